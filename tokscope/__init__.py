@@ -1,0 +1,41 @@
+"""tokscope shows what a tokenizer does.
+
+The public names are imported when they are first used, so that importing tokscope stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tokscope.catalog import MEASURES as MEASURES
+    from tokscope.errors import TokscopeError as TokscopeError
+    from tokscope.report import Report as Report
+    from tokscope.studies.compare import compare as compare
+    from tokscope.studies.compare import worst_lines as worst_lines
+    from tokscope.text.corpus import read_corpora as read_corpora
+    from tokscope.tokenizers import load as load
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "MEASURES": "catalog",
+    "Report": "report",
+    "TokscopeError": "errors",
+    "compare": "studies.compare",
+    "load": "tokenizers",
+    "read_corpora": "text.corpus",
+    "worst_lines": "studies.compare",
+}
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tokscope' has no attribute '{name}'")
+    return getattr(import_module(f"tokscope.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,39 @@
+"""The one kind of error that a user can mend, and the one door for every word that a user types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class TokscopeError(Exception):
+    """One line: what happened, then what would work."""
+
+
+class UnitError(TokscopeError):
+    """A unit of text that cannot be processed; `unit` is its place in the batch it came in."""
+
+    def __init__(self, message: str, unit: int) -> None:
+        super().__init__(message)
+        self.unit = unit
+
+
+def choose(table: Mapping[str, T], name: str, kind: str) -> T:
+    """Return the entry that a user named.
+
+    Raises:
+        TokscopeError: the name is unknown; says the nearest one and all that are known.
+
+    >>> choose({"csv": 1, "json": 2}, "jsno", "format")
+    Traceback (most recent call last):
+    tokscope.errors.TokscopeError: unknown format 'jsno'; did you mean 'json'? Known: csv, json
+    """
+    if name in table:
+        return table[name]
+    near = get_close_matches(name, table, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    known = ", ".join(table) if len(table) <= 40 else f"{len(table)} names"
+    raise TokscopeError(f"unknown {kind} '{name}'; {hint}Known: {known or 'none'}")

@@ -1,0 +1,190 @@
+"""Where words begin and end, at array speed.
+
+`unicode` is UAX #29 (Unicode Standard Annex 29, word boundaries): segments that hold at least one
+letter or number. The rules for flags and for runs of spaces are left out, because no segment that
+they join holds a letter. `whitespace` is what `str.split` does. Both see the word classes of the
+installed `regex` package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+
+Codes = NDArray[np.uint8] | NDArray[np.uint32]
+Spans = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+# The word-break classes that matter here. The last two split Extended_Pictographic off.
+CLASSES = (
+    "Other",
+    "CR",
+    "LF",
+    "Newline",
+    "Extend",
+    "Format",
+    "ZWJ",
+    "Katakana",
+    "Hebrew_Letter",
+    "ALetter",
+    "Single_Quote",
+    "Double_Quote",
+    "MidNumLet",
+    "MidLetter",
+    "MidNum",
+    "Numeric",
+    "ExtendNumLet",
+    "Pictographic",
+    "PictographicLetter",
+)
+_NUMBER = {name: i for i, name in enumerate(CLASSES)}
+
+CLASS = 31  # the low five bits of a property are the class, the others are flags
+WORD_FORMING = 32
+LETTER = 64
+UNSPACED = 128  # a letter of a script that is written without spaces between words
+SPACE = 256
+
+_FLAGS = {
+    WORD_FORMING: r"[\p{L}\p{N}]",
+    LETTER: r"\p{L}",
+    UNSPACED: r"[\p{L}&&[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}]]",
+}
+
+
+@cache
+def properties() -> NDArray[np.uint16]:
+    """Return the word-break class and flags of every code point; shape (0x110000,)."""
+    table = np.zeros(0x110000, np.uint16)
+    codes = np.arange(0x110000, dtype=np.uint32)
+    codes[0xD800:0xE000] = 0x20  # surrogates are no text
+    everything = codes.tobytes().decode("utf-32-le")
+
+    def mark(pattern: str, value: int) -> None:
+        for match in regex.finditer(f"(?V1)(?:{pattern})+", everything):
+            table[match.start() : match.end()] += value
+
+    for name in CLASSES[1:-2]:
+        mark(rf"\p{{WB={name}}}", _NUMBER[name])
+    pictographs = np.zeros(len(table), bool)
+    for match in regex.finditer(r"\p{ExtPict}+", everything):
+        pictographs[match.start() : match.end()] = True
+    table[pictographs & (table == _NUMBER["Other"])] = _NUMBER["Pictographic"]
+    table[pictographs & (table == _NUMBER["ALetter"])] = _NUMBER["PictographicLetter"]
+    for flag, pattern in _FLAGS.items():
+        mark(pattern, flag)
+    # What str.split takes for white space, which is more than \s.
+    table[[code for code in range(0x3001) if chr(code).isspace()]] += SPACE
+    return table
+
+
+def _classes(*names: str) -> NDArray[np.bool_]:
+    found = np.zeros(CLASS + 1, bool)
+    found[[_NUMBER[name] for name in names]] = True
+    return found
+
+
+_LINE_ENDS = _classes("CR", "LF", "Newline")
+_IGNORED = _classes("Extend", "Format", "ZWJ")
+_HEBREW = _classes("Hebrew_Letter")
+_LETTERS = _classes("ALetter", "PictographicLetter", "Hebrew_Letter")
+_NUMERIC = _classes("Numeric")
+_KATAKANA = _classes("Katakana")
+_LINKS = _classes("ExtendNumLet")
+_PICTOGRAPHS = _classes("Pictographic", "PictographicLetter")
+_SINGLE_QUOTE = _classes("Single_Quote")
+
+# (left, middle, right): WB6 and WB7, WB7b and WB7c, WB11 and WB12
+_BRIDGES = (
+    (_LETTERS, _classes("MidLetter", "MidNumLet", "Single_Quote"), _LETTERS),
+    (_HEBREW, _classes("Double_Quote"), _HEBREW),
+    (_NUMERIC, _classes("MidNum", "MidNumLet", "Single_Quote"), _NUMERIC),
+)
+_ANY_MIDDLE = np.logical_or.reduce([middle for _, middle, _ in _BRIDGES])
+
+
+def _pairs() -> NDArray[np.bool_]:
+    """Tell for two neighbouring classes, as 32 * left + right, whether they stay together."""
+    joins = (
+        (_LETTERS, _LETTERS),  # WB5
+        (_HEBREW, _SINGLE_QUOTE),  # WB7a
+        (_NUMERIC, _NUMERIC),  # WB8
+        (_LETTERS, _NUMERIC),  # WB9
+        (_NUMERIC, _LETTERS),  # WB10
+        (_KATAKANA, _KATAKANA),  # WB13
+        (_LETTERS | _NUMERIC | _KATAKANA | _LINKS, _LINKS),  # WB13a
+        (_LINKS, _LETTERS | _NUMERIC | _KATAKANA),  # WB13b
+    )
+    return np.logical_or.reduce([np.outer(left, right) for left, right in joins]).ravel()
+
+
+_JOINED = _pairs()
+
+
+def _kept(classes: NDArray[np.uint8]) -> NDArray[np.int64] | None:
+    """Return where a code point counts for the rules (WB4); None if each does, the common case."""
+    ignored = _IGNORED[classes]
+    if not ignored.any():
+        return None
+    ignored[0] = False
+    ignored[1:] &= ~_LINE_ENDS[classes[:-1]]
+    return np.flatnonzero(~ignored)
+
+
+def _stays(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Tell for every code point but the first whether it stays with the one before it."""
+    stays = _JOINED[(classes[:-1].astype(np.uint16) << 5) | classes[1:]]
+    middles = np.flatnonzero(_ANY_MIDDLE[classes[1:-1]]) + 1
+    before, at, after = classes[middles - 1], classes[middles], classes[middles + 1]
+    for left, middle, right in _BRIDGES:
+        bridges = middles[left[before] & middle[at] & right[after]]
+        stays[bridges - 1] = True
+        stays[bridges] = True
+    return stays
+
+
+def unicode_words(found: NDArray[np.uint16]) -> Spans:
+    """Return the first and the past-the-end code point of every UAX #29 word.
+
+    `found` holds the `properties` of each code point of a text, shape (C,).
+    """
+    if not len(found):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    classes = (found & CLASS).astype(np.uint8)
+    kept = _kept(classes)
+    if kept is None:
+        breaks = np.flatnonzero(~_stays(classes)) + 1
+    else:
+        stays = _stays(classes[kept])
+        # WB3c: a pictograph stays with a zero-width joiner right before it
+        joiner = classes[kept[1:] - 1] == _NUMBER["ZWJ"]
+        stays |= joiner & _PICTOGRAPHS[classes[kept[1:]]]
+        breaks = kept[1:][~stays]
+    starts = np.concatenate(([0], breaks))
+    ends = np.concatenate((breaks, [len(found)]))
+    words = np.logical_or.reduceat((found & WORD_FORMING) != 0, starts)
+    return starts[words], ends[words]
+
+
+def whitespace_words(found: NDArray[np.uint16]) -> Spans:
+    """Return the first and the past-the-end code point of every run between white space."""
+    ink = np.zeros(len(found) + 2, bool)
+    ink[1:-1] = (found & SPACE) == 0
+    edges = np.flatnonzero(ink[1:] != ink[:-1])
+    return edges[::2], edges[1::2]
+
+
+WORDS: Mapping[str, Callable[[NDArray[np.uint16]], Spans]] = {
+    "unicode": unicode_words,
+    "whitespace": whitespace_words,
+}
+
+
+def codes(text: str) -> Codes:
+    """Return the code points of a text; as bytes when it is ASCII, which is all the same here."""
+    if text.isascii():
+        return np.frombuffer(text.encode(), np.uint8)
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
