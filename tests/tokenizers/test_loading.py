@@ -1,0 +1,166 @@
+"""What words name, and what is said when they name nothing."""
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tiktoken_ext import openai_public
+
+from tests.tokenizers.families import byte_level, rank_file, ranks, tekken_file
+from tokscope.errors import TokscopeError
+from tokscope.tokenizers import Spec, load, parse
+from tokscope.tokenizers.download import RANK_FILES
+from tokscope.tokenizers.tiktoken import KNOWN_FILES, PATTERNS
+
+Write = Callable[[str, str | bytes], Path]
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("word", "spec"),
+    [
+        ("bytes", Spec("", "bytes", "")),
+        ("b=characters", Spec("b", "characters", "")),
+        ("gpt2", Spec("", "tiktoken", "gpt2")),
+        ("gpt-4o", Spec("", "tiktoken", "gpt-4o")),
+        ("gpt-4o-mini-2024", Spec("", "tiktoken", "gpt-4o-mini-2024")),
+        ("org/name", Spec("", "hf", "org/name")),
+        ("org/name.v1-8B@main", Spec("", "hf", "org/name.v1-8B@main")),
+        ("x=hf:org/name", Spec("x", "hf", "org/name")),
+        ("file:C:\\t.json", Spec("", "file", "C:\\t.json")),
+        ("tiktoken-file:a.x?pattern=gpt2", Spec("", "tiktoken-file", "a.x", "gpt2")),
+    ],
+)
+def test_words(word: str, spec: Spec) -> None:
+    assert parse(word) == spec
+
+
+def test_words_for_what_is_there(write: Write) -> None:
+    write("t.json", byte_level().to_str())
+    write("k.json", tekken_file())
+    write("gpt2/tokenizer.json", byte_level().to_str())
+    write("a=b.model", "x")
+    assert parse("t.json").kind == "file"
+    assert parse("./k.json").kind == "tekken"
+    assert parse("a=b.model") == Spec("", "sp", "a=b.model")
+    assert parse("gpt2").kind == "tiktoken"  # a folder needs a separator to be meant
+    assert parse("./gpt2").kind == "file"
+
+
+REFUSED = {
+    "x.json": "x.json: no such file or folder",
+    "./x": "./x: no such file or folder",
+    "fil:x.json": "unknown kind of tokenizer 'fil'; did you mean 'file'?",
+    "bytes:x": "'bytes' takes no place; write bytes alone",
+    "what is this": "'what is this' names no tokenizer; write KIND:PLACE",
+    "tiktoken:cl100k": "unknown tiktoken encoding or model 'cl100k'; did you mean 'cl100k_base'?",
+    "mistral:v99": "unknown Mistral release 'v99'",
+    "sample:bpee": "unknown sample tokenizer 'bpee'; did you mean 'bpe'? Known: bpe, unigram, wordpiece",
+    "file:nowhere.json": "nowhere.json: cannot be read (No such file or directory)",
+    "sp:nowhere.model": "nowhere.model: cannot be read (No such file or directory)",
+    "tekken:nowhere.json": "nowhere.json: cannot be read (No such file or directory)",
+    "tiktoken-file:nowhere": "nowhere: cannot be read (No such file or directory)",
+    "hf:a/b/c": "'a/b/c' is no name of a hub repository",
+}
+
+
+@pytest.mark.parametrize("word", REFUSED)
+def test_words_that_name_nothing(word: str) -> None:
+    with pytest.raises(TokscopeError) as error:
+        load(word)
+    assert REFUSED[word] in str(error.value)
+
+
+BROKEN = {
+    "text.txt": ("hello", "it looks like text: name it with --corpus, and quote a glob"),
+    "what.bin": ("hello", "say what it is, as KIND:what.bin, with KIND one of hf, file"),
+    "a.json": ("", "a.json: not a tokenizer.json that can be read"),
+    "b.json": ("{", "b.json: not a tokenizer.json that can be read"),
+    "c.json": (b"\xff\xfe{", "c.json: not a tokenizer.json (it is not UTF-8 text)"),
+    "d.json": ('{"config": {"pattern": "x"}}', "d.json: not a tekken file (KeyError"),
+    "e.json": ('{"config": {"pattern": "x"}, "a": [', "e.json: not a tekken file (JSONDecodeError"),
+    "a.model": ("", "a.model: not a SentencePiece model (the file is empty)"),
+    "b.model": ("hello", "b.model: not a SentencePiece model"),
+    "a.tiktoken": ("", "a.tiktoken: an empty rank file"),
+    "b.tiktoken": ("aGk= 1\n?? 2\n", "b.tiktoken:2: not a base64 token and its rank"),
+    "c.tiktoken": ("aGk= 1\naG8= 1\n", "c.tiktoken: a rank is negative or stands twice"),
+    "d.tiktoken": ("aGk= 9999999999\n", "d.tiktoken: rank 9999999999 for 1 tokens"),
+    "e.tiktoken": ("aGk= 1\n", "e.tiktoken: 256 single bytes have no rank (0x00, 0x01"),
+    "f.tiktoken": (rank_file(), "end it with ?pattern=NAME, NAME one of gpt2, cl100k_base"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_files_that_cannot_be_used(write: Write, name: str) -> None:
+    content, message = BROKEN[name]
+    write(name, content)
+    with pytest.raises(TokscopeError) as error:
+        load(name)
+    assert message in str(error.value)
+
+
+def test_ids_far_beyond_the_tokens_are_refused_before_memory_is(write: Write) -> None:
+    data = json.loads(byte_level().to_str())
+    data["model"]["vocab"]["zz"] = 4_000_000_000
+    write("t.json", json.dumps(data))
+    with pytest.raises(TokscopeError, match=r"tokens but ids up to 4000000000"):
+        load("t.json")
+
+
+def test_an_unknown_pattern_is_refused(write: Write) -> None:
+    write("a.tiktoken", rank_file())
+    with pytest.raises(TokscopeError, match=r"unknown pattern 'gpt3'; did you mean 'gpt2'"):
+        load("a.tiktoken?pattern=gpt3")
+
+
+def test_a_folder_without_a_tokenizer_says_what_it_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    with pytest.raises(TokscopeError, match=r"holds neither tokenizer.json nor tokenizer.model"):
+        load("./m")
+
+
+def test_the_name_of_a_tokenizer_is_its_label_or_its_file(write: Write) -> None:
+    write("my.tiktoken", b"".join(base64.b64encode(t) + b" %d\n" % r for t, r in ranks().items()))
+    assert load("my.tiktoken?pattern=gpt2").name == "my"
+    assert load("mine=./my.tiktoken?pattern=gpt2").name == "mine"
+    assert load("sample:bpe").name == "sample-bpe"
+
+
+def test_the_mistral_extra_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tokscope.tokenizers import mistral
+
+    monkeypatch.setattr(mistral, "find_spec", lambda _: None)
+    with pytest.raises(TokscopeError, match=r"pip install 'tokscope\[mistral\]'"):
+        load("mistral:v3")
+
+
+@pytest.mark.parametrize(("release", "size"), [("v1", 32000), ("v3", 32768), ("tekken", 131072)])
+def test_the_releases_of_mistral(release: str, size: int) -> None:
+    pytest.importorskip("mistral_common", reason="needs tokscope[mistral]")
+    tokenizer = load(f"mistral:{release}")
+    assert len(tokenizer.vocabulary) == size
+    assert tokenizer.decode(tokenizer.encode(["Hello, 世界!"]).ids.tolist()) == "Hello, 世界!"
+
+
+@pytest.mark.parametrize("encoding", ["r50k_base", "p50k_base", "cl100k_base", "o200k_base"])
+def test_published_files_are_known_as_in_tiktoken(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pattern, special tokens, address and hash are those of tiktoken's own table."""
+    asked: list[tuple[str, str]] = []
+
+    def load_tiktoken_bpe(url: str, expected_hash: str) -> dict[bytes, int]:
+        asked.append((url, expected_hash))
+        return {}
+
+    monkeypatch.setattr(openai_public, "load_tiktoken_bpe", load_tiktoken_bpe)
+    made = getattr(openai_public, encoding)()
+    assert dict(asked) == RANK_FILES[encoding]
+    pattern, specials = KNOWN_FILES[asked[0][1]]
+    assert (PATTERNS[pattern], specials) == (made["pat_str"], made["special_tokens"])

@@ -1,0 +1,183 @@
+"""Where tokenizers come from: `load("kind:place")`, the same protocol for every family."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.errors import TokscopeError, choose
+from tokscope.tokenizers.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """T tokens in D units: unit d is `ids[starts[d] : starts[d + 1]]`."""
+
+    ids: NDArray[np.int32]  # (T,)
+    starts: NDArray[np.int64]  # (D + 1,)
+
+    @classmethod
+    def of(cls, units: Sequence[Sequence[int] | NDArray[np.int32]]) -> Encoded:
+        """Join the ids of units."""
+        starts = np.zeros(len(units) + 1, np.int64)
+        np.cumsum([len(unit) for unit in units], out=starts[1:])
+        ids = np.empty(starts[-1], np.int32)
+        for unit, start, end in zip(units, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+            ids[start:end] = unit
+        return cls(ids, starts)
+
+
+class Tokenizer(Protocol):
+    """What every family offers.
+
+    `encode` adds no special tokens, pads nothing and cuts nothing; text that looks like a special
+    token is text unless `specials` is set.
+    """
+
+    @property
+    def name(self) -> str:
+        """What tables show."""
+        ...
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the ids stand for."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that decides the ids."""
+        ...
+
+    def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
+        """Return the ids of every text."""
+        ...
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text that the family's own decoder makes of the ids."""
+        ...
+
+    def boundaries(self, text: str, *, specials: bool = False) -> NDArray[np.int64]:
+        """Return where tokens end, in UTF-8 bytes of the text, ascending; slow and exact.
+
+        A cut inside a character that the tokenizer has first replaced is placed inside it.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A tokenizer as a user names it: `[LABEL=]KIND:PLACE[?pattern=NAME]`."""
+
+    label: str
+    kind: str
+    place: str
+    pattern: str = ""
+
+
+# kind -> module and function, imported only when used; a loader takes a Spec
+LOADERS: Mapping[str, tuple[str, str]] = {
+    "hf": ("huggingface", "load_hub"),
+    "file": ("huggingface", "load_file"),
+    "tiktoken": ("tiktoken", "load_name"),
+    "tiktoken-file": ("tiktoken", "load_file"),
+    "sp": ("sentencepiece", "load_file"),
+    "mistral": ("mistral", "load_release"),
+    "tekken": ("tekken", "load_file"),
+    "sample": ("sample", "load_sample"),
+    "bytes": ("baselines", "load_bytes"),
+    "characters": ("baselines", "load_characters"),
+}
+_PLACELESS = ("bytes", "characters")
+_KINDS_OF_FILES = {".json": "file", ".model": "sp", ".tiktoken": "tiktoken-file"}
+_TEXTS = (".txt", ".jsonl", ".csv", ".gz", ".md")
+_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?")
+
+
+def _kind_of_path(path: Path) -> str:
+    """Return the kind of an existing file or folder."""
+    if path.is_dir():
+        return "file"
+    kind = _KINDS_OF_FILES.get(path.suffix)
+    if kind == "file":
+        with path.open("rb") as stream:
+            start = stream.read(4096)
+        return "tekken" if b'"config"' in start and b'"pattern"' in start else "file"
+    if kind:
+        return kind
+    if path.suffix in _TEXTS:
+        hint = "it looks like text: name it with --corpus, and quote a glob so that it stays one"
+    else:
+        hint = f"say what it is, as KIND:{path}, with KIND one of {', '.join(LOADERS)}"
+    raise TokscopeError(f"{path}: no kind of tokenizer is known by this name; {hint}")
+
+
+def _looks_like_path(word: str) -> bool:
+    return word[:1] in (".", "/", "~") or Path(word).suffix in (*_KINDS_OF_FILES, *_TEXTS)
+
+
+def _bare(word: str) -> str:
+    """Return the kind of a word without one: a path, then a tiktoken name, then a hub id."""
+    path = Path(word).expanduser()
+    if path.is_file() or (path.exists() and (path.suffix or re.search(r"[/\\]", word))):
+        return _kind_of_path(path)
+    if _looks_like_path(word):
+        raise TokscopeError(f"{word}: no such file or folder")
+    if cast(Callable[[str], bool], _function("tiktoken", "knows"))(word):
+        return "tiktoken"
+    if _HUB_ID.fullmatch(word):
+        return "hf"
+    raise TokscopeError(
+        f"'{word}' names no tokenizer; write KIND:PLACE with KIND one of {', '.join(LOADERS)}"
+    )
+
+
+def _function(module: str, name: str) -> object:
+    return getattr(import_module(f"{__name__}.{module}"), name)
+
+
+def parse(word: str) -> Spec:
+    """Read `[LABEL=]SPEC`.
+
+    >>> parse("mine=file:/tmp/tokenizer.json")
+    Spec(label='mine', kind='file', place='/tmp/tokenizer.json', pattern='')
+    """
+    from_label = re.fullmatch(r"([\w.-]+)=(.+)", word, re.DOTALL)
+    label = ""
+    if from_label and not Path(word).exists():
+        label, word = from_label.groups()
+    rest, _, pattern = word.partition("?pattern=")
+    if rest in _PLACELESS:
+        return Spec(label, rest, "")
+    kind, colon, place = rest.partition(":")
+    if colon and kind in LOADERS and kind not in _PLACELESS:
+        return Spec(label, kind, place, pattern)
+    if colon and len(kind) > 1 and not Path(rest).exists():
+        raise TokscopeError(_unknown_kind(kind))
+    return Spec(label, _bare(rest), rest, pattern)
+
+
+def _unknown_kind(kind: str) -> str:
+    try:
+        choose(LOADERS, kind, "kind of tokenizer")
+    except TokscopeError as error:
+        return str(error)
+    return f"'{kind}' takes no place; write {kind} alone"
+
+
+def load(word: str) -> Tokenizer:
+    """Return the tokenizer that `[LABEL=]KIND:PLACE`, or a bare word, names.
+
+    Raises:
+        TokscopeError: there is no such tokenizer here, or its file cannot be used; says why.
+    """
+    spec = parse(word)
+    loader = cast(Callable[[Spec], Tokenizer], _function(*LOADERS[spec.kind]))
+    return loader(spec)

@@ -1,0 +1,175 @@
+"""Byte-level BPE by rank, through tiktoken's core: the fast encoder.
+
+A batch is one call: the texts are joined by a separator that the core takes for a special token,
+so each is cut and merged on its own. Ranks may be those of a rank file, or the order of a list of
+merges; `ids` maps the core's numbers back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+import tiktoken
+from numpy.typing import NDArray
+
+from tokscope.errors import TokscopeError, UnitError
+from tokscope.tokenizers import Encoded
+from tokscope.tokenizers.vocabulary import Vocabulary
+
+# Two noncharacters, which Unicode keeps out of text; a text that holds one is encoded alone.
+SEPARATOR = "\U0010fffe"
+MARK = "\U0010ffff"
+# The core's regular expression engine fails on longer runs of white space.
+LONGEST_SPACE = 50_000
+_LONG_SPACE = re.compile(rf"\s{{{LONGEST_SPACE + 1}}}")
+
+
+def byte_alphabet() -> dict[int, int]:
+    """Return the byte for each character that byte-level vocabularies are written in.
+
+    Source: GPT-2's `bytes_to_unicode` (Radford et al. 2019).
+    """
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {byte: byte for byte in printable} | {0x100 + i: byte for i, byte in enumerate(others)}
+
+
+@dataclass(frozen=True)
+class RankEncoder:
+    """A core, what its numbers mean, and added tokens that are cut out of the text first."""
+
+    core: tiktoken.Encoding
+    ids: NDArray[np.int32]  # the core's number -> id
+    separator: int
+    added: Mapping[str, str]  # text -> what stands for it in the core's input
+
+    @classmethod
+    def of(
+        cls,
+        pattern: str,
+        ranks: Mapping[bytes, int],
+        ids: Sequence[int] | NDArray[np.int32],
+        *,
+        added: Mapping[str, int] | None = None,
+        specials: Mapping[str, int] | None = None,
+    ) -> RankEncoder:
+        """Build the core. `added` tokens are always found in text, `specials` only when allowed.
+
+        Raises:
+            ValueError: the pattern is not one that the core can read.
+        """
+        top = max(ranks.values()) + 1
+        marks = {text: f"{MARK}{chr(0xF0000 + i)}" for i, text in enumerate(added or {})}
+        tokens = [*(specials or {}), *marks.values(), SEPARATOR]
+        numbers = {token: top + i for i, token in enumerate(tokens)}
+        core = tiktoken.Encoding(
+            "tokscope", pat_str=pattern, mergeable_ranks=dict(ranks), special_tokens=numbers
+        )
+        table = np.full(top + len(tokens), -1, np.int32)
+        table[: len(ids)] = ids
+        table[top : top + len(tokens) - 1] = [*(specials or {}).values(), *(added or {}).values()]
+        return cls(core, table, numbers[SEPARATOR], marks)
+
+    def hard(self, texts: Sequence[str]) -> list[int]:
+        """Return the texts that cannot be part of a batch: they hold a mark of ours."""
+        joined = "".join(texts)
+        if SEPARATOR not in joined and MARK not in joined:
+            return []
+        return [i for i, text in enumerate(texts) if SEPARATOR in text or MARK in text]
+
+    def encode(self, texts: Sequence[str], allowed: AbstractSet[str] = frozenset()) -> Encoded:
+        """Return the ids of texts of which none is `hard`; `allowed` special tokens are found.
+
+        Raises:
+            UnitError: a text holds a run of white space that the core cannot cut.
+        """
+        if not texts:
+            return Encoded.of([])
+        refuse_long_spaces(texts)
+        joined = SEPARATOR.join(texts)
+        if any(text in joined for text in self.added):
+            longest_first = sorted(self.added, key=len, reverse=True)
+            search = re.compile("|".join(map(re.escape, longest_first)))
+            joined = search.sub(lambda match: self.added[match[0]], joined)
+        known = {SEPARATOR, *self.added.values(), *allowed}
+        found = self.core.encode_to_numpy(joined, allowed_special=known, disallowed_special=())
+        between = found == self.separator
+        at = np.flatnonzero(between)
+        starts = np.concatenate(([0], at - np.arange(len(at)), [len(found) - len(at)]))
+        return Encoded(self.ids[found[~between]], starts)
+
+    def encode_hard(self, text: str) -> NDArray[np.int32]:
+        """Return the ids of one text, whatever it holds."""
+        refuse_long_spaces([text])
+        return self.ids[self.core.encode_ordinary(text)]
+
+
+def has_long_space(text: str) -> bool:
+    """Tell whether a text holds a run of white space that the core cannot cut."""
+    return len(text) > LONGEST_SPACE and bool(_LONG_SPACE.search(text))
+
+
+def refuse_long_spaces(texts: Sequence[str]) -> None:
+    """Raise UnitError for the first text with a run of white space that the core cannot cut."""
+    for unit, text in enumerate(texts):
+        if has_long_space(text):
+            message = f"a run of over {LONGEST_SPACE:,} white-space characters; tiktoken cannot"
+            raise UnitError(f"{message} encode it, shorten it", unit)
+
+
+@dataclass(frozen=True)
+class RankTokenizer:
+    """A tokenizer that tiktoken itself defines: ranks, a pattern, special tokens."""
+
+    name: str
+    vocabulary: Vocabulary
+    fingerprint: str
+    encoder: RankEncoder
+
+    def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
+        """Return the ids of every text."""
+        allowed = self.encoder.core.special_tokens_set - {SEPARATOR} if specials else set()
+        hard = self.encoder.hard(texts)
+        if not hard:
+            return self.encoder.encode(texts, allowed)
+        alone = set(hard)
+        return Encoded.of(
+            [
+                self.encoder.encode_hard(text) if i in alone else self._one(text, allowed)
+                for i, text in enumerate(texts)
+            ]
+        )
+
+    def _one(self, text: str, allowed: AbstractSet[str]) -> NDArray[np.int32]:
+        return self.encoder.encode([text], allowed).ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text; bytes that are no UTF-8 become U+FFFD, as in tiktoken."""
+        spelled = {token: text.encode() for text, token in self.vocabulary.specials.items()}
+        pieces = (spelled.get(token) or self.vocabulary[token] for token in ids)
+        return b"".join(pieces).decode(errors="replace")
+
+    def boundaries(self, text: str, *, specials: bool = False) -> NDArray[np.int64]:
+        """Return where tokens end, in bytes."""
+        spelled = {token: len(text.encode()) for text, token in self.vocabulary.specials.items()}
+        ids = self.encode([text], specials=specials).ids
+        lengths = [spelled.get(token) or self.vocabulary.lengths[token] for token in ids.tolist()]
+        return np.cumsum(lengths, dtype=np.int64)
+
+
+def missing_bytes(ranks: Iterable[bytes]) -> list[int]:
+    """Return the bytes for which there is no token: text that holds them cannot be encoded."""
+    present = set(ranks)
+    return [byte for byte in range(256) if bytes([byte]) not in present]
+
+
+def require_all_bytes(ranks: Iterable[bytes], place: str) -> None:
+    """Raise TokscopeError if a text could not be encoded with these ranks."""
+    missing = missing_bytes(ranks)
+    if missing:
+        named = ", ".join(f"0x{byte:02X}" for byte in missing[:4])
+        raise TokscopeError(f"{place}: {len(missing)} single bytes have no rank ({named}, …)")

@@ -1,0 +1,37 @@
+"""Mistral's tokenizers as their package ships them; only its files are read, none of its code."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from tokscope.errors import TokscopeError, choose
+from tokscope.tokenizers import Spec, Tokenizer, sentencepiece, tekken
+
+RELEASES = {
+    "v1": "tokenizer.model.v1",
+    "v2": "mistral_instruct_tokenizer_240216.model.v2",
+    "v3": "mistral_instruct_tokenizer_240323.model.v3",
+    "v7": "mistral_instruct_tokenizer_241114.model.v7",
+    "tekken": "tekken_240911.json",
+}
+
+
+def load_release(spec: Spec) -> Tokenizer:
+    """Load `mistral:v1` to `mistral:v7` (SentencePiece) or `mistral:tekken`.
+
+    Raises:
+        TokscopeError: the release is unknown, or mistral-common is not installed.
+    """
+    file = choose(RELEASES, spec.place, "Mistral release")
+    package = find_spec("mistral_common")
+    if package is None or package.origin is None:
+        raise TokscopeError(
+            f"mistral:{spec.place} needs mistral-common; install it with: "
+            "pip install 'tokscope[mistral]'"
+        )
+    path = Path(package.origin).parent / "data" / file
+    if not path.exists():
+        raise TokscopeError(f"mistral-common no longer ships {file}; install 'tokscope[mistral]'")
+    found = Spec(spec.label or f"mistral-{spec.place}", spec.kind, str(path))
+    return tekken.load_file(found) if path.suffix == ".json" else sentencepiece.load_file(found)

@@ -1,0 +1,51 @@
+"""Mistral's tekken files: a pattern, base64 tokens by rank, and special tokens before them all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from tokscope.errors import TokscopeError
+from tokscope.tokenizers import Spec
+from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes
+from tokscope.tokenizers.vocabulary import Vocabulary
+
+
+def load_file(spec: Spec) -> RankTokenizer:
+    """Load a tekken file. Its ids are ranks shifted by the number of special tokens.
+
+    Raises:
+        TokscopeError: the file cannot be read or is no tekken file.
+    """
+    path = Path(spec.place).expanduser()
+    try:
+        content = path.read_bytes()
+        return _parse(json.loads(content), hashlib.sha256(content).hexdigest(), spec, path)
+    except OSError as error:
+        raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        problem = f"{type(error).__name__}: {error}"
+        raise TokscopeError(f"{path}: not a tekken file ({problem})") from error
+
+
+def _parse(data: dict[str, Any], fingerprint: str, spec: Spec, path: Path) -> RankTokenizer:
+    config = data["config"]
+    shift, size = int(config["default_num_special_tokens"]), int(config["default_vocab_size"])
+    entries = data["vocab"][: size - shift]
+    if not entries or not 0 <= shift < 1_000_000:
+        raise ValueError("no vocabulary, or an absurd number of special tokens")
+    ranks = {base64.b64decode(entry["token_bytes"]): i for i, entry in enumerate(entries)}
+    require_all_bytes(ranks, str(path))
+    # Files of the first release do not name their special tokens: no text can spell them.
+    named = {
+        str(token["token_str"]): int(token["rank"]) for token in data.get("special_tokens") or []
+    }
+    specials = {text: token for text, token in named.items() if 0 <= token < shift}
+    ids = list(range(shift, shift + len(entries)))
+    encoder = RankEncoder.of(config["pattern"], ranks, ids, specials=specials)
+    tokens: list[bytes | None] = [b""] * shift
+    vocabulary = Vocabulary.of([*tokens, *ranks], specials=specials)
+    return RankTokenizer(spec.label or path.stem, vocabulary, fingerprint, encoder)
