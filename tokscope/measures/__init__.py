@@ -1,0 +1,1 @@
+"""Pure numbers to numbers: numpy, and nothing of tokscope."""

@@ -1,0 +1,99 @@
+"""How tokens are distributed over types. `counts` is how often each id occurs, shape (V,)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = NDArray[np.int64]
+
+
+def _shares(counts: Counts) -> NDArray[np.float64]:
+    """Return p(v) of the types that occur, in no order."""
+    present = counts[counts > 0]
+    return present / present.sum()
+
+
+def type_token_ratio(counts: Counts) -> float:
+    """Return U / T: distinct ids per token, in (0, 1]; NaN without tokens.
+
+    Falls with the length of the text, so compare it on the same text only. Source: Templin (1957).
+
+    >>> type_token_ratio(np.array([3, 1, 0]))
+    0.5
+    """
+    total = int(counts.sum())
+    return int((counts > 0).sum()) / total if total else math.nan
+
+
+def vocabulary_use(counts: Counts, vocabulary: int) -> float:
+    """Return U / V: the share of a vocabulary of V ids that the text makes use of, in [0, 1].
+
+    NaN without tokens. Source: TokEval, "vocabulary utilization".
+
+    >>> vocabulary_use(np.array([3, 1, 0, 0]), 4)
+    0.5
+    """
+    return int((counts > 0).sum()) / vocabulary if counts.any() else math.nan
+
+
+def renyi_entropy(counts: Counts, order: float) -> float:
+    """Return log2(sum p^a) / (1 - a) in bits; for order a = 1 Shannon's -sum p log2 p.
+
+    At least 0, at most log2 U; NaN without tokens. This is the plug-in estimate, which is low by
+    about (U - 1) / (2 T ln 2) bits at a = 1. Source: Rényi (1961); Shannon (1948).
+
+    >>> renyi_entropy(np.array([2, 1, 1]), 1), renyi_entropy(np.array([1, 1, 1, 1]), 2.5)
+    (1.5, 2.0)
+    """
+    if not counts.any():
+        return math.nan
+    shares = _shares(counts)
+    if order == 1:
+        return float(-(shares * np.log2(shares)).sum()) + 0.0
+    return math.log2((shares**order).sum()) / (1 - order) + 0.0
+
+
+def renyi_efficiency(counts: Counts, vocabulary: int, order: float = 2.5) -> float:
+    """Return the Rényi entropy over log2 V: how evenly the vocabulary's V ids are used, in [0, 1].
+
+    NaN without tokens or where V < 2. tokenization-scorer divides by log2 U instead unless it is
+    given the vocabulary: pass U as `vocabulary` for that variant. Source: Zouhar et al. (2023),
+    definition 3.3, a = 2.5.
+
+    >>> renyi_efficiency(np.array([1, 1, 1, 1, 0, 0, 0, 0]), 8)
+    0.6666666666666666
+    """
+    return renyi_entropy(counts, order) / math.log2(vocabulary) if vocabulary > 1 else math.nan
+
+
+def percentile_frequency(counts: Counts, low: float = 0.03, high: float = 0.83) -> float:
+    """Return the share of tokens whose type is neither among the most frequent nor the rarest.
+
+    Types stand by falling count; the sum of p over ranks [int(low U), int(high U)), from 0. In
+    [0, 1]; NaN without tokens. Source: Zouhar et al. (2023), section 5.
+
+    >>> percentile_frequency(np.array([5, 3, 2]), 0.34, 1.0)
+    0.5
+    """
+    if not counts.any():
+        return math.nan
+    shares = np.sort(_shares(counts))[::-1]
+    return float(shares[int(low * len(shares)) : int(high * len(shares))].sum())
+
+
+def average_token_rank(counts: Counts) -> float:
+    """Return the mean frequency rank of a token, 1 for the most frequent type; NaN without tokens.
+
+    Source: TokEval, "average token rank".
+
+    >>> average_token_rank(np.array([2, 1, 1]))
+    1.75
+    """
+    total = int(counts.sum())
+    if not total:
+        return math.nan
+    falling = np.sort(counts[counts > 0])[::-1]
+    return int((falling * np.arange(1, len(falling) + 1)).sum()) / total
