@@ -1,0 +1,206 @@
+"""The installed command: every command in every format, and every refusal as one line and exit 2."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import tokscope
+from tests.conftest import ROOT, Run
+from tokscope.render import RENDERERS
+
+Write = Callable[[str, str | bytes], Path]
+GOLDEN = ROOT / "tests" / "golden"
+COMMANDS = {
+    "compare": ["compare", "bytes", "c=characters", "--price", "bytes=2"],
+    "lines": ["compare", "bytes", "c=characters", "--lines", "2"],
+    "measures": ["measures"],
+}
+SUFFIXES = {"table": "txt", "markdown": "md", "latex": "tex"}
+
+
+@pytest.fixture
+def corpora(write: Write) -> list[object]:
+    """Two tiny parallel corpora."""
+    write("two/en.txt", "The cat sleeps.\nAll 12 | _eat_ 50%.\n")
+    folder = write("two/ja.txt", "猫が眠る。\n12匹みな食べる。\n").parent
+    return ["--corpus", folder, "--parallel"]
+
+
+def stable(text: str) -> str:
+    """Leave out what other versions of libraries would change."""
+    return re.sub(r"(tokscope|tokenizers|tiktoken|sentencepiece|regex):[\w.]+", r"\1:*", text)
+
+
+@pytest.mark.parametrize("format_", RENDERERS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_output_is_that_of_the_golden_file(
+    run: Run, corpora: list[object], command: str, format_: str
+) -> None:
+    """Set TOKSCOPE_GOLDEN=write to write the files anew, and read the difference."""
+    text = [] if command == "measures" else corpora
+    done = run(*COMMANDS[command], *text, "--format", format_)
+    assert (done.returncode, done.stderr) == (0, "")
+    golden = GOLDEN / f"{command}.{SUFFIXES.get(format_, format_)}"
+    if os.environ.get("TOKSCOPE_GOLDEN") == "write":
+        golden.write_text(stable(done.stdout), encoding="utf-8")
+    assert stable(done.stdout) == golden.read_text(encoding="utf-8")
+
+
+def test_programs_get_every_value_at_full_precision(run: Run, corpora: list[object]) -> None:
+    record = json.loads(run("compare", "bytes", *corpora, "-f", "json").stdout)
+    assert list(record) == ["schema", "command", "title", "signature", "notes", "rows"]
+    assert (record["schema"], record["command"]) == (1, "compare")
+    rows = list(csv.DictReader(io.StringIO(run("compare", "bytes", *corpora, "-f", "csv").stdout)))
+    assert len(rows) == len(record["rows"])
+    for row, same in zip(rows, record["rows"], strict=True):
+        assert row["value"] == ("" if same["value"] is None else repr(float(same["value"])))
+    (premium,) = [r for r in record["rows"] if (r["corpus"], r["measure"]) == ("ja", "premium")]
+    assert premium["value"] == 38 / 34
+
+
+def test_files_get_their_format_by_suffix_or_by_name(
+    run: Run, corpora: list[object], tmp_path: Path
+) -> None:
+    outputs = [tmp_path / "a.csv", tmp_path / "a.json", f"markdown={tmp_path / 'a'}"]
+    done = run("compare", "bytes", *corpora, *(word for o in outputs for word in ("-o", o)))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "a.csv").read_text() == run("compare", "bytes", *corpora, "-f", "csv").stdout
+    assert json.loads((tmp_path / "a.json").read_text())["command"] == "compare"
+    assert (tmp_path / "a").read_text().startswith("### 2 corpora together")
+    assert sorted(p.name for p in tmp_path.iterdir() if p.is_file()) == ["a", "a.csv", "a.json"]
+
+
+REFUSED: dict[str, list[str]] = {
+    "no such file or folder": ["compare", "nowhere.json"],
+    "no such file or folder ": ["compare", "bytes", "-c", "nowhere"],
+    "unknown format 'jsn'; did you mean 'json'?": ["compare", "bytes", "-f", "jsn"],
+    "unknown measure 'ferility'; did you mean 'fertility'?": ["compare", "bytes", "-m", "ferility"],
+    "unknown word rule 'unicod'; did you mean 'unicode'?": ["compare", "bytes", "--words", "unicod"],
+    "unknown way to treat errors 'ignore'": ["compare", "bytes", "-c", "sample:en", "--errors", "ignore"],
+    "unknown way to look --by 'lang'": ["compare", "bytes", "--by", "lang"],
+    "unknown column to sort by 'byte'; did you mean 'bytes'?": ["compare", "bytes", "--sort", "byte"],
+    "unknown reference corpus 'xx'": ["compare", "bytes", "--reference", "xx"],
+    "write LABEL=NUMBER, such as gpt-4o=2.5": ["compare", "bytes", "--price", "bytes=cheap"],
+    "--max-unit 0: a size is more than 0 MB": ["compare", "bytes", "--max-unit", "0"],
+    "no format has this suffix; write FORMAT=PATH": ["compare", "bytes", "-o", "out.xyz"],
+    "the folder nowhere does not exist": ["compare", "bytes", "-o", "nowhere/out.csv"],
+    "would both be called 'bytes'": ["compare", "bytes", "bytes"],
+    "--lines compares lines with their translations; add --parallel": ["compare", "bytes", "-c", "sample:en", "--lines", "3"],
+    "standard input can be read only once": ["compare", "bytes", "-c", "-", "-c", "b=-"],
+    "-: no text in it": ["compare", "bytes", "-c", "-"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_a_refusal_is_one_line_and_exit_code_2(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run(*REFUSED[message])
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("tokscope: ")
+    assert done.stderr.count("\n") == 1
+    assert message.strip() in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", [["compare"], ["compare", "--mesure", "x", "bytes"], ["comapre"]])
+def test_usage_errors_exit_with_2(run: Run, words: list[str]) -> None:
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error" in done.stderr
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(run: Run, write: Write) -> None:
+    folder = write("out/x", "").parent
+    (folder / "taken.csv").mkdir()
+    done = run("compare", "bytes", "-o", folder / "taken.csv")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "taken.csv: cannot be written" in done.stderr
+    assert sorted(p.name for p in folder.iterdir()) == ["taken.csv", "x"]
+
+
+def test_broken_text_names_its_line_and_can_be_replaced(run: Run, write: Write) -> None:
+    path = write("a.txt", b"fine\nbro\xffken\n")
+    done = run("compare", "bytes", "-c", path)
+    assert done.returncode == 2
+    assert f"{path}:2: byte 0xFF at offset 8 is not valid UTF-8" in done.stderr
+    done = run("compare", "bytes", "-c", path, "--errors", "replace")
+    assert "1 invalid UTF-8 sequences were replaced" in done.stdout
+
+
+def test_standard_input_is_a_corpus(run: Run) -> None:
+    done = run(
+        "compare", "bytes", "-c", "-", "-m", "tokens", "-f", "csv", stdin="héllo\n\n".encode()
+    )
+    assert "bytes,stdin,tokens,6.0" in done.stdout
+    done = run("compare", "bytes", "-c", "mine=-", stdin=b"a\n\n\n")
+    assert "2 empty units were skipped" in done.stdout
+
+
+def test_help_and_version(run: Run) -> None:
+    assert run("--version").stdout == f"tokscope {tokscope.__version__}\n"
+    assert "compare" in run("--help").stdout
+    for command in ("compare", "measures"):
+        text = run(command, "--help").stdout
+        assert max(map(len, text.split("\n"))) <= 80
+    for option in ("--corpus", "--parallel", "--measure", "--by", "--sort", "--lines", "--price"):
+        assert option in run("compare", "--help").stdout
+
+
+def test_a_pipe_gets_plain_text_and_a_terminal_colour() -> None:
+    script = Path(sys.executable).with_name("tokscope")
+
+    def on_terminal(**variables: str) -> bytes:
+        leader, follower = pty.openpty()
+        environment = (
+            {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | variables
+        )
+        words = [script, "compare", "bytes", "characters", "-m", "tokens"]
+        with subprocess.Popen(words, stdout=follower, stderr=follower, env=environment) as process:
+            os.close(follower)
+            shown = b""
+            while True:
+                try:
+                    piece = os.read(leader, 65536)
+                except OSError:
+                    break
+                if not piece:
+                    break
+                shown += piece
+            process.wait()
+        os.close(leader)
+        return shown
+
+    assert b"\x1b[1;32m" in on_terminal()
+    assert b"\x1b" not in on_terminal(NO_COLOR="1")
+
+
+def test_the_same_command_gives_the_same_bytes(run: Run) -> None:
+    words = ["compare", "sample:bpe", "sample:unigram", "-f", "json", "-m", "all"]
+    first = run(*words, PYTHONHASHSEED="1", TZ="Asia/Tokyo", COLUMNS="33", LC_ALL="C")
+    second = run(*words, PYTHONHASHSEED="2", TZ="UTC", COLUMNS="200", LC_ALL="C.UTF-8")
+    assert first.stdout == second.stdout
+    assert first.returncode == 0, first.stderr
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    script = Path(sys.executable).with_name("tokscope")
+    done = subprocess.run(
+        f"'{script}' compare sample:bpe -m all -f json | head -c 10",
+        shell=True,
+        capture_output=True,
+    )
+    assert (done.stdout, done.stderr) == (b'{\n "schema', b"")

@@ -1,0 +1,107 @@
+"""Renderers: they see a report and nothing else, and round as people read."""
+
+import json
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tokscope.render import RENDERERS, table
+from tokscope.render.grid import UNDEFINED, grid, rounded
+from tokscope.report import Report
+
+NAMES = ["a", "b-very-long-name", "c"]
+
+
+def report(values: dict[str, list[float]], better: str = "lower", unit: str = "ratio") -> Report:
+    rows = [
+        (name, row, value, math.nan, math.nan, unit, better)
+        for row, line in values.items()
+        for name, value in zip(NAMES, line, strict=False)
+    ]
+    columns = ["tokenizer", "corpus", "value", "low", "high", "unit", "better"]
+    return Report(
+        "x", "A title", pd.DataFrame(rows, columns=columns), ("a note",), "sig:1", "tokenizer"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.5, "share", "50.0 %"), (0.0001, "share", "0.01 %"), (0.99999, "share", "99.999 %"),
+        (0.0, "share", "0.0 %"), (1.0, "share", "100.0 %"), (1234567.0, "tokens", "1,234,567"),
+        (12.34567, "ratio", "12.346"), (0.00123, "index", "0.0012"), (12345.6, "rank", "12,346"),
+        (0.0, "index", "0.000"), (math.nan, "ratio", UNDEFINED), (None, "", UNDEFINED),
+        (1234, "", "1,234"), ("text", "", "text"),
+    ],
+)  # fmt: skip
+def test_rounding(value: object, unit: str, text: str) -> None:
+    assert rounded(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("better", "line", "best"),
+    [
+        ("lower", [1.0, 2.0, 3.0], {1}),
+        ("higher", [1.0, 3.0, 3.0], {2, 3}),
+        ("nearer 1", [0.5, 1.9, 3.0], {2}),
+        ("nearer 1", [0.0, 4.0, math.nan], {2}),
+        ("neither", [1.0, 2.0, 3.0], set()),
+        ("lower", [2.0, 2.0, 2.0], set()),
+        ("lower", [math.nan, 2.0, math.nan], set()),
+        ("lower", [math.nan, 2.0, 1.0], {3}),
+    ],
+)
+def test_the_best_value_of_a_row(better: str, line: list[float], best: set[int]) -> None:
+    assert grid(report({"en": line}, better)).best == [best]
+
+
+def test_an_interval_stands_beside_its_value() -> None:
+    made = report({"en": [1.5]})
+    made.frame[["low", "high"]] = [1.25, 1.75]
+    assert grid(made).rows == [["en", "1.500 [1.250, 1.750]"]]
+
+
+@given(st.integers(30, 200), st.integers(1, 12))
+def test_a_table_keeps_to_its_width_and_shows_every_value(width: int, count: int) -> None:
+    rows = [
+        (f"tokenizer-{i}", "en", float(i + 2), math.nan, math.nan, "ratio", "lower")
+        for i in range(count)
+    ]
+    columns = ["tokenizer", "corpus", "value", "low", "high", "unit", "better"]
+    text = table.render(
+        Report("x", "T", pd.DataFrame(rows, columns=columns), across="tokenizer"), width=width
+    )
+    assert max(map(len, text.split("\n"))) <= width
+    for i in range(count):
+        assert f"{i + 2}.000" in text
+
+
+def test_undefined_is_a_dash_and_empty_and_null() -> None:
+    made = report({"en": [math.nan, 1.0]})
+    shown = {name: render(made) for name, render in RENDERERS.items()}
+    assert UNDEFINED in shown["table"]
+    assert UNDEFINED in shown["markdown"]
+    assert "--" in shown["latex"]
+    assert "a,en,,,,ratio,lower\n" in shown["csv"]
+    assert json.loads(shown["json"])["rows"][0]["value"] is None
+
+
+def test_special_characters_are_text_in_every_format() -> None:
+    frame = pd.DataFrame({"name": ["a|b_c*&%$#{}~^\\", '"q", [bold]x[/]'], "n": [1, 2]})
+    made = Report("x", "T_1 & [b]", frame)
+    assert r"a\|b_c\*&%$#{}~^\\" in RENDERERS["markdown"](made)
+    assert r"a|b\_c*\&\%\$\#\{\}\textasciitilde{}\textasciicircum{}\textbackslash{}" in RENDERERS[
+        "latex"
+    ](made)
+    assert "[bold]x[/]" in RENDERERS["table"](made)
+    assert '"""q"", [bold]x[/]",2' in RENDERERS["csv"](made)
+
+
+def test_notes_and_signature_are_in_every_format_that_has_room() -> None:
+    made = report({"en": [1.0]})
+    for name, render in RENDERERS.items():
+        assert ("a note" in render(made)) == (name != "csv")
+        assert ("sig:1" in render(made)) == (name != "csv")

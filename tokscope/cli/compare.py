@@ -1,0 +1,94 @@
+"""`tokscope compare`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tokscope.cli import output, text
+from tokscope.errors import TokscopeError
+
+
+def _prices(words: list[str] | None) -> dict[str, float]:
+    prices = {}
+    for word in words or ():
+        label, _, price = word.rpartition("=")
+        try:
+            prices[label] = float(price)
+        except ValueError as error:
+            problem = f"--price {word}: write LABEL=NUMBER, such as gpt-4o=2.5"
+            raise TokscopeError(problem) from error
+    return prices
+
+
+def command(
+    specs: text.Specs,
+    corpus: text.Corpora = None,
+    parallel: text.Parallel = False,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--measure", "-m", help="A measure by name, or all; `tokscope measures` lists them."
+        ),
+    ] = None,
+    by: Annotated[
+        str,
+        typer.Option(help="tokenizer: the summary alone; language: one table for every measure."),
+    ] = "",
+    sort: Annotated[
+        str, typer.Option(metavar="LABEL", help="Sort corpora: worst first under LABEL, or name.")
+    ] = "",
+    reference: Annotated[
+        str,
+        typer.Option(help="The corpus that premiums are relative to (default en, or the first)."),
+    ] = "",
+    lines: Annotated[
+        int, typer.Option(metavar="N", help="Instead: the N lines with the largest premium.")
+    ] = 0,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LABEL=2.5", help="Price per million tokens; adds the cost of a corpus."
+        ),
+    ] = None,
+    words: text.Words = "unicode",
+    specials: text.Specials = False,
+    field: text.Field = "text",
+    errors: text.Errors = "strict",
+    max_unit: text.MaxUnit = 64,
+    format_: output.Format = "table",
+    outputs: output.Output = None,
+) -> None:
+    """Compare tokenizers on text: cost, fairness, fidelity, with units and directions.
+
+    Without --corpus the text is an embedded sample of parallel sentences:
+
+        tokscope compare sample:bpe sample:unigram bytes
+
+    Corpora are languages or any other categories; declare them parallel to compare languages:
+
+        tokscope compare gpt2 org/model --corpus 'flores/*.txt' --parallel
+    """
+    output.require_formats(format_, outputs or ())
+    corpora = text.read(corpus, parallel=parallel, field=field, errors=errors, max_unit=max_unit)
+    from tokscope.studies import compare as study
+
+    with output.progress(text.sizes(corpora)) as advance:
+        if lines:
+            report = study.worst_lines(
+                specs, corpora, top=lines, reference=reference, specials=specials, advance=advance
+            )
+        else:
+            report = study.compare(
+                specs,
+                corpora,
+                measures=measure or (),
+                reference=reference,
+                words=words,
+                prices=_prices(price),
+                specials=specials,
+                advance=advance,
+            )
+    views = [report] if lines else study.tables(report, by, sort)
+    output.emit(report, views, format_, outputs or ())

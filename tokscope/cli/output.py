@@ -1,0 +1,126 @@
+"""Where reports go: standard output, and files that are whole or not there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tokscope.errors import TokscopeError, choose
+
+if TYPE_CHECKING:
+    from tokscope.report import Report
+
+Format = Annotated[str, typer.Option("--format", "-f", help="table, csv, json, markdown or latex.")]
+Output = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="[FORMAT=]PATH",
+        help="Also write to a file, its format by suffix (.txt .csv .json .md .tex). Repeatable.",
+    ),
+]
+
+
+def require_formats(format_: str, outputs: Sequence[str]) -> None:
+    """Refuse an unknown format before any work is done."""
+    from tokscope.render import RENDERERS
+
+    choose(RENDERERS, format_, "format")
+    for output in outputs:
+        _target(output)
+
+
+def _target(output: str) -> tuple[str, Path]:
+    """Split `[FORMAT=]PATH`."""
+    from tokscope.render import BY_SUFFIX, RENDERERS
+
+    match = re.fullmatch(r"([\w.-]+)=(.+)", output)
+    if match:
+        choose(RENDERERS, match[1], "format")
+        format_, path = match[1], Path(match[2])
+    else:
+        path = Path(output)
+        format_ = BY_SUFFIX.get(path.suffix, "")
+    if not format_:
+        raise TokscopeError(
+            f"--output {output}: no format has this suffix; write FORMAT=PATH, FORMAT one of "
+            f"{', '.join(RENDERERS)}"
+        )
+    if not path.absolute().parent.is_dir():
+        raise TokscopeError(f"--output {output}: the folder {path.parent} does not exist")
+    return format_, path
+
+
+def emit(
+    report: Report,
+    views: Sequence[Report],
+    format_: str,
+    outputs: Sequence[str],
+) -> None:
+    """Print a report, and write it to files: as views for people, whole for programs."""
+    from tokscope.render import table
+
+    for output in outputs:
+        kind, path = _target(output)
+        _write(path, _rendered(report, views, kind))
+    if format_ == "table":
+        width = shutil.get_terminal_size().columns
+        color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        text = "\n".join(table.render(view, width=width, color=color) for view in views)
+    else:
+        text = _rendered(report, views, format_)
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _rendered(report: Report, views: Sequence[Report], format_: str) -> str:
+    from tokscope.render import FOR_PROGRAMS, RENDERERS
+
+    shown = [report] if format_ in FOR_PROGRAMS else views
+    return "\n".join(RENDERERS[format_](view) for view in shown)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write beside the target, then rename: a file is whole or not there."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.absolute().parent, encoding="utf-8", newline="\n", delete=False
+        ) as partial:
+            try:
+                partial.write(text)
+                partial.flush()
+                mask = os.umask(0)
+                os.umask(mask)
+                Path(partial.name).chmod(0o666 & ~mask)
+                Path(partial.name).replace(path)
+            except BaseException:
+                Path(partial.name).unlink()
+                raise
+    except OSError as error:
+        raise TokscopeError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+@contextmanager
+def progress(sizes: Sequence[int | None]) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal's stderr how much text is done; silent in pipes and for short work."""
+    total = sum(size for size in sizes if size is not None)
+    if not sys.stderr.isatty() or (total < 4_000_000 and None not in sizes):
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None if None in sizes else total)
+        yield lambda done: bar.advance(task, done)

@@ -1,0 +1,69 @@
+"""The options of every command that reads text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tokscope.text.corpus import Corpus
+
+Specs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="[LABEL=]SPEC...",
+        help="A tokenizer: a file or folder, a tiktoken name (cl100k_base, gpt-4o), a hub id "
+        "(org/name[@revision]), or KIND:PLACE with KIND one of hf, file, tiktoken, tiktoken-file, "
+        "sp, mistral, tekken, sample; or a baseline: bytes, characters.",
+    ),
+]
+Corpora = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--corpus",
+        "-c",
+        metavar="[NAME=]PATH",
+        help="Text: .txt by lines, .jsonl or .csv by --field, also .gz; a folder or a quoted glob "
+        "is one corpus a file; - is stdin. Repeatable. Default: the embedded sample.",
+    ),
+]
+Parallel = Annotated[
+    bool,
+    typer.Option("--parallel", help="Line i says the same in every corpus; empty lines count."),
+]
+Field = Annotated[str, typer.Option(help="The field of .jsonl or column of .csv with the text.")]
+Errors = Annotated[str, typer.Option(help="Invalid UTF-8: strict refuses it, replace counts it.")]
+MaxUnit = Annotated[
+    float,
+    typer.Option("--max-unit", metavar="MB", help="Refuse lines and records longer than this."),
+]
+Words = Annotated[str, typer.Option(help="What a word is: unicode (UAX #29) or whitespace.")]
+Specials = Annotated[
+    bool, typer.Option("--specials", help="Find special tokens in text; without it they are text.")
+]
+
+
+def read(
+    words: Sequence[str] | None, *, parallel: bool, field: str, errors: str, max_unit: float
+) -> list[Corpus] | None:
+    """Return the corpora that were named; None for the embedded sample."""
+    from tokscope.errors import TokscopeError
+    from tokscope.text.corpus import read_corpora
+
+    if not max_unit > 0:
+        raise TokscopeError(f"--max-unit {max_unit:g}: a size is more than 0 MB")
+    if not words:
+        return None
+    size = int(min(max_unit, 1e6) * 1e6)
+    return read_corpora(words, field=field, errors=errors, parallel=parallel, max_unit=size)
+
+
+def sizes(corpora: Sequence[Corpus] | None) -> list[int | None]:
+    """Return the bytes of every file; None where only reading tells."""
+    paths = [shard.path for corpus in corpora or () for shard in corpus.shards]
+    return [
+        None if path == "-" or path.endswith(".gz") else Path(path).stat().st_size for path in paths
+    ]

@@ -1,0 +1,121 @@
+"""A report as a grid of strings: what people look at. The only place that rounds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from tokscope.report import Report
+
+UNDEFINED = "–"
+_VALUE_COLUMNS = ("value", "low", "high", "unit", "better")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells of a table; `keys` columns name a row, the others hold what it says."""
+
+    headers: list[str]
+    rows: list[list[str]]
+    keys: int
+    numeric: list[bool]  # whether a column holds numbers
+    best: list[set[int]]  # for each row, the columns with its best value
+    directions: bool  # whether the best value of a row is marked anywhere
+
+
+def rounded(value: object, unit: str = "") -> str:
+    """Write a value for people: a share in percent, a count in full, others to three decimals.
+
+    >>> rounded(0.1234, "share"), rounded(1234567, "tokens"), rounded(2.0, "ratio")
+    ('12.3 %', '1,234,567', '2.000')
+    """
+    if isinstance(value, str):
+        return value
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return UNDEFINED
+    if not isinstance(value, float):
+        return f"{value:,}"
+    if unit == "share":
+        percent = 100 * value
+        small = 0 < percent < 0.05 or 99.95 < percent < 100
+        return f"{percent:.2g} %" if small and percent < 1 else f"{percent:.{3 if small else 1}f} %"
+    if unit in ("tokens", "bytes", "characters", "words", "units"):
+        return f"{value:,.0f}"
+    if value and abs(value) < 0.01:
+        return f"{value:.2g}"
+    return f"{value:.3f}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def _badness(value: float, better: str) -> float:
+    """Return a number that is smaller for a better value."""
+    if better == "nearer 1":
+        return abs(math.log(value)) if value > 0 else math.inf
+    return -value if better == "higher" else value
+
+
+def _best(values: list[float], better: str) -> set[int]:
+    """Return the places of the best values; none where all are the same or none is better."""
+    if better == "neither":
+        return set()
+    ranked = {i: _badness(value, better) for i, value in enumerate(values) if not math.isnan(value)}
+    least = min(ranked.values(), default=math.nan)
+    best = {i for i, badness in ranked.items() if math.isclose(badness, least, rel_tol=1e-12)}
+    return best if len(best) < len(ranked) else set()
+
+
+def _with_interval(row: pd.Series[Any]) -> str:
+    value = rounded(row["value"], row["unit"])
+    if math.isnan(row["low"]):
+        return value
+    return f"{value} [{rounded(row['low'], row['unit'])}, {rounded(row['high'], row['unit'])}]"
+
+
+def grid(report: Report) -> Grid:
+    """Lay a report out: long values side by side, anything else column by column."""
+    frame = report.frame
+    if report.across:
+        return _side_by_side(frame, report.across)
+    has_values = "value" in frame
+    units = frame["unit"] if has_values else [""] * len(frame)
+    shown = [column for column in frame.columns if not (has_values and column == "unit")]
+    rows = [
+        [rounded(_plain(row[column]), unit if column == "value" else "") for column in shown]
+        for (_, row), unit in zip(frame.iterrows(), units, strict=True)
+    ]
+    numeric = [pd.api.types.is_numeric_dtype(frame[column]) for column in shown]
+    keys = numeric.index(True) if True in numeric else len(shown)
+    return Grid(shown, rows, keys, numeric, [set() for _ in rows], directions=False)
+
+
+def _plain(value: Any) -> object:
+    return value.item() if hasattr(value, "item") else value
+
+
+def _side_by_side(frame: pd.DataFrame, across: str) -> Grid:
+    names = list(dict.fromkeys(frame[across]))
+    keys = [column for column in frame.columns if column not in (*_VALUE_COLUMNS, across)]
+    with_unit = frame["unit"].nunique() > 1
+    place = {name: i for i, name in enumerate(names)}
+    rows: list[list[str]] = []
+    best: list[set[int]] = []
+    for key, group in frame.groupby(keys, sort=False):
+        cells, values = [UNDEFINED] * len(names), [math.nan] * len(names)
+        for _, row in group.iterrows():
+            cells[place[row[across]]] = _with_interval(row)
+            values[place[row[across]]] = float(row["value"])
+        head = [*map(str, key if isinstance(key, tuple) else (key,))]
+        head += [_unit(group.iloc[0])] if with_unit else []
+        rows.append([*head, *cells])
+        best.append({i + len(head) for i in _best(values, group["better"].iloc[0])})
+    headers = [*keys, *(["unit"] if with_unit else []), *names]
+    count = len(headers) - len(names)
+    numeric = [False] * count + [True] * len(names)
+    return Grid(headers, rows, count, numeric, best, directions=any(best))
+
+
+def _unit(row: pd.Series[Any]) -> str:
+    arrow = {"lower": " ↓", "higher": " ↑"}.get(row["better"], "")
+    return f"{row['unit']}{arrow}"

@@ -1,0 +1,152 @@
+"""What every study of tokenizers on text begins with: all of the text counted under all of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import numpy as np
+
+from tokscope import __version__
+from tokscope.errors import TokscopeError
+from tokscope.tally import Counting, Reading, Tally, tally
+from tokscope.text.corpus import SAMPLE, Corpus, read_corpora
+from tokscope.tokenizers import Tokenizer, load, parse
+
+ALL = "all"  # the name under which corpora are taken together
+_LIBRARIES = ("tokenizers", "tiktoken", "sentencepiece", "regex")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Tallies by corpus and tokenizer, and what is needed to say where they come from."""
+
+    tokenizers: Sequence[Tokenizer]
+    corpora: Sequence[Corpus]
+    tallies: Sequence[Sequence[Tally]]  # one row a corpus, one column a tokenizer
+    readings: Sequence[Reading]
+    parallel: bool
+    signature: str
+
+    def notes(self) -> list[str]:
+        """Say what was left out of the text and what was changed in it."""
+        skipped = sum(reading.skipped for reading in self.readings)
+        replaced = sum(reading.replaced for reading in self.readings)
+        notes = []
+        if all(str(SAMPLE) in shard.path for corpus in self.corpora for shard in corpus.shards):
+            lines = self.readings[0].units
+            notes.append(f"text: the embedded sample, {lines} lines each; yours with --corpus PATH")
+        if skipped:
+            notes.append(f"{skipped:,} empty units were skipped")
+        if replaced:
+            notes.append(f"{replaced:,} invalid UTF-8 sequences were replaced by U+FFFD")
+        return notes
+
+
+def load_all(words: Sequence[str]) -> list[Tokenizer]:
+    """Load tokenizers, each under a name of its own.
+
+    Raises:
+        TokscopeError: none is named, one cannot be loaded, or two would share a name.
+    """
+    if not words:
+        raise TokscopeError("no tokenizer is named; try: tokscope compare sample:bpe bytes")
+    named: dict[str, str] = {}
+    tokenizers = []
+    for word in words:
+        tokenizer = load(word)
+        if tokenizer.name in named:
+            other = named[tokenizer.name]
+            raise TokscopeError(
+                f"'{other}' and '{word}' would both be called '{tokenizer.name}'; "
+                f"write LABEL={word}"
+            )
+        named[tokenizer.name] = word
+        tokenizers.append(tokenizer)
+    return tokenizers
+
+
+def embedded() -> list[Corpus]:
+    """Return the prose of the embedded sample, which is parallel."""
+    return read_corpora(["sample:prose"], parallel=True)
+
+
+def count(
+    words: Sequence[str],
+    corpora: Sequence[Corpus],
+    counting: Counting,
+    *,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Counted:
+    """Count corpora under tokenizers in one pass over the text.
+
+    Raises:
+        TokscopeError: a tokenizer or a text cannot be used, or parallel corpora are not aligned.
+    """
+    if not corpora:
+        raise TokscopeError("no corpus is named; leave --corpus away for the embedded sample")
+    if any(corpus.name == ALL for corpus in corpora):
+        raise TokscopeError(f"'{ALL}' stands for all corpora together; name this one NAME=PATH")
+    tokenizers = load_all(words)
+    parallel = all(shard.keep_empty for corpus in corpora for shard in corpus.shards)
+    tallies, readings = [], []
+    for corpus in corpora:
+        counts, reading = tally(corpus, tokenizers, counting, advance)
+        tallies.append(counts)
+        readings.append(reading)
+    if parallel:
+        _require_aligned(corpora, tallies)
+    signature = _signature(words, tokenizers, corpora, readings, counting)
+    return Counted(tokenizers, corpora, tallies, readings, parallel, signature)
+
+
+def _require_aligned(corpora: Sequence[Corpus], tallies: Sequence[Sequence[Tally]]) -> None:
+    """Raise unless unit i of every corpus can be the same sentence."""
+    first, sizes = corpora[0], tallies[0][0]["bytes"]
+    for corpus, counts in zip(corpora[1:], tallies[1:], strict=True):
+        others = counts[0]["bytes"]
+        if len(others) != len(sizes):
+            raise TokscopeError(
+                f"parallel corpora need the same units: '{first.name}' has {len(sizes):,}, "
+                f"'{corpus.name}' has {len(others):,}; align them, or leave --parallel away"
+            )
+        for unit in np.flatnonzero((sizes == 0) != (others == 0))[:1].tolist():
+            empty, full = (first, corpus) if sizes[unit] == 0 else (corpus, first)
+            raise TokscopeError(
+                f"parallel corpora need the same units: unit {unit + 1} of '{empty.name}' is "
+                f"empty, that of '{full.name}' is not; align them, or leave --parallel away"
+            )
+
+
+def _signature(
+    words: Sequence[str],
+    tokenizers: Sequence[Tokenizer],
+    corpora: Sequence[Corpus],
+    readings: Sequence[Reading],
+    counting: Counting,
+) -> str:
+    """Name everything that can change a number, in the manner of sacreBLEU (Post 2018)."""
+    digest = hashlib.sha256()
+    for corpus, reading in zip(corpora, readings, strict=True):
+        digest.update(f"{corpus.name}={reading.digest}\n".encode())
+    kinds = [parse(word).kind for word in words]
+    parts = [
+        f"tokscope:{__version__}",
+        *(f"{library}:{version(library)}" for library in _LIBRARIES),
+        *(
+            f"{tokenizer.name}={kind}:{tokenizer.fingerprint[:12]}"
+            for kind, tokenizer in zip(kinds, tokenizers, strict=True)
+        ),
+        f"corpora:{len(corpora)}:{digest.hexdigest()[:12]}",
+        f"fields:{corpora[0].shards[0].field}" if _has_fields(corpora) else "unit:line",
+        f"words:{counting.words}",
+        f"specials:{'found' if counting.specials else 'text'}",
+    ]
+    return "|".join(parts)
+
+
+def _has_fields(corpora: Sequence[Corpus]) -> bool:
+    paths = [shard.path.removesuffix(".gz") for corpus in corpora for shard in corpus.shards]
+    return any(path.endswith((".jsonl", ".csv")) for path in paths)
