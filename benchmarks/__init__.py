@@ -1,0 +1,1 @@
+"""tokscope beside the libraries alone, in one run: `python -m benchmarks`."""

@@ -1,0 +1,224 @@
+"""Against real tokenizers, real text and what other tools computed: where TOKSCOPE_DATA is set.
+
+The figures are those of tokenization-scorer 1.1.8, TokEval 0.1.0 and an independent count, on five
+FLORES-200 files of 2,009 lines each (dev and devtest), for gpt-2 and llama.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sentencepiece
+import tiktoken
+import tokenizers
+from tiktoken.load import load_tiktoken_bpe
+
+import tokscope
+from tokscope.catalog import MEASURES
+from tokscope.measures.fairness import gini
+from tokscope.measures.frequency import percentile_frequency, renyi_efficiency, renyi_entropy
+from tokscope.studies.counted import Counted, count
+from tokscope.tally import TEXT_COLUMNS, TOKEN_COLUMNS, TYPES, Counting
+from tokscope.text.corpus import read, read_corpora
+from tokscope.tokenizers import Tokenizer, load
+from tokscope.tokenizers.bpe import RankTokenizer
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
+from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
+
+LANGUAGES = ("ar", "de", "en", "es", "ru")
+# tokens, bytes, characters, whitespace words, types, round trips
+TOTALS = {
+    ("gpt-2", "ar"): (230301, 411839, 226881, 38396, 543, 2009),
+    ("gpt-2", "de"): (112984, 305294, 300367, 42663, 5611, 2009),
+    ("gpt-2", "en"): (52785, 257386, 257160, 42855, 10349, 2009),
+    ("gpt-2", "es"): (104611, 311977, 306184, 50900, 5368, 2009),
+    ("gpt-2", "ru"): (301729, 512640, 280198, 38816, 829, 2009),
+    ("llama", "ar"): (207438, 411839, 226881, 38396, 303, 2009),
+    ("llama", "de"): (85591, 305294, 300367, 42663, 5836, 2009),
+    ("llama", "en"): (60619, 257386, 257160, 42855, 8183, 2009),
+    ("llama", "es"): (88100, 311977, 306184, 50900, 5447, 2009),
+    ("llama", "ru"): (99171, 512640, 280198, 38816, 2877, 2009),
+}
+# Rényi entropy 2.5, its efficiency over log2 U and over log2 V, Shannon entropy, percentile
+# frequency .03-.83
+FREQUENCY = {
+    ("gpt-2", "ar"): (4.772136873010354, 0.5252875646135334, 0.3055724906773425, 5.398157618495014, 0.3696119426315995),
+    ("gpt-2", "de"): (7.20772281524874, 0.5787456555039552, 0.4615294723049503, 9.341358246180244, 0.36873362600014165),
+    ("gpt-2", "en"): (6.20834965664281, 0.46549110091953744, 0.3975369772618111, 10.394979576285348, 0.42883394903855265),
+    ("gpt-2", "es"): (6.821038181413289, 0.5505201910906924, 0.4367690369251459, 9.296349808505628, 0.3826366252114979),
+    ("gpt-2", "ru"): (4.6281688497617095, 0.47736563911768287, 0.2963538390307835, 5.265216700021433, 0.19947038567721365),
+    ("gpt-2", "all"): (6.55800206964646, 0.4730636943825342, 0.4199261420230198, 8.513044616988529, 0.1311474184020638),
+    ("llama", "ar"): (4.131752139660296, 0.5012331594534097, 0.2760798940483718, 4.900047690156486, 0.4458778044524147),
+    ("llama", "de"): (7.2653196209367765, 0.5807254875419741, 0.4854620033767793, 10.243732065690445, 0.5168066735988598),
+    ("llama", "en"): (6.512109432804396, 0.5009926106657462, 0.43513318840753507, 10.293820179422568, 0.4540655570035796),
+    ("llama", "es"): (6.678340641790932, 0.5380878406638169, 0.44624060555485434, 9.816075885092634, 0.4790351872887371),
+    ("llama", "ru"): (7.42177731442165, 0.6459139742193711, 0.49591636316901694, 9.690250069441284, 0.6140101440945438),
+    ("llama", "all"): (6.235547198462763, 0.44765526042382087, 0.41665355318888025, 9.837519951863598, 0.31564615034783394),
+}  # fmt: skip
+# TokEval's mean rank, where its loader did not drop a line or a double space
+RANKS = {("gpt-2", "ar"): 16.591812454136107, ("llama", "ar"): 11.78643257262411}
+GINI_OF_LINES = {"gpt-2": 0.3108525566730226, "llama": 0.22718225834182196}
+GINI_OF_BYTES = {"gpt-2": 0.19256658992038372, "llama": 0.17850571535846876}
+PREMIUMS = {
+    "ar": 4.363000852514919,
+    "de": 2.14045656910107,
+    "es": 1.9818319598370748,
+    "ru": 5.716188311073221,
+}
+UAX29_WORDS = {"ar": 38455, "de": 43059, "en": 43198, "es": 50975, "ru": 39090}
+
+
+@pytest.fixture(scope="module")
+def counted(data: Path) -> Counted:
+    words = [str(data / "tokenizers" / f"{name}.json") for name in ("gpt-2", "llama")]
+    places = [str(data / "parallel" / "flores-full5" / f"{name}.txt") for name in LANGUAGES]
+    columns = frozenset((*TEXT_COLUMNS, *TOKEN_COLUMNS, TYPES))
+    return count(words, read_corpora(places, parallel=True), Counting(columns, "whitespace"))
+
+
+def test_corpus_totals(counted: Counted) -> None:
+    for c, language in enumerate(LANGUAGES):
+        for k, tokenizer in enumerate(counted.tokenizers):
+            found = counted.tallies[c][k]
+            names = ("tokens", "bytes", "characters", "words")
+            totals = [
+                *(found.total(name) for name in names),
+                int((found.types > 0).sum()),
+                found.total("round_trip"),
+            ]
+            assert tuple(totals) == TOTALS[tokenizer.name, language]
+            assert found.total("unknown") == 0
+            assert found.vocabulary == {"gpt-2": 50257, "llama": 32000}[tokenizer.name]
+
+
+def test_frequency_measures(counted: Counted) -> None:
+    for k, tokenizer in enumerate(counted.tokenizers):
+        types = {name: counted.tallies[c][k].types for c, name in enumerate(LANGUAGES)}
+        types["all"] = np.sum(list(types.values()), axis=0)
+        for language, counts in types.items():
+            observed = int((counts > 0).sum())
+            found = (
+                renyi_entropy(counts, 2.5),
+                renyi_efficiency(counts, observed),
+                renyi_efficiency(counts, len(tokenizer.vocabulary)),
+                renyi_entropy(counts, 1),
+                percentile_frequency(counts),
+            )
+            assert found == pytest.approx(FREQUENCY[tokenizer.name, language], rel=1e-9)
+        rank = MEASURES["average_token_rank"].compute([counted.tallies[0][k]])
+        assert rank == pytest.approx(RANKS[tokenizer.name, "ar"], rel=1e-9)
+
+
+def test_fairness(counted: Counted) -> None:
+    for k, tokenizer in enumerate(counted.tokenizers):
+        tallies = [row[k] for row in counted.tallies]
+        assert MEASURES["gini"].compute(tallies) == pytest.approx(
+            GINI_OF_LINES[tokenizer.name], rel=1e-9
+        )
+        per_byte = np.array([t.total("tokens") / t.total("bytes") for t in tallies])
+        assert gini(per_byte) == pytest.approx(GINI_OF_BYTES[tokenizer.name], rel=1e-9)
+    english = counted.tallies[LANGUAGES.index("en")][0]
+    for language, premium in PREMIUMS.items():
+        found = MEASURES["premium"].compute(
+            [counted.tallies[LANGUAGES.index(language)][0], english]
+        )
+        assert found == pytest.approx(premium, rel=1e-9)
+
+
+def test_splits_in_context(counted: Counted) -> None:
+    """English under gpt-2: 17.0 % of whitespace words, and 6.7 % of UAX #29 words, are split."""
+    english = counted.tallies[LANGUAGES.index("en")][0]
+    assert MEASURES["split_words"].compute([english]) == pytest.approx(0.170, abs=5e-4)
+    arabic = counted.tallies[LANGUAGES.index("ar")][1]
+    assert (arabic.total("incomplete"), arabic.total("tokens")) == (1212, 207438)
+
+
+def test_words_of_uax_29(counted: Counted) -> None:
+    found = count(["bytes"], counted.corpora, Counting(frozenset(("units", "bytes", "words"))))
+    totals = {
+        c.name: row[0].total("words") for c, row in zip(found.corpora, found.tallies, strict=True)
+    }
+    assert totals == UAX29_WORDS
+
+
+def test_split_words_of_uax_29(data: Path) -> None:
+    corpora = read_corpora([str(data / "parallel" / "flores-full5" / "en.txt")])
+    frame = tokscope.compare(
+        [str(data / "tokenizers" / "gpt-2.json")], corpora, measures=["split_words"]
+    ).frame
+    assert frame["value"].iloc[0] == pytest.approx(0.067, abs=5e-4)
+
+
+# Ids against the libraries: every json, rank and SentencePiece file, 36 languages, fast and slow
+
+EDGES = [
+    "", " ", "  ", "   a", "a   ", "\t\t\ta", "\n", "\n\n\n", "a\r\nb\r\n\r\nc", "a\u00a0b\u2003c\u3000d",
+    "👩\u200d👩\u200d👧\u200d👦 👍🏽 🇩🇪🇫🇷 ❤️ 1️⃣", "e\u0301 é a\u0323\u0307 ṩ Å Å \u0301", "\u202eabc\u202c \u2067x\u2069",
+    "0123456789 ٠١٢٣٤٥٦٧٨٩ ۰۱۲ ०१२३ ০১২ ௧௨௩ ๑๒๓ ０１２ ½ Ⅷ ①", "1,234,567.89 $5.00 50% 2023-01-31 12:34:56",
+    "<s></s><unk><|endoftext|><|begin_of_text|>[CLS][MASK] <0x0A> ▁ Ġ ##x", "don't DON'T don’t 'S 'ſ I'll we'LL",
+    "ﬁ ﬀ ㎏ ™ ℡ ㌔ İstanbul ǅ ß ẞ", "\ufeffx\u200b\u200c\u2060\u00ad", "\x00\x01\x1f\x7f\x85", "\U0001fadc\U00016d40\u1c89",
+    "\U0010fffe\U0010ffff\ufffe", "a" * 3000, "日本語テキスト中文字한국어", "def f(x):\n\treturn {'a': [1, 2]}  # x\n",
+]  # fmt: skip
+FILES = (
+    "bert-base-uncased.json", "claude.json", "german-bpe-50k.json", "german-unigram-30k.json", "gpt-2.json",
+    "llama.json", "cl100k_base.tiktoken", "o200k_base.tiktoken", "llama3.tiktoken",
+    "german-unigram.spm.model", "mistral-v3.spm.model",
+)  # fmt: skip
+FAST = ("claude.json", "german-bpe-50k.json", "gpt-2.json")
+
+
+def library_of(tokenizer: Tokenizer, path: Path) -> Callable[[list[str]], list[list[int]]]:
+    """The family's own library, called by nobody but us."""
+    if isinstance(tokenizer, HuggingFaceTokenizer):
+        library = tokenizers.Tokenizer.from_file(str(path))
+        library.no_padding()
+        library.no_truncation()
+        library.encode_special_tokens = True
+        return lambda texts: [e.ids for e in library.encode_batch(texts, add_special_tokens=False)]
+    if isinstance(tokenizer, SentencePieceTokenizer):
+        return sentencepiece.SentencePieceProcessor(model_file=str(path)).encode
+    assert isinstance(tokenizer, RankTokenizer)
+    plain = tiktoken.Encoding(
+        "plain",
+        pat_str=tokenizer.encoder.core._pat_str,
+        mergeable_ranks=load_tiktoken_bpe(str(path)),
+        special_tokens={},
+    )
+    return lambda texts: [plain.encode_ordinary(text) for text in texts]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_ids_are_those_of_the_library_in_36_languages(data: Path, file: str) -> None:
+    path = data / "tokenizers" / file
+    tokenizer = load(str(path))
+    if isinstance(tokenizer, HuggingFaceTokenizer):
+        assert (tokenizer.fast is not None) == (file in FAST)
+    corpora = read_corpora([str(data / "parallel" / "flores-dev")])
+    assert len(corpora) == 36
+    library = library_of(tokenizer, path)
+    for corpus in corpora:
+        texts = [text for units in read(corpus.shards[0]) for text in units.texts] + EDGES
+        encoded = tokenizer.encode(texts)
+        expected = library(texts)
+        assert np.array_equal(encoded.ids, np.concatenate(expected)), corpus.name
+        assert np.diff(encoded.starts).tolist() == [len(ids) for ids in expected]
+        if file in FAST:
+            assert isinstance(tokenizer, HuggingFaceTokenizer)
+            assert np.array_equal(tokenizer._encode_slowly(texts).ids, encoded.ids)
+
+
+@pytest.mark.parametrize("file", FAST)
+def test_every_code_point_has_the_same_ids_on_both_paths(data: Path, file: str) -> None:
+    """A regular expression engine or a Unicode table that differs would show here."""
+    tokenizer = load(str(data / "tokenizers" / file))
+    assert isinstance(tokenizer, HuggingFaceTokenizer)
+    chars = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+    pieces = [f"a{char} {char}1{char}{char}'" for char in chars]
+    texts = ["".join(pieces[i : i + 64]) for i in range(0, len(pieces), 64)]
+    fast, slow = tokenizer.encode(texts), tokenizer._encode_slowly(texts)
+    assert np.array_equal(fast.ids, slow.ids)
+    assert np.array_equal(fast.starts, slow.starts)

@@ -1,0 +1,129 @@
+"""The README's examples run, its tables are those of the program, and the examples folder works."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tokenizers
+
+import tokscope
+from tests.conftest import ROOT, Run
+from tests.tokenizers.families import byte_level
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHELL = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+]
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+TRAINED = ROOT / "tokscope" / "tokenizers" / "trained"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """What the examples speak of: a tokenizer, parallel text, code, reviews."""
+    (tmp_path / "tokenizer.json").write_text(byte_level().to_str())
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "en.txt").write_text("One.\nTwo.\n")
+    (tmp_path / "text" / "de.txt").write_text("Eins.\nZwei.\n")
+    (tmp_path / "main.py").write_text("print(1)\n")
+    (tmp_path / "reviews.jsonl").write_text('{"body": "Good."}\n')
+    return tmp_path
+
+
+def test_the_readme_starts_with_its_two_commands() -> None:
+    first, second = SHELL[:2]
+    assert first.startswith(
+        "python3 -m venv .venv && .venv/bin/pip install '.[mistral]' && .venv/bin/tokscope "
+    )
+    assert (
+        second == "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
+    )
+
+
+@pytest.mark.parametrize("line", SHELL[2:])
+def test_examples_of_the_readme_run(folder: Path, line: str) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        line, shell=True, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(done.stdout) > 100
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_python_of_the_readme_runs(folder: Path, code: str) -> None:
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert re.search(r"bytes +1\.2", done.stdout)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    from tokscope.cli import app
+
+    for command in app.registered_commands:
+        assert f"tokscope {command.name}" in README
+
+
+def test_every_kind_of_tokenizer_is_in_the_readme() -> None:
+    from tokscope.tokenizers import LOADERS
+
+    for kind in LOADERS:
+        assert f"`{kind}" in README or f"{kind}:" in README
+
+
+def test_the_table_of_measures_is_that_of_the_program(run: Run) -> None:
+    """Set TOKSCOPE_GOLDEN=write to write it anew."""
+    table = run("measures", "--format", "markdown").stdout.split("\n\n", 1)[1].strip()
+    found = re.search(r"<!-- measures -->\n(.*?)<!-- /measures -->", README, re.DOTALL)
+    assert found
+    if os.environ.get("TOKSCOPE_GOLDEN") == "write":
+        start, end = found.span(1)
+        (ROOT / "README.md").write_text(
+            f"{README[:start]}{table}\n{README[end:]}", encoding="utf-8"
+        )
+        return
+    assert found[1].strip() == table
+
+
+def test_the_changelog_knows_this_version_and_the_number_of_measures() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## {tokscope.__version__}" in changelog
+    assert f"{len(tokscope.MEASURES)} measures" in changelog
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    script = ROOT / "examples" / "train_sample.py"
+    subprocess.run([sys.executable, script, folder], check=True)
+    return folder
+
+
+def test_the_sample_tokenizers_come_out_byte_for_byte(trained: Path) -> None:
+    for name in ("unigram.model", "shares.json"):
+        assert (trained / name).read_bytes() == (TRAINED / name).read_bytes()
+    ours, again = (tokenizers.Tokenizer.from_file(str(f / "bpe.json")) for f in (TRAINED, trained))
+    assert ours.to_str() == again.to_str()
+
+
+def test_the_sample_wordpiece_is_of_the_kind_that_is_trained(trained: Path) -> None:
+    ours, again = (json.loads((f / "wordpiece.json").read_text()) for f in (TRAINED, trained))
+    vocabularies = [set(data["model"].pop("vocab")) for data in (ours, again)]
+    assert ours == again
+    assert len(vocabularies[0]) == len(vocabularies[1]) == 2000
+    assert len(vocabularies[0] & vocabularies[1]) > 1800
+
+
+def test_the_shares_are_those_of_the_bytes_that_were_trained_on() -> None:
+    shares = json.loads((TRAINED / "shares.json").read_text())
+    assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
+    assert set(shares) == {c.name for c in tokscope.read_corpora(["sample:prose", "sample:code"])}
+    assert max(shares, key=lambda name: shares[name]) == "en"

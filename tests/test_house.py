@@ -1,0 +1,125 @@
+"""The shape of the house: who may import whom, how long a function is, what start-up costs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tokscope
+
+PACKAGE = Path(tokscope.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+# room -> what it may import of tokscope; longest name first decides
+MAY_IMPORT = {
+    "errors": set(),
+    "report": set(),
+    "text": {"errors", "text"},
+    "tokenizers": {"errors", "tokenizers"},
+    "measures": {"measures"},
+    "tally": {"errors", "text", "tokenizers"},
+    "catalog": {"measures", "tally"},
+    "studies": {
+        "",
+        "errors",
+        "report",
+        "text",
+        "tokenizers",
+        "measures",
+        "tally",
+        "catalog",
+        "studies",
+    },
+    "render": {"report", "render"},
+    "cli": {"", "cli", "errors", "report", "render", "studies", "text"},
+    "__main__": {"cli"},
+    "__init__": {"catalog", "errors", "report", "studies", "text", "tokenizers"},
+}
+
+
+def name(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def imports(tree: ast.AST) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_a_module_imports_only_from_lower_rooms(path: Path) -> None:
+    room = name(path).split(".")[0]
+    for imported in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        package, _, rest = imported.partition(".")
+        if package == "tokscope":
+            target = rest.split(".")[0]
+            target = "" if target.startswith("__") else target
+            assert target in MAY_IMPORT[room], f"{name(path)} imports {imported}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_functions_are_short_and_take_few_positional_parameters(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            lines = node.body[-1].end_lineno - body[0].lineno + 1 if body else 0  # type: ignore[operator]
+            assert lines <= 40, f"{node.name}: {lines} lines"
+            if not name(path).startswith("cli"):
+                assert len(node.args.posonlyargs + node.args.args) <= 5, node.name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_nothing_runs_code_from_a_file(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not {"pickle", "marshal", "shelve", "dill"} & {i.split(".")[0] for i in imports(tree)}
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not {"eval", "exec", "compile"} & called
+    assert not [
+        n for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg == "trust_remote_code"
+    ]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_imports_inside_functions_are_the_command_lines_alone(path: Path) -> None:
+    """Elsewhere a name needs one place; hub waits for its library, which reads the environment."""
+    if name(path).startswith("cli") or name(path) in ("tokenizers.hub",):
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            assert not imports(node), node.name
+
+
+@pytest.mark.parametrize("module", ["tokscope", "tokscope.cli"])
+def test_start_up_is_light(module: str) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    heavy = {
+        "numpy",
+        "pandas",
+        "scipy",
+        "tokenizers",
+        "tiktoken",
+        "sentencepiece",
+        "regex",
+        "requests",
+    }
+    assert not heavy & loaded
+
+
+def test_the_public_names_are_there() -> None:
+    assert set(tokscope.__all__) <= set(dir(tokscope))
+    for public in tokscope.__all__:
+        assert getattr(tokscope, public)
+    with pytest.raises(AttributeError, match="no attribute 'comparee'"):
+        tokscope.comparee  # noqa: B018
