@@ -22,7 +22,7 @@ from tokscope.text.corpus import read, read_corpora
 
 # How often each corpus is repeated; once where it is not named.
 REPEATS = {"en": 6, "python": 4, "de": 3, "zh-Hans": 3, "es": 2, "ru": 2, "ar": 2, "c": 2}
-VOCABULARY = 2000
+VOCABULARY = 4000
 
 
 def texts() -> dict[str, list[str]]:

@@ -9,15 +9,37 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tokscope.measures import fairness, frequency
 from tokscope.measures.ratios import ratio
-from tokscope.tally import TYPES, Tally
+from tokscope.tally import TYPES
 
-Tallies = Sequence[Tally]
+Value = Any  # a float, or an array of them where resamples are measured
+
+
+class Totals(Protocol):
+    """What a measure sees of a tally: sums of columns, as numbers or as arrays of resamples."""
+
+    @property
+    def types(self) -> NDArray[np.int64]:
+        """How often each id was produced."""
+        ...
+
+    @property
+    def vocabulary(self) -> int:
+        """V."""
+        ...
+
+    def total(self, column: str) -> Value:
+        """Return the sum of a column."""
+        ...
+
+
+Tallies = Sequence[Totals]
 COUNT_UNITS = ("tokens", "bytes", "characters", "words", "units")
 
 
@@ -34,40 +56,43 @@ class Measure:
     formula: str
     source: str
     columns: frozenset[str]
-    compute: Callable[[Tallies], float]
+    compute: Callable[[Tallies], Value]
     over: Literal["corpus", "reference", "corpora"] = "corpus"
 
 
-def has_words(tally: Tally) -> bool:
+def has_words(tally: Totals) -> Any:
     """Tell whether most letters are of scripts that are written with spaces between words."""
     return 2 * tally.total("unspaced") <= tally.total("letters")
 
 
-def _words(tally: Tally) -> float:
-    return tally.total("words") if has_words(tally) else math.nan
+def _words(tally: Totals) -> Value:
+    words = np.where(has_words(tally), tally.total("words"), math.nan)
+    return words if words.ndim else float(words)
 
 
-def _over(numerator: str, denominator: str) -> Callable[[Tallies], float]:
+def _over(numerator: str, denominator: str) -> Callable[[Tallies], Value]:
     return lambda tallies: ratio(tallies[0].total(numerator), tallies[0].total(denominator))
 
 
-def _total(column: str) -> Callable[[Tallies], float]:
+def _total(column: str) -> Callable[[Tallies], Value]:
     return lambda tallies: tallies[0].total(column)
 
 
-def _costs(tallies: Tallies) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.array([ratio(tally.total("tokens"), tally.total("units")) for tally in tallies])
+def _costs(tallies: Tallies) -> NDArray[np.float64]:
+    """Tokens per unit, corpora along the last axis."""
+    costs = [ratio(tally.total("tokens"), tally.total("units")) for tally in tallies]
+    return np.stack(costs, axis=-1)
 
 
-def _worst_premium(tallies: Tallies) -> float:
+def _worst_premium(tallies: Tallies) -> Value:
     """The reference comes first."""
     if len(tallies) < 2:
         return math.nan
     costs = _costs(tallies)
-    return ratio(float(costs.max()), float(costs[0]))
+    return ratio(costs.max(axis=-1), costs[..., 0])
 
 
-def _use(tally: Tally) -> float:
+def _use(tally: Totals) -> float:
     return frequency.vocabulary_use(tally.types, tally.vocabulary)
 
 

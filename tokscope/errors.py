@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
+_LABELLED = re.compile(r"([\w.-]+)=(.+)", re.DOTALL)
 
 
 class TokscopeError(Exception):
@@ -35,5 +38,31 @@ def choose(table: Mapping[str, T], name: str, kind: str) -> T:
         return table[name]
     near = get_close_matches(name, table, n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    known = ", ".join(table) if len(table) <= 40 else f"{len(table)} names"
+    known = ", ".join(filter(None, table)) if len(table) <= 40 else f"{len(table)} names"
     raise TokscopeError(f"unknown {kind} '{name}'; {hint}Known: {known or 'none'}")
+
+
+def split_label(word: str) -> tuple[str, str]:
+    """Split `[LABEL=]REST`; what exists as a path has no label.
+
+    >>> split_label("en=data/english.txt"), split_label("data/a=b.txt")
+    (('en', 'data/english.txt'), ('', 'data/a=b.txt'))
+    """
+    match = _LABELLED.fullmatch(word)
+    if match and not Path(word).exists():
+        return match[1], match[2]
+    return "", word
+
+
+def path_of(place: str) -> Path:
+    """Return the path that a user wrote, `~` meaning a home folder.
+
+    Raises:
+        TokscopeError: there is no path, or no such home.
+    """
+    if not place:
+        raise TokscopeError("a path is missing; write KIND:PATH, or NAME=PATH")
+    try:
+        return Path(place).expanduser()
+    except RuntimeError as error:
+        raise TokscopeError(f"{place}: {error}") from error

@@ -15,7 +15,8 @@ class Report:
     """A result, at full precision; only a renderer rounds or drops anything.
 
     A frame with a column `value` is long: one value a row, with its `unit` and the direction that
-    is `better`. `across` names the column whose entries people want to see side by side.
+    is `better`. `across` names the column whose entries people want to see side by side; `flow`
+    the columns that they want to read on in lines, one cell a row, under the first column's entry.
     """
 
     command: str
@@ -24,6 +25,7 @@ class Report:
     notes: tuple[str, ...] = ()
     signature: str = ""
     across: str = ""
+    flow: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         """Show the frame in a notebook, under its title and above its notes."""

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.text.corpus import Corpus, Shard, Units, read
-from tokscope.text.words import LETTER, UNSPACED, WORDS, codes, properties
+from tokscope.text.words import LETTER, UNSPACED, WORDS, codes, has_dictionary, properties
 from tokscope.tokenizers import Encoded, Tokenizer
 
 Counts = NDArray[np.int64]
@@ -52,10 +52,12 @@ class Tally:
 class Reading:
     """What reading a corpus brought to light."""
 
-    digest: str = ""  # SHA-256 of the bytes read
+    digest: str = ""  # SHA-256 of the bytes read; of several files, that of theirs
     units: int = 0
     skipped: int = 0
     replaced: int = 0
+    clusters: dict[str, int] = field(default_factory=dict)  # name -> number, in order of appearance
+    members: list[int] = field(default_factory=list)  # the cluster of each unit of parallel text
 
 
 def _sums(values: NDArray[np.generic], edges: Counts) -> Counts:
@@ -128,7 +130,7 @@ class Text:
     @cached_property
     def words(self) -> tuple[Counts, Counts]:
         """Where words begin and end, in bytes."""
-        starts, ends = WORDS[self.rule](self.properties)
+        starts, ends = WORDS[self.rule](self.joined, self.properties)
         return self.homes[starts], self.homes[ends]
 
     @cached_property
@@ -228,6 +230,11 @@ def _flag(flag: int) -> Callable[[Text], Counts]:
     return lambda text: _sums((text.properties & flag) != 0, text.code_edges)
 
 
+def _unspaced(text: Text) -> Counts:
+    """Count letters among which the word rule finds no words: none, if it has a dictionary."""
+    return _flag(0 if has_dictionary(text.rule) else UNSPACED)(text)
+
+
 TEXT_COLUMNS: Mapping[str, Callable[[Text], Counts]] = {
     "units": lambda text: np.ones(len(text.texts), np.int64),
     "bytes": lambda text: text.bytes,
@@ -235,7 +242,7 @@ TEXT_COLUMNS: Mapping[str, Callable[[Text], Counts]] = {
     "multibyte": lambda text: _sums(text.data >= 0xC0, text.edges),
     "words": lambda text: np.diff(text.word_edges),
     "letters": _flag(LETTER),
-    "unspaced": _flag(UNSPACED),
+    "unspaced": _unspaced,
 }
 TOKEN_COLUMNS: Mapping[str, Callable[[Tokens], Counts]] = {
     "tokens": lambda tokens: tokens.counts,
@@ -267,39 +274,54 @@ class _Blocks:
 
 
 @dataclass
+class _Clusters:
+    """Sums of rows by the number of their cluster."""
+
+    rows: Counts
+
+    def add(self, counts: Counts, numbers: Counts) -> None:
+        missing = int(numbers.max()) + 1 - len(self.rows)
+        if missing > 0:
+            more = np.zeros((missing, self.rows.shape[1]), np.int64)
+            self.rows = np.concatenate((self.rows, more))
+        np.add.at(self.rows, numbers, counts)
+
+
+@dataclass
 class _Counter:
-    """The growing tally of one tokenizer over one shard."""
+    """The growing tally of one tokenizer over one corpus."""
 
     tokenizer: Tokenizer
     columns: tuple[str, ...]
     types: Counts
-    blocks: _Blocks
+    groups: _Blocks | _Clusters
     units: list[Counts] = field(default_factory=list)
 
     @classmethod
-    def of(cls, tokenizer: Tokenizer, columns: AbstractSet[str]) -> _Counter:
+    def of(cls, tokenizer: Tokenizer, columns: AbstractSet[str], *, clustered: bool) -> _Counter:
         named = tuple(name for name in (*TEXT_COLUMNS, *TOKEN_COLUMNS) if name in columns)
         size = tokenizer.vocabulary.size if TYPES in columns else 0
-        rows = np.zeros((BLOCKS, len(named)), np.int64)
-        return cls(tokenizer, named, np.zeros(size, np.int64), _Blocks(rows))
+        rows = np.zeros((0 if clustered else BLOCKS, len(named)), np.int64)
+        groups = _Clusters(rows) if clustered else _Blocks(rows)
+        return cls(tokenizer, named, np.zeros(size, np.int64), groups)
 
     def add(
-        self, counts: Mapping[str, Counts], ids: NDArray[np.int32], units: Units | None
+        self, counts: Mapping[str, Counts], ids: NDArray[np.int32], places: Counts | None
     ) -> None:
-        """Add the counts of some units; by block if the units' places are given."""
+        """Add the counts of some units; each for itself where no places group them."""
         if len(self.types):
             self.types += np.bincount(ids, minlength=len(self.types))
         rows = np.stack([counts[name] for name in self.columns], axis=1)
-        if units is None:
+        if places is None:
             self.units.append(rows)
         else:
-            self.blocks.add(rows, units.offsets)
+            self.groups.add(rows, places)
 
     def tally(self) -> Tally:
         if self.units:
             rows = np.concatenate(self.units)
         else:
-            rows = self.blocks.rows[self.blocks.rows.any(axis=1)]
+            rows = self.groups.rows[self.groups.rows.any(axis=1)]
         return Tally(self.columns, rows, self.types, len(self.tokenizer.vocabulary))
 
 
@@ -325,21 +347,34 @@ def tally(
     Raises:
         TokscopeError: the text cannot be read, or holds nothing.
     """
-    reading, digest = Reading(), hashlib.sha256()
-    shards = []
+    reading, digests, before = Reading(), [], 0
+    clustered = any(shard.cluster for shard in corpus.shards)
+    counters = [_Counter.of(one, counting.columns, clustered=clustered) for one in tokenizers]
     for shard in corpus.shards:
-        counters = [_Counter.of(tokenizer, counting.columns) for tokenizer in tokenizers]
+        digest, size = hashlib.sha256(), 0
         for units in _followed(shard, reading):
             if units.texts:
-                _count(units, shard, counters, counting)
+                _count(units, shard, counters, counting, _places(units, shard, reading, before))
             digest.update(units.raw)
+            size += len(units.raw)
             advance(len(units.raw))
-        shards.append([counter.tally() for counter in counters])
+        digests.append(digest.hexdigest())
+        before += size
     if not reading.units:
         places = ", ".join(shard.path for shard in corpus.shards[:3])
         raise TokscopeError(f"{places}: no text in it; corpus '{corpus.name}' has nothing to count")
-    reading.digest = digest.hexdigest()
-    return [reduce(Tally.__add__, one) for one in zip(*shards, strict=True)], reading
+    joined = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    reading.digest = joined if len(digests) > 1 else digests[0]
+    return [counter.tally() for counter in counters], reading
+
+
+def _places(units: Units, shard: Shard, reading: Reading, before: int) -> Counts | None:
+    """Return by what the units are grouped: their place in the corpus, or their cluster."""
+    numbers = [reading.clusters.setdefault(name, len(reading.clusters)) for name in units.clusters]
+    if shard.keep_empty:
+        reading.members += numbers
+        return None
+    return np.array(numbers, np.int64) if numbers else units.offsets + before
 
 
 def _followed(shard: Shard, reading: Reading) -> Iterator[Units]:
@@ -350,7 +385,13 @@ def _followed(shard: Shard, reading: Reading) -> Iterator[Units]:
         yield units
 
 
-def _count(units: Units, shard: Shard, counters: Sequence[_Counter], counting: Counting) -> None:
+def _count(
+    units: Units,
+    shard: Shard,
+    counters: Sequence[_Counter],
+    counting: Counting,
+    places: Counts | None,
+) -> None:
     text = Text(units.texts, counting.words)
     of_text = {
         name: count(text) for name, count in TEXT_COLUMNS.items() if name in counting.columns
@@ -364,4 +405,4 @@ def _count(units: Units, shard: Shard, counters: Sequence[_Counter], counting: C
         of_tokens = {
             name: count(tokens) for name, count in TOKEN_COLUMNS.items() if name in counting.columns
         }
-        counter.add(of_text | of_tokens, encoded.ids, None if shard.keep_empty else units)
+        counter.add(of_text | of_tokens, encoded.ids, places)

@@ -118,6 +118,18 @@ def test_the_signature_changes_with_what_changes_a_number(write: Write) -> None:
     assert len({plain, signature(words="whitespace"), signature(specials=True)}) == 3
     path.write_text("two\n")
     assert signature() != plain
+    assert signature(prices={"t": 1.0}) != signature(prices={"t": 2.0})
+
+
+def test_where_files_end_is_part_of_the_signature(write: Write) -> None:
+    folder = write("one/ab.txt", "ab").parent
+    other = write("two/a.txt", "a").parent
+    write("two/b.txt", "b")
+    signatures = [
+        tokscope.compare(["bytes"], tokscope.read_corpora([f"x={f}"])).signature
+        for f in (folder, other)
+    ]
+    assert signatures[0] != signatures[1]
 
 
 def test_special_tokens_are_found_when_asked_for(write: Write) -> None:
@@ -131,7 +143,7 @@ def test_special_tokens_are_found_when_asked_for(write: Write) -> None:
 
 def test_the_sample_is_the_text_where_none_is_named() -> None:
     report = tokscope.compare(["characters"], measures=["premium", "units"])
-    assert len(set(report.frame.corpus)) == 13
+    assert len(set(report.frame.corpus)) == 37
     assert value(report.frame, "characters", "de", "units") == 40
     assert any("embedded sample" in note for note in report.notes)
 

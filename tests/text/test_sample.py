@@ -8,10 +8,16 @@ import regex
 from tokscope.text.corpus import SAMPLE
 
 SCRIPTS = {
-    "ar": "Arabic", "de": "Latin", "en": "Latin", "es": "Latin", "he": "Hebrew", "hi": "Devanagari",
-    "ja": r"Hiragana}\p{Katakana}\p{Han", "ko": "Hangul", "ru": "Cyrillic", "th": "Thai",
-    "tr": "Latin", "zh-Hans": "Han",
+    "am": "Ethiopic", "ar": "Arabic", "bn": "Bengali", "cs": "Latin", "de": "Latin", "el": "Greek",
+    "en": "Latin", "es": "Latin", "fa": "Arabic", "fi": "Latin", "fr": "Latin", "he": "Hebrew",
+    "hi": "Devanagari", "hu": "Latin", "hy": "Armenian", "id": "Latin", "it": "Latin",
+    "ja": r"Hiragana}\p{Katakana}\p{Han", "ka": "Georgian", "km": "Khmer", "ko": "Hangul",
+    "my": "Myanmar", "nl": "Latin", "pl": "Latin", "pt": "Latin", "ru": "Cyrillic", "sw": "Latin",
+    "ta": "Tamil", "te": "Telugu", "th": "Thai", "tr": "Latin", "uk": "Cyrillic", "vi": "Latin",
+    "yo": "Latin", "zh-Hans": "Han", "zh-Hant": "Han",
 }  # fmt: skip
+# what a question ends with
+QUESTIONS = {"el": ";", "hy": "", "th": "", "my": "။", "ja": "か。", "am": "?፧"}
 PROSE = {path.stem: path.read_text(encoding="utf-8") for path in SAMPLE.glob("prose/*.txt")}
 CODE = {path.stem: path.read_text(encoding="utf-8") for path in SAMPLE.glob("code/*.txt")}
 
@@ -45,9 +51,9 @@ def test_lines_are_translations_of_each_other(language: str) -> None:
             assert any(char.isdigit() for char in translation), (number, translation)
         if line:
             assert 0.4 < len(translation) / len(line) / scale < 2.2, (number, translation)
-        assert line.endswith("?") <= (translation[-1:] in "?？؟か。" or language == "th"), (
-            translation
-        )
+    for translation in other[35:40]:
+        marks = QUESTIONS.get(language, "?？؟")
+        assert not marks or translation[-1] in marks, translation
 
 
 @pytest.mark.parametrize("language", CODE)
@@ -55,3 +61,34 @@ def test_code_is_short_and_clean(language: str) -> None:
     lines = CODE[language].removesuffix("\n").split("\n")
     assert 50 <= len(lines) <= 120
     assert all(line == line.rstrip() and "\r" not in line for line in lines)
+
+
+def test_there_are_at_least_34_languages_in_17_scripts() -> None:
+    assert len(SCRIPTS) >= 34
+    assert len(set(SCRIPTS.values())) >= 17
+
+
+# The digits that a language writes beside the Western ones, in some of its lines.
+DIGITS = {
+    "ar": "٠١٢٣٤٥٦٧٨٩", "fa": "۰۱۲۳۴۵۶۷۸۹", "hi": "०१२३४५६७८९", "bn": "০১২৩৪৫৬৭৮৯", "th": "๐๑๒๓๔๕๖๗๘๙",
+    "my": "၀၁၂၃၄၅၆၇၈၉", "km": "០១២៣៤៥៦៧៨៩",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", SCRIPTS)
+def test_digits_are_the_western_ones_or_those_of_the_language(language: str) -> None:
+    found = {char for char in PROSE[language] if unicodedata.category(char) == "Nd"}
+    assert found <= set("0123456789" + DIGITS.get(language, ""))
+    assert language not in DIGITS or len(found & set(DIGITS[language])) > 3
+
+
+@pytest.mark.parametrize("language", SCRIPTS)
+def test_no_mark_is_invisible_but_where_the_language_writes_one(language: str) -> None:
+    """A no-break space in French, Polish, Czech and Finnish; a zero-width non-joiner in Persian."""
+    allowed = {"fr": "\u00a0\u202f", "pl": "\u00a0", "cs": "\u00a0", "fi": "\u00a0", "fa": "\u200c"}
+    hidden = {
+        char
+        for char in PROSE[language]
+        if unicodedata.category(char) in ("Cf", "Cc", "Zs", "Co", "Cn")
+    }
+    assert hidden <= set(" \n" + allowed.get(language, ""))

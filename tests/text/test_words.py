@@ -1,19 +1,27 @@
 """Word spans against the rules of UAX #29 written out one by one, and against hand-made cases."""
 
+import re
+import sys
+from importlib.metadata import version
+
+import icu4py
 import numpy as np
 import pytest
 import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
+from icu4py.breakers import WordBreaker
 
-from tokscope.text.words import CLASSES, WORDS, codes, properties
+from tokscope.errors import TokscopeError
+from tokscope.tally import TEXT_COLUMNS, Text
+from tokscope.text.words import CLASSES, DICTIONARY, WORDS, codes, properties, rule_version
 
 BREAKS = {"CR", "LF", "Newline"}
 SKIPPED = {"Extend", "Format", "ZWJ"}
 
 
 def words(text: str, rule: str = "unicode") -> list[str]:
-    starts, ends = WORDS[rule](properties()[codes(text)])
+    starts, ends = WORDS[rule](text, properties()[codes(text)])
     return [text[s:e] for s, e in zip(starts, ends, strict=True)]
 
 
@@ -130,3 +138,111 @@ def test_the_letters_of_scripts_without_spaces_are_known() -> None:
 
 def test_an_ascii_text_and_its_wide_form_have_the_same_codes() -> None:
     assert np.array_equal(codes("abc"), codes("abcé")[:3])
+
+
+BY_DICTIONARY = {
+    "ภาษาไทย": "ภาษา|ไทย",
+    "ภาษาไทย2024ปี": "ภาษา|ไทย|2024|ปี",
+    "ปี๒๕๖๗": "ปี|๒๕๖๗",
+    "มากๆ ฯลฯ": "มากๆ|ฯลฯ",
+    "คนไทย\nภาษา": "คน|ไทย|ภาษา",
+    "ไทย\u200bไทย": "ไทย|ไทย",  # a zero-width space is one
+    "ພາສາລາວ": "ພາສາ|ລາວ",
+    "ខ្ញុំស្រលាញ់ភាសាខ្មែរ": "ខ្ញុំ|ស្រលាញ់|ភាសាខ្មែរ",
+    "ကျွန်တော်စာဖတ်သည်": "ကျွန်တော်|စာဖတ်သည်",
+    "我们在2024年学习Python编程。": "我们|在|2024|年|学习|Python|编|程",
+    "中国人民abc中国": "中国|人民|abc|中国",
+    "東京都に住んでいます。": "東京|都|に|住|んで|い|ます",
+    "スーパーマーケットの日本語": "スーパーマーケット|の|日本語",
+    "ーｰ カー": "ーｰ|カー",
+    "ｶﾞｷﾞ": "ｶﾞ|ｷﾞ",
+    "カ_カ": "カ_カ",  # as by `unicode`, which joins both with the low line
+    "二〇": "二|〇",
+    "葛\U000e0100城市": "葛\U000e0100|城市",  # a selector belongs to what it selects for
+    "\u0e31ไทย a\u0e31ไทย": "ไทย|a\u0e31|ไทย",  # a mark belongs to what it is on
+    "9시 반에 한국어": "9시|반에|한국어",  # Korean has spaces: not cut as ICU alone would
+    "Don't stop, 3.14": "Don't|stop|3.14",
+    "😀ภาษาไทย😀": "ภาษา|ไทย",
+    "𠀀中国𠀁人民 😀中国": "𠀀|中国|𠀁|人民|中国",
+    "👩\u200d👩中国👍🏽人民": "中国|人民",
+    "": "",
+    " 。": "",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), BY_DICTIONARY.items())
+def test_words_by_dictionary_by_hand(text: str, expected: str) -> None:
+    assert words(text, "icu") == [word for word in expected.split("|") if word]
+
+
+def icu_alone(text: str) -> list[str]:
+    """ICU's segments that hold a letter or a number, cut from UTF-16 as it counts."""
+    units = text.encode("utf-16-le")
+    cut = [units[2 * s : 2 * e].decode("utf-16-le") for s, e in WordBreaker(text, "en").segments()]
+    return [segment for segment in cut if regex.search(r"[\p{L}\p{N}]", segment)]
+
+
+# Thai, Lao, Khmer, Burmese, Chinese and Japanese, marks and selectors, and what comes between.
+UNSPACED_TEXT = (
+    "ภาษไทยเและัี่็ๆฯ ຽາລສຸ ខ្មែរភសាុំ។ မြန်ဘာသ်း日本語中国人民都东学习的一〇々ひらがなはでカタナーｶ゛゜"
+    "𠀀𪚥😀。、「」\n\u200b\u0301\u200d\u00ad\U000e0100\u3099!"
+)
+
+
+@given(st.text(st.sampled_from(UNSPACED_TEXT), max_size=20))
+@example("ไทย\u200dไทย ไทย\u0301ไทย 中\u00ad国")
+def test_text_in_such_scripts_is_cut_as_icu_alone_cuts_it(text: str) -> None:
+    assert words(text, "icu") == icu_alone(text)
+
+
+NOT_BY_DICTIONARY = "".join(char for char in ALPHABET if not properties()[ord(char)] & DICTIONARY)
+
+
+@given(st.text(st.sampled_from(NOT_BY_DICTIONARY), max_size=20))
+@example("\n\u0301a 9시 \u200d😀b")
+def test_other_text_is_cut_as_by_unicode(text: str) -> None:
+    assert words(text, "icu") == words(text) == rule_by_rule(text)
+
+
+@given(st.lists(st.sampled_from([*BY_DICTIONARY, "help", "9 ", "é"]), max_size=6))
+def test_words_of_lines_are_those_of_each_line(lines: list[str]) -> None:
+    expected = [word for line in lines for word in words(line, "icu")]
+    assert words("\n".join(lines), "icu") == expected
+    text = Text(lines, "icu")
+    spans = zip(*(edges.tolist() for edges in text.words), strict=True)
+    assert [text.data[s:e].tobytes().decode() for s, e in spans] == expected
+
+
+def test_with_a_dictionary_no_letter_is_without_words() -> None:
+    lines = ["ภาษาไทย", "a中 й", ""]
+
+    def columns(rule: str) -> dict[str, list[int]]:
+        text = Text(lines, rule)
+        names = ("words", "letters", "unspaced")
+        return {name: TEXT_COLUMNS[name](text).tolist() for name in names}
+
+    assert columns("icu") == {"words": [2, 3, 0], "letters": [7, 3, 0], "unspaced": [0, 0, 0]}
+    assert columns("whitespace")["unspaced"] == columns("unicode")["unspaced"] == [7, 1, 0]
+
+
+def test_a_rule_has_the_version_of_what_decides_it() -> None:
+    by_regex = f"regex {version('regex')}"
+    assert (rule_version("unicode"), rule_version("whitespace")) == (by_regex, by_regex)
+    assert rule_version("icu") == f"icu4py {version('icu4py')} ICU {icu4py.icu_version}"
+    assert re.fullmatch(r"icu4py \d+\.\d+\.\d+ ICU \d+\.\d+", rule_version("icu"))
+    with pytest.raises(TokscopeError, match=r"unknown word rule 'icu4'; did you mean 'icu'\?"):
+        rule_version("icu4")
+
+
+@pytest.mark.parametrize("text", ["中国", "no such script", ""])
+def test_without_icu_no_text_is_cut_by_it(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setitem(sys.modules, "icu4py", None)
+    monkeypatch.setitem(sys.modules, "icu4py.breakers", None)
+    message = (
+        'cutting words by dictionary needs icu4py; install it with: pip install "tokscope[icu]"'
+    )
+    for needs in (lambda: words(text, "icu"), lambda: rule_version("icu")):
+        with pytest.raises(TokscopeError) as error:
+            needs()
+        assert str(error.value) == message
+    assert words(text) == words(text, "unicode")

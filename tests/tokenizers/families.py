@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Callable, Sequence
+import struct
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -131,6 +132,140 @@ def unigram() -> Tokenizer:
     return tokenizer
 
 
+def wordlevel() -> Tokenizer:
+    """Whole words, as the oldest files hold."""
+    vocabulary = {"<unk>": 0, "hello": 1, "world": 2, ",": 3}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    return tokenizer
+
+
+def old_file() -> str:
+    """gpt.json as it was once written: no type of model, merges as strings, padding inside."""
+    data = json.loads(byte_level().to_str())
+    del data["model"]["type"]
+    data["model"]["merges"] = [" ".join(merge) for merge in data["model"]["merges"]]
+    data["padding"] = {
+        "strategy": {"Fixed": 9}, "direction": "Right", "pad_to_multiple_of": None, "pad_id": 0,
+        "pad_type_id": 0, "pad_token": "<|end|>",
+    }  # fmt: skip
+    data["truncation"] = {
+        "max_length": 4, "strategy": "LongestFirst", "stride": 0, "direction": "Right",
+    }  # fmt: skip
+    return json.dumps(data)
+
+
+def ignoring_merges() -> str:
+    """gpt.json, where a pretoken that is a token is not merged, and one that no merges reach."""
+    data = json.loads(byte_level().to_str())
+    data["model"]["ignore_merges"] = True
+    data["model"]["vocab"]["zebra"] = len(data["model"]["vocab"])
+    return json.dumps(data)
+
+
+STRING, ARRAY, UINT32, FLOAT32, INT32, BOOL = 8, 9, 4, 6, 5, 7
+
+
+def _string(text: str) -> bytes:
+    data = text.encode()
+    return struct.pack("<Q", len(data)) + data
+
+
+def gguf_file(metadata: Mapping[str, tuple[int, Any]]) -> bytes:
+    """A GGUF header without tensors; a list is an array of the given type."""
+
+    def value(kind: int, content: Any) -> bytes:
+        if kind == STRING:
+            return _string(content)
+        return struct.pack({UINT32: "<I", FLOAT32: "<f", INT32: "<i", BOOL: "<?"}[kind], content)
+
+    out = b"GGUF" + struct.pack("<IQQ", 3, 0, len(metadata))
+    for name, (kind, content) in metadata.items():
+        out += _string(f"tokenizer.ggml.{name}")
+        if isinstance(content, list):
+            out += struct.pack("<IIQ", ARRAY, kind, len(content))
+            out += b"".join(value(kind, one) for one in content)
+        else:
+            out += struct.pack("<I", kind) + value(kind, content)
+    return out
+
+
+def byte_level_gguf(pre: str = "gpt-2") -> bytes:
+    """gpt.json as GGUF."""
+    data = json.loads(byte_level().to_str())["model"]
+    tokens = sorted(data["vocab"], key=lambda token: data["vocab"][token])
+    return gguf_file(
+        {
+            "model": (STRING, "gpt2"),
+            "pre": (STRING, pre),
+            "tokens": (STRING, tokens),
+            "token_type": (INT32, [3 if token == "<|end|>" else 1 for token in tokens]),
+            "merges": (STRING, [" ".join(merge) for merge in data["merges"]]),
+        }
+    )
+
+
+SCORED = [
+    "<unk>",
+    "<s>",
+    *(f"<0x{i:02X}>" for i in range(256)),
+    "▁",
+    *"thelowrd",
+    "▁t",
+    "he",
+    "ll",
+    "▁the",
+    "hell",
+]
+
+
+def scored_gguf(prefix: bool = True) -> bytes:
+    """A SentencePiece-style vocabulary whose later pieces have lower scores."""
+    return gguf_file(
+        {
+            "model": (STRING, "llama"),
+            "tokens": (STRING, SCORED),
+            "scores": (FLOAT32, [0.0] * 258 + [-1.0 - i for i in range(len(SCORED) - 258)]),
+            "token_type": (INT32, [2, 3, *[6] * 256, *[1] * (len(SCORED) - 258)]),
+            "unknown_token_id": (UINT32, 0),
+            "add_space_prefix": (BOOL, prefix),
+        }
+    )
+
+
+PIECES = [
+    "[PAD]",
+    "[unused0]",
+    "[UNK]",
+    "hello",
+    "he",
+    "##llo",
+    "w",
+    "##or",
+    "##ld",
+    "!",
+    "cafe",
+    "中",
+]
+
+
+def wordpiece_gguf() -> bytes:
+    """WordPiece as GGUF spells it: the starts of words are marked, and not the rest."""
+    marked = [
+        piece if piece[0] == "[" else piece[2:] if piece.startswith("##") else f"▁{piece}"
+        for piece in PIECES
+    ]
+    kinds = [3 if piece in ("[PAD]", "[UNK]") else 1 for piece in PIECES]
+    return gguf_file(
+        {
+            "model": (STRING, "bert"),
+            "tokens": (STRING, marked),
+            "token_type": (INT32, kinds),
+            "unknown_token_id": (UINT32, 2),
+        }
+    )
+
+
 def model_file(kind: str, *, fallback: bool = True, rule: str = "identity") -> bytes:
     """A SentencePiece model, "bpe" or "unigram"."""
     model = io.BytesIO()
@@ -194,13 +329,30 @@ FAMILIES: dict[str, Callable[[], str | bytes]] = {
     "llama.json": lambda: sentencepiece_style().to_str(),
     "bert.json": lambda: wordpiece().to_str(),
     "unigram.json": lambda: unigram().to_str(),
+    "old.json": old_file,
+    "whole.json": ignoring_merges,
+    "words.json": lambda: wordlevel().to_str(),
+    "gpt.gguf": byte_level_gguf,
+    "scored.gguf": scored_gguf,
+    "bert.gguf": wordpiece_gguf,
+    "vocab.txt": lambda: "\n".join(PIECES) + "\n",
     "bpe.model": lambda: model_file("bpe"),
     "unigram.model": lambda: model_file("unigram"),
     "nfkc.model": lambda: model_file("unigram", fallback=False, rule="nmt_nfkc"),
     "tekken.json": tekken_file,
     "ranks.tiktoken": rank_file,
 }
-FAST = ["gpt.json", "prefix.json", "nfc.json", "nfkc.json", "added.json", "split.json", "gaps.json"]
+FAST = [
+    "gpt.json",
+    "old.json",
+    "gpt.gguf",
+    "prefix.json",
+    "nfc.json",
+    "nfkc.json",
+    "added.json",
+    "split.json",
+    "gaps.json",
+]
 
 
 @cache

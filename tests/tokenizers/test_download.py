@@ -182,13 +182,13 @@ def test_a_revision_and_the_second_kind_of_file(
     server.files["/org/name/resolve/v2/tokenizer.model"] = model_file("bpe")
     done = run("compare", "x=hf:org/name@v2", "-f", "csv", **hub)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split("\n")[1].startswith("x,ar,tokens,")
+    assert done.stdout.split("\n")[1].startswith("x,am,tokens,")
 
 
 @pytest.mark.parametrize(
     ("status", "code", "message"),
     [
-        (404, "EntryNotFound", "the repository has neither tokenizer.json nor tokenizer.model"),
+        (404, "EntryNotFound", "the repository has none of tokenizer.json, tokenizer.model"),
         (404, "RevisionNotFound", "the repository has no such revision"),
         (
             401,

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from tiktoken_ext import openai_public
 
-from tests.tokenizers.families import byte_level, rank_file, ranks, tekken_file
+from tests.tokenizers.families import (
+    byte_level,
+    byte_level_gguf,
+    gguf_file,
+    rank_file,
+    ranks,
+    tekken_file,
+)
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Spec, load, parse
 from tokscope.tokenizers.download import RANK_FILES
@@ -82,9 +89,27 @@ BROKEN = {
     "what.bin": ("hello", "say what it is, as KIND:what.bin, with KIND one of hf, file"),
     "a.json": ("", "a.json: not a tokenizer.json that can be read"),
     "b.json": ("{", "b.json: not a tokenizer.json that can be read"),
-    "c.json": (b"\xff\xfe{", "c.json: not a tokenizer.json (it is not UTF-8 text)"),
+    "c.json": (b"\xff\xfe{", "c.json: not a tokenizer file (it is not UTF-8 text)"),
     "d.json": ('{"config": {"pattern": "x"}}', "d.json: not a tekken file (KeyError"),
     "e.json": ('{"config": {"pattern": "x"}, "a": [', "e.json: not a tekken file (JSONDecodeError"),
+    "a.gguf": ("", "a.gguf: not a GGUF file that can be read (cannot mmap an empty file)"),
+    "b.gguf": ("hello", "b.gguf: not a GGUF file that can be read (it does not begin with GGUF)"),
+    "c.gguf": (byte_level_gguf()[:200], "c.gguf: not a GGUF file that can be read"),
+    "d.gguf": (b"GGUF" + b"\x03\0\0\0" + b"\xff" * 40, "d.gguf: not a GGUF file that can be read"),
+    "e.gguf": (gguf_file({}), "e.gguf: this GGUF file holds no tokenizer"),
+    "f.gguf": (
+        gguf_file({"tokens": (8, ["a"]), "model": (8, "t5")}),
+        "unknown kind of GGUF tokenizer in f.gguf: 't5'",
+    ),
+    "g.gguf": (
+        byte_level_gguf("qwen9"),
+        "how it cuts text, 'qwen9', is not one that was compared with its source",
+    ),
+    "h.gguf": (
+        gguf_file({"tokens": (8, ["a"]), "model": (8, "gpt2"), "pre": (8, "gpt-2")}),
+        "h.gguf: its tokenizer cannot be built ('merges')",
+    ),
+    "vocab.txt": ("hello\n", "vocab.txt: not a WordPiece vocabulary (one token a line, [UNK] too)"),
     "a.model": ("", "a.model: not a SentencePiece model (the file is empty)"),
     "b.model": ("hello", "b.model: not a SentencePiece model"),
     "a.tiktoken": ("", "a.tiktoken: an empty rank file"),
@@ -121,7 +146,9 @@ def test_an_unknown_pattern_is_refused(write: Write) -> None:
 
 def test_a_folder_without_a_tokenizer_says_what_it_looked_for(tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
-    with pytest.raises(TokscopeError, match=r"holds neither tokenizer.json nor tokenizer.model"):
+    with pytest.raises(
+        TokscopeError, match=r"holds none of tokenizer.json, tokenizer.model, vocab.json"
+    ):
         load("./m")
 
 

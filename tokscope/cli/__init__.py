@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
 
 import typer
 
 from tokscope import __version__
-from tokscope.cli import compare, measures
+from tokscope.cli import available, compare, inspect, measures, show
 from tokscope.errors import TokscopeError
 
 app = typer.Typer(
@@ -37,21 +39,48 @@ def tokscope(
 
 app.command("compare")(compare.command)
 app.command("measures")(measures.command)
+app.command("inspect")(inspect.command)
+app.command("show")(show.command)
+app.command("list")(available.command)
+
+
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer's own, which it does not name
 
 
 def main() -> None:
     """Run the command line: what a user can mend is one line on stderr and exit code 2."""
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except TokscopeError as error:
-        print(f"tokscope: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
+        _fail(str(error))
+    except _UsageError as error:
+        _fail(_usage(error))
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except BrokenPipeError:
         # whoever read our output has seen enough; nothing more may be written when closing
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+
+
+def _nowhere() -> TextIO:
+    """Stand in for a stream that was closed before we began."""
+    return Path(os.devnull).open("w")
+
+
+def _usage(error: Any) -> str:
+    """Return what is wrong with the words of a command; alone, tokscope says what it can do."""
+    if "NoArgsIsHelp" in type(error).__name__:
+        print(error.format_message())
+        sys.exit(2)
+    path = error.ctx.command_path if error.ctx else "tokscope"
+    return f"{error.format_message().rstrip('.')}; try: {path} --help"
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"tokscope: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(2)

@@ -14,12 +14,22 @@ def _prices(words: list[str] | None) -> dict[str, float]:
     prices = {}
     for word in words or ():
         label, _, price = word.rpartition("=")
+        if label in prices:
+            raise TokscopeError(f"--price {word}: {label} has two prices; give one")
         try:
             prices[label] = float(price)
         except ValueError as error:
             problem = f"--price {word}: write LABEL=NUMBER, such as gpt-4o=2.5"
             raise TokscopeError(problem) from error
     return prices
+
+
+def _require_sense(alone: bool, lines: int | None, others: tuple[object, ...]) -> None:
+    """Refuse options that would be ignored."""
+    if alone:
+        raise TokscopeError("--cluster says what --bootstrap draws; add --bootstrap 1000")
+    if lines is not None and any(others):
+        raise TokscopeError("--lines goes without --measure, --price, --by, --sort, --bootstrap")
 
 
 def command(
@@ -44,14 +54,23 @@ def command(
         typer.Option(help="The corpus that premiums are relative to (default en, or the first)."),
     ] = "",
     lines: Annotated[
-        int, typer.Option(metavar="N", help="Instead: the N lines with the largest premium.")
-    ] = 0,
+        int | None, typer.Option(metavar="N", help="Instead: the N lines with the largest premium.")
+    ] = None,
     price: Annotated[
         list[str] | None,
         typer.Option(
             metavar="LABEL=2.5", help="Price per million tokens; adds the cost of a corpus."
         ),
     ] = None,
+    cluster: text.Cluster = "",
+    bootstrap: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Resample the text N times: intervals, differences from the first.",
+        ),
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="The seed of --bootstrap.")] = 0,
     words: text.Words = "unicode",
     specials: text.Specials = False,
     field: text.Field = "text",
@@ -71,11 +90,19 @@ def command(
         tokscope compare gpt2 org/model --corpus 'flores/*.txt' --parallel
     """
     output.require_formats(format_, outputs or ())
-    corpora = text.read(corpus, parallel=parallel, field=field, errors=errors, max_unit=max_unit)
+    _require_sense(bool(cluster) and not bootstrap, lines, (measure, price, by, sort, bootstrap))
+    corpora = text.read(
+        corpus,
+        parallel=parallel,
+        field=field,
+        errors=errors,
+        max_unit=max_unit,
+        cluster=cluster,
+    )
     from tokscope.studies import compare as study
 
     with output.progress(text.sizes(corpora)) as advance:
-        if lines:
+        if lines is not None:
             report = study.worst_lines(
                 specs, corpora, top=lines, reference=reference, specials=specials, advance=advance
             )
@@ -88,7 +115,9 @@ def command(
                 words=words,
                 prices=_prices(price),
                 specials=specials,
+                bootstrap=bootstrap,
+                seed=seed,
                 advance=advance,
             )
-    views = [report] if lines else study.tables(report, by, sort)
+    views = [report] if lines is not None else study.tables(report, by, sort)
     output.emit(report, views, format_, outputs or ())

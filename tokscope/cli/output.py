@@ -19,34 +19,37 @@ from tokscope.errors import TokscopeError, choose
 if TYPE_CHECKING:
     from tokscope.report import Report
 
-Format = Annotated[str, typer.Option("--format", "-f", help="table, csv, json, markdown or latex.")]
+Format = Annotated[
+    str, typer.Option("--format", "-f", help="table, csv, json, markdown, latex, svg or html.")
+]
 Output = Annotated[
     list[str] | None,
     typer.Option(
         "--output",
         "-o",
         metavar="[FORMAT=]PATH",
-        help="Also write to a file, its format by suffix (.txt .csv .json .md .tex). Repeatable.",
+        help="Also write to a file, its format by suffix: .txt .csv .json .md .tex .svg .html.",
     ),
 ]
 
 
 def require_formats(format_: str, outputs: Sequence[str]) -> None:
     """Refuse an unknown format before any work is done."""
-    from tokscope.render import RENDERERS
+    from tokscope.render import PICTURES, RENDERERS
 
-    choose(RENDERERS, format_, "format")
+    choose({**RENDERERS, **PICTURES}, format_, "format")
     for output in outputs:
         _target(output)
 
 
 def _target(output: str) -> tuple[str, Path]:
     """Split `[FORMAT=]PATH`."""
-    from tokscope.render import BY_SUFFIX, RENDERERS
+    from tokscope.render import BY_SUFFIX, PICTURES, RENDERERS
 
+    known = {**RENDERERS, **PICTURES}
     match = re.fullmatch(r"([\w.-]+)=(.+)", output)
     if match:
-        choose(RENDERERS, match[1], "format")
+        choose(known, match[1], "format")
         format_, path = match[1], Path(match[2])
     else:
         path = Path(output)
@@ -54,8 +57,10 @@ def _target(output: str) -> tuple[str, Path]:
     if not format_:
         raise TokscopeError(
             f"--output {output}: no format has this suffix; write FORMAT=PATH, FORMAT one of "
-            f"{', '.join(RENDERERS)}"
+            f"{', '.join(known)}"
         )
+    if path.exists() and not path.is_file():
+        raise TokscopeError(f"--output {output}: {path} is there and is no regular file")
     if not path.absolute().parent.is_dir():
         raise TokscopeError(f"--output {output}: the folder {path.parent} does not exist")
     return format_, path
@@ -79,19 +84,27 @@ def emit(
         text = "\n".join(table.render(view, width=width, color=color) for view in views)
     else:
         text = _rendered(report, views, format_)
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise TokscopeError(f"standard output cannot be written ({error.strerror})") from error
 
 
 def _rendered(report: Report, views: Sequence[Report], format_: str) -> str:
-    from tokscope.render import FOR_PROGRAMS, RENDERERS
+    from tokscope.render import FOR_PROGRAMS, PICTURES, RENDERERS
 
+    if format_ in PICTURES:
+        return PICTURES[format_](views)
     shown = [report] if format_ in FOR_PROGRAMS else views
     return "\n".join(RENDERERS[format_](view) for view in shown)
 
 
 def _write(path: Path, text: str) -> None:
-    """Write beside the target, then rename: a file is whole or not there."""
+    """Write beside the target, then rename: a file is whole or not there. A link stays a link."""
+    path = path.resolve()
     try:
         with tempfile.NamedTemporaryFile(
             "w", dir=path.absolute().parent, encoding="utf-8", newline="\n", delete=False

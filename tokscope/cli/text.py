@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,44 +25,67 @@ Corpora = Annotated[
         "--corpus",
         "-c",
         metavar="[NAME=]PATH",
-        help="Text: .txt by lines, .jsonl or .csv by --field, also .gz; a folder or a quoted glob "
-        "is one corpus a file; - is stdin. Repeatable. Default: the embedded sample.",
+        help="Text: .txt by lines, .jsonl or .csv by --field, also .gz or .zst; .parquet or .arrow "
+        "by --field; a folder or a quoted glob is one corpus a file, or one corpus with a NAME; "
+        "- is stdin. Repeatable. Default: the embedded sample.",
     ),
 ]
 Parallel = Annotated[
     bool,
     typer.Option("--parallel", help="Line i says the same in every corpus; empty lines count."),
 ]
-Field = Annotated[str, typer.Option(help="The field of .jsonl or column of .csv with the text.")]
+Field = Annotated[
+    str, typer.Option(help="The field of .jsonl, or column of .csv, .parquet, .arrow, of the text.")
+]
 Errors = Annotated[str, typer.Option(help="Invalid UTF-8: strict refuses it, replace counts it.")]
 MaxUnit = Annotated[
     float,
     typer.Option("--max-unit", metavar="MB", help="Refuse lines and records longer than this."),
 ]
-Words = Annotated[str, typer.Option(help="What a word is: unicode (UAX #29) or whitespace.")]
+Cluster = Annotated[
+    str,
+    typer.Option(metavar="FIELD", help="Draw together the records with one value of this field."),
+]
+Words = Annotated[
+    str,
+    typer.Option(
+        help="What a word is: unicode (UAX #29), whitespace, or icu: unicode, with a dictionary "
+        "for scripts without spaces."
+    ),
+]
 Specials = Annotated[
     bool, typer.Option("--specials", help="Find special tokens in text; without it they are text.")
 ]
 
 
 def read(
-    words: Sequence[str] | None, *, parallel: bool, field: str, errors: str, max_unit: float
+    words: Sequence[str] | None,
+    *,
+    parallel: bool,
+    field: str,
+    errors: str,
+    max_unit: float,
+    cluster: str = "",
 ) -> list[Corpus] | None:
     """Return the corpora that were named; None for the embedded sample."""
-    from tokscope.errors import TokscopeError
+    from tokscope.errors import TokscopeError, choose
     from tokscope.text.corpus import read_corpora
 
     if not max_unit > 0:
         raise TokscopeError(f"--max-unit {max_unit:g}: a size is more than 0 MB")
+    choose({"strict": 0, "replace": 0}, errors, "way to treat errors")
     if not words:
+        if cluster:
+            raise TokscopeError("--cluster needs records; name them with --corpus")
         return None
     size = int(min(max_unit, 1e6) * 1e6)
-    return read_corpora(words, field=field, errors=errors, parallel=parallel, max_unit=size)
+    return read_corpora(
+        words, field=field, errors=errors, parallel=parallel, max_unit=size, cluster=cluster
+    )
 
 
 def sizes(corpora: Sequence[Corpus] | None) -> list[int | None]:
     """Return the bytes of every file; None where only reading tells."""
-    paths = [shard.path for corpus in corpora or () for shard in corpus.shards]
-    return [
-        None if path == "-" or path.endswith(".gz") else Path(path).stat().st_size for path in paths
-    ]
+    from tokscope.text.corpus import size
+
+    return [size(shard) for corpus in corpora or () for shard in corpus.shards]

@@ -7,10 +7,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-Costs = NDArray[np.float64]
+from tokscope.measures.ratios import ratio
+
+Costs = NDArray[np.float64]  # (..., n): n corpora along the last axis
+Value = float | NDArray[np.float64]
 
 
-def gini(costs: Costs) -> float:
+def gini(costs: Costs) -> Value:
     """Return sum_ij |k_i - k_j| / (2 n^2 mean k) of n costs: 0 if all pay the same.
 
     The largest possible value, 1 - 1/n, is never reached, since every cost is positive. NaN for
@@ -20,14 +23,15 @@ def gini(costs: Costs) -> float:
     >>> gini(np.array([1.0, 3.0]))
     0.25
     """
-    if len(costs) < 2 or not costs.sum() > 0:
+    n = costs.shape[-1]
+    if n < 2:
         return math.nan
-    ordered = np.sort(costs)
-    weights = 2 * np.arange(1, len(costs) + 1) - len(costs) - 1
-    return float((weights * ordered).sum() / (len(costs) * ordered.sum()))
+    ordered = np.sort(costs, axis=-1)
+    weights = 2 * np.arange(1, n + 1) - n - 1
+    return ratio((weights * ordered).sum(axis=-1), n * ordered.sum(axis=-1))
 
 
-def spread(costs: Costs) -> float:
+def spread(costs: Costs) -> Value:
     """Return the largest cost over the smallest; 1 if all pay the same, NaN for fewer than two.
 
     Source: Petrov et al. (2023), section 4.
@@ -35,9 +39,9 @@ def spread(costs: Costs) -> float:
     >>> spread(np.array([2.0, 5.0]))
     2.5
     """
-    if len(costs) < 2 or not costs.min() > 0:
+    if costs.shape[-1] < 2:
         return math.nan
-    return float(costs.max() / costs.min())
+    return ratio(costs.max(axis=-1), costs.min(axis=-1))
 
 
 def variation(values: NDArray[np.float64]) -> float:

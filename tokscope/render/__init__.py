@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tokscope.render import data, latex, markdown, table
 from tokscope.report import Report
@@ -14,5 +14,18 @@ RENDERERS: Mapping[str, Callable[[Report], str]] = {
     "markdown": markdown.render,
     "latex": latex.render,
 }
+# These draw all reports of a command as one document.
+PICTURES: Mapping[str, Callable[[Sequence[Report]], str]] = {
+    "svg": table.render_svg,
+    "html": table.render_html,
+}
 FOR_PROGRAMS = ("csv", "json")
-BY_SUFFIX = {".txt": "table", ".csv": "csv", ".json": "json", ".md": "markdown", ".tex": "latex"}
+BY_SUFFIX = {
+    ".txt": "table",
+    ".csv": "csv",
+    ".json": "json",
+    ".md": "markdown",
+    ".tex": "latex",
+    ".svg": "svg",
+    ".html": "html",
+}

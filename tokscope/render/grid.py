@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,11 @@ import pandas as pd
 from tokscope.report import Report
 
 UNDEFINED = "–"
-_VALUE_COLUMNS = ("value", "low", "high", "unit", "better")
+_VALUES = ("value", "low", "high")
+_DIFFERENCES = ("difference", "difference_low", "difference_high", "verdict")
+# what a frame without these columns means
+_PLAIN: Mapping[str, Any] = {"low": math.nan, "high": math.nan, "unit": "", "better": "neither"}
+_NOT_KEYS = (*_VALUES, *_DIFFERENCES, "unit", "better")
 
 
 @dataclass(frozen=True)
@@ -78,11 +83,11 @@ def grid(report: Report) -> Grid:
     frame = report.frame
     if report.across:
         return _side_by_side(frame, report.across)
-    has_values = "value" in frame
+    has_values = {"value", "unit"} <= set(frame.columns)
     units = frame["unit"] if has_values else [""] * len(frame)
     shown = [column for column in frame.columns if not (has_values and column == "unit")]
     rows = [
-        [rounded(_plain(row[column]), unit if column == "value" else "") for column in shown]
+        [rounded(_plain(row[column]), unit if column in _VALUES else "") for column in shown]
         for (_, row), unit in zip(frame.iterrows(), units, strict=True)
     ]
     numeric = [pd.api.types.is_numeric_dtype(frame[column]) for column in shown]
@@ -95,8 +100,12 @@ def _plain(value: Any) -> object:
 
 
 def _side_by_side(frame: pd.DataFrame, across: str) -> Grid:
+    frame = frame.copy()
+    for name, kept in _PLAIN.items():
+        if name not in frame:
+            frame[name] = kept
     names = list(dict.fromkeys(frame[across]))
-    keys = [column for column in frame.columns if column not in (*_VALUE_COLUMNS, across)]
+    keys = [column for column in frame.columns if column not in (*_NOT_KEYS, across)]
     with_unit = frame["unit"].nunique() > 1
     place = {name: i for i, name in enumerate(names)}
     rows: list[list[str]] = []
@@ -105,14 +114,15 @@ def _side_by_side(frame: pd.DataFrame, across: str) -> Grid:
         cells, values = [UNDEFINED] * len(names), [math.nan] * len(names)
         for _, row in group.iterrows():
             cells[place[row[across]]] = _with_interval(row)
-            values[place[row[across]]] = float(row["value"])
+            if group["better"].iloc[0] != "neither":
+                values[place[row[across]]] = float(row["value"])
         head = [*map(str, key if isinstance(key, tuple) else (key,))]
         head += [_unit(group.iloc[0])] if with_unit else []
         rows.append([*head, *cells])
         best.append({i + len(head) for i in _best(values, group["better"].iloc[0])})
     headers = [*keys, *(["unit"] if with_unit else []), *names]
     count = len(headers) - len(names)
-    numeric = [False] * count + [True] * len(names)
+    numeric = [False] * count + [pd.api.types.is_numeric_dtype(frame["value"])] * len(names)
     return Grid(headers, rows, count, numeric, best, directions=any(best))
 
 

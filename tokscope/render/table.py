@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -15,29 +16,102 @@ from rich.text import Text
 from tokscope.render.grid import Grid, grid
 from tokscope.report import Report
 
+LONGEST_TEXT = 30  # a column of text that is wider is wrapped where it saves a table
+_COLORS = ("black on cyan", "black on yellow", "black on green", "black on magenta")
+
 
 def render(report: Report, *, width: int = 80, color: bool = False) -> str:
     """Draw a report to a width in cells; columns that do not fit come in a table below."""
     out = io.StringIO()
-    console = Console(
-        file=out, width=width, force_terminal=color, color_system="standard" if color else None,
-        highlight=False, legacy_windows=False,
-    )  # fmt: skip
-    cells = _fitted(grid(report), width)
+    _draw(report, _console(out, width, color))
+    lines = out.getvalue().split("\n")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def render_svg(reports: Sequence[Report], width: int = 100) -> str:
+    """Draw reports as one picture of a terminal."""
+    return _recorded(reports, width).export_svg(title="tokscope")
+
+
+def render_html(reports: Sequence[Report], width: int = 100) -> str:
+    """Draw reports as one page, with its styles inside."""
+    return _recorded(reports, width).export_html(inline_styles=True)
+
+
+def _console(out: io.StringIO, width: int, color: bool) -> Console:
+    return Console(
+        file=out,
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        highlight=False,
+        legacy_windows=False,
+        record=color,
+    )
+
+
+def _recorded(reports: Sequence[Report], width: int) -> Console:
+    console = _console(io.StringIO(), width, color=True)
+    for i, report in enumerate(reports):
+        if i:
+            console.print()
+        _draw(report, console)
+    return console
+
+
+def _draw(report: Report, console: Console) -> None:
     console.print(Text(report.title, style="bold"))
-    for i, columns in enumerate(_blocks(cells, width)):
+    if report.flow:
+        _draw_flow(report, console)
+    else:
+        _draw_tables(_fitted(grid(report), console.width), console)
+    for note in report.notes:
+        console.print(_item(note))
+    if report.signature:
+        console.print(Text(report.signature, style="dim"), soft_wrap=not console.is_terminal)
+
+
+def _draw_tables(cells: Grid, console: Console) -> None:
+    for i, columns in enumerate(_blocks(cells, console.width)):
         if i:
             console.print()
         console.print(_table(cells, columns))
     if cells.directions:
         arrows = "; ↓ lower is better, ↑ higher is better" if "unit" in cells.headers else ""
         console.print(Text(f"* best of its row{arrows}", "dim"))
-    for note in report.notes:
-        console.print(_item(note))
-    if report.signature:
-        console.print(Text(report.signature, style="dim"), soft_wrap=not color)
-    lines = out.getvalue().split("\n")
-    return "\n".join(line.rstrip() for line in lines)
+
+
+def _draw_flow(report: Report, console: Console) -> None:
+    """Let the rows of each entry of the first column run on in lines, coloured in turn."""
+    for name, rows in report.frame.groupby(report.frame.columns[0], sort=False):
+        console.print(Text(f"\n{name}", style="bold"))
+        stacks = [[str(value) for value in row] for row in rows[list(report.flow)].to_numpy()]
+        for start, end in _lines([max(map(cell_len, stack)) for stack in stacks], console.width):
+            for level in range(len(report.flow)):
+                console.print(_level(stacks, range(start, end), level))
+
+
+def _lines(widths: list[int], width: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and the past-the-end cell of every line."""
+    start = used = 0
+    for i, cell in enumerate(widths):
+        if i > start and used + cell + 1 > width:
+            yield start, i
+            start, used = i, 0
+        used += cell + 1
+    if widths:
+        yield start, len(widths)
+
+
+def _level(stacks: list[list[str]], cells: range, level: int) -> Text:
+    """Return one layer of a line of cells: the tokens coloured, what stands under them dim."""
+    line = Text(overflow="fold")
+    for i in cells:
+        text = stacks[i][level]
+        padding = " " * (max(map(cell_len, stacks[i])) - cell_len(text) + 1)
+        line.append(text, style=_COLORS[i % len(_COLORS)] if level == 0 else "dim")
+        line.append(padding)
+    return line
 
 
 def _item(note: str) -> Table:
@@ -55,7 +129,9 @@ def _broken(header: str) -> str:
 def _width(cells: Grid, column: int) -> int:
     texts = [*cells.headers[column].split("\n"), *(row[column] for row in cells.rows)]
     mark = cells.directions and column >= cells.keys
-    return max(map(cell_len, texts)) + (2 if mark or column < cells.keys else 1)
+    wide = max(map(cell_len, texts)) + (2 if mark or column < cells.keys else 1)
+    is_value = column >= cells.keys and not cells.numeric[column]
+    return min(wide, LONGEST_TEXT) if is_value else wide
 
 
 def _blocks(cells: Grid, width: int) -> list[list[int]]:
@@ -78,7 +154,8 @@ def _fitted(cells: Grid, width: int) -> Grid:
     if len(_blocks(cells, width)) == 1:
         return cells
     headers = [_broken(h) if i >= cells.keys else h for i, h in enumerate(cells.headers)]
-    return replace(cells, headers=headers)
+    broken = replace(cells, headers=headers)
+    return broken if len(_blocks(broken, width)) < len(_blocks(cells, width)) else cells
 
 
 def _table(cells: Grid, columns: list[int]) -> Table:

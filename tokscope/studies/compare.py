@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
@@ -11,17 +12,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tokscope.catalog import DEFAULT, MEASURES, Measure, has_words
+from tokscope.catalog import DEFAULT, MEASURES, Measure, Value, has_words
 from tokscope.errors import TokscopeError, choose
 from tokscope.report import Report
 from tokscope.studies.counted import ALL, Counted, count, embedded
-from tokscope.tally import Counting, Tally
+from tokscope.studies.resampled import Resampled, Uncertainty, resampled, uncertainty
+from tokscope.tally import TYPES, Counting
 from tokscope.text.corpus import Corpus, units_at
-from tokscope.text.words import WORDS
+from tokscope.text.words import rule_version
 
 COST = "cost"
 COLUMNS = ["tokenizer", "corpus", "measure", "value", "low", "high", "unit", "better"]
-Row = tuple[str, str, str, float, float, float, str, str]
+# beside them where there is a bootstrap: how far from the first tokenizer, and what that says
+DIFFERENCES = ["difference", "difference_low", "difference_high", "verdict"]
+Row = tuple[str, str, str, float, float, float, str, str, float, float, float, str]
 
 
 def choose_measures(names: Sequence[str]) -> list[str]:
@@ -43,6 +47,8 @@ def compare(
     words: str = "unicode",
     prices: Mapping[str, float] | None = None,
     specials: bool = False,
+    bootstrap: int = 0,
+    seed: int = 0,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Measure tokenizers on corpora, all in one pass over the text.
@@ -52,71 +58,123 @@ def compare(
         corpora: from `read_corpora`; the embedded sample where none are given.
         measures: names of the catalog; "all" for all; a default set where none are given.
         reference: the corpus that premiums are relative to; "en" or the first one by default.
-        words: the rule that cuts words, "unicode" or "whitespace".
+        words: the rule that cuts words, "unicode", "whitespace" or "icu" (an extra).
         prices: per million tokens, by the name of a tokenizer.
         specials: find special tokens in text instead of taking them for text.
+        bootstrap: how many resamples of units give 95 % intervals, and paired differences from
+            the first tokenizer; 0 for none. Frequency measures have none.
+        seed: of the resamples.
         advance: called with the number of bytes of every piece of text that is done.
 
     Returns:
         One row for every tokenizer, corpus and measure, and for the corpora together ("all"):
-        tokenizer, corpus, measure, value, low, high, unit, better. Undefined values are NaN.
+        tokenizer, corpus, measure, value, low, high, unit, better; with a bootstrap also
+        difference, difference_low, difference_high and verdict. Undefined values are NaN.
 
     Raises:
         TokscopeError: what a user can mend, in one line.
     """
     chosen = choose_measures(measures)
-    choose(WORDS, words, "word rule")
+    rule_version(words)  # an unknown rule, or one that is not installed, fails before any work
+    if bootstrap < 0 or bootstrap == 1:
+        raise TokscopeError(f"--bootstrap {bootstrap}: write how many resamples, such as 1000")
     corpora = embedded() if corpora is None else corpora
-    columns = frozenset.union(*(MEASURES[name].columns for name in chosen))
+    _reference(corpora, reference)  # before any work
+    _require_prices(prices or {})
+    needed = frozenset.union(*(MEASURES[name].columns for name in chosen))
     always = {"units", "bytes", "tokens"} if prices else {"units", "bytes"}
-    counting = Counting(columns | always, words, specials)
+    counting = Counting(needed | always, words, specials)
     counted = count(tokenizers, corpora, counting, advance=advance)
-    first = _reference(counted, reference)
+    first = _reference(corpora, reference)
     usable = [name for name in chosen if counted.parallel or MEASURES[name].over == "corpus"]
-    rows = [row for name in usable for row in _rows(name, MEASURES[name], counted, first)]
+    if not usable:
+        raise TokscopeError(
+            f"{', '.join(chosen)}: only for parallel text; add --parallel if line i says the same "
+            "in every corpus"
+        )
+    resamples = resampled(counted, bootstrap, seed) if bootstrap else []
+    rows = [row for name in usable for row in _rows(name, counted, first, resamples)]
     rows += _costs(counted, prices or {})
-    frame = pd.DataFrame(_sorted(rows, counted), columns=COLUMNS).astype({"value": float})
-    notes = (*_notes(chosen, usable, counted, first), *counted.notes())
+    columns = [*COLUMNS, *DIFFERENCES]
+    frame = pd.DataFrame(_sorted(rows, counted), columns=columns).astype({"value": float})
+    if not bootstrap:
+        frame = frame[COLUMNS]
+    notes = (*_notes(chosen, usable, counted, first), *_unknowns(frame), *counted.notes())
     title = "Tokenizers compared"
     signature = counted.signature
     if counted.parallel:
         signature += f"|reference:{counted.corpora[first].name}"
+    signature += "".join(f"|price:{label}={price:g}" for label, price in (prices or {}).items())
+    if bootstrap:
+        signature += f"|bootstrap:{bootstrap}|seed:{seed}"
+        notes += (_sampling(counted, bootstrap, seed),)
     return Report("compare", title, frame, notes, signature, across="tokenizer")
 
 
-def _reference(counted: Counted, name: str) -> int:
-    places = {corpus.name: i for i, corpus in enumerate(counted.corpora)}
+_NONE = (math.nan, math.nan, math.nan)
+
+
+def _reference(corpora: Sequence[Corpus], name: str) -> int:
+    places = {corpus.name: i for i, corpus in enumerate(corpora)}
     return choose(places, name, "reference corpus") if name else places.get("en", 0)
 
 
-def _row(counted: Counted, k: int, corpus: str, name: str, value: float) -> Row:
-    measure = MEASURES[name]
-    tokenizer = counted.tokenizers[k].name
-    return tokenizer, corpus, name, value, math.nan, math.nan, measure.unit, measure.better
-
-
-def _rows(name: str, measure: Measure, counted: Counted, first: int) -> list[Row]:
+def _rows(
+    name: str, counted: Counted, first: int, resamples: Sequence[Sequence[Resampled]]
+) -> list[Row]:
     """Return the values of one measure: by corpus, and for all corpora together."""
-    rows = []
-    for k in range(len(counted.tokenizers)):
-        tallies = [row[k] for row in counted.tallies]
-        if measure.over == "corpora":
-            ordered = [tallies[first], *tallies[:first], *tallies[first + 1 :]]
-            rows.append(_row(counted, k, ALL, name, measure.compute(ordered)))
-            continue
-        reference = [tallies[first]] if measure.over == "reference" else []
-        values = [measure.compute([tally, *reference]) for tally in tallies]
-        for corpus, value in zip(counted.corpora, values, strict=True):
-            rows.append(_row(counted, k, corpus.name, name, value))
-        if measure.over == "corpus" and len(tallies) > 1:
-            rows.append(_row(counted, k, ALL, name, _pooled(measure, tallies, values)))
+    measure = MEASURES[name]
+    names = [corpus.name for corpus in counted.corpora]
+    sampled = bool(resamples) and TYPES not in measure.columns
+    rows: list[Row] = []
+    values_0: dict[str, Value] = {}
+    spread_0: dict[str, Value] = {}
+    for k, tokenizer in enumerate(counted.tokenizers):
+        values = _values(measure, [row[k] for row in counted.tallies], names, first)
+        drawn = [row[k] for row in resamples] if sampled else []
+        spread = _values(measure, drawn, names, first, values) if sampled else {}
+        for corpus, value in values.items():
+            found = Uncertainty()
+            if sampled and not math.isnan(value):
+                base = spread_0.get(corpus) if k else None
+                found = uncertainty(spread[corpus], base, measure.better)
+            difference = value - values_0[corpus] if k and sampled else math.nan
+            head = (tokenizer.name, corpus, name, value, found.low, found.high)
+            tail = (difference, found.difference_low, found.difference_high, found.verdict)
+            rows.append((*head, measure.unit, measure.better, *tail))
+        values_0, spread_0 = values_0 or values, spread_0 or spread
     return rows
 
 
-def _pooled(measure: Measure, tallies: Sequence[Tally], values: Sequence[float]) -> float:
-    """Return the value of all corpora together that have one: a ratio of their sums."""
-    defined = [tally for tally, value in zip(tallies, values, strict=True) if not math.isnan(value)]
-    return measure.compute([reduce(Tally.__add__, defined)]) if defined else math.nan
+def _values(
+    measure: Measure,
+    totals: Sequence[Any],
+    names: Sequence[str],
+    first: int,
+    known: Mapping[str, float] | None = None,
+) -> dict[str, Value]:
+    """Return the value for every corpus and for all of them; `known` says which are defined."""
+    if measure.over == "corpora":
+        return {ALL: measure.compute([totals[first], *totals[:first], *totals[first + 1 :]])}
+    reference = [totals[first]] if measure.over == "reference" else []
+    values = {
+        name: measure.compute([total, *reference])
+        for name, total in zip(names, totals, strict=True)
+    }
+    if measure.over == "corpus" and len(totals) > 1:
+        defined = [
+            total
+            for name, total in zip(names, totals, strict=True)
+            if not math.isnan((known or values)[name])
+        ]
+        values[ALL] = measure.compute([reduce(operator.add, defined)]) if defined else math.nan
+    return values
+
+
+def _require_prices(prices: Mapping[str, float]) -> None:
+    for label, price in prices.items():
+        if not (price >= 0 and math.isfinite(price)):
+            raise TokscopeError(f"--price {label}={price}: a price is a number from 0 up")
 
 
 def _costs(counted: Counted, prices: Mapping[str, float]) -> list[Row]:
@@ -125,14 +183,12 @@ def _costs(counted: Counted, prices: Mapping[str, float]) -> list[Row]:
     rows: list[Row] = []
     for label, price in prices.items():
         k = choose(places, label, "tokenizer in --price")
-        if not (price >= 0 and math.isfinite(price)):
-            raise TokscopeError(f"--price {label}={price}: a price is a number from 0 up")
         costs = [row[k].total("tokens") * price / 1e6 for row in counted.tallies]
         names = [corpus.name for corpus in counted.corpora]
         totals = zip([*names, ALL], [*costs, sum(costs)], strict=True)
         shown = totals if len(names) > 1 else zip(names, costs, strict=True)
         rows += [
-            (label, name, COST, cost, math.nan, math.nan, "currency", "lower")
+            (label, name, COST, cost, *_NONE[:2], "currency", "lower", *_NONE, "")
             for name, cost in shown
         ]
     return rows
@@ -143,6 +199,32 @@ def _sorted(rows: list[Row], counted: Counted) -> list[Row]:
     tokenizers = {tokenizer.name: i for i, tokenizer in enumerate(counted.tokenizers)}
     corpora = {name: i for i, name in enumerate((*(c.name for c in counted.corpora), ALL))}
     return sorted(rows, key=lambda row: (tokenizers[row[0]], corpora[row[1]]))
+
+
+def _unknowns(frame: pd.DataFrame) -> list[str]:
+    """Name tokenizers that cannot read the text: few tokens are no merit then."""
+    rates = frame[(frame["measure"] == "unknown_rate") & (frame["value"] > 0.01)]
+    whole = rates.drop_duplicates("tokenizer", keep="last")  # the last is that of all corpora
+    return [
+        f"{row.tokenizer} cannot read all of the text, {row.value:.1%} of its tokens are unknown; "
+        "its other values say little there"
+        for row in whole.itertuples()
+    ]
+
+
+def _sampling(counted: Counted, bootstrap: int, seed: int) -> str:
+    """Say what the intervals mean."""
+    sizes = [
+        len(reading.clusters) or len(row[0].rows)
+        for row, reading in zip(counted.tallies, counted.readings, strict=True)
+    ]
+    rows, kind = min(sizes), "clusters" if counted.readings[0].clusters else "rows"
+    paired = "tokenizers and corpora" if counted.parallel else "tokenizers"
+    few = f"; with {rows} {kind} they are rough" if rows < 100 else ""
+    return (
+        f"95 % intervals from {bootstrap:,} resamples of {rows:,} {kind} of text, paired over "
+        f"{paired}, seed {seed}{few}; each is for one value, and some of many miss by chance"
+    )
 
 
 def _notes(chosen: Sequence[str], usable: Sequence[str], counted: Counted, first: int) -> list[str]:
@@ -165,7 +247,7 @@ def _notes(chosen: Sequence[str], usable: Sequence[str], counted: Counted, first
         if unspaced:
             notes.append(
                 f"no {' and '.join(by_words)} for {', '.join(unspaced)}: written without spaces, "
-                "words would need a dictionary; left out of all"
+                "so left out of all; --words icu finds words by dictionary"
             )
     return notes
 
@@ -197,6 +279,20 @@ def by_corpus(report: Report, measure: str, sort: str = "") -> Report:
     title = f"{measure} by corpus ({unit}{direction})"
     part = part.drop(columns="measure")
     return replace(report, title=title, frame=part, notes=_worst(part), signature="")
+
+
+def differences(report: Report) -> Report:
+    """Return how the other tokenizers differ from the first, all corpora together."""
+    frame = report.frame
+    whole = ALL if ALL in set(frame["corpus"]) else frame["corpus"].iloc[0]
+    first = frame["tokenizer"].iloc[0]
+    part = frame[(frame["corpus"] == whole) & (frame["verdict"] != "")]
+    names = {"difference": "value", "difference_low": "low", "difference_high": "high"}
+    part = part[["measure", "tokenizer", *names, "unit", "verdict"]].rename(columns=names)
+    title = f"Difference from {first}, with 95 % intervals"
+    order = {name: i for i, name in enumerate(MEASURES)}
+    part = part.sort_values("measure", key=lambda names: names.map(order), kind="stable")
+    return Report(report.command, title, part)
 
 
 def _order(part: pd.DataFrame, sort: str) -> pd.DataFrame:
@@ -241,7 +337,11 @@ def tables(report: Report, by: str = "", sort: str = "") -> list[Report]:
         shown = per_corpus
     views = [] if by == "language" else [summary(report)]
     views = [view for view in views if len(view.frame)]
+    if not shown and not views:  # measures across corpora have no table by corpus
+        views = [summary(report)]
     views += [by_corpus(report, measure, sort) for measure in shown]
+    if "verdict" in frame and (frame["verdict"] != "").any():
+        views.append(differences(report))
     last = views[-1]
     views[-1] = replace(last, notes=(*last.notes, *report.notes), signature=report.signature)
     return views
@@ -265,11 +365,18 @@ def worst_lines(
         TokscopeError: the corpora are not parallel, or cannot be used.
     """
     corpora = embedded() if corpora is None else corpora
+    if any(shard.path == "-" for corpus in corpora for shard in corpus.shards):
+        raise TokscopeError("--lines reads text a second time, and standard input cannot be")
+    if top < 1:
+        raise TokscopeError(f"--lines {top}: write how many lines, such as 10")
+    _reference(corpora, reference)
     counting = Counting(frozenset(("units", "bytes", "tokens")), specials=specials)
     counted = count(tokenizers, corpora, counting, advance=advance)
     if not counted.parallel:
         raise TokscopeError("--lines compares lines with their translations; add --parallel")
-    first = _reference(counted, reference)
+    if len(corpora) < 2:
+        raise TokscopeError("--lines compares lines with their translations; name two corpora")
+    first = _reference(corpora, reference)
     frame = pd.concat([_worst_of(counted, k, first, top) for k in range(len(tokenizers))])
     name = counted.corpora[first].name
     notes = (f"premiums are relative to {name}", *counted.notes())

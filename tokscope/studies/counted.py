@@ -12,11 +12,12 @@ import numpy as np
 from tokscope import __version__
 from tokscope.errors import TokscopeError
 from tokscope.tally import Counting, Reading, Tally, tally
-from tokscope.text.corpus import SAMPLE, Corpus, read_corpora
+from tokscope.text.corpus import SAMPLE, Corpus, has_fields, read_corpora
+from tokscope.text.words import rule_version
 from tokscope.tokenizers import Tokenizer, load, parse
 
 ALL = "all"  # the name under which corpora are taken together
-_LIBRARIES = ("tokenizers", "tiktoken", "sentencepiece", "regex")
+_LIBRARIES = ("tokenizers", "tiktoken", "sentencepiece")
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ def count(
         readings.append(reading)
     if parallel:
         _require_aligned(corpora, tallies)
+        if any(reading.members != readings[0].members for reading in readings):
+            raise TokscopeError("parallel corpora need the same clusters; align them")
     signature = _signature(words, tokenizers, corpora, readings, counting)
     return Counted(tokenizers, corpora, tallies, readings, parallel, signature)
 
@@ -120,6 +123,12 @@ def _require_aligned(corpora: Sequence[Corpus], tallies: Sequence[Sequence[Tally
             )
 
 
+def versions() -> str:
+    """Name this version and those of the libraries that encode and cut words."""
+    libraries = (f"{library}:{version(library)}" for library in _LIBRARIES)
+    return "|".join((f"tokscope:{__version__}", *libraries))
+
+
 def _signature(
     words: Sequence[str],
     tokenizers: Sequence[Tokenizer],
@@ -131,22 +140,17 @@ def _signature(
     digest = hashlib.sha256()
     for corpus, reading in zip(corpora, readings, strict=True):
         digest.update(f"{corpus.name}={reading.digest}\n".encode())
+    shards = [shard for corpus in corpora for shard in corpus.shards]
     kinds = [parse(word).kind for word in words]
     parts = [
-        f"tokscope:{__version__}",
-        *(f"{library}:{version(library)}" for library in _LIBRARIES),
+        versions(),
         *(
             f"{tokenizer.name}={kind}:{tokenizer.fingerprint[:12]}"
             for kind, tokenizer in zip(kinds, tokenizers, strict=True)
         ),
         f"corpora:{len(corpora)}:{digest.hexdigest()[:12]}",
-        f"fields:{corpora[0].shards[0].field}" if _has_fields(corpora) else "unit:line",
-        f"words:{counting.words}",
+        f"field:{shards[0].field}" if any(map(has_fields, shards)) else "unit:line",
+        f"words:{counting.words} ({rule_version(counting.words)})",
         f"specials:{'found' if counting.specials else 'text'}",
     ]
     return "|".join(parts)
-
-
-def _has_fields(corpora: Sequence[Corpus]) -> bool:
-    paths = [shard.path.removesuffix(".gz") for corpus in corpora for shard in corpus.shards]
-    return any(path.endswith((".jsonl", ".csv")) for path in paths)

@@ -3,6 +3,9 @@
 A unit is what is encoded at once: a line (ended by LF or CRLF; every other separator is text), or
 the text of a record. A byte order mark is dropped. Empty units are kept in parallel corpora, where
 their place counts, and otherwise skipped and counted.
+
+Files of columns hold more than their text, so what counts as read of them, and is hashed, is the
+UTF-8 of the texts, each followed by the byte 0xFF, which no UTF-8 holds.
 """
 
 from __future__ import annotations
@@ -18,19 +21,43 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from glob import glob, has_magic
+from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, cast
+from types import ModuleType
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError, choose
+from tokscope.errors import TokscopeError, choose, path_of, split_label
 
 BLOCK = 1 << 20  # bytes read at once
+PACKED_BLOCK = (
+    1 << 8
+)  # bytes of a zst file read at once: unpacked, they may be 32,768 times as many
+ROWS = 256  # rows of a column taken at once
 MAX_UNIT = 64_000_000
 SAMPLE = Path(__file__).parent / "sample"
-LABELLED = re.compile(r"([\w.-]+)=(.+)", re.DOTALL)
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_PACKED = (".gz", ".zst")
+_CLUSTERED = (".jsonl", ".csv")
+_ARROW_END = b"\xff\xff\xff\xff\0\0\0\0"
+_RESULT = re.compile(r"cache-[0-9a-f]{16}(_\d+_of_\d+)?\.arrow")  # what `map` of datasets keeps
+
+
+def extra(module: str, name: str, purpose: str) -> ModuleType:
+    """Import a module that only an extra of this package brings.
+
+    Raises:
+        TokscopeError: it is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        library = module.partition(".")[0]
+        raise TokscopeError(
+            f'{purpose} needs {library}; install it with: pip install "tokscope[{name}]"'
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -42,9 +69,10 @@ class Shard:
     errors: str = "strict"
     keep_empty: bool = False
     max_unit: int = MAX_UNIT
+    cluster: str = ""  # a field: units with one value of it belong together
 
     def error(self, line: int, message: str) -> TokscopeError:
-        """Return an error that names the file and the line, counted from 1."""
+        """Return an error that names the file and the line or row, counted from 1."""
         return TokscopeError(f"{self.path}:{line}: {message}")
 
 
@@ -62,10 +90,11 @@ class Units:
 
     texts: Sequence[str]
     offsets: NDArray[np.int64]  # where each begins in the shard, in bytes
-    lines: Sequence[int]  # the line on which each ends, counted from 1
+    lines: Sequence[int]  # the line on which each ends, or its row in a column, counted from 1
     raw: bytes  # all that was read for them
     skipped: int = 0  # empty units left out
     replaced: int = 0  # invalid UTF-8 sequences replaced
+    clusters: Sequence[str] = ()  # what each belongs to, where the shard names a field for it
 
 
 @dataclass(frozen=True)
@@ -150,6 +179,7 @@ def _checked(units: Units, shard: Shard) -> Units:
         offsets=units.offsets[full],
         lines=[units.lines[i] for i in full],
         skipped=len(units.texts) - len(full),
+        clusters=[units.clusters[i] for i in full] if units.clusters else (),
     )
 
 
@@ -167,10 +197,10 @@ def read_lines(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
         yield Units(texts, _offsets(block, len(texts)), lines, block.raw, replaced=block.replaced)
 
 
-def _text_of(line: str, shard: Shard, number: int) -> str:
-    """Return the text of one JSON record; an empty line is an empty unit."""
+def _text_of(line: str, shard: Shard, number: int) -> tuple[str, str]:
+    """Return the text of one JSON record, and its cluster; an empty line is an empty unit."""
     if not line.strip():
-        return ""
+        return "", ""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -185,7 +215,15 @@ def _text_of(line: str, shard: Shard, number: int) -> str:
             choose(record, shard.field, "field")
         except TokscopeError as error:
             raise shard.error(number, f"{error}; name one with --field") from error
-    return _without_surrogates(cast(str, text), shard, number)
+    if shard.cluster and shard.cluster not in record:
+        raise shard.error(number, f"no field '{shard.cluster}', which --cluster names")
+    cluster = canonical(record[shard.cluster]) if shard.cluster else ""
+    return _without_surrogates(cast(str, text), shard, number), cluster
+
+
+def canonical(value: object) -> str:
+    """Write a value of a record so that equal ones are written alike."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _without_surrogates(text: str, shard: Shard, number: int) -> str:
@@ -201,8 +239,15 @@ def read_records(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
     for block in _blocks(stream, shard):
         records = block.lines()
         lines = range(block.line + 1, block.line + 1 + len(records))
-        texts = [_text_of(record, shard, line) for record, line in zip(records, lines, strict=True)]
-        yield Units(texts, _offsets(block, len(records)), lines, block.raw, replaced=block.replaced)
+        found = [_text_of(record, shard, line) for record, line in zip(records, lines, strict=True)]
+        yield Units(
+            [text for text, _ in found],
+            _offsets(block, len(records)),
+            lines,
+            block.raw,
+            replaced=block.replaced,
+            clusters=[cluster for _, cluster in found] if shard.cluster else (),
+        )
 
 
 def read_rows(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
@@ -216,49 +261,204 @@ def read_rows(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
 
     csv.field_size_limit(min(shard.max_unit, 2**31 - 1))
     rows = csv.reader(feed(), strict=True)
-    column = -1
-    texts: list[str] = []
+    columns: list[int] = []  # of the text, and of the cluster where one is named
+    found: list[list[str]] = []
     lines: list[int] = []
     offset = size = 0
     try:
         for row in rows:
-            if column < 0:
-                column = _column(row, shard)
+            if not columns:
+                columns = _columns(row, shard) if row else []
                 continue
-            if row and column >= len(row):
+            if row and max(columns) >= len(row):
                 raise shard.error(rows.line_num, f"{len(row)} columns, too few for the header")
-            texts.append(row[column] if row else "")
+            found.append([row[column] for column in columns] if row else ["", ""])
             lines.append(rows.line_num)
-            size += len(texts[-1]) + 1
+            size += len(found[-1][0]) + 1
             if size > BLOCK:
-                yield _rows(texts, lines, offset, read)
-                texts, lines, offset, size = [], [], offset + size, 0
+                yield _rows(found, lines, offset, read, clustered=len(columns) > 1)
+                found, lines, offset, size = [], [], offset + size, 0
     except csv.Error as error:
         raise shard.error(rows.line_num, f"not valid CSV: {error}") from error
-    yield _rows(texts, lines, offset, read)
+    yield _rows(found, lines, offset, read, clustered=len(columns) > 1)
 
 
-def _rows(texts: list[str], lines: list[int], offset: int, read: list[_Block]) -> Units:
+def _rows(
+    found: list[list[str]],
+    lines: list[int],
+    offset: int,
+    read: list[_Block],
+    *,
+    clustered: bool = False,
+) -> Units:
     """Make units of rows and empty the list of blocks they were read from."""
+    texts = [row[0] for row in found]
     lengths = [len(text) + 1 for text in texts]
     offsets = offset + np.cumsum([0, *lengths])[: len(texts)]
     raw, replaced = b"".join(block.raw for block in read), sum(block.replaced for block in read)
     read.clear()
-    return Units(texts, offsets, lines, raw, replaced=replaced)
+    clusters = [row[1] for row in found] if clustered else ()
+    return Units(texts, offsets, lines, raw, replaced=replaced, clusters=clusters)
 
 
-def _column(header: Sequence[str], shard: Shard) -> int:
+def _columns(header: Sequence[str], shard: Shard) -> list[int]:
+    """Return the places of the column of text and, where one is named, of clusters."""
+    places = {name: i for i, name in enumerate(header)}
+    options = {"--field": shard.field, "--cluster": shard.cluster}
+    found = []
+    for option, name in options.items():
+        if not name:
+            continue
+        if header.count(name) > 1:
+            raise shard.error(1, f"two columns are named '{name}'; rename one")
+        try:
+            found.append(choose(places, name, "column"))
+        except TokscopeError as error:
+            raise shard.error(1, f"{error}; name one with {option}") from error
+    return found
+
+
+def _require_text(schema: Any, shard: Shard) -> None:
+    """Raise unless an Arrow schema has the chosen column, once, and it holds strings."""
+    types = extra("pyarrow", "parquet", f"reading {shard.path}").types
     try:
-        return choose({name: i for i, name in enumerate(header)}, shard.field, "column")
+        found = choose(dict(zip(schema.names, schema.types, strict=True)), shard.field, "column")
     except TokscopeError as error:
-        raise shard.error(1, f"{error}; name one with --field") from error
+        raise TokscopeError(f"{shard.path}: {error}; name one with --field") from error
+    if schema.names.count(shard.field) > 1:
+        raise TokscopeError(f"{shard.path}: two columns are named '{shard.field}'; rename one")
+    if not (types.is_string(found) or types.is_large_string(found)):
+        problem = f"column '{shard.field}' holds {found}, not strings"
+        raise TokscopeError(f"{shard.path}: {problem}; name one that does with --field")
+
+
+def _parquet_columns(stream: BinaryIO, shard: Shard) -> Iterator[Any]:
+    parquet = extra("pyarrow.parquet", "parquet", f"reading {shard.path}")
+    # A row group may be of any size: these two keep it from being read whole.
+    file = parquet.ParquetFile(stream, buffer_size=BLOCK, pre_buffer=False)
+    _require_text(file.schema_arrow, shard)
+    for batch in file.iter_batches(ROWS, columns=[shard.field], use_threads=False):
+        yield batch.column(shard.field)
+
+
+def _arrow_columns(stream: BinaryIO, shard: Shard) -> Iterator[Any]:
+    arrow = extra("pyarrow", "parquet", f"reading {shard.path}")
+    is_stream = stream.read(6) != b"ARROW1"
+    # Mapped, because a batch may be of any size and holds the other columns too.
+    with arrow.memory_map(shard.path) as source:
+        file = arrow.ipc.open_stream(source) if is_stream else arrow.ipc.open_file(source)
+        stream.seek(-len(_ARROW_END), io.SEEK_END)
+        if is_stream and stream.read() != _ARROW_END:  # cut between batches, it reads well
+            raise EOFError("the mark of its end is missing")
+        _require_text(file.schema, shard)
+        batches = file if is_stream else map(file.get_batch, range(file.num_record_batches))
+        for batch in batches:
+            column = batch.column(shard.field)
+            column.validate()
+            yield from (column.slice(at, ROWS) for at in range(0, len(column), ROWS))
+
+
+def _values(column: Any, arrow: ModuleType) -> list[bytes | None]:
+    """Return the bytes of an array of strings, after a look at where each begins and ends."""
+    binary = column.cast(arrow.large_binary())
+    binary.validate(full=True)
+    return cast(list[bytes | None], binary.to_pylist())
+
+
+def _read_columns(columns: Iterator[Any], shard: Shard, kind: str) -> Iterator[Units]:
+    """Yield every value of an array that comes in pieces as a unit."""
+    arrow = extra("pyarrow", "parquet", f"reading {shard.path}")
+    values: list[bytes] = []
+    row = offset = size = 0
+    try:
+        for column in columns:
+            for value in _values(column, arrow):
+                row += 1
+                if value is None:
+                    problem = f"row {row} of column '{shard.field}' is null"
+                    raise shard.error(row, f"{problem}; fill it in, or drop such rows")
+                values.append(value)
+                size += len(value) + 1
+                if size > BLOCK:
+                    yield _column_units(values, row, offset, shard)
+                    values, offset, size = [], offset + size, 0
+    except (arrow.ArrowException, EOFError, OSError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise TokscopeError(f"{shard.path}: not a whole {kind} file ({reason})") from error
+    yield _column_units(values, row, offset, shard)
+
+
+def _column_units(values: list[bytes], row: int, offset: int, shard: Shard) -> Units:
+    """Make units of the values up to a row."""
+    lines = range(row - len(values) + 1, row + 1)
+    texts = []
+    for value, line in zip(values, lines, strict=True):
+        try:
+            texts.append(value.decode(errors=shard.errors))
+        except UnicodeDecodeError as error:
+            problem = f"byte 0x{value[error.start]:02X} at {error.start} is not valid UTF-8"
+            raise shard.error(line, f"{problem}; mend it, or use --errors replace") from error
+    raw = b"\xff".join((*values, b""))
+    marks = sum(text.count("\ufffd") for text in texts)
+    lengths = [len(value) + 1 for value in values]
+    offsets = offset + np.cumsum([0, *lengths])[: len(values)]
+    return Units(texts, offsets, lines, raw, replaced=marks - raw.count("\ufffd".encode()))
+
+
+def read_parquet(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
+    """Yield the chosen column of every row of a Parquet file as a unit."""
+    return _read_columns(_parquet_columns(stream, shard), shard, "Parquet")
+
+
+def read_arrow(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
+    """Yield the chosen column of every row as a unit, of an Arrow IPC stream or file.
+
+    The cache of Hugging Face datasets holds streams.
+    """
+    return _read_columns(_arrow_columns(stream, shard), shard, "Arrow")
 
 
 READERS: Mapping[str, Callable[[BinaryIO, Shard], Iterator[Units]]] = {
     ".txt": read_lines,
     ".jsonl": read_records,
     ".csv": read_rows,
+    ".parquet": read_parquet,
+    ".arrow": read_arrow,
 }
+_COLUMNAR = (".parquet", ".arrow")
+
+
+class _Zstandard:
+    """What zstd packed, frame after frame, as a stream that does not end inside one in silence."""
+
+    def __init__(self, stream: BinaryIO, path: str) -> None:
+        self.path, self.stream = path, stream
+        self.library = extra("zstandard", "zst", f"reading {path}")
+        # The largest window there is, `zstd --long=31`: published dumps use it.
+        self.unpacker = self.library.ZstdDecompressor(max_window_size=1 << 31)
+        self.frame = self.unpacker.decompressobj()
+
+    def read(self, size: int) -> bytes:
+        """Return at least so many bytes, except at the end."""
+        pieces: list[bytes] = []
+        try:
+            while size > 0 and (packed := self.stream.read(PACKED_BLOCK)):
+                pieces.append(self._unpacked(packed))
+                size -= len(pieces[-1])
+        except self.library.ZstdError as error:
+            raise TokscopeError(f"{self.path}: not a whole zst file ({error})") from error
+        if size > 0 and not self.frame.eof:
+            raise TokscopeError(f"{self.path}: not a whole zst file (it ends inside a frame)")
+        return b"".join(pieces)
+
+    def _unpacked(self, packed: bytes) -> bytes:
+        pieces = []
+        while packed:
+            if self.frame.eof:
+                self.frame = self.unpacker.decompressobj()
+            pieces.append(self.frame.decompress(packed))
+            packed = self.frame.unused_data
+        return b"".join(pieces)
 
 
 @contextmanager
@@ -270,6 +470,9 @@ def _opened(path: str) -> Iterator[BinaryIO]:
         elif path.endswith(".gz"):
             with gzip.open(path) as unpacked:
                 yield cast(BinaryIO, unpacked)
+        elif path.endswith(".zst"):
+            with Path(path).open("rb") as stream:
+                yield cast(BinaryIO, _Zstandard(stream, path))
         else:
             with Path(path).open("rb") as stream:
                 yield stream
@@ -279,8 +482,29 @@ def _opened(path: str) -> Iterator[BinaryIO]:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
+def _unpacked_name(path: str) -> Path:
+    packing = next((suffix for suffix in _PACKED if path.lower().endswith(suffix)), "")
+    return Path(path.removesuffix(packing))
+
+
 def _suffix(path: str) -> str:
-    return Path(path.removesuffix(".gz")).suffix.lower()
+    return _unpacked_name(path).suffix.lower()
+
+
+def has_fields(shard: Shard) -> bool:
+    """Tell whether a shard holds records or rows, of which one field is the text."""
+    return READERS.get(_suffix(shard.path), read_lines) is not read_lines
+
+
+def size(shard: Shard) -> int | None:
+    """Return how many bytes a shard holds; None where only reading it tells."""
+    if (
+        shard.path == "-"
+        or shard.path.lower().endswith(_PACKED)
+        or _suffix(shard.path) in _COLUMNAR
+    ):
+        return None
+    return Path(shard.path).stat().st_size
 
 
 def read(shard: Shard) -> Iterator[Units]:
@@ -289,27 +513,32 @@ def read(shard: Shard) -> Iterator[Units]:
     A file whose suffix has no reader is read by lines: its text must be UTF-8 all the same.
 
     Raises:
-        TokscopeError: the file is missing, broken, not UTF-8 or holds too long a unit.
+        TokscopeError: the file is missing, broken, not UTF-8 or holds too long a unit; or reading
+            it needs an extra.
     """
-    reader = READERS.get(_suffix(shard.path), read_lines)
+    suffix = _suffix(shard.path)
+    if suffix in _COLUMNAR and shard.path.lower().endswith(_PACKED):
+        raise TokscopeError(f"{shard.path}: a {suffix} file is packed inside already; unpack it")
+    reader = READERS.get(suffix, read_lines)
     with _opened(shard.path) as stream:
         for units in reader(stream, shard):
             yield _checked(units, shard)
 
 
 def _is_text_file(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".") and _suffix(path.name) in READERS
+    shown = not path.name.startswith(".") and not _RESULT.fullmatch(path.name)
+    return path.is_file() and shown and _suffix(path.name) in READERS
 
 
 def _files(place: str) -> list[str]:
     """Return the files that a path, a folder or a glob names, sorted."""
-    path = Path(place).expanduser()
-    if place == "-" or path.is_file():
+    path = path_of(place)
+    if place == "-" or (path.exists() and not path.is_dir()):
         return [place if place == "-" else str(path)]
     if path.is_dir():
         files = sorted(str(file) for file in path.iterdir() if _is_text_file(file))
         known = ", ".join(READERS)
-        problem = f"{place}: no text in this folder; files end in {known}, or in these and .gz"
+        problem = f"{place}: no text in this folder; files end in {known}, text also in .gz or .zst"
     elif has_magic(place):
         files = sorted(file for file in glob(str(path), recursive=True) if Path(file).is_file())  # noqa: PTH207
         problem = f"{place}: no file matches"
@@ -321,19 +550,7 @@ def _files(place: str) -> list[str]:
 
 
 def _stem(path: str) -> str:
-    return "stdin" if path == "-" else Path(path.removesuffix(".gz")).stem
-
-
-def split_label(word: str) -> tuple[str, str]:
-    """Split `[LABEL=]REST`; what exists as a path has no label.
-
-    >>> split_label("en=data/english.txt"), split_label("data/a=b.txt")
-    (('en', 'data/english.txt'), ('', 'data/a=b.txt'))
-    """
-    match = LABELLED.fullmatch(word)
-    if match and not Path(word).exists():
-        return match[1], match[2]
-    return "", word
+    return "stdin" if path == "-" else _unpacked_name(path).stem
 
 
 def _named(word: str) -> list[tuple[str, list[str]]]:
@@ -364,12 +581,15 @@ def read_corpora(
     errors: str = "strict",
     parallel: bool = False,
     max_unit: int = MAX_UNIT,
+    cluster: str = "",
 ) -> list[Corpus]:
     """Return the corpora that `[NAME=]PATH` words stand for; no text is read yet.
 
     A path is a file, a folder, a glob, `-` for standard input, or `sample:prose`, `sample:code`
     or `sample:NAME` for what is embedded. A folder or a glob is one corpus a file, named by its
-    stem, or one corpus in all where it has a NAME.
+    stem, or one corpus in all where it has a NAME. What `map` of Hugging Face datasets left in a
+    folder, `cache-….arrow`, is not taken for part of it. `cluster` names a field of records whose
+    values say which units belong together when they are resampled.
 
     Raises:
         TokscopeError: a path does not exist, a name comes twice, standard input comes twice.
@@ -380,7 +600,11 @@ def read_corpora(
         for name, files in _named(word):
             if name in corpora:
                 raise TokscopeError(f"two corpora are named '{name}'; write NAME=PATH for one")
-            shards = (Shard(file, field, errors, parallel, max_unit) for file in files)
+            for file in files:
+                if cluster and _suffix(file) not in _CLUSTERED:
+                    kinds = " or ".join(_CLUSTERED)
+                    raise TokscopeError(f"{file}: --cluster needs the fields of {kinds}")
+            shards = (Shard(file, field, errors, parallel, max_unit, cluster) for file in files)
             corpora[name] = Corpus(name, tuple(shards))
     if sum(shard.path == "-" for corpus in corpora.values() for shard in corpus.shards) > 1:
         raise TokscopeError("standard input can be read only once; name one corpus '-'")

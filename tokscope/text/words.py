@@ -3,17 +3,23 @@
 `unicode` is UAX #29 (Unicode Standard Annex 29, word boundaries): segments that hold at least one
 letter or number. The rules for flags and for runs of spaces are left out, because no segment that
 they join holds a letter. `whitespace` is what `str.split` does. Both see the word classes of the
-installed `regex` package.
+installed `regex` package. `icu` is `unicode`, but runs of scripts that are written without spaces
+are cut where ICU's dictionaries cut them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib.metadata import version
+from types import ModuleType
 
 import numpy as np
 import regex
 from numpy.typing import NDArray
+
+from tokscope.errors import choose
+from tokscope.text.corpus import extra
 
 Codes = NDArray[np.uint8] | NDArray[np.uint32]
 Spans = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -47,11 +53,14 @@ WORD_FORMING = 32
 LETTER = 64
 UNSPACED = 128  # a letter of a script that is written without spaces between words
 SPACE = 256
+DICTIONARY = 512  # UNSPACED, and what is written among such letters: ー, 〇
 
+_UNSPACED = r"[\p{L}&&[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}]]"
 _FLAGS = {
     WORD_FORMING: r"[\p{L}\p{N}]",
     LETTER: r"\p{L}",
-    UNSPACED: r"[\p{L}&&[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}]]",
+    UNSPACED: _UNSPACED,
+    DICTIONARY: rf"[{_UNSPACED}\p{{Han}}\p{{WB=Katakana}}]",
 }
 
 
@@ -146,30 +155,81 @@ def _stays(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return stays
 
 
-def unicode_words(found: NDArray[np.uint16]) -> Spans:
-    """Return the first and the past-the-end code point of every UAX #29 word.
-
-    `found` holds the `properties` of each code point of a text, shape (C,).
-    """
-    if not len(found):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+def _breaks(found: NDArray[np.uint16]) -> NDArray[np.int64]:
+    """Return where UAX #29 breaks a text, its ends left out."""
     classes = (found & CLASS).astype(np.uint8)
     kept = _kept(classes)
     if kept is None:
-        breaks = np.flatnonzero(~_stays(classes)) + 1
-    else:
-        stays = _stays(classes[kept])
-        # WB3c: a pictograph stays with a zero-width joiner right before it
-        joiner = classes[kept[1:] - 1] == _NUMBER["ZWJ"]
-        stays |= joiner & _PICTOGRAPHS[classes[kept[1:]]]
-        breaks = kept[1:][~stays]
+        return np.flatnonzero(~_stays(classes)) + 1
+    stays = _stays(classes[kept])
+    # WB3c: a pictograph stays with a zero-width joiner right before it
+    joiner = classes[kept[1:] - 1] == _NUMBER["ZWJ"]
+    stays |= joiner & _PICTOGRAPHS[classes[kept[1:]]]
+    return kept[1:][~stays]
+
+
+def _words(found: NDArray[np.uint16], breaks: NDArray[np.int64]) -> Spans:
+    """Return the segments between breaks that hold a letter or a number."""
     starts = np.concatenate(([0], breaks))
     ends = np.concatenate((breaks, [len(found)]))
     words = np.logical_or.reduceat((found & WORD_FORMING) != 0, starts)
     return starts[words], ends[words]
 
 
-def whitespace_words(found: NDArray[np.uint16]) -> Spans:
+def unicode_words(text: str, found: NDArray[np.uint16]) -> Spans:
+    """Return the first and the past-the-end code point of every UAX #29 word.
+
+    `found` holds the `properties` of each code point of the text, shape (C,).
+    """
+    if not text:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    return _words(found, _breaks(found))
+
+
+def _inside(found: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Tell which code points a dictionary looks at: letters, and the marks that belong to them."""
+    inside = (found & DICTIONARY) != 0
+    kept = _kept((found & CLASS).astype(np.uint8))
+    if kept is None:
+        return inside
+    return np.repeat(inside[kept], np.diff(kept, append=len(found)))
+
+
+def _icu(module: str) -> ModuleType:
+    return extra(module, "icu", "cutting words by dictionary")
+
+
+def _segments(text: str) -> NDArray[np.int64]:
+    """Return the code points at which ICU's segments of a text begin."""
+    # Of no language: the dictionaries go by script, and the user's language must change nothing.
+    segments = _icu("icu4py.breakers").WordBreaker(text, "root").segments()
+    starts = np.fromiter((start for start, _ in segments), np.int64)
+    units = np.frombuffer(text.encode("utf-16-le"), np.uint16)
+    if len(units) == len(text):
+        return starts
+    # ICU counts in UTF-16: of a pair of surrogates, which is one code point, the second is none.
+    second = (units & 0xFC00) == 0xDC00
+    return starts - np.cumsum(second)[starts]
+
+
+def icu_words(text: str, found: NDArray[np.uint16]) -> Spans:
+    """Return the UAX #29 words, but in scripts without spaces those of ICU's dictionaries."""
+    inside = _inside(found)
+    if not inside.any():
+        _icu("icu4py.breakers")  # missing, it is missing for any text
+        return unicode_words(text, found)
+    within = np.append(False, inside[1:] & inside[:-1])  # a break here is inside a run
+    # All runs, a line feed in place of what comes after each: no dictionary sees across it.
+    shown = inside.copy()
+    shown[1:] |= inside[:-1]
+    places = np.flatnonzero(shown)
+    runs = np.where(inside[places], codes(text)[places], ord("\n")).astype(np.uint32)
+    cuts = places[_segments(runs.tobytes().decode("utf-32-le"))]
+    breaks = _breaks(found)
+    return _words(found, np.union1d(breaks[~within[breaks]], cuts[within[cuts]]))
+
+
+def whitespace_words(text: str, found: NDArray[np.uint16]) -> Spans:
     """Return the first and the past-the-end code point of every run between white space."""
     ink = np.zeros(len(found) + 2, bool)
     ink[1:-1] = (found & SPACE) == 0
@@ -177,10 +237,28 @@ def whitespace_words(found: NDArray[np.uint16]) -> Spans:
     return edges[::2], edges[1::2]
 
 
-WORDS: Mapping[str, Callable[[NDArray[np.uint16]], Spans]] = {
+# A rule takes a text and the `properties` of its code points.
+WORDS: Mapping[str, Callable[[str, NDArray[np.uint16]], Spans]] = {
     "unicode": unicode_words,
     "whitespace": whitespace_words,
+    "icu": icu_words,
 }
+
+
+def rule_version(rule: str) -> str:
+    """Return the libraries that decide what a word is, with their versions.
+
+    Raises:
+        TokscopeError: the rule is unknown, or what it needs is not installed.
+    """
+    if choose(WORDS, rule, "word rule") is icu_words:
+        return f"icu4py {version('icu4py')} ICU {_icu('icu4py').icu_version}"
+    return f"regex {version('regex')}"
+
+
+def has_dictionary(rule: str) -> bool:
+    """Tell whether a rule finds words in scripts that are written without spaces."""
+    return WORDS[rule] is icu_words
 
 
 def codes(text: str) -> Codes:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError, choose
+from tokscope.errors import TokscopeError, choose, path_of, split_label
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 
@@ -24,14 +25,11 @@ class Encoded:
     starts: NDArray[np.int64]  # (D + 1,)
 
     @classmethod
-    def of(cls, units: Sequence[Sequence[int] | NDArray[np.int32]]) -> Encoded:
+    def of(cls, units: Sequence[Sequence[int]]) -> Encoded:
         """Join the ids of units."""
         starts = np.zeros(len(units) + 1, np.int64)
         np.cumsum([len(unit) for unit in units], out=starts[1:])
-        ids = np.empty(starts[-1], np.int32)
-        for unit, start, end in zip(units, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-            ids[start:end] = unit
-        return cls(ids, starts)
+        return cls(np.fromiter(chain.from_iterable(units), np.int32, starts[-1]), starts)
 
 
 class Tokenizer(Protocol):
@@ -54,6 +52,20 @@ class Tokenizer(Protocol):
     @property
     def fingerprint(self) -> str:
         """A hash of all that decides the ids."""
+        ...
+
+    @property
+    def family(self) -> str:
+        """The kind of model, in words."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """What encodes, and why; what was assumed, if anything was."""
+        ...
+
+    def components(self) -> Mapping[str, str]:
+        """Return the parts that decide the ids, each as canonical JSON."""
         ...
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
@@ -91,13 +103,21 @@ LOADERS: Mapping[str, tuple[str, str]] = {
     "sp": ("sentencepiece", "load_file"),
     "mistral": ("mistral", "load_release"),
     "tekken": ("tekken", "load_file"),
+    "gguf": ("gguf", "load_file"),
+    "wordpiece": ("wordpiece", "load_file"),
     "sample": ("sample", "load_sample"),
     "bytes": ("baselines", "load_bytes"),
     "characters": ("baselines", "load_characters"),
 }
 _PLACELESS = ("bytes", "characters")
-_KINDS_OF_FILES = {".json": "file", ".model": "sp", ".tiktoken": "tiktoken-file"}
-_TEXTS = (".txt", ".jsonl", ".csv", ".gz", ".md")
+_PATTERNED = ("tiktoken-file", "gguf")
+_KINDS_OF_FILES = {
+    ".json": "file",
+    ".model": "sp",
+    ".tiktoken": "tiktoken-file",
+    ".gguf": "gguf",
+}
+_TEXTS = (".txt", ".jsonl", ".csv", ".gz", ".zst", ".parquet", ".arrow", ".md")
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?")
 
 
@@ -105,7 +125,7 @@ def _kind_of_path(path: Path) -> str:
     """Return the kind of an existing file or folder."""
     if path.is_dir():
         return "file"
-    kind = _KINDS_OF_FILES.get(path.suffix)
+    kind = "wordpiece" if path.name == "vocab.txt" else _KINDS_OF_FILES.get(path.suffix)
     if kind == "file":
         with path.open("rb") as stream:
             start = stream.read(4096)
@@ -125,7 +145,7 @@ def _looks_like_path(word: str) -> bool:
 
 def _bare(word: str) -> str:
     """Return the kind of a word without one: a path, then a tiktoken name, then a hub id."""
-    path = Path(word).expanduser()
+    path = path_of(word)
     if path.is_file() or (path.exists() and (path.suffix or re.search(r"[/\\]", word))):
         return _kind_of_path(path)
     if _looks_like_path(word):
@@ -149,10 +169,7 @@ def parse(word: str) -> Spec:
     >>> parse("mine=file:/tmp/tokenizer.json")
     Spec(label='mine', kind='file', place='/tmp/tokenizer.json', pattern='')
     """
-    from_label = re.fullmatch(r"([\w.-]+)=(.+)", word, re.DOTALL)
-    label = ""
-    if from_label and not Path(word).exists():
-        label, word = from_label.groups()
+    label, word = split_label(word)
     rest, _, pattern = word.partition("?pattern=")
     if rest in _PLACELESS:
         return Spec(label, rest, "")
@@ -179,5 +196,7 @@ def load(word: str) -> Tokenizer:
         TokscopeError: there is no such tokenizer here, or its file cannot be used; says why.
     """
     spec = parse(word)
+    if spec.pattern and spec.kind not in _PATTERNED:
+        raise TokscopeError(f"{word}: only {' and '.join(_PATTERNED)} take a ?pattern=")
     loader = cast(Callable[[Spec], Tokenizer], _function(*LOADERS[spec.kind]))
     return loader(spec)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +24,8 @@ class Bytes:
 
     name: str
     fingerprint: str = "bytes"
+    family: str = "bytes"
+    path: str = "NumPy"
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -34,6 +36,10 @@ class Bytes:
         """Return the bytes of every text."""
         joined = np.frombuffer("".join(texts).encode(), np.uint8)
         return Encoded(joined.astype(np.int32), _starts(texts, wide=False))
+
+    def components(self) -> Mapping[str, str]:
+        """Return nothing: there is nothing to choose."""
+        return {}
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; bytes that are no UTF-8 become U+FFFD."""
@@ -50,6 +56,8 @@ class Characters:
 
     name: str
     fingerprint: str = "characters"
+    family: str = "characters"
+    path: str = "NumPy"
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -66,6 +74,10 @@ class Characters:
         """Return the code points of every text."""
         joined = np.frombuffer("".join(texts).encode("utf-32-le"), np.int32)
         return Encoded(joined, _starts(texts, wide=True))
+
+    def components(self) -> Mapping[str, str]:
+        """Return nothing: there is nothing to choose."""
+        return {}
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text."""

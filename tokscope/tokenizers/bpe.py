@@ -7,17 +7,21 @@ merges; `ids` maps the core's numbers back.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import regex
 import tiktoken
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.tokenizers import Encoded
+from tokscope.tokenizers.components import canonical, fingerprint
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 # Two noncharacters, which Unicode keeps out of text; a text that holds one is encoded alone.
@@ -38,6 +42,14 @@ def byte_alphabet() -> dict[int, int]:
     return {byte: byte for byte in printable} | {0x100 + i: byte for i, byte in enumerate(others)}
 
 
+def from_alphabet(piece: str, table: Mapping[int, int]) -> bytes:
+    """Return the bytes of a token: as written in the byte alphabet, or else literally."""
+    try:
+        return piece.translate(table).encode("latin-1")
+    except UnicodeEncodeError:
+        return piece.encode(errors="replace")
+
+
 @dataclass(frozen=True)
 class RankEncoder:
     """A core, what its numbers mean, and added tokens that are cut out of the text first."""
@@ -46,6 +58,7 @@ class RankEncoder:
     ids: NDArray[np.int32]  # the core's number -> id
     separator: int
     added: Mapping[str, str]  # text -> what stands for it in the core's input
+    search: re.Pattern[str] | None  # finds added tokens, the longest first
 
     @classmethod
     def of(
@@ -60,8 +73,10 @@ class RankEncoder:
         """Build the core. `added` tokens are always found in text, `specials` only when allowed.
 
         Raises:
-            ValueError: the pattern is not one that the core can read.
+            ValueError: the pattern is not one that the core can read, or matches empty text.
         """
+        if _matches_nothing(pattern):
+            raise ValueError("the regular expression that cuts text matches empty text")
         top = max(ranks.values()) + 1
         marks = {text: f"{MARK}{chr(0xF0000 + i)}" for i, text in enumerate(added or {})}
         tokens = [*(specials or {}), *marks.values(), SEPARATOR]
@@ -72,7 +87,9 @@ class RankEncoder:
         table = np.full(top + len(tokens), -1, np.int32)
         table[: len(ids)] = ids
         table[top : top + len(tokens) - 1] = [*(specials or {}).values(), *(added or {}).values()]
-        return cls(core, table, numbers[SEPARATOR], marks)
+        longest_first = sorted(marks, key=len, reverse=True)
+        search = re.compile("|".join(map(re.escape, longest_first))) if marks else None
+        return cls(core, table, numbers[SEPARATOR], marks, search)
 
     def hard(self, texts: Sequence[str]) -> list[int]:
         """Return the texts that cannot be part of a batch: they hold a mark of ours."""
@@ -86,15 +103,14 @@ class RankEncoder:
 
         Raises:
             UnitError: a text holds a run of white space that the core cannot cut.
+            ValueError: the core's regular expression engine gives up on a text.
         """
         if not texts:
             return Encoded.of([])
         refuse_long_spaces(texts)
         joined = SEPARATOR.join(texts)
-        if any(text in joined for text in self.added):
-            longest_first = sorted(self.added, key=len, reverse=True)
-            search = re.compile("|".join(map(re.escape, longest_first)))
-            joined = search.sub(lambda match: self.added[match[0]], joined)
+        if self.search:
+            joined = self.search.sub(lambda match: self.added[match[0]], joined)
         known = {SEPARATOR, *self.added.values(), *allowed}
         found = self.core.encode_to_numpy(joined, allowed_special=known, disallowed_special=())
         between = found == self.separator
@@ -106,6 +122,14 @@ class RankEncoder:
         """Return the ids of one text, whatever it holds."""
         refuse_long_spaces([text])
         return self.ids[self.core.encode_ordinary(text)]
+
+
+def _matches_nothing(pattern: str) -> bool:
+    """Tell whether a pattern matches empty text, on which the core fails."""
+    try:
+        return regex.match(pattern, "") is not None
+    except regex.error:  # the core has its own word on it
+        return False
 
 
 def has_long_space(text: str) -> bool:
@@ -127,25 +151,55 @@ class RankTokenizer:
 
     name: str
     vocabulary: Vocabulary
-    fingerprint: str
+    pattern: str
     encoder: RankEncoder
+    family: str = "byte-level BPE by rank"
+    path: str = "tiktoken's core"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all components."""
+        return fingerprint(self.components())
+
+    def components(self) -> Mapping[str, str]:
+        """Return the parts in canonical JSON; the ranks as their hash."""
+        vocabulary = self.vocabulary
+        tokens = hashlib.sha256(vocabulary.blob.tobytes() + vocabulary.ends.tobytes()).hexdigest()
+        parts = {
+            "pre_tokenizer": self.pattern,
+            "special_tokens": dict(vocabulary.specials),
+            "vocabulary": {"size": len(vocabulary), "sha256": tokens},
+        }
+        return {name: canonical(part) for name, part in parts.items()}
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
         allowed = self.encoder.core.special_tokens_set - {SEPARATOR} if specials else set()
-        hard = self.encoder.hard(texts)
-        if not hard:
-            return self.encoder.encode(texts, allowed)
-        alone = set(hard)
-        return Encoded.of(
-            [
-                self.encoder.encode_hard(text) if i in alone else self._one(text, allowed)
-                for i, text in enumerate(texts)
-            ]
-        )
+        try:
+            encoded = None if self.encoder.hard(texts) else self.encoder.encode(texts, allowed)
+        except ValueError:
+            encoded = None
+        if encoded is None or not (specials or self._spells(encoded, texts)):
+            refuse_long_spaces(texts)
+            return Encoded.of([self._one(text, i, allowed) for i, text in enumerate(texts)])
+        return encoded
 
-    def _one(self, text: str, allowed: AbstractSet[str]) -> NDArray[np.int32]:
-        return self.encoder.encode([text], allowed).ids
+    def _spells(self, encoded: Encoded, texts: Sequence[str]) -> bool:
+        """Tell whether nothing was left out: the tokens hold as many bytes as the texts."""
+        size = sum(len(text.encode()) for text in texts)
+        return int(self.vocabulary.lengths[encoded.ids].sum()) == size
+
+    def _one(self, text: str, unit: int, allowed: AbstractSet[str]) -> list[int]:
+        hard = bool(self.encoder.hard([text]))
+        try:
+            one = (
+                self.encoder.encode_hard(text) if hard else self.encoder.encode([text], allowed).ids
+            )
+        except ValueError as error:
+            raise UnitError(f"tiktoken cannot cut it ({error})", unit) from error
+        if not allowed and int(self.vocabulary.lengths[one].sum()) != len(text.encode()):
+            raise UnitError("the tokenizer's pattern leaves some of it out", unit)
+        return one.tolist()
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; bytes that are no UTF-8 become U+FFFD, as in tiktoken."""

@@ -64,6 +64,11 @@ def _tiktoken_cache() -> Path:
     return Path(tempfile.gettempdir()) / "data-gym-cache"
 
 
+def _cached_as(cache: Path, url: str) -> Path:
+    """Return where tiktoken keeps what it has fetched from an address."""
+    return cache / hashlib.sha1(url.encode(), usedforsecurity=False).hexdigest()
+
+
 def fetch(url: str, target: Path, digest: str) -> None:
     """Download a file of a known SHA-256, with a progress bar on a terminal.
 
@@ -97,7 +102,7 @@ def tiktoken_cached(encoding: str) -> Iterator[None]:
     url, target = "", cache
     try:
         for url, digest in RANK_FILES.get(encoding, {}).items():
-            target = cache / hashlib.sha1(url.encode(), usedforsecurity=False).hexdigest()
+            target = _cached_as(cache, url)
             if not target.exists():
                 fetch(url, target, digest)
         yield
@@ -107,3 +112,12 @@ def tiktoken_cached(encoding: str) -> Iterator[None]:
             f"({type(error).__name__}); fetch {url} elsewhere and save it as {target}, "
             "or load a rank file with tiktoken-file:PATH"
         ) from error
+
+
+def cached_encodings() -> dict[str, bool]:
+    """Tell for every known encoding whether its files are in tiktoken's cache."""
+    cache = _tiktoken_cache()
+    return {
+        encoding: all(_cached_as(cache, url).exists() for url in files)
+        for encoding, files in RANK_FILES.items()
+    }

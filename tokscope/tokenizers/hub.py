@@ -24,7 +24,7 @@ def hub_file(repository: str, revision: str | None, names: Sequence[str]) -> Pat
         TokscopeError: neither cached nor to be had; says what would work.
     """
     import huggingface_hub
-    from huggingface_hub import errors
+    from huggingface_hub import constants, errors
 
     word = f"hf:{repository}" + (f"@{revision}" if revision else "")
     try:
@@ -32,7 +32,7 @@ def hub_file(repository: str, revision: str | None, names: Sequence[str]) -> Pat
             found = huggingface_hub.try_to_load_from_cache(repository, name, revision=revision)
             if isinstance(found, str):
                 return Path(found)
-        _require_hub(word, huggingface_hub.constants.ENDPOINT)
+        _require_hub(word, constants.ENDPOINT)
         for name in names:
             try:
                 return Path(huggingface_hub.hf_hub_download(repository, name, revision=revision))
@@ -53,7 +53,18 @@ def hub_file(repository: str, revision: str | None, names: Sequence[str]) -> Pat
         ) from error
     except (errors.HfHubHTTPError, OSError, ValueError) as error:
         raise TokscopeError(f"{word} could not be downloaded ({type(error).__name__})") from error
-    raise TokscopeError(f"{word}: the repository has neither {' nor '.join(names)}")
+    raise TokscopeError(f"{word}: the repository has none of {', '.join(names)}")
+
+
+def cached_repositories() -> list[str]:
+    """Return the repositories of the local cache that hold a tokenizer, sorted."""
+    from huggingface_hub import constants
+
+    cache = Path(constants.HF_HUB_CACHE)
+    found = set()
+    for name in ("tokenizer.json", "tokenizer.model"):
+        found |= {path.parents[2].name for path in cache.glob(f"models--*/snapshots/*/{name}")}
+    return sorted(folder.removeprefix("models--").replace("--", "/") for folder in found)
 
 
 def _require_hub(word: str, endpoint: str) -> None:

@@ -1,75 +1,35 @@
-"""Hugging Face `tokenizer.json`: the library, and the fast path where it gives the same ids.
+"""Hugging Face `tokenizer.json`: the library, or the fast path where it gives the same ids.
 
-The fast path is taken by byte-level BPE whose text is cut by one regular expression. It is equal
-to the library by construction: a merge counts by its product's rank, which is the same thing when
-every product has one merge and the model, given a product alone, arrives at it (a state in which
-two other tokens spell the product would have come up there too). Products that are never arrived
-at are left out. The cutting and the normalisation are compared on probe texts when loading, and
-each batch must spell its own text; otherwise the library encodes.
+Folders that hold the parts of a tokenizer instead of the whole are put together here too.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, UnitError, path_of
 from tokscope.tokenizers import Encoded, Spec, Tokenizer, sentencepiece
-from tokscope.tokenizers.bpe import (
-    RankEncoder,
-    byte_alphabet,
-    has_long_space,
-    missing_bytes,
-)
+from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, has_long_space
+from tokscope.tokenizers.components import canonical, digest, fingerprint
+from tokscope.tokenizers.fastpath import PROBES, FastPath, fast_path, unsuited
 from tokscope.tokenizers.hub import hub_file
-from tokscope.tokenizers.tiktoken import PATTERNS
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 Json = dict[str, Any]
-FILES = ("tokenizer.json", "tokenizer.model")
+# What a folder is searched for, the whole before the parts.
+FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 _FALLBACK = re.compile(r"<0x[0-9A-F]{2}>")
-_COMPOSITIONS = ("NFC", "NFD", "NFKC", "NFKD")  # none of these changes ASCII
-
-# One text for every way in which two regular expression engines, or two Unicode tables, can part.
-PROBES = (
-    "",
-    " ",
-    "a",
-    "  \t\n \r\n\n  x  ",
-    "Hello, world! It's 12 o'clock; we'll've DON'T 'LL 'S 'ſ don’t",
-    "x=1234567890.5e-7;\treturn foo_bar(baz)[0]  # 100%",
-    "naïve café Straße İstanbul ǅ ΐ ﬁ ½ ① Ⅷ ㎏ ™ e\u0301 a\u0323\u0307",
-    "Привет, мир… Γειά σου Կարդալ ქართული שָׁלוֹם مَرْحَبًا بِكَ ١٢٣ ۴۵ हिन्दी १२३",
-    "ไทย ๑๒ 中文字 日本語 カナ 한국어 9시 👩\u200d👩\u200d👧 🇩🇪🇫🇷 👍🏽",
-    "\u200b\u200d\u200e\u2060\ufeff\u00a0\u2003\u3000\u0085\u2028\u2029\x00\x1c\x7f",
-    "\u1c89\ua7cb\U00031350\U00011f02\U0001e030\u0870\u2fff\U000105c9\U00016d40\U0001fadc",
-    "\n\n\nA\r\rB \n C\n  \n\tD   E'  'F /// ...?!\n\n",
-)
-
-
-@dataclass(frozen=True)
-class FastPath:
-    """What the fast encoder needs to stand in for the library."""
-
-    encoder: RankEncoder
-    normalizer: tokenizers.normalizers.Normalizer | None
-    prefix: bool  # a text that does not begin with a space gets one
-
-    def prepare(self, text: str) -> str:
-        """Return a text as the library would cut it."""
-        if self.normalizer is not None and not text.isascii():
-            text = self.normalizer.normalize_str(text)
-        return f" {text}" if self.prefix and text and text[0] != " " else text
+_FAMILIES = {"Unigram": "Unigram", "WordPiece": "WordPiece", "WordLevel": "WordLevel"}
 
 
 @dataclass(frozen=True)
@@ -78,10 +38,40 @@ class HuggingFaceTokenizer:
 
     name: str
     vocabulary: Vocabulary
-    fingerprint: str
     library: tokenizers.Tokenizer
+    config: Json
     fast: FastPath | None
-    path: str  # which encoder runs, and why
+    path: str
+
+    @property
+    def family(self) -> str:
+        """The kind of model, and how it spells bytes."""
+        model = self.config["model"]
+        if model["type"] != "BPE":
+            return _FAMILIES[model["type"]]
+        if "ByteLevel" in _types(self.config):
+            return "byte-level BPE"
+        return "BPE with byte fallback" if model.get("byte_fallback") else "BPE"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all components."""
+        return fingerprint(self.components())
+
+    def components(self) -> Mapping[str, str]:
+        """Return the parts in canonical JSON; vocabulary and merges as their hashes."""
+        model = self.config["model"]
+        settings = {k: v for k, v in model.items() if k not in ("vocab", "merges")}
+        parts = {k: self.config[k] for k in ("normalizer", "pre_tokenizer", "decoder")}
+        parts |= {"added_tokens": self.config["added_tokens"], "model": settings}
+        entries = model["vocab"]
+        if isinstance(entries, dict):
+            entries = sorted(entries.items(), key=lambda entry: entry[1])
+        parts["vocabulary"] = {"size": len(entries), "sha256": digest(map(canonical, entries))}
+        if "merges" in model:
+            merges = model["merges"]
+            parts["merges"] = {"size": len(merges), "sha256": digest(map(canonical, merges))}
+        return {name: canonical(part) for name, part in parts.items()}
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text, equal to the library's."""
@@ -90,13 +80,16 @@ class HuggingFaceTokenizer:
         prepared = list(map(self.fast.prepare, texts)) if self._prepares else list(texts)
         hard = set(self.fast.encoder.hard(prepared))
         hard.update(i for i, text in enumerate(prepared) if has_long_space(text))
-        if not hard:
+        if hard:
+            return Encoded.of([self._one(text, i in hard) for i, text in enumerate(texts)])
+        try:
             encoded = self.fast.encoder.encode(prepared)
-            return encoded if self._spells(encoded, prepared) else self._encode_slowly(texts)
-        return Encoded.of([self._encode_one(texts[i], i in hard) for i in range(len(texts))])
+        except ValueError:  # its regular expression engine gives up
+            return self._encode_slowly(texts)
+        return encoded if self._spells(encoded, prepared) else self._encode_slowly(texts)
 
-    def _encode_one(self, text: str, hard: bool) -> NDArray[np.int32]:
-        return (self._encode_slowly([text]) if hard else self.encode([text])).ids
+    def _one(self, text: str, hard: bool) -> list[int]:
+        return (self._encode_slowly([text]) if hard else self.encode([text])).ids.tolist()
 
     @property
     def _prepares(self) -> bool:
@@ -111,11 +104,20 @@ class HuggingFaceTokenizer:
 
     def _encode_slowly(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         self.library.encode_special_tokens = not specials
-        found = self.library.encode_batch_fast(list(texts), add_special_tokens=False)
-        units = [encoding.ids for encoding in found]
-        starts = np.zeros(len(units) + 1, np.int64)
-        np.cumsum([len(unit) for unit in units], out=starts[1:])
-        return Encoded(np.fromiter(chain.from_iterable(units), np.int32, starts[-1]), starts)
+        try:
+            found = self.library.encode_batch_fast(list(texts), add_special_tokens=False)
+        except Exception as error:  # the library raises nothing narrower
+            raise self._blame(texts) from error
+        return Encoded.of([encoding.ids for encoding in found])
+
+    def _blame(self, texts: Sequence[str]) -> UnitError:
+        """Return an error that names the text which the library cannot encode."""
+        for unit, text in enumerate(texts):
+            try:
+                self.library.encode(text, add_special_tokens=False)
+            except Exception as error:  # noqa: BLE001 - the library raises nothing narrower
+                return UnitError(f"the tokenizer cannot encode it ({error})", unit)
+        return UnitError("the tokenizer cannot encode it with others", 0)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text that the file's decoder makes."""
@@ -137,7 +139,8 @@ class HuggingFaceTokenizer:
         ]
         following = [start for start, _ in spans[1:]] + [len(text)]
         pairs = zip(spans, following, strict=False)  # without tokens there is nothing to follow
-        cuts = [home[end] - (start < end) for (_, end), start in pairs]
+        # what was dropped between two tokens belongs to the first, as an accent does to its letter
+        cuts = [home[max(end, start)] - (start < end) for (_, end), start in pairs]
         return np.maximum.accumulate(np.array(cuts, np.int64))
 
 
@@ -148,68 +151,176 @@ def load_hub(spec: Spec) -> Tokenizer:
         TokscopeError: not cached and out of reach, not there, or not allowed.
     """
     repository, _, revision = spec.place.partition("@")
-    path = hub_file(repository, revision or None, FILES)
+    path = hub_file(repository, revision or None, FILES[:2])
     return _load_path(path, spec.label or repository.rpartition("/")[2])
 
 
 def load_file(spec: Spec) -> Tokenizer:
-    """Load a `tokenizer.json`, or a folder that holds one or a `tokenizer.model`.
+    """Load a `tokenizer.json`, or a folder that holds a tokenizer, whole or in parts.
 
     Raises:
         TokscopeError: the file cannot be read or used.
     """
-    path = Path(spec.place).expanduser()
+    path = path_of(spec.place)
     if path.is_dir():
         name = spec.label or path.resolve().name
         for file in FILES:
             if (path / file).is_file():
                 return _load_path(path / file, name)
-        raise TokscopeError(f"{path}: this folder holds neither {' nor '.join(FILES)}")
-    generic = path.stem == "tokenizer"
+        raise TokscopeError(f"{path}: this folder holds none of {', '.join(FILES)}")
+    generic = path.stem in ("tokenizer", "vocab")
     return _load_path(path, spec.label or (path.resolve().parent.name if generic else path.stem))
 
 
 def _load_path(path: Path, name: str) -> Tokenizer:
     if path.suffix == ".model":
         return sentencepiece.load_file(Spec(name, "sp", str(path)))
+    if path.name == "vocab.txt":
+        return wordpiece(read_text(path), name, str(path))
+    if path.name == "vocab.json":
+        return _from_parts(path, name)
     try:
-        content = path.read_text(encoding="utf-8")
+        library = tokenizers.Tokenizer.from_str(read_text(path))
+    except TokscopeError:
+        raise
+    except Exception as error:  # the library raises nothing narrower
+        raise TokscopeError(f"{path}: not a tokenizer.json that can be read ({error})") from error
+    return assemble(library, name, str(path))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        TokscopeError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise TokscopeError(f"{path}: not a tokenizer.json (it is not UTF-8 text)") from error
+        raise TokscopeError(f"{path}: not a tokenizer file (it is not UTF-8 text)") from error
+
+
+def _from_parts(path: Path, name: str) -> HuggingFaceTokenizer:
+    """Put `vocab.json` and the `merges.txt` beside it together, as GPT-2's own files are meant."""
+    merges = path.with_name("merges.txt")
+    if not merges.is_file():
+        raise TokscopeError(f"{path}: without merges.txt beside it, its tokens cannot be merged")
     try:
-        library = tokenizers.Tokenizer.from_str(content)
+        vocabulary = {str(token): int(i) for token, i in json.loads(read_text(path)).items()}
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise TokscopeError(f"{path}: not an object of tokens and their ids ({error})") from error
+    lines = read_text(merges).split("\n")
+    lines = [line for line in lines if line and not line.startswith("#version")]
+    if any(line.count(" ") != 1 for line in lines):
+        raise TokscopeError(f"{merges}: a line holds no two tokens")
+    if any(token.endswith("</w>") for token in vocabulary):
+        raise TokscopeError(
+            f"{path}: marks the ends of words by </w>; only tokenizer.json says how"
+        )
+    try:
+        return byte_level_bpe(vocabulary, list(map(split_merge, lines)), name, str(path))
     except Exception as error:  # the library raises nothing narrower
-        raise TokscopeError(f"{path}: not a tokenizer.json that can be read ({error})") from error
+        raise TokscopeError(f"{path}: does not fit {merges.name} ({error})") from error
+
+
+def split_merge(merge: str) -> tuple[str, str]:
+    """Split a merge that is written as two tokens with a space between them."""
+    left, _, right = merge.partition(" ")
+    return left, right
+
+
+def byte_level_bpe(
+    vocabulary: Mapping[str, int],
+    merges: Sequence[tuple[str, str]],
+    name: str,
+    place: str,
+    *,
+    pattern: str = "",
+    whole: bool = False,
+    specials: Sequence[str] = (),
+    added: Sequence[str] = (),
+) -> HuggingFaceTokenizer:
+    """Build byte-level BPE from its parts; cut as by GPT-2 unless there is a `pattern`.
+
+    `whole` looks pretokens up before merging. Raises what the library raises.
+    """
+    model = tokenizers.models.BPE(dict(vocabulary), list(merges), ignore_merges=whole)
+    library = tokenizers.Tokenizer(model)
+    parts = tokenizers.pre_tokenizers
+    last = parts.ByteLevel(add_prefix_space=False, use_regex=not pattern)
+    if pattern:
+        split = parts.Split(tokenizers.Regex(pattern), "isolated")
+        library.pre_tokenizer = parts.Sequence([split, last])
+    else:
+        library.pre_tokenizer = last
+    library.decoder = tokenizers.decoders.ByteLevel()
+    _add(library, specials, added)
+    return assemble(library, name, place)
+
+
+def _add(library: tokenizers.Tokenizer, specials: Sequence[str], added: Sequence[str]) -> None:
+    library.add_special_tokens(list(specials))
+    library.add_tokens([tokenizers.AddedToken(text, normalized=False) for text in added])
+
+
+def wordpiece(
+    content: str, name: str, place: str, *, specials: Sequence[str] = (), unknown: str = "[UNK]"
+) -> HuggingFaceTokenizer:
+    """Build WordPiece from the lines of a `vocab.txt`, with BERT's normalisation and cutting.
+
+    The file does not say whether text is lowercased: it is where no token has a capital letter.
+
+    Raises:
+        TokscopeError: the lines are no vocabulary.
+    """
+    pieces = content.removesuffix("\n").replace("\r\n", "\n").split("\n")
+    if len(set(pieces)) < len(pieces) or unknown not in pieces:
+        raise TokscopeError(
+            f"{place}: not a WordPiece vocabulary (one token a line, {unknown} too)"
+        )
+    named = [piece for piece in pieces if re.fullmatch(r"\[[A-Z]+\]", piece)]
+    cased = any(piece != piece.lower() for piece in set(pieces) - {*named, *specials})
+    vocabulary = {piece: i for i, piece in enumerate(pieces)}
+    library = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token=unknown))
+    library.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=not cased)
+    library.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    library.decoder = tokenizers.decoders.WordPiece()
+    _add(library, specials or named, ())
+    made = assemble(library, name, place)
+    assumed = "cased" if cased else "lowercased"
+    return replace(made, path=f"the library; assumed: BERT's normalisation, {assumed}")
+
+
+def assemble(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFaceTokenizer:
+    """Return a tokenizer of the library with what it needs around it: bytes, the fast path.
+
+    Raises:
+        TokscopeError: its ids cannot be those of so few tokens.
+    """
     library.no_padding()
     library.no_truncation()
-    return _build(library, name, str(path))
-
-
-def _build(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFaceTokenizer:
     pieces = library.get_vocab(with_added_tokens=True)
     top = max(pieces.values(), default=-1)
     if not pieces or top > 16 * len(pieces) + 1_000_000:  # the library would go through them all
         raise TokscopeError(f"{place}: {len(pieces)} tokens but ids up to {top}")
     config: Json = json.loads(library.to_str())
     config.pop("post_processor")  # adds special tokens, which are never added here
-    canonical = json.dumps(config, sort_keys=True, ensure_ascii=False)
-    digest = hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
     vocabulary = _vocabulary(library, pieces, config)
-    fast, why = None, _unsuited(config)
+    fast, why = None, unsuited(config)
     if not why:
-        fast, why = _fast_path(library, config, vocabulary)
-    tokenizer = HuggingFaceTokenizer(name, vocabulary, digest, library, fast, why)
+        fast, why = fast_path(library, config)
+    tokenizer = HuggingFaceTokenizer(name, vocabulary, library, config, fast, why)
     if fast is None or _agree(tokenizer):
         return tokenizer
     why = "the library: the fast path gives other ids on the probe texts"
-    return HuggingFaceTokenizer(name, vocabulary, digest, library, None, why)
+    return replace(tokenizer, fast=None, path=why)
 
 
 def _agree(tokenizer: HuggingFaceTokenizer) -> bool:
     added = [str(token["content"]) for token in _added(tokenizer.library)]
-    probes = [*PROBES, *(f"a{text} {text}b {text}{text}" for text in added[:64])]
+    probes = [*PROBES, *(f"a{text} {text}b {text}{text}" for text in added)]
     fast, slow = tokenizer.encode(probes), tokenizer._encode_slowly(probes)
     return np.array_equal(fast.ids, slow.ids) and np.array_equal(fast.starts, slow.starts)
 
@@ -245,12 +356,16 @@ def _vocabulary(
     tokens: list[bytes | None] = [None] * (max(pieces.values()) + 1)
     for token, spelled in zip(pieces.values(), _spelled(pieces, config), strict=True):
         tokens[token] = spelled
+    model = config["model"]
+    entries = model["vocab"]
+    known = set(entries.values()) if isinstance(entries, dict) else set(range(len(entries)))
     specials = {}
     for added in _added(library):
-        tokens[added["id"]] = b"" if added["special"] else added["content"].encode()
         if added["special"]:
+            tokens[added["id"]] = b""
             specials[added["content"]] = added["id"]
-    model = config["model"]
+        elif added["id"] not in known:  # one that the model has too is spelled as the model does
+            tokens[added["id"]] = added["content"].encode()
     unknown = (
         model.get("unk_id") if model["type"] == "Unigram" else pieces.get(model.get("unk_token"))
     )
@@ -269,7 +384,7 @@ def _spelled(pieces: Mapping[str, int], config: Json) -> list[bytes]:
     if "ByteLevel" in types:
         table = byte_alphabet()
         suffix = model.get("end_of_word_suffix") or ""
-        return [_from_alphabet(piece.removesuffix(suffix), table) for piece in pieces]
+        return [from_alphabet(piece.removesuffix(suffix), table) for piece in pieces]
     spaces = "▁" in json.dumps(
         [config[k] for k in ("normalizer", "pre_tokenizer", "decoder")], ensure_ascii=False
     )
@@ -284,95 +399,3 @@ def _spelled(pieces: Mapping[str, int], config: Json) -> list[bytes]:
             text = piece.removeprefix(prefix).removesuffix(suffix)
             spelled.append((text.replace("▁", " ") if spaces else text).encode(errors="replace"))
     return spelled
-
-
-def _from_alphabet(piece: str, table: Mapping[int, int]) -> bytes:
-    try:
-        return piece.translate(table).encode("latin-1")
-    except UnicodeEncodeError:  # not spelled in the byte alphabet: literal text
-        return piece.encode(errors="replace")
-
-
-# The fast path
-
-
-def _cut(config: Json) -> tuple[str, bool] | None:
-    """Return the regular expression that cuts text and whether a space is put before it."""
-    step = config["pre_tokenizer"] or {}
-    steps = step.get("pretokenizers", [step]) if step else []
-    if not steps or steps[-1].get("type") != "ByteLevel":
-        return None
-    last = steps[-1]
-    prefix = bool(last.get("add_prefix_space"))
-    if len(steps) == 1 and last.get("use_regex", True):
-        return PATTERNS["gpt2"], prefix
-    if len(steps) != 2 or last.get("use_regex", True) or prefix:
-        return None
-    split = steps[0]
-    whole = split.get("behavior") == "Isolated" and not split.get("invert")
-    pattern = (split.get("pattern") or {}).get("Regex")
-    return (pattern, False) if split.get("type") == "Split" and whole and pattern else None
-
-
-def _unsuited(config: Json) -> str:
-    """Return why only the library can encode; empty where the fast path may."""
-    model, normalizer = config["model"], config["normalizer"]
-    matched = [token for token in config["added_tokens"] if not token["special"]]
-    if model["type"] != "BPE" or _cut(config) is None:
-        return "the library: not byte-level BPE cut by one regular expression"
-    if any(model.get(key) for key in ("dropout", "byte_fallback", "ignore_merges")):
-        return "the library: the model uses dropout, byte fallback or ignore_merges"
-    if any(model.get(key) for key in ("continuing_subword_prefix", "end_of_word_suffix")):
-        return "the library: the model marks the parts of words"
-    if normalizer and normalizer["type"] not in _COMPOSITIONS:
-        return "the library: its normalizer is more than a Unicode normal form"
-    if any(token[key] for token in matched for key in ("lstrip", "rstrip", "single_word")):
-        return "the library: added tokens take white space or whole words with them"
-    unnormalized = normalizer and not all(token["normalized"] for token in matched)
-    if matched and (unnormalized or _cut(config)[1]):  # type: ignore[index]
-        return "the library: added tokens are found before the text is normalised"
-    return ""
-
-
-def _fast_path(
-    library: tokenizers.Tokenizer, config: Json, vocabulary: Vocabulary
-) -> tuple[FastPath | None, str]:
-    pattern, prefix = cast(tuple[str, bool], _cut(config))
-    ids = _ranked_ids(library, config["model"])
-    if ids is None:
-        return None, "the library: two merges make one token"
-    tokens = [vocabulary[token] for token in ids]
-    ranks = {token: rank for rank, token in enumerate(tokens)}
-    if len(ranks) < len(tokens) or missing_bytes(ranks):
-        return None, "the library: a single byte is missing or two tokens spell the same"
-    added = {
-        token["content"]: token["id"] for token in config["added_tokens"] if not token["special"]
-    }
-    normalizer = library.normalizer
-    if normalizer and any(normalizer.normalize_str(text) != text for text in added):
-        return None, "the library: an added token is not normalised"
-    try:
-        encoder = RankEncoder.of(pattern, ranks, ids, added=added)
-    except ValueError:
-        return None, "the library: its regular expression is not one that tiktoken reads"
-    return FastPath(encoder, normalizer, prefix), "tiktoken's core, its ids mapped back"
-
-
-def _ranked_ids(library: tokenizers.Tokenizer, model: Json) -> list[int] | None:
-    """Return ids in the order of their ranks: single bytes, then products in the order of merges.
-
-    None where two merges have one product. Products that the model does not arrive at when it is
-    given them alone come up nowhere else either, and have no rank.
-    """
-    vocabulary = model["vocab"]
-    products = ["".join(merge) for merge in model["merges"]]
-    if len(set(products)) < len(products):
-        return None
-    bare = tokenizers.Tokenizer(library.model)
-    reached = [
-        vocabulary[product]
-        for product, encoding in zip(products, bare.encode_batch_fast(products), strict=True)
-        if encoding.ids == [vocabulary[product]]
-    ]
-    singles = [vocabulary[char] for char in map(chr, byte_alphabet()) if char in vocabulary]
-    return singles + reached

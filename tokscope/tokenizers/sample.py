@@ -8,12 +8,12 @@ from tokscope.errors import choose
 from tokscope.tokenizers import Spec, Tokenizer, huggingface, sentencepiece
 
 FOLDER = Path(__file__).parent / "trained"
-_FILES = {"bpe": "bpe.json", "unigram": "unigram.model", "wordpiece": "wordpiece.json"}
+TRAINED = {"bpe": "bpe.json", "unigram": "unigram.model", "wordpiece": "wordpiece.json"}
 
 
 def load_sample(spec: Spec) -> Tokenizer:
     """Load `sample:bpe`, `sample:unigram` or `sample:wordpiece`."""
-    path = FOLDER / choose(_FILES, spec.place, "sample tokenizer")
+    path = FOLDER / choose(TRAINED, spec.place, "sample tokenizer")
     found = Spec(spec.label or f"sample-{spec.place}", spec.kind, str(path))
     if path.suffix == ".model":
         return sentencepiece.load_file(found)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
+from functools import cached_property
 
 import numpy as np
 import sentencepiece
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Encoded, Spec
+from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 SPACE = "▁"
@@ -25,15 +25,37 @@ class SentencePieceTokenizer:
 
     name: str
     vocabulary: Vocabulary
-    fingerprint: str
     library: sentencepiece.SentencePieceProcessor
+    settings: Mapping[str, object]
+    path: str = "SentencePiece"
+
+    @property
+    def family(self) -> str:
+        """The kind of model."""
+        fallback = " with byte fallback" if self.vocabulary.fallbacks else ""
+        return f"SentencePiece {self.settings['model']}{fallback}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all components."""
+        return fingerprint(self.components())
+
+    def components(self) -> Mapping[str, str]:
+        """Return the parts in canonical JSON; pieces with their scores as their hash."""
+        library = self.library
+        ids = range(library.get_piece_size())
+        pieces = (f"{library.id_to_piece(i)}\t{library.get_score(i)!r}" for i in ids)
+        parts = {
+            "model": self.settings["model"],
+            "normalizer": self.settings["normalizer"],
+            "special_tokens": dict(self.vocabulary.specials),
+            "vocabulary": {"size": len(ids), "sha256": digest(pieces)},
+        }
+        return {name: canonical(part) for name, part in parts.items()}
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
-        units = self.library.encode(list(texts), out_type=int, num_threads=1)
-        starts = np.zeros(len(units) + 1, np.int64)
-        np.cumsum([len(unit) for unit in units], out=starts[1:])
-        return Encoded(np.fromiter(chain.from_iterable(units), np.int32, starts[-1]), starts)
+        return Encoded.of(self.library.encode(list(texts), out_type=int, num_threads=1))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text."""
@@ -83,7 +105,7 @@ def load_file(spec: Spec) -> SentencePieceTokenizer:
     Raises:
         TokscopeError: the file cannot be read or is no SentencePiece model.
     """
-    path = Path(spec.place).expanduser()
+    path = path_of(spec.place)
     try:
         content = path.read_bytes()
         if not content:
@@ -94,8 +116,7 @@ def load_file(spec: Spec) -> SentencePieceTokenizer:
     except RuntimeError as error:
         raise TokscopeError(f"{path}: not a SentencePiece model ({error})") from error
     name = spec.label or path.stem
-    digest = hashlib.sha256(content).hexdigest()
-    return SentencePieceTokenizer(name, _vocabulary(library), digest, library)
+    return SentencePieceTokenizer(name, _vocabulary(library), library, read_settings(content))
 
 
 def _vocabulary(library: sentencepiece.SentencePieceProcessor) -> Vocabulary:
@@ -119,3 +140,52 @@ def _vocabulary(library: sentencepiece.SentencePieceProcessor) -> Vocabulary:
         fallbacks=frozenset(fallbacks),
         unknown=unknown if unknown >= 0 else None,
     )
+
+
+# The settings of a model, which the library reads and does not tell: a few numbered fields of its
+# protocol buffer (sentencepiece_model.proto).
+
+_TRAINER, _NORMALIZER = 2, 3
+_MODEL_TYPES = {1: "Unigram", 2: "BPE", 3: "words", 4: "characters"}
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while data[at] & 0x80:
+        value |= (data[at] & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+    return value | data[at] << shift, at + 1
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Yield the number and the value of every field of a message."""
+    at = 0
+    while at < len(data):
+        tag, at = _varint(data, at)
+        if tag & 7 == 0:
+            value, at = _varint(data, at)
+            yield tag >> 3, value
+            continue
+        if tag & 7 == 2:
+            size, at = _varint(data, at)
+        else:
+            size = 8 if tag & 7 == 1 else 4
+        yield tag >> 3, data[at : at + size]
+        at += size
+
+
+def read_settings(content: bytes) -> dict[str, object]:
+    """Return the type of a model and how it normalises; `content` is one that the library read."""
+    messages = {number: value for number, value in _fields(content) if number != 1}
+    trainer = dict(_fields(bytes(messages.get(_TRAINER, b""))))
+    rules = dict(_fields(bytes(messages.get(_NORMALIZER, b""))))
+    charsmap = bytes(rules.get(2, b""))
+    normalizer = {
+        "name": bytes(rules.get(1, b"")).decode(errors="replace"),
+        "charsmap": hashlib.sha256(charsmap).hexdigest() if charsmap else "",
+        "add_dummy_prefix": bool(rules.get(3, 1)),
+        "remove_extra_whitespaces": bool(rules.get(4, 1)),
+        "escape_whitespaces": bool(rules.get(5, 1)),
+    }
+    model = _MODEL_TYPES.get(int(trainer.get(3, 1)), "unknown")
+    return {"model": model, "normalizer": normalizer}

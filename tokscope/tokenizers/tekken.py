@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -20,10 +19,10 @@ def load_file(spec: Spec) -> RankTokenizer:
     Raises:
         TokscopeError: the file cannot be read or is no tekken file.
     """
-    path = Path(spec.place).expanduser()
+    path = path_of(spec.place)
     try:
         content = path.read_bytes()
-        return _parse(json.loads(content), hashlib.sha256(content).hexdigest(), spec, path)
+        return _parse(json.loads(content), spec, path)
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -31,7 +30,7 @@ def load_file(spec: Spec) -> RankTokenizer:
         raise TokscopeError(f"{path}: not a tekken file ({problem})") from error
 
 
-def _parse(data: dict[str, Any], fingerprint: str, spec: Spec, path: Path) -> RankTokenizer:
+def _parse(data: dict[str, Any], spec: Spec, path: Path) -> RankTokenizer:
     config = data["config"]
     shift, size = int(config["default_num_special_tokens"]), int(config["default_vocab_size"])
     entries = data["vocab"][: size - shift]
@@ -48,4 +47,4 @@ def _parse(data: dict[str, Any], fingerprint: str, spec: Spec, path: Path) -> Ra
     encoder = RankEncoder.of(config["pattern"], ranks, ids, specials=specials)
     tokens: list[bytes | None] = [b""] * shift
     vocabulary = Vocabulary.of([*tokens, *ranks], specials=specials)
-    return RankTokenizer(spec.label or path.stem, vocabulary, fingerprint, encoder)
+    return RankTokenizer(spec.label or path.stem, vocabulary, config["pattern"], encoder)

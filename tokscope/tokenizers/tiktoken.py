@@ -6,18 +6,18 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 
 import tiktoken
 from tiktoken.model import MODEL_PREFIX_TO_ENCODING, MODEL_TO_ENCODING
 
-from tokscope.errors import TokscopeError, choose
+from tokscope.errors import TokscopeError, choose, path_of
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes
 from tokscope.tokenizers.download import tiktoken_cached
 from tokscope.tokenizers.vocabulary import Vocabulary
 
-# How each tokenizer cuts text before merging: tiktoken's openai_public, and Meta's Llama 3 release.
+# How each tokenizer cuts text before merging: tiktoken's openai_public, the releases of Llama 3
+# and of Mistral's tekken.
 PATTERNS: Mapping[str, str] = {
     "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s",
     "cl100k_base": (
@@ -34,6 +34,11 @@ PATTERNS: Mapping[str, str] = {
     "llama3": (
         r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
         r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    ),
+    "tekken": (
+        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+        r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+        r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
     ),
 }
 _LLAMA3_NAMES = (
@@ -83,13 +88,10 @@ def rank_tokenizer(
         tokens[rank] = token
     for token_id in specials.values():
         tokens[token_id] = b""
-    encoder = RankEncoder.of(
-        pattern, ranks, list(range(max(ranks.values()) + 1)), specials=specials
-    )
+    ids = range(max(ranks.values()) + 1)
+    encoder = RankEncoder.of(pattern, ranks, ids, specials=specials)
     vocabulary = Vocabulary.of(tokens, specials=specials)
-    digest = hashlib.sha256(f"{pattern}\n{sorted(specials.items())}\n".encode())
-    digest.update(vocabulary.blob.tobytes() + vocabulary.ends.tobytes())
-    return RankTokenizer(name, vocabulary, digest.hexdigest(), encoder)
+    return RankTokenizer(name, vocabulary, pattern, encoder)
 
 
 def load_name(spec: Spec) -> RankTokenizer:
@@ -148,7 +150,7 @@ def load_file(spec: Spec) -> RankTokenizer:
     Raises:
         TokscopeError: the file cannot be read, or nothing says how its text is cut.
     """
-    path = Path(spec.place).expanduser()
+    path = path_of(spec.place)
     try:
         content = path.read_bytes()
     except OSError as error:

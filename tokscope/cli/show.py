@@ -1,0 +1,45 @@
+"""`tokscope show`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tokscope.cli import output, text
+from tokscope.errors import TokscopeError
+
+
+def _given(words: str) -> str:
+    """Return the text itself, or what stands on standard input for "-"."""
+    if words != "-":
+        return words
+    try:
+        return sys.stdin.buffer.read().decode().removesuffix("\n")
+    except UnicodeDecodeError as error:
+        raise TokscopeError(f"standard input is not valid UTF-8 ({error.reason})") from error
+
+
+def command(
+    words: Annotated[
+        str, typer.Argument(metavar="TEXT", help="The text to show; - reads standard input.")
+    ],
+    specs: text.Specs,
+    specials: text.Specials = False,
+    format_: output.Format = "table",
+    outputs: output.Output = None,
+) -> None:
+    """Show how tokenizers cut a text: tokens, ids and bytes, one tokenizer under the other.
+
+    A character that is cut is shown as its bytes.
+
+        tokscope show 'Grüße, 世界!' sample:bpe sample:unigram
+
+        tokscope show 'Grüße' sample:bpe --output grüße.svg
+    """
+    output.require_formats(format_, outputs or ())
+    from tokscope.studies.show import show
+
+    report = show(_given(words), specs, specials=specials)
+    output.emit(report, [report], format_, outputs or ())

@@ -1,0 +1,59 @@
+"""What can be loaded here, now?"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import pandas as pd
+
+from tokscope.report import Report
+from tokscope.tokenizers import LOADERS
+from tokscope.tokenizers.download import cached_encodings
+from tokscope.tokenizers.hub import cached_repositories
+from tokscope.tokenizers.mistral import RELEASES
+from tokscope.tokenizers.sample import TRAINED
+
+# extra -> the package that it installs, and what it is for
+EXTRAS = {
+    "mistral": ("mistral_common", "mistral:v1 to mistral:tekken"),
+    "icu": ("icu4py", "--words icu"),
+    "parquet": ("pyarrow", ".parquet and .arrow text"),
+    "zst": ("zstandard", ".zst text"),
+}
+_EXAMPLES = {
+    "hf": "hf:org/name@revision",
+    "file": "tokenizer.json, a folder",
+    "tiktoken": "tiktoken:cl100k_base",
+    "tiktoken-file": "ranks.tiktoken?pattern=gpt2",
+    "sp": "tokenizer.model",
+    "mistral": ", ".join(f"mistral:{release}" for release in RELEASES),
+    "tekken": "tekken.json",
+    "gguf": "model.gguf",
+    "wordpiece": "wordpiece:vocab.txt",
+    "sample": ", ".join(f"sample:{name}" for name in TRAINED),
+    "bytes": "bytes",
+    "characters": "characters",
+}
+
+
+def available() -> Report:
+    """Return kinds of tokenizers, extras and what is cached: what, name, state, hint.
+
+    Nothing is imported, loaded or asked over the network for it.
+    """
+    rows = [("kind", kind, "ready", _EXAMPLES[kind]) for kind in LOADERS]
+    for extra, (package, use) in EXTRAS.items():
+        if find_spec(package):
+            rows.append(("extra", extra, "installed", use))
+        else:
+            rows.append(("extra", extra, "missing", f"{use}: pip install 'tokscope[{extra}]'"))
+    missing = find_spec(EXTRAS["mistral"][0]) is None
+    if missing:
+        at = list(LOADERS).index("mistral")
+        rows[at] = ("kind", "mistral", "needs an extra", _EXAMPLES["mistral"])
+    for encoding, cached in cached_encodings().items():
+        state = "cached" if cached else "to be downloaded"
+        rows.append(("encoding", encoding, state, f"tiktoken:{encoding}"))
+    rows += [("repository", name, "cached", f"hf:{name}") for name in cached_repositories()]
+    frame = pd.DataFrame(rows, columns=["what", "name", "state", "how"])
+    return Report("list", "What can be loaded here", frame)

@@ -1,0 +1,97 @@
+"""What is this tokenizer made of?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from tokscope.report import Report
+from tokscope.studies.counted import load_all, versions
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.vocabulary import Vocabulary
+
+_NOTES = (
+    "special tokens are found in text only with --specials, added ones always",
+    "bytes covered: how many of the 256 bytes have a token of their own; "
+    "UTF-8 never holds 13 of them",
+)
+
+
+def single_bytes(vocabulary: Vocabulary) -> int:
+    """Return how many of the 256 bytes have a token of their own."""
+    ends = vocabulary.ends[vocabulary.lengths == 1]
+    return len(np.unique(vocabulary.blob[ends - 1]))
+
+
+def _types(component: str) -> str:
+    """Name the steps of a component: "Sequence(Split, ByteLevel)"."""
+    part = json.loads(component)
+    if not isinstance(part, dict):
+        return "none" if part is None else str(part)
+    for key in ("normalizers", "pretokenizers", "decoders"):
+        if key in part:
+            return " + ".join(_types(json.dumps(step)) for step in part[key])
+    return str(part.get("type") or part.get("name") or component)
+
+
+def _added(components: dict[str, str]) -> int:
+    tokens = json.loads(components.get("added_tokens", "[]"))
+    return sum(not token["special"] for token in tokens)
+
+
+def _facts(tokenizer: Tokenizer) -> dict[str, str]:
+    vocabulary, components = tokenizer.vocabulary, dict(tokenizer.components())
+    gaps = f" (and {vocabulary.gaps:,} gaps)" if vocabulary.gaps else ""
+    unknown = "none" if vocabulary.unknown is None else str(vocabulary.unknown)
+    return {
+        "family": tokenizer.family,
+        "vocabulary": f"{len(vocabulary):,} ids{gaps}",
+        "special tokens": f"{len(vocabulary.specials):,}",
+        "added tokens": f"{_added(components):,}",
+        "unknown token": unknown,
+        "merges": f"{json.loads(components['merges'])['size']:,}"
+        if "merges" in components
+        else "–",
+        "normalizer": _types(components.get("normalizer", "null")),
+        "pre-tokenizer": _types(components.get("pre_tokenizer", "null")),
+        "decoder": _types(components.get("decoder", "null")),
+        "bytes covered": f"{single_bytes(vocabulary)} of 256",
+        "byte fallback": f"{len(vocabulary.fallbacks):,} ids",
+        "longest token": f"{int(vocabulary.lengths.max(initial=0)):,} bytes",
+        "fingerprint": tokenizer.fingerprint[:16],
+        "encoded by": tokenizer.path,
+    }
+
+
+def inspect(words: Sequence[str]) -> Report:
+    """Return facts about tokenizers: tokenizer, property, value.
+
+    Raises:
+        TokscopeError: one cannot be loaded, or two share a name.
+    """
+    rows = [
+        (tokenizer.name, name, value)
+        for tokenizer in load_all(words)
+        for name, value in _facts(tokenizer).items()
+    ]
+    frame = pd.DataFrame(rows, columns=["tokenizer", "property", "value"])
+    return Report("inspect", "What tokenizers are made of", frame, _NOTES, versions(), "tokenizer")
+
+
+def components(words: Sequence[str]) -> Report:
+    """Return the parts that decide the ids, as canonical JSON: tokenizer, component, value.
+
+    Raises:
+        TokscopeError: one cannot be loaded, or two share a name.
+    """
+    rows = [
+        (tokenizer.name, name, part)
+        for tokenizer in load_all(words)
+        for name, part in tokenizer.components().items()
+    ]
+    frame = pd.DataFrame(rows, columns=["tokenizer", "component", "value"])
+    notes = ("vocabularies and merges are given by their SHA-256",)
+    return Report("inspect", "Components", frame, notes, versions())

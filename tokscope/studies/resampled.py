@@ -1,0 +1,107 @@
+"""Intervals for what was counted: every measure again on resamples of the rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.catalog import Value
+from tokscope.measures.uncertainty import interval, resample
+from tokscope.studies.counted import Counted
+from tokscope.tally import Tally
+
+SAME = "no difference seen"
+_NO_TYPES = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Sums of columns, an array of resamples each; measures take it for a tally."""
+
+    columns: tuple[str, ...]
+    sums: NDArray[np.float64]  # (resamples, columns)
+    types: NDArray[np.int64]  # empty: how often ids occur is not resampled
+    vocabulary: int
+
+    def total(self, column: str) -> NDArray[np.float64]:
+        """Return the sum of a column in every resample."""
+        return self.sums[:, self.columns.index(column)]
+
+    def __add__(self, other: Resampled) -> Resampled:
+        return Resampled(self.columns, self.sums + other.sums, self.types, self.vocabulary)
+
+
+def _by_cluster(rows: NDArray[np.int64], members: Sequence[int]) -> NDArray[np.int64]:
+    """Sum the rows of each cluster."""
+    sums = np.zeros((max(members) + 1, rows.shape[1]), np.int64)
+    np.add.at(sums, np.asarray(members), rows)
+    return sums
+
+
+def _side_by_side(
+    tallies: Sequence[Tally], count: int, seed: Sequence[int], members: Sequence[int] = ()
+) -> list[Resampled]:
+    """Resample tallies whose rows belong together, with the same weights for all."""
+    rows = np.concatenate([tally.rows for tally in tallies], axis=1)
+    sums = resample(_by_cluster(rows, members) if members else rows, count, seed)
+    parts = np.split(sums, len(tallies), axis=1)
+    return [
+        Resampled(tally.columns, part, _NO_TYPES, tally.vocabulary)
+        for tally, part in zip(tallies, parts, strict=True)
+    ]
+
+
+def resampled(counted: Counted, count: int, seed: int) -> list[list[Resampled]]:
+    """Resample every corpus under every tokenizer, laid out as `counted.tallies`.
+
+    Tokenizers are always paired; corpora are paired where they are parallel, and each drawn on its
+    own elsewhere.
+    """
+    if not counted.parallel:
+        return [
+            _side_by_side(row, count, [seed, number]) for number, row in enumerate(counted.tallies)
+        ]
+    tallies = [tally for row in counted.tallies for tally in row]
+    flat = _side_by_side(tallies, count, [seed], counted.readings[0].members)
+    width = len(counted.tokenizers)
+    return [flat[start : start + width] for start in range(0, len(flat), width)]
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """An interval of a value, and of its difference from that of the first tokenizer."""
+
+    low: float = math.nan
+    high: float = math.nan
+    difference_low: float = math.nan
+    difference_high: float = math.nan
+    verdict: str = ""
+
+
+def uncertainty(values: Value, base: Value | None, better: str) -> Uncertainty:
+    """Return what resampled values say; `base` are those of the first tokenizer, if another one."""
+    low, high = interval(values)
+    if base is None:
+        return Uncertainty(low, high)
+    return Uncertainty(low, high, *interval(values - base), _verdict(values, base, better))
+
+
+def _verdict(values: Value, base: Value, better: str) -> str:
+    """Say in words on which side of no difference the 95 % interval lies."""
+    if better == "nearer 1":
+        with np.errstate(divide="ignore"):
+            low, high = interval(np.abs(np.log(values)) - np.abs(np.log(base)))
+    else:
+        low, high = interval(values - base)
+    below, above = {
+        "lower": ("better", "worse"),
+        "nearer 1": ("better", "worse"),
+        "higher": ("worse", "better"),
+    }.get(better, ("lower", "higher"))
+    if math.isnan(low):
+        return ""
+    return below if high < 0 else above if low > 0 else SAME

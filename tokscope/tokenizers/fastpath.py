@@ -1,0 +1,174 @@
+"""When byte-level BPE may run through tiktoken's core in place of its library, and with what.
+
+Equal to the library by construction: a merge counts by its product's rank, which is the same thing
+when every product has one merge and the model, given a product alone, arrives at it (a state in
+which two other tokens spell the product would have come up there too). Products that are never
+arrived at are left out. How text is cut and normalised is compared on probe texts when loading.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, cast
+
+import tokenizers
+
+from tokscope.tokenizers.bpe import RankEncoder, byte_alphabet, from_alphabet, missing_bytes
+from tokscope.tokenizers.tiktoken import PATTERNS
+
+Json = dict[str, Any]
+_COMPOSITIONS = ("NFC", "NFD", "NFKC", "NFKD")  # none of these changes ASCII
+
+# One text for every way in which two regular expression engines, or two Unicode tables, can part.
+PROBES = (
+    "",
+    " ",
+    "a",
+    "  \t\n \r\n\n  x  ",
+    "Hello, world! It's 12 o'clock; we'll've DON'T 'LL 'S 'ſ don’t",
+    "x=1234567890.5e-7;\treturn foo_bar(baz)[0]  # 100%",
+    "naïve café Straße İstanbul ǅ ΐ ﬁ ½ ① Ⅷ ㎏ ™ e\u0301 a\u0323\u0307",
+    "Привет, мир… Γειά σου Կարդալ ქართული שָׁלוֹם مَرْحَبًا بِكَ ١٢٣ ۴۵ हिन्दी १२३",
+    "ไทย ๑๒ 中文字 日本語 カナ 한국어 9시 👩\u200d👩\u200d👧 🇩🇪🇫🇷 👍🏽",
+    "\u200b\u200d\u200e\u2060\ufeff\u00a0\u2003\u3000\u0085\u2028\u2029\x00\x1c\x7f",
+    "\u1c89\ua7cb\U00031350\U00011f02\U0001e030\u0870\u2fff\U000105c9\U00016d40\U0001fadc",
+    "\n\n\nA\r\rB \n C\n  \n\tD   E'  'F /// ...?!\n\n",
+)
+
+
+@dataclass(frozen=True)
+class FastPath:
+    """What the fast encoder needs to stand in for the library."""
+
+    encoder: RankEncoder
+    normalizer: tokenizers.normalizers.Normalizer | None
+    prefix: bool  # a text that does not begin with a space gets one
+
+    def prepare(self, text: str) -> str:
+        """Return a text as the library would cut it."""
+        if self.normalizer is not None and not text.isascii():
+            text = self.normalizer.normalize_str(text)
+        return f" {text}" if self.prefix and text and text[0] != " " else text
+
+
+def _cut(config: Json) -> tuple[str, bool] | None:
+    """Return the regular expression that cuts text and whether a space is put before it."""
+    step = config["pre_tokenizer"] or {}
+    steps = step.get("pretokenizers", [step]) if step else []
+    if not steps or steps[-1].get("type") != "ByteLevel":
+        return None
+    last = steps[-1]
+    prefix = bool(last.get("add_prefix_space"))
+    if len(steps) == 1 and last.get("use_regex", True):
+        return PATTERNS["gpt2"], prefix
+    if len(steps) != 2 or last.get("use_regex", True) or prefix:
+        return None
+    split = steps[0]
+    whole = split.get("behavior") == "Isolated" and not split.get("invert")
+    pattern = (split.get("pattern") or {}).get("Regex") or ""
+    plain = split.get("type") == "Split" and whole and _reads_alike(pattern)
+    return (pattern, False) if plain else None
+
+
+# What the library's regular expression engine (Oniguruma) and the core's (fancy-regex) read alike,
+# in every pattern that is seen in tokenizers. Not: ^ and $ (lines or texts), . and \w and named
+# sets (other characters), a count with + behind it (possessive or again), (?i: around more than the
+# contractions (ß and ss).
+_CONTRACTIONS = re.compile(r"\(\?i:'s\|'t\|'re\|'ve\|'m\|'ll\|'d\)|'\(\?i:\[sdmt\]\|ll\|ve\|re\)")
+_ESCAPE = r"\\(?:[pP]\{\^?\w+\}|[sSrntd\\.\-/'\"()\[\]{}|+*?^$ ])"
+_SET = rf"\[\^?(?:{_ESCAPE}|[^\\\[\]&])+\]"
+_LITERAL = r"[^\\\[\](){}|?*+.^$]"
+_QUANTIFIER = r"(?:[?*+][?+]?|\{\d+(?:,\d*)?\}(?![?+]))"
+_READ_ALIKE = re.compile(
+    rf"(?:\((?:\?[:!=])?|\)|\||(?:{_ESCAPE}|{_SET}|{_LITERAL}|(?<=\))){_QUANTIFIER}?)*"
+)
+
+
+def _reads_alike(pattern: str) -> bool:
+    r"""Tell whether both engines cut by a pattern in the same way.
+
+    >>> [_reads_alike(p) for p in (r" ?\p{L}+|\s+(?!\S)", r"\p{N}{1,3}+", r"\w+", r"a$")]
+    [True, False, False, False]
+    """
+    return bool(pattern) and _READ_ALIKE.fullmatch(_CONTRACTIONS.sub("", pattern)) is not None
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Tell whether two texts can share characters of a third."""
+    if one in other or other in one:
+        return True
+    shorter = min(len(one), len(other))
+    return any(
+        one[-size:] == other[:size] or other[-size:] == one[:size] for size in range(1, shorter)
+    )
+
+
+def unsuited(config: Json) -> str:
+    """Return why only the library can encode; empty where the fast path may."""
+    model, normalizer = config["model"], config["normalizer"]
+    matched = [token for token in config["added_tokens"] if not token["special"]]
+    if model["type"] != "BPE" or _cut(config) is None:
+        return "the library: not byte-level BPE cut by one regular expression"
+    if any(model.get(key) for key in ("dropout", "byte_fallback", "ignore_merges")):
+        return "the library: the model uses dropout, byte fallback or ignore_merges"
+    if any(model.get(key) for key in ("continuing_subword_prefix", "end_of_word_suffix")):
+        return "the library: the model marks the parts of words"
+    if normalizer and normalizer["type"] not in _COMPOSITIONS:
+        return "the library: its normalizer is more than a Unicode normal form"
+    if any(token[key] for token in matched for key in ("lstrip", "rstrip", "single_word")):
+        return "the library: added tokens take white space or whole words with them"
+    kinds = {token["normalized"] for token in matched}
+    prefixed = _cut(config)[1]  # type: ignore[index]
+    if len(kinds) > 1 or (matched and prefixed) or (normalizer and False in kinds):
+        return "the library: added tokens are found in passes, before or after other steps"
+    specials = [token["content"] for token in config["added_tokens"] if token["special"]]
+    if any(_overlap(token["content"], special) for token in matched for special in specials):
+        return "the library: an added token can overlap a special one"
+    return ""
+
+
+def fast_path(library: tokenizers.Tokenizer, config: Json) -> tuple[FastPath | None, str]:
+    """Build the fast path, or say why the library must encode; `unsuited` has been asked before."""
+    pattern, prefix = cast(tuple[str, bool], _cut(config))
+    ids = _ranked_ids(library, config["model"])
+    if ids is None:
+        return None, "the library: two merges make one token, or one is not spelled in bytes"
+    pieces = {token: piece for piece, token in config["model"]["vocab"].items()}
+    table = byte_alphabet()
+    tokens = [from_alphabet(pieces[token], table) for token in ids]
+    ranks = {token: rank for rank, token in enumerate(tokens)}
+    if len(ranks) < len(tokens) or missing_bytes(ranks):
+        return None, "the library: a single byte is missing or two tokens spell the same"
+    added = {
+        token["content"]: token["id"] for token in config["added_tokens"] if not token["special"]
+    }
+    normalizer = library.normalizer
+    if normalizer and any(normalizer.normalize_str(text) != text for text in added):
+        return None, "the library: an added token is not normalised"
+    try:
+        encoder = RankEncoder.of(pattern, ranks, ids, added=added)
+    except ValueError:
+        return None, "the library: its regular expression is not one that tiktoken reads"
+    return FastPath(encoder, normalizer, prefix), "tiktoken's core, its ids mapped back"
+
+
+def _ranked_ids(library: tokenizers.Tokenizer, model: Json) -> list[int] | None:
+    """Return ids in the order of their ranks: single bytes, then products in the order of merges.
+
+    None where two merges have one product. Products that the model does not arrive at when it is
+    given them alone come up nowhere else either, and have no rank.
+    """
+    vocabulary = model["vocab"]
+    products = ["".join(merge) for merge in model["merges"]]
+    alphabet = set(map(chr, byte_alphabet()))
+    if len(set(products)) < len(products) or not alphabet.issuperset("".join(products)):
+        return None
+    bare = tokenizers.Tokenizer(library.model)
+    reached = [
+        vocabulary[product]
+        for product, encoding in zip(products, bare.encode_batch_fast(products), strict=True)
+        if encoding.ids == [vocabulary[product]]
+    ]
+    singles = [vocabulary[char] for char in map(chr, byte_alphabet()) if char in vocabulary]
+    return singles + reached

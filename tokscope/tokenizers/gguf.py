@@ -1,0 +1,234 @@
+"""GGUF model files: the tokenizer in their header; the tensors behind it are never read.
+
+The format is that of ggml's `docs/gguf.md`. What `tokenizer.ggml.pre` names is a regular expression
+in llama.cpp's source: the names here are those that were compared with a tokenizer at hand.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tokenizers
+
+from tokscope.errors import TokscopeError, choose, path_of
+from tokscope.tokenizers import Spec
+from tokscope.tokenizers.huggingface import (
+    HuggingFaceTokenizer,
+    assemble,
+    byte_level_bpe,
+    split_merge,
+    wordpiece,
+)
+from tokscope.tokenizers.tiktoken import PATTERNS
+
+# Name -> pattern, and whether pretokens are looked up whole before merging.
+PRETOKENIZERS: Mapping[str, tuple[str, bool]] = {
+    "gpt-2": ("", False),
+    "llama-bpe": (PATTERNS["llama3"], True),
+    "llama3": (PATTERNS["llama3"], True),
+    "gpt-4o": (PATTERNS["o200k_base"], False),
+    "tekken": (PATTERNS["tekken"], True),
+}
+_NUMBERS = {
+    0: "B",
+    1: "b",
+    2: "H",
+    3: "h",
+    4: "I",
+    5: "i",
+    6: "f",
+    7: "?",
+    10: "Q",
+    11: "q",
+    12: "d",
+}
+_STRING, _ARRAY = 8, 9
+_UNKNOWN, _CONTROL, _USER = 2, 3, 4  # kinds of token
+
+
+@dataclass
+class _Header:
+    """A place in the file, moving on with every value read."""
+
+    data: mmap.mmap | bytes
+    at: int = 0
+
+    def number(self, kind: str) -> Any:
+        (value,) = struct.unpack_from(f"<{kind}", self.data, self.at)
+        self.at += struct.calcsize(f"<{kind}")
+        return value
+
+    def string(self) -> str:
+        size = self.number("Q")
+        if size > len(self.data) - self.at:
+            raise ValueError("a string is longer than the file")
+        self.at += size
+        return self.data[self.at - size : self.at].decode("utf-8", "replace")
+
+    def value(self, kind: int, depth: int = 0) -> Any:
+        if kind == _STRING:
+            return self.string()
+        if kind != _ARRAY:
+            return self.number(_NUMBERS[kind])
+        inner, count = self.number("I"), self.number("Q")
+        if depth or count > len(self.data) - self.at:
+            raise ValueError("an array is longer than the file")
+        if inner in _NUMBERS:
+            numbers = struct.unpack_from(f"<{count}{_NUMBERS[inner]}", self.data, self.at)
+            self.at += struct.calcsize(f"<{count}{_NUMBERS[inner]}")
+            return numbers
+        return [self.value(inner, depth + 1) for _ in range(count)]
+
+
+def read_metadata(data: mmap.mmap | bytes) -> dict[str, Any]:
+    """Return the keys and values of a GGUF header, versions 2 and 3.
+
+    Raises:
+        ValueError, KeyError, struct.error: the header is broken.
+    """
+    if data[:4] != b"GGUF":
+        raise ValueError("it does not begin with GGUF")
+    header = _Header(data, 4)
+    if header.number("I") not in (2, 3):
+        raise ValueError("only versions 2 and 3 are known")
+    header.number("Q")  # tensors
+    metadata = {}
+    for _ in range(header.number("Q")):
+        name = header.string()
+        metadata[name] = header.value(header.number("I"))
+    return metadata
+
+
+def load_file(spec: Spec) -> HuggingFaceTokenizer:
+    """Load the tokenizer of a GGUF file; `?pattern=NAME` says how text is cut if the file does not.
+
+    Raises:
+        TokscopeError: the file cannot be read, or its tokenizer is of a kind that is not known.
+    """
+    path = path_of(spec.place)
+    try:
+        with (
+            path.open("rb") as stream,
+            mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data,
+        ):
+            metadata = read_metadata(data)
+    except OSError as error:
+        raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, struct.error, OverflowError, MemoryError) as error:
+        raise TokscopeError(f"{path}: not a GGUF file that can be read ({error})") from error
+    ours = {
+        name.removeprefix("tokenizer.ggml."): value
+        for name, value in metadata.items()
+        if name.startswith("tokenizer.ggml.")
+    }
+    if "tokens" not in ours:
+        raise TokscopeError(f"{path}: this GGUF file holds no tokenizer")
+    build = choose(_MODELS, str(ours.get("model")), f"kind of GGUF tokenizer in {path}:")
+    try:
+        return build(ours, spec.label or path.stem, spec, path)
+    except TokscopeError:
+        raise
+    except Exception as error:  # the library raises nothing narrower
+        raise TokscopeError(f"{path}: its tokenizer cannot be built ({error})") from error
+
+
+def _of_kind(metadata: Mapping[str, Any], kind: int) -> list[str]:
+    kinds: Sequence[int] = metadata.get("token_type", ())
+    return [t for t, k in zip(metadata["tokens"], kinds, strict=False) if k == kind]
+
+
+def _byte_level(
+    metadata: Mapping[str, Any], name: str, spec: Spec, path: Path
+) -> HuggingFaceTokenizer:
+    pre = str(metadata.get("pre", ""))
+    if spec.pattern:
+        pattern, whole = choose(PATTERNS, spec.pattern, "pattern"), False
+        pattern = "" if spec.pattern == "gpt2" else pattern
+    elif pre in PRETOKENIZERS:
+        pattern, whole = PRETOKENIZERS[pre]
+    else:
+        raise TokscopeError(
+            f"{path}: how it cuts text, '{pre}', is not one that was compared with its source "
+            f"({', '.join(PRETOKENIZERS)}); end the path with ?pattern=NAME, NAME one of "
+            f"{', '.join(PATTERNS)}"
+        )
+    vocabulary = {token: i for i, token in enumerate(metadata["tokens"])}
+    return byte_level_bpe(
+        vocabulary,
+        list(map(split_merge, metadata["merges"])),
+        name,
+        str(path),
+        pattern=pattern,
+        whole=whole,
+        specials=_of_kind(metadata, _CONTROL),
+        added=_of_kind(metadata, _USER),
+    )
+
+
+def merges_of(pieces: Sequence[str], scores: Sequence[float]) -> list[tuple[str, str]]:
+    """Return the merges that a SentencePiece BPE vocabulary stands for, as Hugging Face lists them.
+
+    Every split of a piece into two pieces is a merge; higher scores come first, then earlier
+    pieces, then the splits of one piece by the ids of their parts.
+    """
+    ids = {piece: i for i, piece in enumerate(pieces)}
+    order = sorted(range(len(pieces)), key=lambda i: -scores[i])
+    merges = []
+    for i in order:
+        piece = pieces[i]
+        splits = ((piece[:k], piece[k:]) for k in range(1, len(piece)))
+        known = [(a, b) for a, b in splits if a in ids and b in ids]
+        merges += sorted(known, key=lambda pair: (ids[pair[0]], ids[pair[1]]))
+    return merges
+
+
+def _sentencepiece_style(
+    metadata: Mapping[str, Any], name: str, spec: Spec, path: Path
+) -> HuggingFaceTokenizer:
+    pieces, scores = metadata["tokens"], metadata["scores"]
+    unknown = pieces[metadata.get("unknown_token_id", 0)]
+    model = tokenizers.models.BPE(
+        {piece: i for i, piece in enumerate(pieces)},
+        merges_of(pieces, scores),
+        unk_token=unknown,
+        fuse_unk=True,
+        byte_fallback=True,
+    )
+    library = tokenizers.Tokenizer(model)
+    parts, decoders = tokenizers.normalizers, tokenizers.decoders
+    steps: list[parts.Normalizer] = [parts.Replace(" ", "▁")]
+    ends = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    if metadata.get("add_space_prefix", True):
+        steps.insert(0, parts.Prepend("▁"))
+        ends.append(decoders.Strip(" ", 1, 0))
+    library.normalizer = parts.Sequence(steps)
+    library.decoder = decoders.Sequence(ends)
+    library.add_special_tokens([*_of_kind(metadata, _UNKNOWN), *_of_kind(metadata, _CONTROL)])
+    library.add_tokens(
+        [tokenizers.AddedToken(text, normalized=False) for text in _of_kind(metadata, _USER)]
+    )
+    return assemble(library, name, str(path))
+
+
+def _wordpiece(
+    metadata: Mapping[str, Any], name: str, spec: Spec, path: Path
+) -> HuggingFaceTokenizer:
+    """Spell tokens as `vocab.txt` does: GGUF marks the starts of words, by ▁, and not the rest."""
+    specials = _of_kind(metadata, _CONTROL)
+    known = {*specials, *(t for t in metadata["tokens"] if re.fullmatch(r"\[\w+\]", t))}
+    pieces = [
+        token if token in known else token[1:] if token[:1] == "▁" else f"##{token}"
+        for token in metadata["tokens"]
+    ]
+    unknown = pieces[metadata.get("unknown_token_id", pieces.index("[UNK]"))]
+    content = "\n".join(pieces)
+    return wordpiece(content, name, str(path), specials=specials, unknown=unknown)
+
+
+_MODELS = {"gpt2": _byte_level, "llama": _sentencepiece_style, "bert": _wordpiece}
