@@ -136,6 +136,8 @@ REFUSED: dict[str, list[str]] = {
     "~nobodyhere/x: Could not determine home directory": ["compare", "bytes", "-c", "~nobodyhere/x"],
     "a path is missing": ["compare", "sp:"],
     "a path is missing; write KIND:PATH, or NAME=PATH": ["compare", "bytes", "-c", ""],
+    "--seed -1: a seed is a number from 0 up": ["compare", "bytes", "--bootstrap", "9", "--seed", "-1"],
+    "the text to show is not valid Unicode": ["show", "a\udc80", "bytes"],
     "there is no text to show": ["show", "", "bytes"],
     "10,001 characters are too many to read; show at most 10,000": ["show", "x" * 10_001, "bytes"],
     "unknown kind of tokenizer 'filee'; did you mean 'file'?": ["inspect", "filee:x"],
@@ -331,3 +333,14 @@ def test_a_pipe_with_a_name_is_a_corpus(run: Run, write: Write) -> None:
     line = f"'{script}' compare bytes -m tokens -f csv -c mine=<(cat '{path}')"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
     assert "bytes,mine,tokens,3.0" in done.stdout, done.stderr
+
+
+def test_nothing_that_a_terminal_would_obey_is_shown_raw(
+    run: Run, write: Write, tmp_path: Path
+) -> None:
+    done = run("show", "a\x1b[31m\x01\u202e", "bytes", "-o", tmp_path / "x.svg")
+    assert "␛" in done.stdout
+    assert not set("\x1b\x01\u202e") & set(done.stdout + (tmp_path / "x.svg").read_text())
+    folder = write("two/en.txt", "a\n").parent
+    write("two/de.txt", "\x1b[31mb\n")
+    assert "\x1b" not in run("compare", "bytes", "--lines", "1", "--parallel", "-c", folder).stdout

@@ -250,6 +250,11 @@ def test_a_unit_can_be_found_again(write: Write) -> None:
     assert units_at(both, [3, 1]) == {1: "b", 3: "d"}
 
 
+def test_capitals_in_a_suffix_change_nothing(write: Write) -> None:
+    assert texts(write("A.TXT.GZ", gzip.compress(b"one\n"))) == ["one"]
+    assert texts(write("B.JSONL", '{"text": "two"}')) == ["two"]
+
+
 def test_the_hash_of_what_was_read_is_that_of_the_file(write: Write) -> None:
     content = b"\xef\xbb\xbfa\r\n\nb"
     for name in ("a.txt", "a.csv", "b.txt"):

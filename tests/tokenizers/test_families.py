@@ -18,6 +18,7 @@ from tests.tokenizers.families import (
     SCORED,
     byte_level,
     byte_level_gguf,
+    gguf_file,
     scored_gguf,
     tokenizer_of,
 )
@@ -496,3 +497,71 @@ def test_an_accent_that_is_dropped_belongs_to_its_letter() -> None:
     text = Text(["cafe\u0301 cafe\u0301 world"], "unicode")
     tokens = Tokens(text, tokenizer, tokenizer.encode(text.texts), False)
     assert tokens.split_words().tolist() == [1]
+
+
+def test_a_character_that_is_cut_several_ways_is_cut_at_its_bytes() -> None:
+    assert tokenizer_of("gpt.json").boundaries("㎏").tolist() == [1, 2, 3]
+    assert tokenizer_of("llama.json").boundaries("㎏x").tolist() == [0, 1, 2, 3, 4]
+    assert tokenizer_of("bpe.model").boundaries("㎏").tolist() == [0, 1, 2, 3]
+
+
+def test_a_dummy_prefix_does_not_cut_the_first_character() -> None:
+    """Normalised text too: ½ becomes three characters, and ▁ before 日 comes from none."""
+    tokenizer = tokenizer_of("nfkc.model")
+    cuts = tokenizer.boundaries("日½").tolist()
+    assert 1 not in cuts
+    assert 2 not in cuts
+    assert cuts[-1] == 5
+
+
+def test_control_and_byte_pieces_of_a_gguf_file_are_neither_made_nor_merged(tmp_path: Path) -> None:
+    tokens = ["<unk>", "<s>", "▁", "<", "s", ">", "s>", "▁<"]
+    data = {"model": (8, "llama"), "tokens": (8, tokens), "scores": (6, [0.0, 0.0, *(-1.0 - i for i in range(6))]),
+            "token_type": (5, [2, 3, *[1] * 6])}  # fmt: skip
+    (tmp_path / "t.gguf").write_bytes(gguf_file(data))
+    tokenizer = load(str(tmp_path / "t.gguf"))
+    assert [tokens[i] for i in tokenizer.encode(["<s>"]).ids] == ["▁<", "s>"]
+    data["scores"] = (6, [0.0] * 8)
+    (tmp_path / "t.gguf").write_bytes(gguf_file(data))
+    assert load(str(tmp_path / "t.gguf")).path.endswith(
+        "assumed: 1 tied scores merge in order of ids"
+    )
+
+
+def test_a_token_with_capitals_in_brackets_does_not_make_a_vocabulary_cased(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("\ufeff[UNK]\n<S>\nhello\n\n")
+    tokenizer = load(str(tmp_path / "vocab.txt"))
+    assert tokenizer.encode(["Hello"]).ids.tolist() == [2]
+    assert tokenizer.path.endswith("lowercased")
+
+
+def test_an_expression_with_a_named_set_is_left_to_the_library(tmp_path: Path) -> None:
+    assert edited(tmp_path, lambda data: None, pattern=r"\p{Print}+|\s|\S").fast is None
+    assert edited(tmp_path, lambda data: None, pattern=r"\p{Lu}?\p{L}+|\s|\S").fast is not None
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (
+            {"vocab.json": '{"a": 0, "b": 1, "ab": 2}', "merges.txt": "a b\n"},
+            "254 single bytes have no token",
+        ),
+        ({"vocab.json": "[]", "merges.txt": ""}, "not an object of tokens and their ids"),
+        ({"vocab.json": '{"a": -1}', "merges.txt": ""}, "an id is negative"),
+        ({"vocab.json": '{"a</w>": 1}', "merges.txt": ""}, "marks the ends of words by </w>"),
+        ({"vocab.json": '{"a": 1}', "merges.txt": "a b c\n"}, "a line holds no two tokens"),
+        (
+            {"vocab.json": '{"a": 1}', "merges.txt": "", "added_tokens.json": "{}"},
+            "only tokenizer.json says how added tokens are found",
+        ),
+    ],
+)
+def test_parts_that_do_not_make_a_tokenizer(
+    tmp_path: Path, files: dict[str, str], message: str
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    with pytest.raises(TokscopeError) as error:
+        load(str(tmp_path))
+    assert message in str(error.value)

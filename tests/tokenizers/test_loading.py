@@ -107,7 +107,19 @@ BROKEN = {
     ),
     "h.gguf": (
         gguf_file({"tokens": (8, ["a"]), "model": (8, "gpt2"), "pre": (8, "gpt-2")}),
-        "h.gguf: its tokenizer cannot be built ('merges')",
+        "h.gguf: tokenizer.ggml.merges is missing or no list",
+    ),
+    "i.gguf": (
+        gguf_file({"tokens": (8, "abc"), "model": (8, "bert")}),
+        "i.gguf: tokenizer.ggml.tokens is missing or no list",
+    ),
+    "j.gguf": (
+        gguf_file({"tokens": (8, ["a"]), "scores": (6, [1.0, 2.0]), "model": (8, "llama")}),
+        "more tokens than scores, or fewer",
+    ),
+    "j.gguf?pattern=gpt2": (
+        gguf_file({"tokens": (8, ["a"]), "model": (8, "bert")}),
+        "leave ?pattern= away",
     ),
     "vocab.txt": ("hello\n", "vocab.txt: not a WordPiece vocabulary (one token a line, [UNK] too)"),
     "a.model": ("", "a.model: not a SentencePiece model (the file is empty)"),
@@ -116,7 +128,7 @@ BROKEN = {
     "b.tiktoken": ("aGk= 1\n?? 2\n", "b.tiktoken:2: not a base64 token and its rank"),
     "c.tiktoken": ("aGk= 1\naG8= 1\n", "c.tiktoken: a rank is negative or stands twice"),
     "d.tiktoken": ("aGk= 9999999999\n", "d.tiktoken: rank 9999999999 for 1 tokens"),
-    "e.tiktoken": ("aGk= 1\n", "e.tiktoken: 256 single bytes have no rank (0x00, 0x01"),
+    "e.tiktoken": ("aGk= 1\n", "e.tiktoken: 256 single bytes have no token (0x00, 0x01"),
     "f.tiktoken": (rank_file(), "end it with ?pattern=NAME, NAME one of gpt2, cl100k_base"),
 }
 
@@ -124,7 +136,7 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_files_that_cannot_be_used(write: Write, name: str) -> None:
     content, message = BROKEN[name]
-    write(name, content)
+    write(name.partition("?")[0], content)
     with pytest.raises(TokscopeError) as error:
         load(name)
     assert message in str(error.value)

@@ -12,6 +12,8 @@ import pandas as pd
 from tokscope.report import Report
 
 UNDEFINED = "–"
+# A terminal would obey these: the control pictures stand in for them.
+_CONTROLS = {code: 0x2400 + code for code in range(0x20) if code != 0x0A} | {0x7F: 0x2421}
 _VALUES = ("value", "low", "high")
 _DIFFERENCES = ("difference", "difference_low", "difference_high", "verdict")
 # what a frame without these columns means
@@ -38,7 +40,7 @@ def rounded(value: object, unit: str = "") -> str:
     ('12.3 %', '1,234,567', '2.000')
     """
     if isinstance(value, str):
-        return value
+        return value.translate(_CONTROLS)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return UNDEFINED
     if not isinstance(value, float):

@@ -78,6 +78,8 @@ def compare(
     rule_version(words)  # an unknown rule, or one that is not installed, fails before any work
     if bootstrap < 0 or bootstrap == 1:
         raise TokscopeError(f"--bootstrap {bootstrap}: write how many resamples, such as 1000")
+    if seed < 0:
+        raise TokscopeError(f"--seed {seed}: a seed is a number from 0 up")
     corpora = embedded() if corpora is None else corpora
     _reference(corpora, reference)  # before any work
     _require_prices(prices or {})

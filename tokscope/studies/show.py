@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unicodedata import category
 
 import numpy as np
 import pandas as pd
@@ -13,17 +14,27 @@ from tokscope.studies.counted import load_all, versions
 from tokscope.tokenizers import Tokenizer
 
 LONGEST = 10_000
+_MARKS = {" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥", "\x7f": "␡"}
 
 
 def spelled(piece: bytes) -> str:
-    r"""Write the bytes of a token for people: what is no whole character as <hex>.
+    r"""Write the bytes of a token for people: nothing of it is invisible.
 
-    >>> spelled(" né".encode()), spelled(b"\xc3"), spelled(b"a\xe4\xb8")
-    ('␣né', '<C3>', 'a<E4><B8>')
+    >>> spelled(" né".encode()), spelled(b"a\xe4\xb8"), spelled("\u202e\n".encode())
+    ('␣né', 'a<E4><B8>', '<U+202E>⏎')
     """
-    text = piece.decode(errors="surrogateescape")
-    shown = (f"<{ord(c) - 0xDC00:02X}>" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in text)
-    return "".join(shown).translate({0x20: "␣", 0x0A: "⏎", 0x0D: "␍", 0x09: "⇥", 0x00: "␀"})
+    return "".join(map(_visible, piece.decode(errors="surrogateescape")))
+
+
+def _visible(char: str) -> str:
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"<{code - 0xDC00:02X}>"
+    if char in _MARKS:
+        return _MARKS[char]
+    if code < 0x20:
+        return chr(0x2400 + code)  # the control pictures
+    return f"<U+{code:04X}>" if category(char) in ("Cc", "Cf", "Zl", "Zp") else char
 
 
 def _rows(tokenizer: Tokenizer, text: str, specials: bool) -> pd.DataFrame:
@@ -32,14 +43,14 @@ def _rows(tokenizer: Tokenizer, text: str, specials: bool) -> pd.DataFrame:
     ends = tokenizer.boundaries(text, specials=specials)
     starts = np.append(0, ends)[: len(ids)]
     data = text.encode()
-    names = {token: name for name, token in tokenizer.vocabulary.specials.items()}
+    names = {token: name.encode() for name, token in tokenizer.vocabulary.specials.items()}
     pieces = [tokenizer.vocabulary[token] for token in ids]
     return pd.DataFrame(
         {
             "tokenizer": tokenizer.name,
             "position": range(1, len(ids) + 1),
             "id": ids,
-            "token": [names.get(i) or spelled(p) for i, p in zip(ids, pieces, strict=True)],
+            "token": [spelled(names.get(i) or p) for i, p in zip(ids, pieces, strict=True)],
             "bytes": [piece.hex(" ") for piece in pieces],
             "text": [spelled(data[s:e]) for s, e in zip(starts, ends, strict=True)],
             "start": starts,
@@ -60,6 +71,8 @@ def show(text: str, words: Sequence[str], *, specials: bool = False) -> Report:
     """
     if not text:
         raise TokscopeError("there is no text to show")
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise TokscopeError("the text to show is not valid Unicode; write it as UTF-8")
     if len(text) > LONGEST:
         raise TokscopeError(
             f"{len(text):,} characters are too many to read; show at most {LONGEST:,}"

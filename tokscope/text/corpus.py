@@ -467,10 +467,10 @@ def _opened(path: str) -> Iterator[BinaryIO]:
     try:
         if path == "-":
             yield sys.stdin.buffer
-        elif path.endswith(".gz"):
+        elif _packing(path) == ".gz":
             with gzip.open(path) as unpacked:
                 yield cast(BinaryIO, unpacked)
-        elif path.endswith(".zst"):
+        elif _packing(path) == ".zst":
             with Path(path).open("rb") as stream:
                 yield cast(BinaryIO, _Zstandard(stream, path))
         else:
@@ -482,9 +482,13 @@ def _opened(path: str) -> Iterator[BinaryIO]:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
+def _packing(path: str) -> str:
+    """Return the suffix of a packed file, in small letters."""
+    return next((suffix for suffix in _PACKED if path.lower().endswith(suffix)), "")
+
+
 def _unpacked_name(path: str) -> Path:
-    packing = next((suffix for suffix in _PACKED if path.lower().endswith(suffix)), "")
-    return Path(path.removesuffix(packing))
+    return Path(path[: len(path) - len(_packing(path))])
 
 
 def _suffix(path: str) -> str:
@@ -498,11 +502,7 @@ def has_fields(shard: Shard) -> bool:
 
 def size(shard: Shard) -> int | None:
     """Return how many bytes a shard holds; None where only reading it tells."""
-    if (
-        shard.path == "-"
-        or shard.path.lower().endswith(_PACKED)
-        or _suffix(shard.path) in _COLUMNAR
-    ):
+    if shard.path == "-" or _packing(shard.path) or _suffix(shard.path) in _COLUMNAR:
         return None
     return Path(shard.path).stat().st_size
 
@@ -517,7 +517,7 @@ def read(shard: Shard) -> Iterator[Units]:
             it needs an extra.
     """
     suffix = _suffix(shard.path)
-    if suffix in _COLUMNAR and shard.path.lower().endswith(_PACKED):
+    if suffix in _COLUMNAR and _packing(shard.path):
         raise TokscopeError(f"{shard.path}: a {suffix} file is packed inside already; unpack it")
     reader = READERS.get(suffix, read_lines)
     with _opened(shard.path) as stream:

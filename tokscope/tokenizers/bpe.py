@@ -226,4 +226,4 @@ def require_all_bytes(ranks: Iterable[bytes], place: str) -> None:
     missing = missing_bytes(ranks)
     if missing:
         named = ", ".join(f"0x{byte:02X}" for byte in missing[:4])
-        raise TokscopeError(f"{place}: {len(missing)} single bytes have no rank ({named}, …)")
+        raise TokscopeError(f"{place}: {len(missing)} single bytes have no token ({named}, …)")

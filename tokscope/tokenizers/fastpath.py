@@ -72,11 +72,11 @@ def _cut(config: Json) -> tuple[str, bool] | None:
 
 
 # What the library's regular expression engine (Oniguruma) and the core's (fancy-regex) read alike,
-# in every pattern that is seen in tokenizers. Not: ^ and $ (lines or texts), . and \w and named
-# sets (other characters), a count with + behind it (possessive or again), (?i: around more than the
-# contractions (ß and ss).
+# in every pattern that is seen in tokenizers: of named sets, general categories and Han. Not: ^
+# and $ (lines or texts), . and \w (other characters), a count with + behind it (possessive, or
+# again), (?i: around more than the contractions (ß and ss).
 _CONTRACTIONS = re.compile(r"\(\?i:'s\|'t\|'re\|'ve\|'m\|'ll\|'d\)|'\(\?i:\[sdmt\]\|ll\|ve\|re\)")
-_ESCAPE = r"\\(?:[pP]\{\^?\w+\}|[sSrntd\\.\-/'\"()\[\]{}|+*?^$ ])"
+_ESCAPE = r"\\(?:[pP]\{\^?(?:[LMNPSZC][a-z]?|Han)\}|[sSrntd\\.\-/'\"()\[\]{}|+*?^$ ])"
 _SET = rf"\[\^?(?:{_ESCAPE}|[^\\\[\]&])+\]"
 _LITERAL = r"[^\\\[\](){}|?*+.^$]"
 _QUANTIFIER = r"(?:[?*+][?+]?|\{\d+(?:,\d*)?\}(?![?+]))"

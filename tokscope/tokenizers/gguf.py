@@ -7,10 +7,10 @@ in llama.cpp's source: the names here are those that were compared with a tokeni
 from __future__ import annotations
 
 import mmap
-import re
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,9 @@ _NUMBERS = {
     12: "d",
 }
 _STRING, _ARRAY = 8, 9
-_UNKNOWN, _CONTROL, _USER = 2, 3, 4  # kinds of token
+_UNKNOWN, _CONTROL, _USER, _BYTE = 2, 3, 4, 6  # kinds of token
+# kind of tokenizer -> the lists that it needs
+_NEEDED = {"gpt2": ("tokens", "merges"), "llama": ("tokens", "scores"), "bert": ("tokens",)}
 
 
 @dataclass
@@ -129,7 +131,15 @@ def load_file(spec: Spec) -> HuggingFaceTokenizer:
     }
     if "tokens" not in ours:
         raise TokscopeError(f"{path}: this GGUF file holds no tokenizer")
-    build = choose(_MODELS, str(ours.get("model")), f"kind of GGUF tokenizer in {path}:")
+    model = str(ours.get("model"))
+    build = choose(_MODELS, model, f"kind of GGUF tokenizer in {path}:")
+    if spec.pattern and model != "gpt2":
+        raise TokscopeError(f"{path}: its tokenizer has no pattern; leave ?pattern= away")
+    for key in _NEEDED[model]:
+        if not isinstance(ours.get(key), list | tuple) or not ours[key]:
+            raise TokscopeError(f"{path}: tokenizer.ggml.{key} is missing or no list")
+    if len(ours.get("scores", ours["tokens"])) != len(ours["tokens"]):
+        raise TokscopeError(f"{path}: there are more tokens than scores, or fewer")
     try:
         return build(ours, spec.label or path.stem, spec, path)
     except TokscopeError:
@@ -148,7 +158,8 @@ def _byte_level(
 ) -> HuggingFaceTokenizer:
     pre = str(metadata.get("pre", ""))
     if spec.pattern:
-        pattern, whole = choose(PATTERNS, spec.pattern, "pattern"), False
+        pattern = choose(PATTERNS, spec.pattern, "pattern")
+        whole = (pattern, True) in PRETOKENIZERS.values()
         pattern = "" if spec.pattern == "gpt2" else pattern
     elif pre in PRETOKENIZERS:
         pattern, whole = PRETOKENIZERS[pre]
@@ -171,14 +182,21 @@ def _byte_level(
     )
 
 
-def merges_of(pieces: Sequence[str], scores: Sequence[float]) -> list[tuple[str, str]]:
+def merges_of(
+    pieces: Sequence[str], scores: Sequence[float], kinds: Sequence[int] = ()
+) -> list[tuple[str, str]]:
     """Return the merges that a SentencePiece BPE vocabulary stands for, as Hugging Face lists them.
 
     Every split of a piece into two pieces is a merge; higher scores come first, then earlier
-    pieces, then the splits of one piece by the ids of their parts.
+    pieces, then the splits of one piece by the ids of their parts. Control, unknown and byte
+    pieces are neither made nor merged.
     """
-    ids = {piece: i for i, piece in enumerate(pieces)}
-    order = sorted(range(len(pieces)), key=lambda i: -scores[i])
+    ids = {
+        piece: i
+        for i, (piece, kind) in enumerate(zip_longest(pieces, kinds))
+        if kind not in (_UNKNOWN, _CONTROL, _BYTE)
+    }
+    order = sorted(ids.values(), key=lambda i: -scores[i])
     merges = []
     for i in order:
         piece = pieces[i]
@@ -193,9 +211,10 @@ def _sentencepiece_style(
 ) -> HuggingFaceTokenizer:
     pieces, scores = metadata["tokens"], metadata["scores"]
     unknown = pieces[metadata.get("unknown_token_id", 0)]
+    merges = merges_of(pieces, scores, metadata.get("token_type", ()))
     model = tokenizers.models.BPE(
         {piece: i for i, piece in enumerate(pieces)},
-        merges_of(pieces, scores),
+        merges,
         unk_token=unknown,
         fuse_unk=True,
         byte_fallback=True,
@@ -213,7 +232,12 @@ def _sentencepiece_style(
     library.add_tokens(
         [tokenizers.AddedToken(text, normalized=False) for text in _of_kind(metadata, _USER)]
     )
-    return assemble(library, name, str(path))
+    made = assemble(library, name, str(path))
+    products = {left + right for left, right in merges}
+    tied = len(products) - len({s for p, s in zip(pieces, scores, strict=True) if p in products})
+    if not tied:
+        return made
+    return replace(made, path=f"{made.path}; assumed: {tied:,} tied scores merge in order of ids")
 
 
 def _wordpiece(
@@ -221,14 +245,14 @@ def _wordpiece(
 ) -> HuggingFaceTokenizer:
     """Spell tokens as `vocab.txt` does: GGUF marks the starts of words, by ▁, and not the rest."""
     specials = _of_kind(metadata, _CONTROL)
-    known = {*specials, *(t for t in metadata["tokens"] if re.fullmatch(r"\[\w+\]", t))}
+    bracketed = (t for t in metadata["tokens"] if t.startswith("[") and t.endswith("]"))
+    known = {*specials, *bracketed}
     pieces = [
         token if token in known else token[1:] if token[:1] == "▁" else f"##{token}"
         for token in metadata["tokens"]
     ]
     unknown = pieces[metadata.get("unknown_token_id", pieces.index("[UNK]"))]
-    content = "\n".join(pieces)
-    return wordpiece(content, name, str(path), specials=specials, unknown=unknown)
+    return wordpiece(pieces, name, str(path), specials=specials, unknown=unknown)
 
 
 _MODELS = {"gpt2": _byte_level, "llama": _sentencepiece_style, "bert": _wordpiece}

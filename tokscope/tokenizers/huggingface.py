@@ -19,7 +19,12 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, UnitError, path_of
 from tokscope.tokenizers import Encoded, Spec, Tokenizer, sentencepiece
-from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, has_long_space
+from tokscope.tokenizers.bpe import (
+    byte_alphabet,
+    from_alphabet,
+    has_long_space,
+    require_all_bytes,
+)
 from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.fastpath import PROBES, FastPath, fast_path, unsuited
 from tokscope.tokenizers.hub import hub_file
@@ -29,7 +34,6 @@ Json = dict[str, Any]
 # What a folder is searched for, the whole before the parts.
 FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 _FALLBACK = re.compile(r"<0x[0-9A-F]{2}>")
-_FAMILIES = {"Unigram": "Unigram", "WordPiece": "WordPiece", "WordLevel": "WordLevel"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class HuggingFaceTokenizer:
         """The kind of model, and how it spells bytes."""
         model = self.config["model"]
         if model["type"] != "BPE":
-            return _FAMILIES[model["type"]]
+            return str(model["type"])
         if "ByteLevel" in _types(self.config):
             return "byte-level BPE"
         return "BPE with byte fallback" if model.get("byte_fallback") else "BPE"
@@ -130,6 +134,9 @@ class HuggingFaceTokenizer:
         """
         self.library.encode_special_tokens = not specials
         found = self.library.encode(text, add_special_tokens=False)
+        exact = self.vocabulary.cuts(np.array(found.ids, np.int32), text)
+        if exact is not None:
+            return exact
         home = np.cumsum([0, *(len(char.encode()) for char in text)])
         spans = [
             (start, start)
@@ -176,7 +183,7 @@ def _load_path(path: Path, name: str) -> Tokenizer:
     if path.suffix == ".model":
         return sentencepiece.load_file(Spec(name, "sp", str(path)))
     if path.name == "vocab.txt":
-        return wordpiece(read_text(path), name, str(path))
+        return wordpiece(wordpiece_lines(read_text(path)), name, str(path))
     if path.name == "vocab.json":
         return _from_parts(path, name)
     try:
@@ -215,14 +222,22 @@ def _from_parts(path: Path, name: str) -> HuggingFaceTokenizer:
     lines = [line for line in lines if line and not line.startswith("#version")]
     if any(line.count(" ") != 1 for line in lines):
         raise TokscopeError(f"{merges}: a line holds no two tokens")
+    if any(number < 0 for number in vocabulary.values()):
+        raise TokscopeError(f"{path}: an id is negative")
+    beside = path.with_name("added_tokens.json")
+    if beside.exists():
+        raise TokscopeError(f"{beside}: only tokenizer.json says how added tokens are found")
     if any(token.endswith("</w>") for token in vocabulary):
         raise TokscopeError(
             f"{path}: marks the ends of words by </w>; only tokenizer.json says how"
         )
     try:
-        return byte_level_bpe(vocabulary, list(map(split_merge, lines)), name, str(path))
+        made = byte_level_bpe(vocabulary, list(map(split_merge, lines)), name, str(path))
+    except TokscopeError:
+        raise
     except Exception as error:  # the library raises nothing narrower
         raise TokscopeError(f"{path}: does not fit {merges.name} ({error})") from error
+    return replace(made, path=f"{made.path}; assumed: text is cut as by GPT-2")
 
 
 def split_merge(merge: str) -> tuple[str, str]:
@@ -245,7 +260,12 @@ def byte_level_bpe(
     """Build byte-level BPE from its parts; cut as by GPT-2 unless there is a `pattern`.
 
     `whole` looks pretokens up before merging. Raises what the library raises.
+
+    Raises:
+        TokscopeError: a byte has no token, so that text could not be encoded.
     """
+    singles = [from_alphabet(token, byte_alphabet()) for token in vocabulary if len(token) == 1]
+    require_all_bytes(singles, place)
     model = tokenizers.models.BPE(dict(vocabulary), list(merges), ignore_merges=whole)
     library = tokenizers.Tokenizer(model)
     parts = tokenizers.pre_tokenizers
@@ -265,23 +285,33 @@ def _add(library: tokenizers.Tokenizer, specials: Sequence[str], added: Sequence
     library.add_tokens([tokenizers.AddedToken(text, normalized=False) for text in added])
 
 
-def wordpiece(
-    content: str, name: str, place: str, *, specials: Sequence[str] = (), unknown: str = "[UNK]"
-) -> HuggingFaceTokenizer:
-    """Build WordPiece from the lines of a `vocab.txt`, with BERT's normalisation and cutting.
+def wordpiece_lines(content: str) -> list[str]:
+    """Return the tokens of a `vocab.txt`."""
+    return content.removeprefix("\ufeff").rstrip("\n").split("\n")
 
-    The file does not say whether text is lowercased: it is where no token has a capital letter.
+
+def wordpiece(
+    pieces: Sequence[str],
+    name: str,
+    place: str,
+    *,
+    specials: Sequence[str] = (),
+    unknown: str = "[UNK]",
+) -> HuggingFaceTokenizer:
+    """Build WordPiece from its tokens, with BERT's normalisation and cutting.
+
+    A `vocab.txt` does not say whether text is lowercased: it is where no word has a capital letter.
 
     Raises:
-        TokscopeError: the lines are no vocabulary.
+        TokscopeError: they are no vocabulary.
     """
-    pieces = content.removesuffix("\n").replace("\r\n", "\n").split("\n")
     if len(set(pieces)) < len(pieces) or unknown not in pieces:
         raise TokscopeError(
             f"{place}: not a WordPiece vocabulary (one token a line, {unknown} too)"
         )
     named = [piece for piece in pieces if re.fullmatch(r"\[[A-Z]+\]", piece)]
-    cased = any(piece != piece.lower() for piece in set(pieces) - {*named, *specials})
+    words = {piece for piece in pieces if piece[:1] not in ("[", "<")} - set(specials)
+    cased = any(piece != piece.lower() for piece in words)
     vocabulary = {piece: i for i, piece in enumerate(pieces)}
     library = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token=unknown))
     library.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=not cased)

@@ -67,30 +67,40 @@ class SentencePieceTokenizer:
         The pieces spell the normalised text, and each of its characters knows the character that
         it comes from; a cut between two that come from one is inside that one.
         """
+        ids = self.library.encode(text, out_type=int)
+        exact = self.vocabulary.cuts(np.array(ids, np.int32), text)
+        if exact is not None:
+            return exact
         normal, origins = self.library.normalize(text, with_offsets=True)
         pieces = self.library.encode(text, out_type=str)
-        ids = self.library.encode(text, out_type=int)
         widths = [len(piece.encode()) for piece in pieces]
         for i, token in enumerate(ids):
             if token in self.vocabulary.fallbacks:
                 widths[i] = 1
         at = np.cumsum([0, *(len(char.encode()) for char in normal)])
         ends = np.cumsum(widths, dtype=np.int64)
-        return _projected(ends, at, np.asarray(origins), text)
+        dummy = normal.startswith(SPACE) and not text.startswith((" ", SPACE))
+        return _projected(ends, at, np.asarray(origins), text, dummy=dummy)
 
 
 def _projected(
-    ends: NDArray[np.int64], at: NDArray[np.int64], origins: NDArray[np.int64], text: str
+    ends: NDArray[np.int64],
+    at: NDArray[np.int64],
+    origins: NDArray[np.int64],
+    text: str,
+    *,
+    dummy: bool,
 ) -> NDArray[np.int64]:
     """Map byte offsets in a normalised text to byte offsets in the text.
 
     `at[k]` is where character k of the normalised text begins, `origins[k]` the character of the
-    text that it comes from; both have one entry more, for the end.
+    text that it comes from; both have one entry more, for the end. A `dummy` prefix comes from no
+    character.
     """
     home = np.cumsum([0, *(len(char.encode()) for char in text)])
     k = np.searchsorted(at, ends, side="right") - 1
     inside = at[k] < ends
-    between = ~inside & (k > 0) & (k < len(origins) - 1)
+    between = ~inside & (k > int(dummy)) & (k < len(origins) - 1)
     between[between] = origins[k[between]] == origins[k[between] - 1]
     source = np.minimum(origins[k], len(text))
     result = home[source]

@@ -75,3 +75,14 @@ class Vocabulary:
         ends = np.cumsum(lengths)
         shift = np.repeat(self.ends[ids] - ends, lengths)
         return self.blob[shift + np.arange(len(shift))]
+
+    def cuts(self, ids: NDArray[np.int32], text: str) -> NDArray[np.int64] | None:
+        """Return where tokens end in the bytes of a text, if they spell it.
+
+        One space before it, a dummy prefix, does not count; None where anything else differs.
+        """
+        spelled, data = self.spell(ids).tobytes(), text.encode()
+        extra = len(spelled) - len(data)
+        if extra not in (0, 1) or spelled != b" " * extra + data:
+            return None
+        return np.cumsum(self.lengths[ids]) - extra

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from tokscope.errors import path_of
 from tokscope.tokenizers import Spec
-from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, read_text, wordpiece
+from tokscope.tokenizers.huggingface import (
+    HuggingFaceTokenizer,
+    read_text,
+    wordpiece,
+    wordpiece_lines,
+)
 
 
 def load_file(spec: Spec) -> HuggingFaceTokenizer:
@@ -16,4 +21,4 @@ def load_file(spec: Spec) -> HuggingFaceTokenizer:
     path = path_of(spec.place)
     generic = path.name == "vocab.txt"
     name = spec.label or (path.resolve().parent.name if generic else path.stem)
-    return wordpiece(read_text(path), name, str(path))
+    return wordpiece(wordpiece_lines(read_text(path)), name, str(path))
