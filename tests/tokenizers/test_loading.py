@@ -103,7 +103,7 @@ BROKEN = {
     ),
     "g.gguf": (
         byte_level_gguf("qwen9"),
-        "how it cuts text, 'qwen9', is not one that was compared with its source",
+        "how it cuts text, 'qwen9', is not one that is known",
     ),
     "h.gguf": (
         gguf_file({"tokens": (8, ["a"]), "model": (8, "gpt2"), "pre": (8, "gpt-2")}),

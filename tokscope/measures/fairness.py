@@ -34,7 +34,7 @@ def gini(costs: Costs) -> Value:
 def spread(costs: Costs) -> Value:
     """Return the largest cost over the smallest; 1 if all pay the same, NaN for fewer than two.
 
-    Source: Petrov et al. (2023), section 4.
+    Source: Petrov et al. (2023).
 
     >>> spread(np.array([2.0, 5.0]))
     2.5

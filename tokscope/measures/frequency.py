@@ -61,7 +61,7 @@ def renyi_efficiency(counts: Counts, vocabulary: int, order: float = 2.5) -> flo
 
     NaN without tokens or where V < 2. tokenization-scorer divides by log2 U instead unless it is
     given the vocabulary: pass U as `vocabulary` for that variant. Source: Zouhar et al. (2023),
-    definition 3.3, a = 2.5.
+    a = 2.5.
 
     >>> renyi_efficiency(np.array([1, 1, 1, 1, 0, 0, 0, 0]), 8)
     0.6666666666666666
@@ -73,7 +73,7 @@ def percentile_frequency(counts: Counts, low: float = 0.03, high: float = 0.83) 
     """Return the share of tokens whose type is neither among the most frequent nor the rarest.
 
     Types stand by falling count; the sum of p over ranks [int(low U), int(high U)), from 0. In
-    [0, 1]; NaN without tokens. Source: Zouhar et al. (2023), section 5.
+    [0, 1]; NaN without tokens. Source: Zouhar et al. (2023).
 
     >>> percentile_frequency(np.array([5, 3, 2]), 0.34, 1.0)
     0.5

@@ -40,7 +40,7 @@ def resample(rows: NDArray[np.int64], count: int, seed: Sequence[int]) -> Array:
 def interval(values: Array, level: float = 0.95) -> tuple[float, float]:
     """Return the percentile interval of resampled values; NaN where any of them is undefined.
 
-    Source: Efron & Tibshirani (1993), chapter 13.
+    Source: Efron & Tibshirani (1993).
 
     >>> interval(np.arange(101.0), level=0.5)
     (25.0, 75.0)

@@ -1,7 +1,8 @@
 """GGUF model files: the tokenizer in their header; the tensors behind it are never read.
 
 The format is that of ggml's `docs/gguf.md`. What `tokenizer.ggml.pre` names is a regular expression
-in llama.cpp's source: the names here are those that were compared with a tokenizer at hand.
+in llama.cpp's source. `gpt-2` was compared with the ids that llama.cpp expects; the others are the
+tokenizers that they are named after, whose expressions are known, and have no expected ids here.
 """
 
 from __future__ import annotations
@@ -165,7 +166,7 @@ def _byte_level(
         pattern, whole = PRETOKENIZERS[pre]
     else:
         raise TokscopeError(
-            f"{path}: how it cuts text, '{pre}', is not one that was compared with its source "
+            f"{path}: how it cuts text, '{pre}', is not one that is known "
             f"({', '.join(PRETOKENIZERS)}); end the path with ?pattern=NAME, NAME one of "
             f"{', '.join(PATTERNS)}"
         )
