@@ -32,7 +32,6 @@ from tokscope.tokenizers.tiktoken import PATTERNS
 PRETOKENIZERS: Mapping[str, tuple[str, bool]] = {
     "gpt-2": ("", False),
     "llama-bpe": (PATTERNS["llama3"], True),
-    "llama3": (PATTERNS["llama3"], True),
     "gpt-4o": (PATTERNS["o200k_base"], False),
     "tekken": (PATTERNS["tekken"], True),
 }
