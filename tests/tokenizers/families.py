@@ -163,6 +163,12 @@ def ignoring_merges() -> str:
     return json.dumps(data)
 
 
+def merges_file() -> str:
+    """The merges of gpt.json alone, as GPT-2's own file has them."""
+    merges = json.loads(byte_level().to_str())["model"]["merges"]
+    return "\n".join(["#version: 0.2", *map(" ".join, merges), ""])
+
+
 STRING, ARRAY, UINT32, FLOAT32, INT32, BOOL = 8, 9, 4, 6, 5, 7
 
 
@@ -332,6 +338,7 @@ FAMILIES: dict[str, Callable[[], str | bytes]] = {
     "old.json": old_file,
     "whole.json": ignoring_merges,
     "words.json": lambda: wordlevel().to_str(),
+    "gpt-merges.txt": merges_file,
     "gpt.gguf": byte_level_gguf,
     "scored.gguf": scored_gguf,
     "bert.gguf": wordpiece_gguf,
@@ -346,6 +353,7 @@ FAST = [
     "gpt.json",
     "old.json",
     "gpt.gguf",
+    "gpt-merges.txt",
     "prefix.json",
     "nfc.json",
     "nfkc.json",

@@ -550,7 +550,7 @@ def test_an_expression_with_a_named_set_is_left_to_the_library(tmp_path: Path) -
         ({"vocab.json": "[]", "merges.txt": ""}, "not an object of tokens and their ids"),
         ({"vocab.json": '{"a": -1}', "merges.txt": ""}, "an id is negative"),
         ({"vocab.json": '{"a</w>": 1}', "merges.txt": ""}, "marks the ends of words by </w>"),
-        ({"vocab.json": '{"a": 1}', "merges.txt": "a b c\n"}, "a line holds no two tokens"),
+        ({"vocab.json": '{"a": 1}', "merges.txt": "a b c\n"}, "a line holds two tokens"),
         (
             {"vocab.json": '{"a": 1}', "merges.txt": "", "added_tokens.json": "{}"},
             "only tokenizer.json says how added tokens are found",

@@ -9,16 +9,20 @@ import pytest
 from tiktoken_ext import openai_public
 
 from tests.tokenizers.families import (
+    TEXT,
     byte_level,
     byte_level_gguf,
     gguf_file,
+    merges_file,
     rank_file,
     ranks,
     tekken_file,
 )
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Spec, load, parse
+from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.download import RANK_FILES
+from tokscope.tokenizers.fastpath import PROBES
 from tokscope.tokenizers.tiktoken import KNOWN_FILES, PATTERNS
 
 Write = Callable[[str, str | bytes], Path]
@@ -122,6 +126,18 @@ BROKEN = {
         "leave ?pattern= away",
     ),
     "vocab.txt": ("hello\n", "vocab.txt: not a WordPiece vocabulary (one token a line, [UNK] too)"),
+    "merges.txt": ("", "merges.txt: there is no merge in it"),
+    "b-merges.txt": (
+        "#version: 0.2\nh e l\n",
+        "b-merges.txt: 'h e l' is no merge; a line holds two tokens",
+    ),
+    "c-merges.txt": ("h e\nhe lo\n", "c-merges.txt: 'he lo' merges what no earlier line makes"),
+    "d-merges.txt": ("h e\nh e\n", "d-merges.txt: 'h e' stands there twice; a merge has one place"),
+    "g-merges.txt": ("h 中\n", "g-merges.txt: 'h 中' merges what no earlier line makes"),
+    "h-merges.txt": ("h  e\n", "h-merges.txt: 'h  e' is no merge; a line holds two tokens"),
+    "i-merges.txt": (" h\n", "i-merges.txt: ' h' is no merge; a line holds two tokens"),
+    "e-merges.txt": (b"\xff\xfe", "e-merges.txt: not a tokenizer file (it is not UTF-8 text)"),
+    "f-merges.txt?pattern=gpt3": ("h e\n", "unknown pattern 'gpt3'; did you mean 'gpt2'?"),
     "a.model": ("", "a.model: not a SentencePiece model (the file is empty)"),
     "b.model": ("hello", "b.model: not a SentencePiece model"),
     "a.tiktoken": ("", "a.tiktoken: an empty rank file"),
@@ -169,6 +185,55 @@ def test_the_name_of_a_tokenizer_is_its_label_or_its_file(write: Write) -> None:
     assert load("my.tiktoken?pattern=gpt2").name == "my"
     assert load("mine=./my.tiktoken?pattern=gpt2").name == "mine"
     assert load("sample:bpe").name == "sample-bpe"
+
+
+def test_merges_alone_are_a_tokenizer(write: Write) -> None:
+    """The bytes in GPT-2's own order, the printable first; then what the merges make."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    alphabet = [*map(chr, printable), *map(chr, range(256, 256 + 68))]
+    data = json.loads(byte_level().to_str())
+    made = ["".join(pair) for pair in data["model"]["merges"]]
+    data["model"]["vocab"] = {token: i for i, token in enumerate([*alphabet, *made])}
+    data["added_tokens"] = []
+    write("t.json", json.dumps(data))
+    write("my-merges.txt", merges_file())
+    alone, whole = load("my-merges.txt"), load("t.json")
+    assert alone.name == "my"
+    assert "assumed: text is cut as by GPT-2" in alone.path
+    for text in (*TEXT, *PROBES):
+        assert alone.encode([text]).ids.tolist() == whole.encode([text]).ids.tolist()
+    assert alone.components()["merges"] == whole.components()["merges"]
+
+
+def test_the_first_line_of_merges_alone_may_tell_a_version(write: Write) -> None:
+    lines = ["e r", "# v", "er s", "#v ers", "i o", "io n", "#vers ion", "#version 1"]
+    write("x/merges.txt", "\r\n".join(["#version: 0.2", *lines, ""]))
+    tokenizer = load("merges:x/merges.txt")
+    assert tokenizer.name == "x"
+    assert len(tokenizer.vocabulary) == 256 + len(lines)
+    write("plain", "\n".join(lines))
+    assert load("merges:plain").components() == tokenizer.components()
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_patterns_cut_merges_and_ranks_alike(write: Write, pattern: str) -> None:
+    """As lists of merges and in GGUF the library cuts, from ranks the core; 1 to 3 digits too."""
+    model = json.loads(byte_level().to_str())["model"]
+    table = byte_alphabet()
+    made = ["".join(pair).translate(table).encode("latin-1") for pair in model["merges"]]
+    ordered = [*(bytes([byte]) for byte in range(256)), *made]
+    lines = (base64.b64encode(token) + b" %d\n" % rank for rank, token in enumerate(ordered))
+    write("ranks.tiktoken", b"".join(lines))
+    write("merges.txt", merges_file())
+    write("t.gguf", byte_level_gguf("own"))
+    files = [
+        load(f"{name}?pattern={pattern}") for name in ("ranks.tiktoken", "merges.txt", "t.gguf")
+    ]
+    for text in (*TEXT, *PROBES):
+        first, *others = (
+            [file.vocabulary[i] for i in file.encode([text]).ids.tolist()] for file in files
+        )
+        assert others == [first, first]
 
 
 def test_the_mistral_extra_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ _EXAMPLES = {
     "tekken": "tekken.json",
     "gguf": "model.gguf",
     "wordpiece": "wordpiece:vocab.txt",
+    "merges": "merges.txt",
     "sample": ", ".join(f"sample:{name}" for name in TRAINED),
     "bytes": "bytes",
     "characters": "characters",

@@ -105,12 +105,13 @@ LOADERS: Mapping[str, tuple[str, str]] = {
     "tekken": ("tekken", "load_file"),
     "gguf": ("gguf", "load_file"),
     "wordpiece": ("wordpiece", "load_file"),
+    "merges": ("huggingface", "load_merges"),
     "sample": ("sample", "load_sample"),
     "bytes": ("baselines", "load_bytes"),
     "characters": ("baselines", "load_characters"),
 }
 _PLACELESS = ("bytes", "characters")
-_PATTERNED = ("tiktoken-file", "gguf")
+_PATTERNED = ("tiktoken-file", "gguf", "merges")
 _KINDS_OF_FILES = {
     ".json": "file",
     ".model": "sp",
@@ -125,7 +126,11 @@ def _kind_of_path(path: Path) -> str:
     """Return the kind of an existing file or folder."""
     if path.is_dir():
         return "file"
-    kind = "wordpiece" if path.name == "vocab.txt" else _KINDS_OF_FILES.get(path.suffix)
+    kind = _KINDS_OF_FILES.get(path.suffix)
+    if path.name == "vocab.txt":
+        kind = "wordpiece"
+    if path.name.endswith("merges.txt"):
+        kind = "merges"
     if kind == "file":
         with path.open("rb") as stream:
             start = stream.read(4096)
@@ -197,6 +202,6 @@ def load(word: str) -> Tokenizer:
     """
     spec = parse(word)
     if spec.pattern and spec.kind not in _PATTERNED:
-        raise TokscopeError(f"{word}: only {' and '.join(_PATTERNED)} take a ?pattern=")
+        raise TokscopeError(f"{word}: only {', '.join(_PATTERNED)} take a ?pattern=")
     loader = cast(Callable[[Spec], Tokenizer], _function(*LOADERS[spec.kind]))
     return loader(spec)

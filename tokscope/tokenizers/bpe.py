@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.tokenizers import Encoded
 from tokscope.tokenizers.components import canonical, fingerprint
+from tokscope.tokenizers.cutting import Cutter, classes_of_core
+from tokscope.tokenizers.merges import learned, require_some
+from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 # Two noncharacters, which Unicode keeps out of text; a text that holds one is encoded alone.
@@ -171,6 +174,13 @@ class RankTokenizer:
             "vocabulary": {"size": len(vocabulary), "sha256": tokens},
         }
         return {name: canonical(part) for name, part in parts.items()}
+
+    def pipeline(self) -> Pipeline:
+        """Return how text is cut and merged; tokens were learned in the order of their ranks."""
+        ranks = self.encoder.core._mergeable_ranks
+        tokens = sorted((token for token in ranks if len(token) > 1), key=ranks.__getitem__)
+        merges = require_some(learned(tokens, bytewise=True), self.name)
+        return Pipeline(Cutter(self.pattern, classes_of_core), merges)
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""

@@ -71,6 +71,12 @@ def _cut(config: Json) -> tuple[str, bool] | None:
     return (pattern, False) if plain else None
 
 
+def cut_pattern(config: Json) -> str | None:
+    """Return the one regular expression that cuts text, if nothing else does."""
+    cut = _cut(config)
+    return cut[0] if cut and not cut[1] else None
+
+
 # What the library's regular expression engine (Oniguruma) and the core's (fancy-regex) read alike,
 # in every pattern that is seen in tokenizers: of named sets, general categories and Han. Not: ^
 # and $ (lines or texts), . and \w (other characters), a count with + behind it (possessive, or

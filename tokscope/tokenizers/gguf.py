@@ -160,7 +160,6 @@ def _byte_level(
     if spec.pattern:
         pattern = choose(PATTERNS, spec.pattern, "pattern")
         whole = (pattern, True) in PRETOKENIZERS.values()
-        pattern = "" if spec.pattern == "gpt2" else pattern
     elif pre in PRETOKENIZERS:
         pattern, whole = PRETOKENIZERS[pre]
     else:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError, UnitError, path_of
+from tokscope.errors import TokscopeError, UnitError, choose, path_of
 from tokscope.tokenizers import Encoded, Spec, Tokenizer, sentencepiece
 from tokscope.tokenizers.bpe import (
     byte_alphabet,
@@ -26,13 +27,20 @@ from tokscope.tokenizers.bpe import (
     require_all_bytes,
 )
 from tokscope.tokenizers.components import canonical, digest, fingerprint
-from tokscope.tokenizers.fastpath import PROBES, FastPath, fast_path, unsuited
+from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
+from tokscope.tokenizers.fastpath import PROBES, FastPath, cut_pattern, fast_path, unsuited
 from tokscope.tokenizers.hub import hub_file
+from tokscope.tokenizers.merges import listed, require_some
+from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
+from tokscope.tokenizers.tiktoken import PATTERNS
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 Json = dict[str, Any]
 # What a folder is searched for, the whole before the parts.
 FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
+# The core reads {1,3}+ as a count that gives nothing back, the library as a count that is repeated.
+# No known expression goes on after it, so that there is nothing to give back, and the + is dropped.
+_POSSESSIVE = re.compile(r"(\{\d+(?:,\d*)?\})\+")
 _FALLBACK = re.compile(r"<0x[0-9A-F]{2}>")
 
 
@@ -76,6 +84,37 @@ class HuggingFaceTokenizer:
             merges = model["merges"]
             parts["merges"] = {"size": len(merges), "sha256": digest(map(canonical, merges))}
         return {name: canonical(part) for name, part in parts.items()}
+
+    def pipeline(self) -> Pipeline:
+        """Return how text is cut and merged.
+
+        Raises:
+            TokscopeError: the model is no BPE, or marks the parts of words.
+        """
+        model = self.config["model"]
+        kind = model["type"]
+        if kind != "BPE":
+            raise TokscopeError(f"{self.name}: {_NO_MERGES.get(kind, 'it has no merges')}")
+        if model.get("continuing_subword_prefix") or model.get("end_of_word_suffix"):
+            raise TokscopeError(
+                f"{self.name}: its merges hold marks of where words end, which are not followed"
+            )
+        bytewise = "ByteLevel" in _types(self.config)
+        table = byte_alphabet()
+        pairs = [
+            (_bytes(left, table, bytewise), _bytes(right, table, bytewise))
+            for left, right in model["merges"]
+        ]
+        merges = require_some(listed(pairs, bytewise=bytewise), self.name)
+        pattern = cut_pattern(self.config) if bytewise else None
+        if pattern:
+            cutter = Cutter(with_gaps(pattern), classes_of_library)
+            return Pipeline(_Prepared(self.library, cutter), merges)
+        if bytewise:
+            return Pipeline(
+                _Prepared(self.library), merges, spell=lambda word: from_alphabet(word, table)
+            )
+        return Pipeline(_Prepared(self.library, at=cut_at_spaces(merges)), merges, line_feeds=False)
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text, equal to the library's."""
@@ -218,10 +257,7 @@ def _from_parts(path: Path, name: str) -> HuggingFaceTokenizer:
         vocabulary = {str(token): int(i) for token, i in json.loads(read_text(path)).items()}
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise TokscopeError(f"{path}: not an object of tokens and their ids ({error})") from error
-    lines = read_text(merges).split("\n")
-    lines = [line for line in lines if line and not line.startswith("#version")]
-    if any(line.count(" ") != 1 for line in lines):
-        raise TokscopeError(f"{merges}: a line holds no two tokens")
+    pairs = _merge_list(merges)
     if any(number < 0 for number in vocabulary.values()):
         raise TokscopeError(f"{path}: an id is negative")
     beside = path.with_name("added_tokens.json")
@@ -232,12 +268,50 @@ def _from_parts(path: Path, name: str) -> HuggingFaceTokenizer:
             f"{path}: marks the ends of words by </w>; only tokenizer.json says how"
         )
     try:
-        made = byte_level_bpe(vocabulary, list(map(split_merge, lines)), name, str(path))
+        made = byte_level_bpe(vocabulary, pairs, name, str(path))
     except TokscopeError:
         raise
     except Exception as error:  # the library raises nothing narrower
         raise TokscopeError(f"{path}: does not fit {merges.name} ({error})") from error
     return replace(made, path=f"{made.path}; assumed: text is cut as by GPT-2")
+
+
+def _merge_list(path: Path) -> list[tuple[str, str]]:
+    """Read a `merges.txt`: two tokens a line, after a line that may tell a version."""
+    lines = read_text(path).split("\n")
+    lines = list(filter(None, lines[lines[0].startswith("#version") :]))
+    for line in lines:
+        if line.count(" ") != 1 or line.strip() != line:
+            raise TokscopeError(f"{path}: '{line[:40]}' is no merge; a line holds two tokens")
+    return list(map(split_merge, lines))
+
+
+def load_merges(spec: Spec) -> Tokenizer:
+    """Load a `merges.txt` alone: the 256 bytes, then what each merge makes, in order.
+
+    Raises:
+        TokscopeError: the file cannot be read, or its merges are not of bytes, one after the other.
+    """
+    path = path_of(spec.place)
+    pairs = _merge_list(path)
+    if not pairs:
+        raise TokscopeError(f"{path}: there is no merge in it")
+    vocabulary = {char: i for i, char in enumerate(map(chr, byte_alphabet()))}
+    seen: set[tuple[str, str]] = set()
+    for pair in pairs:
+        line = " ".join(pair)[:40]
+        if pair in seen:
+            raise TokscopeError(f"{path}: '{line}' stands there twice; a merge has one place")
+        if not vocabulary.keys() >= set(pair):
+            raise TokscopeError(f"{path}: '{line}' merges what no earlier line makes")
+        seen.add(pair)
+        vocabulary.setdefault("".join(pair), len(vocabulary))
+    pattern = choose(PATTERNS, spec.pattern, "pattern") if spec.pattern else ""
+    stem = path.stem.removesuffix("merges").rstrip("-_.")
+    name = spec.label or stem or path.resolve().parent.name
+    made = byte_level_bpe(vocabulary, pairs, name, str(path), pattern=pattern)
+    cut = "" if pattern else "text is cut as by GPT-2, "
+    return replace(made, path=f"{made.path}; assumed: {cut}ids are in the order of the lines")
 
 
 def split_merge(merge: str) -> tuple[str, str]:
@@ -269,12 +343,12 @@ def byte_level_bpe(
     model = tokenizers.models.BPE(dict(vocabulary), list(merges), ignore_merges=whole)
     library = tokenizers.Tokenizer(model)
     parts = tokenizers.pre_tokenizers
-    last = parts.ByteLevel(add_prefix_space=False, use_regex=not pattern)
-    if pattern:
-        split = parts.Split(tokenizers.Regex(pattern), "isolated")
-        library.pre_tokenizer = parts.Sequence([split, last])
+    if pattern in ("", PATTERNS["gpt2"]):
+        library.pre_tokenizer = parts.ByteLevel(add_prefix_space=False)
     else:
-        library.pre_tokenizer = last
+        split = parts.Split(tokenizers.Regex(_POSSESSIVE.sub(r"\1", pattern)), "isolated")
+        last = parts.ByteLevel(add_prefix_space=False, use_regex=False)
+        library.pre_tokenizer = parts.Sequence([split, last])
     library.decoder = tokenizers.decoders.ByteLevel()
     _add(library, specials, added)
     return assemble(library, name, place)
@@ -353,6 +427,41 @@ def _agree(tokenizer: HuggingFaceTokenizer) -> bool:
     probes = [*PROBES, *(f"a{text} {text}b {text}{text}" for text in added)]
     fast, slow = tokenizer.encode(probes), tokenizer._encode_slowly(probes)
     return np.array_equal(fast.ids, slow.ids) and np.array_equal(fast.starts, slow.starts)
+
+
+# How text is cut before merging
+
+_NO_MERGES = {
+    "Unigram": "Unigram keeps the pieces that explain its text best, and merges none; "
+    "its scores are log frequencies, from which no published method infers a mixture",
+    "WordPiece": "WordPiece keeps no merges; only lists of merges in order can be analysed",
+    "WordLevel": "a vocabulary of whole words, without merges",
+}
+
+
+def _bytes(piece: str, table: Mapping[int, int], bytewise: bool) -> bytes:
+    return from_alphabet(piece, table) if bytewise else piece.encode(errors="replace")
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """Texts normalised and cut as the library does it: by one expression, or by its own steps."""
+
+    library: tokenizers.Tokenizer
+    cutter: Cutter | None = None
+    at: Callable[[str], list[str]] | None = None  # cuts what the library leaves whole
+
+    def __call__(self, texts: Sequence[str]) -> Iterator[str]:
+        """Yield the pretokens of texts."""
+        normalizer, steps = self.library.normalizer, self.library.pre_tokenizer
+        if normalizer is not None:
+            texts = list(map(normalizer.normalize_str, texts))
+        if self.cutter:
+            return self.cutter(texts)
+        pieces: Iterable[str] = texts
+        if steps is not None:
+            pieces = (piece for text in texts for piece, _ in steps.pre_tokenize_str(text))
+        return chain.from_iterable(map(self.at, pieces)) if self.at else iter(pieces)
 
 
 # The table of bytes

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import sentencepiece
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Encoded, Spec
 from tokscope.tokenizers.components import canonical, digest, fingerprint
+from tokscope.tokenizers.merges import learned, require_some
+from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 SPACE = "▁"
@@ -52,6 +55,28 @@ class SentencePieceTokenizer:
             "vocabulary": {"size": len(ids), "sha256": digest(pieces)},
         }
         return {name: canonical(part) for name, part in parts.items()}
+
+    def pipeline(self) -> Pipeline:
+        """Return how text is cut and merged; pieces were learned in the order of their scores.
+
+        Raises:
+            TokscopeError: the model is no BPE.
+        """
+        library = self.library
+        if self.settings["model"] != "BPE":
+            raise TokscopeError(
+                f"{self.name}: a SentencePiece {self.settings['model']} model merges nothing; "
+                "only BPE models have an order of merges"
+            )
+        made = sorted(_learned(library), key=lambda i: (-library.get_score(i), i))
+        tokens = [library.id_to_piece(i).encode() for i in made]
+        merges = require_some(learned(tokens, bytewise=False), self.name)
+        at = cut_at_spaces(merges) or (lambda text: [text])
+
+        def cut(texts: Sequence[str]) -> Iterator[str]:
+            return chain.from_iterable(at(library.normalize(text)) for text in texts)
+
+        return Pipeline(cut, merges, line_feeds=False)
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
@@ -129,6 +154,24 @@ def load_file(spec: Spec) -> SentencePieceTokenizer:
     return SentencePieceTokenizer(name, _vocabulary(library), library, read_settings(content))
 
 
+def _learned(library: sentencepiece.SentencePieceProcessor) -> list[int]:
+    """Return the pieces of two characters or more that merging makes.
+
+    What users defined is found before anything is merged; but runs of white space, which Gemma's
+    model lists so, are merged as far as text can tell.
+    """
+    content = library.serialized_model_proto()
+    messages = [bytes(value) for number, value in _fields(content) if number == _PIECE]
+    pieces = list(map(library.id_to_piece, range(len(messages))))
+    kinds = [dict(_fields(message)).get(_KIND, _NORMAL) for message in messages]
+    return [
+        i
+        for i, (piece, kind) in enumerate(zip(pieces, kinds, strict=True))
+        if len(piece) > 1
+        and (kind in (_NORMAL, _UNUSED) or (kind == _DEFINED and not piece.strip(f"{SPACE} \t\n")))
+    ]
+
+
 def _vocabulary(library: sentencepiece.SentencePieceProcessor) -> Vocabulary:
     tokens: list[bytes | None] = []
     specials: dict[str, int] = {}
@@ -155,7 +198,9 @@ def _vocabulary(library: sentencepiece.SentencePieceProcessor) -> Vocabulary:
 # The settings of a model, which the library reads and does not tell: a few numbered fields of its
 # protocol buffer (sentencepiece_model.proto).
 
-_TRAINER, _NORMALIZER = 2, 3
+_PIECE, _TRAINER, _NORMALIZER = 1, 2, 3
+_KIND = 3  # of a piece
+_NORMAL, _DEFINED, _UNUSED = 1, 4, 5
 _MODEL_TYPES = {1: "Unigram", 2: "BPE", 3: "words", 4: "characters"}
 
 

@@ -1,0 +1,166 @@
+"""Pretokens are those of the libraries, whatever Unicode tables they have."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from functools import cache
+from itertools import chain
+
+import pytest
+import regex
+import tiktoken
+import tokenizers
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tokenizers.families import tokenizer_of
+from tokscope.errors import TokscopeError
+from tokscope.tokenizers.cutting import (
+    Classes,
+    Cutter,
+    classes_of_core,
+    classes_of_library,
+    with_gaps,
+)
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
+from tokscope.tokenizers.tiktoken import PATTERNS
+
+TEXTS = st.lists(
+    st.sampled_from(["It's ", "we'LL", " 1234", "\n\n ", "\r\n", "ſ", "'ſ", "ﬀ", "中文", "é", "\u3000", "x  y", "..."])
+    | st.text(max_size=4)
+).map("".join)  # fmt: skip
+EVERY = "".join(chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)
+# as Hugging Face's files write them: of GPT-2 and Llama 3
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+LLAMA3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+@cache
+def core(pattern: str) -> tiktoken.Encoding:
+    """Return an encoding whose ids show where text is cut: whatever is next to a, b, 1, 2 or a
+    space joins it unless a cut is between them."""
+    marks = [bytes([a]) for a in b"ab12 "]
+    others = [bytes([b]) for b in range(256)]
+    pairs = [a + b for a in marks for b in others] + [b + a for a in marks for b in others]
+    tokens = dict.fromkeys([*others, *pairs])
+    ranks = {token: rank for rank, token in enumerate(tokens)}
+    return tiktoken.Encoding("t", pat_str=pattern, mergeable_ranks=ranks, special_tokens={})
+
+
+def ids(pattern: str, texts: Iterable[str]) -> list[int]:
+    return list(chain.from_iterable(map(core(pattern).encode_ordinary, texts)))
+
+
+def splits(pattern: str, text: str) -> list[str]:
+    """Cut as Hugging Face's library does."""
+    step = tokenizers.pre_tokenizers.Split(tokenizers.Regex(pattern), "isolated")
+    return [piece for piece, _ in step.pre_tokenize_str(text)]
+
+
+@cache
+def probes(classes: Classes) -> list[str]:
+    """Return every character that `regex` and a library read differently, and some others, each
+    beside a letter, a digit and a space: it joins them, or not."""
+    characters = set(EVERY[0x80::97])
+    for name in ("L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "N"):
+        expression = rf"\p{{{name}}}"
+        characters |= set(classes(expression, EVERY)) ^ set(regex.findall(expression, EVERY))
+    return [f"a{char}b 1{char}2 {char}" for char in sorted(characters)]
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_every_character_is_cut_as_the_core_cuts_it(name: str) -> None:
+    pattern, texts = PATTERNS[name], probes(classes_of_core)
+    pieces = list(Cutter(pattern, classes_of_core)(texts))
+    assert "".join(pieces) == "".join(texts)
+    assert ids(pattern, pieces) == ids(pattern, texts)
+
+
+@pytest.mark.parametrize("pattern", [GPT2, LLAMA3], ids=["gpt2", "llama3"])
+def test_every_character_is_cut_as_hugging_face_cuts_it(pattern: str) -> None:
+    texts = probes(classes_of_library)
+    pieces = Cutter(with_gaps(pattern), classes_of_library)(texts)
+    assert list(pieces) == [piece for text in texts for piece in splits(pattern, text)]
+
+
+def test_characters_are_what_the_library_takes_them_for() -> None:
+    def older(expression: str, characters: str) -> str:
+        """Before é was a letter, and when ½ was one."""
+        found = set(regex.findall(expression, characters))
+        change = {r"\p{L}": {"é", "½"}, r"\p{N}": {"½"}}.get(expression, set())
+        return "".join(found ^ (change & set(characters)))
+
+    assert list(Cutter(GPT2, older)(["café 中½ 1½"])) == ["caf", "é", " 中½", " 1", "½"]
+    assert list(Cutter(GPT2, older)(["café", "b 1"])) == ["caf", "é", "b", " 1"]
+
+
+@given(TEXTS)
+@pytest.mark.parametrize("name", PATTERNS)
+def test_pretokens_alone_have_the_ids_of_the_whole_text(name: str, text: str) -> None:
+    pieces = Cutter(PATTERNS[name], classes_of_core)([text])
+    assert ids(PATTERNS[name], pieces) == ids(PATTERNS[name], [text])
+
+
+@given(TEXTS)
+@pytest.mark.parametrize("name", ["gpt.json", "split.json", "gaps.json"])
+def test_so_they_have_in_hugging_faces_byte_level_bpe(name: str, text: str) -> None:
+    tokenizer = tokenizer_of(name)
+    assert isinstance(tokenizer, HuggingFaceTokenizer)
+    pieces = list(tokenizer.pipeline().cut([text]))
+    alone, whole = tokenizer._encode_slowly(pieces), tokenizer._encode_slowly([text])
+    assert alone.ids.tolist() == whole.ids.tolist()
+
+
+@given(TEXTS)
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        GPT2,
+        LLAMA3,
+        r"\p{L}+| ",
+        r"[0-9]| b",
+        r"(?:x|y)+é",
+        r"\p{L}*",
+        r"(?=\p{Lu})|\s+",
+        r"|\p{L}+",
+    ],
+)
+def test_cuts_are_those_of_hugging_face(pattern: str, text: str) -> None:
+    """Also of expressions that leave text out, or that match empty text."""
+    assert list(Cutter(with_gaps(pattern), classes_of_library)([text])) == splits(pattern, text)
+
+
+def test_what_an_expression_leaves_out_is_a_piece_of_its_own() -> None:
+    def cut(pattern: str, text: str) -> list[str]:
+        return list(Cutter(with_gaps(pattern), classes_of_library)([text]))
+
+    assert cut(r"\p{L}+", "ab, cd! 12") == ["ab", ", ", "cd", "! 12"]
+    assert cut(r"(?=[A-Z])", "oneTwo Three") == ["one", "Two ", "Three"]
+    assert cut(r"x", "") == []
+
+
+@given(TEXTS)
+def test_our_expression_for_gpt2_is_that_of_the_library(text: str) -> None:
+    level = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    spans = [span for _, span in level.pre_tokenize_str(text)]
+    pieces = list(Cutter(PATTERNS["gpt2"], classes_of_library)([text]))
+    assert pieces == [text[start:end] for start, end in spans]
+
+
+@given(st.lists(TEXTS, max_size=4))
+def test_texts_are_cut_one_by_one(texts: list[str]) -> None:
+    cutter = Cutter(PATTERNS["gpt2"], classes_of_library)
+    assert list(cutter(texts)) == [piece for text in texts for piece in cutter([text])]
+
+
+def test_groups_in_an_expression_are_no_pieces() -> None:
+    assert list(Cutter(r"(a|b)+|(c)", classes_of_library)(["abc"])) == ["ab", "c"]
+
+
+def test_an_expression_that_cannot_be_followed_is_refused() -> None:
+    with pytest.raises(TokscopeError, match=r"no way to cut by the expression \\x\{61\}"):
+        Cutter(r"\x{61}", classes_of_core)

@@ -1,0 +1,64 @@
+"""What happens to text before and while it is merged, for tokenizers that learned merges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from tokscope.errors import TokscopeError
+from tokscope.tokenizers.merges import SPACE, Merges
+
+Cut = Callable[[Sequence[str]], Iterator[str]]
+_MARK = SPACE.decode()
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """How texts are cut into pretokens, how those are spelled, and what is merged in them."""
+
+    cut: Cut  # texts -> their pretokens, normalised
+    merges: Merges
+    spell: Callable[[str], bytes] = str.encode  # a pretoken -> its bytes
+    line_feeds: bool = True  # a line was trained on with its line feed
+
+
+@runtime_checkable
+class HasMerges(Protocol):
+    """A tokenizer that may have learned merges."""
+
+    def pipeline(self) -> Pipeline:
+        """Return how text is cut and merged.
+
+        Raises:
+            TokscopeError: this one has no merges; says why.
+        """
+        ...
+
+
+def pipeline_of(tokenizer: object) -> Pipeline:
+    """Return the pipeline of any tokenizer.
+
+    Raises:
+        TokscopeError: it has no order of merges; says why.
+    """
+    if isinstance(tokenizer, HasMerges):
+        return tokenizer.pipeline()
+    name = getattr(tokenizer, "name", "this")
+    raise TokscopeError(f"{name}: a baseline that has learned nothing, and has no merges")
+
+
+def cut_at_spaces(merges: Merges) -> Callable[[str], list[str]] | None:
+    """Return how normalised text of a SentencePiece-style vocabulary is cut at ▁.
+
+    Before each run of ▁ where no token has one behind another character, after each run where none
+    has one before another; None where tokens cross ▁ in both directions, so that a line is whole.
+    """
+    tokens = [token.decode() for token in merges.tokens if SPACE in token]
+    words = [token for token in tokens if token.strip(_MARK)]
+    if not any(_MARK in token.lstrip(_MARK) for token in words):
+        return re.compile(f"{_MARK}*[^{_MARK}]+|{_MARK}+").findall
+    if not any(_MARK in token.rstrip(_MARK) for token in words):
+        return re.compile(f"[^{_MARK}]+{_MARK}*|{_MARK}+").findall
+    return None
