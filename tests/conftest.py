@@ -9,7 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 os.environ["TOKENIZERS_PARALLELISM"] = "false"  # threads cost more than they give on tiny texts
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -6,6 +6,7 @@ FLORES-200 files of 2,009 lines each (dev and devtest), for gpt-2 and llama.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,12 +22,18 @@ import tokscope
 from tokscope.catalog import MEASURES
 from tokscope.measures.fairness import gini
 from tokscope.measures.frequency import percentile_frequency, renyi_efficiency, renyi_entropy
+from tokscope.mixture.count import count as count_pretokens
+from tokscope.mixture.evidence import evidence
+from tokscope.mixture.program import solve
 from tokscope.studies.counted import Counted, count
+from tokscope.studies.mixture import infer_mixture
 from tokscope.tally import TEXT_COLUMNS, TOKEN_COLUMNS, TYPES, Counting
 from tokscope.text.corpus import read, read_corpora
 from tokscope.tokenizers import Tokenizer, load
-from tokscope.tokenizers.bpe import RankTokenizer
+from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
+from tokscope.tokenizers.merges import learned
+from tokscope.tokenizers.pipeline import pipeline_of
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
 
 LANGUAGES = ("ar", "de", "en", "es", "ru")
@@ -262,3 +269,91 @@ def test_other_files_of_a_tokenizer_are_that_tokenizer(data: Path, word: str, fi
         assert np.array_equal(one.encode(texts).ids, other.encode(texts).ids), corpus.name
     if file != "gpt-2.json":  # its end-of-text token is normalised in one and not in the other
         assert one.components() == other.components()
+
+
+# The training mixture
+
+
+def test_merges_are_given_back_from_vocabularies(data: Path) -> None:
+    folder = data / "tokenizers"
+    for name, learnable in {"gpt-2": 50_000, "claude": 64_739, "german-bpe-50k": 49_739}.items():
+        merges = pipeline_of(load(str(folder / f"{name}.json"))).merges
+        assert len(merges) == learnable
+        assert learned(merges.tokens, bytewise=True).pairs == list(merges.pairs)
+    merges = pipeline_of(load(str(folder / "llama.json"))).merges
+    assert len(merges) == 29_612
+
+
+def test_the_merge_list_of_gpt2_cuts_like_its_tokenizer(data: Path) -> None:
+    alone = load(str(data / "tokenizers" / "gpt-2.merges.txt"))
+    whole = load(str(data / "tokenizers" / "gpt-2.json"))
+    for corpus in read_corpora([str(data / "parallel" / "flores-dev")]):
+        texts = [text for units in read(corpus.shards[0]) for text in units.texts] + EDGES
+        assert np.array_equal(alone.encode(texts).ids, whole.encode(texts).ids), corpus.name
+
+
+RANK_FILES = ("cl100k_base.tiktoken", "o200k_base.tiktoken", "llama3.tiktoken")
+
+
+@pytest.mark.parametrize("file", [*FAST, *RANK_FILES])
+def test_pretokens_are_those_of_the_library_in_36_languages(data: Path, file: str) -> None:
+    """Cut by the library itself, or alone and whole of the same ids where it does not tell cuts."""
+    tokenizer = load(str(data / "tokenizers" / file))
+    pipeline = pipeline_of(tokenizer)
+    for corpus in read_corpora([str(data / "parallel" / "flores-dev")]):
+        texts = [text for units in read(corpus.shards[0]) for text in units.texts] + EDGES
+        pieces = list(pipeline.cut([f"{text}\n" for text in texts]))
+        if not isinstance(tokenizer, HuggingFaceTokenizer):
+            whole = tokenizer.encode([f"{text}\n" for text in texts])
+            assert np.array_equal(tokenizer.encode(pieces).ids, whole.ids), corpus.name
+            continue
+        library = tokenizer.library
+        if library.normalizer:
+            texts = list(map(library.normalizer.normalize_str, texts))
+        found = (library.pre_tokenizer.pre_tokenize_str(f"{text}\n") for text in texts)
+        table = byte_alphabet()
+        expected = [from_alphabet(piece, table) for cuts in found for piece, _ in cuts]
+        assert list(map(pipeline.spell, pieces)) == expected, corpus.name
+
+
+@pytest.mark.parametrize("steps", [300, 1000])
+def test_golden_mixtures(data: Path, tmp_path: Path, steps: int) -> None:
+    golden = data.parent / "golden" / "mixture"
+    known = json.loads((golden / "expected.json").read_text())
+    expected = known[f"T={steps}"]
+    names = list(known["bytes"])
+    lines = (golden / f"merges-{steps}.txt").read_text(encoding="utf-8").split("\n")[1:]
+    alphabet = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
+    pairs = [tuple(line.split(" ")) for line in lines if line]
+    tokens = dict.fromkeys([*alphabet, *(left + right for left, right in pairs)])
+    model = tokenizers.Tokenizer(
+        tokenizers.models.BPE({token: i for i, token in enumerate(tokens)}, pairs)
+    )
+    parts = tokenizers.pre_tokenizers
+    model.pre_tokenizer = parts.Sequence(
+        [parts.Digits(individual_digits=False), parts.ByteLevel(add_prefix_space=False)]
+    )
+    model.decoder = tokenizers.decoders.ByteLevel()
+    model.save(str(tmp_path / "tokenizer.json"))
+    corpora = [str(data / "parallel" / "flores-full5" / f"{name}.txt") for name in names]
+    total = sum(known["setup"]["true_training_bytes"].values())
+    report = infer_mixture(
+        f"golden={tmp_path / 'tokenizer.json'}",
+        read_corpora(corpora),
+        merges=steps,
+        truth={name: size / total for name, size in known["setup"]["true_training_bytes"].items()},
+    )
+    found = report.frame.pivot_table(index="corpus", columns="measure", values="value")
+    for name in names:
+        assert found["pairs"][name] == pytest.approx(expected["pair_shares"][name], abs=1e-4)
+        assert found["bytes"][name] == pytest.approx(expected["byte_shares"][name], abs=1e-4)
+    assert found["bytes"]["all"] == pytest.approx(expected["log10_mse"], abs=1e-3)
+
+    tokenizer = load(f"golden={tmp_path / 'tokenizer.json'}")
+    pipeline = pipeline_of(tokenizer)
+    evidence_ = evidence(count_pretokens(read_corpora(corpora), pipeline), pipeline.merges, steps)
+    assert dict(zip(names, evidence_.pairs(), strict=True)) == known["pairs_at_step_0"]
+    assert dict(zip(names, evidence_.counts.bytes(), strict=True)) == known["bytes"]
+    solution = solve(evidence_.program)
+    assert solution.objective == pytest.approx(expected["objective"], rel=1e-9)
+    assert solution.gap == 0

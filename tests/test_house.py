@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "measures": {"measures"},
     "tally": {"errors", "text", "tokenizers"},
     "catalog": {"measures", "tally"},
+    "mixture": {"errors", "text", "tokenizers", "mixture"},
     "studies": {
         "",
         "errors",
@@ -29,6 +30,7 @@ MAY_IMPORT = {
         "measures",
         "tally",
         "catalog",
+        "mixture",
         "studies",
     },
     "render": {"report", "render"},

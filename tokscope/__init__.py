@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tokscope.report import Report as Report
     from tokscope.studies.compare import compare as compare
     from tokscope.studies.compare import worst_lines as worst_lines
+    from tokscope.studies.mixture import infer_mixture as infer_mixture
+    from tokscope.studies.simulated import simulate_mixture as simulate_mixture
     from tokscope.text.corpus import read_corpora as read_corpora
     from tokscope.tokenizers import load as load
 
@@ -24,8 +26,10 @@ _HOMES = {
     "Report": "report",
     "TokscopeError": "errors",
     "compare": "studies.compare",
+    "infer_mixture": "studies.mixture",
     "load": "tokenizers",
     "read_corpora": "text.corpus",
+    "simulate_mixture": "studies.simulated",
     "worst_lines": "studies.compare",
 }
 __all__ = ["__version__", *_HOMES]

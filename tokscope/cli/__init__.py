@@ -10,7 +10,15 @@ from typing import Any, NoReturn, TextIO
 import typer
 
 from tokscope import __version__
-from tokscope.cli import available, compare, inspect, measures, show
+from tokscope.cli import (
+    available,
+    compare,
+    infer_mixture,
+    inspect,
+    measures,
+    show,
+    simulate_mixture,
+)
 from tokscope.errors import TokscopeError
 
 app = typer.Typer(
@@ -38,6 +46,8 @@ def tokscope(
 
 
 app.command("compare")(compare.command)
+app.command("infer-mixture")(infer_mixture.command)
+app.command("simulate-mixture")(simulate_mixture.command)
 app.command("measures")(measures.command)
 app.command("inspect")(inspect.command)
 app.command("show")(show.command)

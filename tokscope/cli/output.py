@@ -59,11 +59,16 @@ def _target(output: str) -> tuple[str, Path]:
             f"--output {output}: no format has this suffix; write FORMAT=PATH, FORMAT one of "
             f"{', '.join(known)}"
         )
-    if path.exists() and not path.is_file():
-        raise TokscopeError(f"--output {output}: {path} is there and is no regular file")
-    if not path.absolute().parent.is_dir():
-        raise TokscopeError(f"--output {output}: the folder {path.parent} does not exist")
+    require_writable(path, f"--output {output}")
     return format_, path
+
+
+def require_writable(path: Path, option: str) -> None:
+    """Refuse a place where no file can be written, before any work is done."""
+    if path.exists() and not path.is_file():
+        raise TokscopeError(f"{option}: {path} is there and is no regular file")
+    if not path.absolute().parent.is_dir():
+        raise TokscopeError(f"{option}: the folder {path.parent} does not exist")
 
 
 def emit(
@@ -77,7 +82,7 @@ def emit(
 
     for output in outputs:
         kind, path = _target(output)
-        _write(path, _rendered(report, views, kind))
+        write(path, _rendered(report, views, kind).encode())
     if format_ == "table":
         width = shutil.get_terminal_size().columns
         color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -102,15 +107,13 @@ def _rendered(report: Report, views: Sequence[Report], format_: str) -> str:
     return "\n".join(RENDERERS[format_](view) for view in shown)
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, data: bytes) -> None:
     """Write beside the target, then rename: a file is whole or not there. A link stays a link."""
     path = path.resolve()
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.absolute().parent, encoding="utf-8", newline="\n", delete=False
-        ) as partial:
+        with tempfile.NamedTemporaryFile(dir=path.absolute().parent, delete=False) as partial:
             try:
-                partial.write(text)
+                partial.write(data)
                 partial.flush()
                 mask = os.umask(0)
                 os.umask(mask)
@@ -136,4 +139,20 @@ def progress(sizes: Sequence[int | None]) -> Iterator[Callable[[int], None]]:
     columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None if None in sizes else total)
+        yield lambda done: bar.advance(task, done)
+
+
+@contextmanager
+def steps(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal's stderr how many of some long steps are done; silent in pipes."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), Remaining())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
         yield lambda done: bar.advance(task, done)

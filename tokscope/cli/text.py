@@ -10,15 +10,13 @@ import typer
 if TYPE_CHECKING:
     from tokscope.text.corpus import Corpus
 
-Specs = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="[LABEL=]SPEC...",
-        help="A tokenizer: a file or folder, a tiktoken name (cl100k_base, gpt-4o), a hub id "
-        "(org/name[@revision]), or KIND:PLACE with KIND one of hf, file, tiktoken, tiktoken-file, "
-        "sp, mistral, tekken, sample; or a baseline: bytes, characters.",
-    ),
-]
+_SPEC = (
+    "A tokenizer: a file or folder, a tiktoken name (cl100k_base, gpt-4o), a hub id "
+    "(org/name[@revision]), or KIND:PLACE with KIND one of hf, file, tiktoken, tiktoken-file, "
+    "sp, mistral, tekken, merges, sample; or a baseline: bytes, characters."
+)
+Specs = Annotated[list[str], typer.Argument(metavar="[LABEL=]SPEC...", help=_SPEC)]
+Spec = Annotated[str, typer.Argument(metavar="[LABEL=]SPEC", help=_SPEC)]
 Corpora = Annotated[
     list[str] | None,
     typer.Option(

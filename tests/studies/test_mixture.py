@@ -1,0 +1,219 @@
+"""Shares that are known come back; what is missing, alike or too little is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tokenizers
+
+from tests.mixture.small import ALPHABETS, language
+from tokscope.errors import TokscopeError
+from tokscope.report import Report
+from tokscope.studies.mixture import infer_mixture, log_error
+from tokscope.text.corpus import Corpus, read_corpora
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tokenizer trained on known shares of a, b and x, and other text of all languages."""
+    path = tmp_path_factory.mktemp("mixture")
+    for name in ALPHABETS:
+        (path / f"{name}.txt").write_text(language(name, 1, 20_000))
+    (path / "again.txt").write_text(language("a", 3, 20_000))
+    lines = [language("a", 2, 30_000), language("b", 2, 15_000), language("x", 2, 5_000)]
+    model = tokenizers.Tokenizer(tokenizers.models.BPE())
+    model.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    model.decoder = tokenizers.decoders.ByteLevel()
+    alphabet = tokenizers.pre_tokenizers.ByteLevel.alphabet()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=606, initial_alphabet=alphabet, show_progress=False
+    )
+    model.train_from_iterator((line for text in lines for line in text.splitlines(True)), trainer)
+    model.save(str(path / "mixed.json"))
+    sizes = np.array([len(text.encode()) for text in lines])
+    (path / "truth.json").write_text(
+        json.dumps(dict(zip("abx", (sizes / sizes.sum()).tolist(), strict=True)))
+    )
+    return path
+
+
+def corpora(folder: Path, names: Sequence[str]) -> list[Corpus]:
+    return read_corpora([str(folder / f"{name}.txt") for name in names])
+
+
+def inferred(folder: Path, names: Sequence[str], **options: object) -> Report:
+    return infer_mixture(str(folder / "mixed.json"), corpora(folder, names), **options)  # type: ignore[arg-type]
+
+
+def measured(report: Report, measure: str) -> dict[str, float]:
+    frame = report.frame[(report.frame.measure == measure) & (report.frame.corpus != "all")]
+    return dict(zip(frame.corpus, frame.value, strict=True))
+
+
+def truth(folder: Path) -> Mapping[str, float]:
+    found: dict[str, float] = json.loads((folder / "truth.json").read_text())
+    return found
+
+
+def test_shares_that_are_known_come_back(folder: Path) -> None:
+    known = {**truth(folder), "c": 0.0}
+    report = inferred(folder, "abcx", truth=known)
+    shares = measured(report, "bytes")
+    assert shares == pytest.approx(known, abs=0.01)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert measured(report, "uniform") == dict.fromkeys("abcx", 0.25)
+    scores = report.frame[report.frame.corpus == "all"].set_index("measure").value
+    assert scores["bytes"] < scores["token classification"] - 1
+    assert scores["bytes"] < scores["uniform"] - 2
+    assert scores["uniform"] == pytest.approx(
+        log_error(np.full(4, 0.25), np.array([known[name] for name in "abcx"]))
+    )
+    assert not any("left out" in note or "in no corpus" in note for note in report.notes)
+
+
+def test_shares_of_bytes_are_not_those_of_pairs(folder: Path) -> None:
+    # letters of x are two bytes with a pair between them: more pairs in as many bytes
+    report = inferred(folder, "abx")
+    assert measured(report, "pairs")["x"] > 1.02 * measured(report, "bytes")["x"]
+
+
+def test_a_corpus_left_out_with_a_script_of_its_own_shows_as_missing_merges(folder: Path) -> None:
+    report = inferred(folder, "ab")
+    (note,) = [note for note in report.notes if "are in no corpus" in note]
+    assert "Greek" in note
+    assert "it was trained on text that is left out here" in note
+    # what is there keeps its proportions
+    known = truth(folder)
+    shares = measured(report, "bytes")
+    assert shares["a"] == pytest.approx(known["a"] / (known["a"] + known["b"]), abs=0.01)
+
+
+def test_a_corpus_left_out_that_shares_its_script_shows_in_the_objective(folder: Path) -> None:
+    whole, part = inferred(folder, "abx"), inferred(folder, "acx")
+    assert not any("times what sampling noise leaves" in note for note in whole.notes)
+    (note,) = [note for note in part.notes if "times what sampling noise leaves" in note]
+    assert "a corpus is left out that shares a script" in note
+    assert any(note.startswith("merged earlier than the text explains: “") for note in part.notes)
+    assert any(note.startswith("more in the text than merges show: “") for note in part.notes)
+
+
+def test_corpora_of_one_kind_cannot_be_told_apart(folder: Path) -> None:
+    report = inferred(folder, ["a", "again", "b", "x"], ranges=True)
+    (note,) = [note for note in report.notes if "hardly be told apart" in note]
+    assert "a and again" in note
+    assert "a and b" not in note
+    shares, known = measured(report, "bytes"), truth(folder)
+    assert shares["a"] + shares["again"] == pytest.approx(known["a"], abs=0.01)
+    least, most = measured(report, "least"), measured(report, "most")
+    for name in shares:
+        assert least[name] - 1e-9 <= shares[name] <= most[name] + 1e-9
+    assert most["a"] - least["a"] > 4 * (most["x"] - least["x"])
+
+
+def test_the_bootstrap_holds_the_estimate_and_is_seeded(folder: Path) -> None:
+    report = inferred(folder, "abx", bootstrap=20, merges=100)
+    frame = report.frame[report.frame.measure == "bytes"]
+    assert (frame.low <= frame.high).all()
+    assert ((frame.high - frame.low).between(1e-5, 0.1)).all()
+    assert ((frame.low - 0.005 <= frame.value) & (frame.value <= frame.high + 0.005)).all()
+    again = inferred(folder, "abx", bootstrap=20, merges=100)
+    pd.testing.assert_frame_equal(again.frame, report.frame)
+    other = inferred(folder, "abx", bootstrap=20, merges=100, seed=1)
+    assert (other.frame.low.dropna() != frame.low).any()
+
+
+def test_a_refit_tells_bias_fit_and_wider_intervals(folder: Path) -> None:
+    report = inferred(folder, "abx", refit=5, merges=100)
+    frame = report.frame[report.frame.measure == "bytes"]
+    known = np.array([truth(folder)[name] for name in "abx"])
+    assert ((frame.low - 0.01 < known) & (known < frame.high + 0.01)).all()
+    assert (frame.low < frame.high).all()
+    (bias,) = [note for note in report.notes if note.startswith("bias:")]
+    assert "%" in bias
+    (fit,) = [note for note in report.notes if note.startswith("fit:")]
+    correlation = float(fit.rsplit(" ", 1)[1])
+    assert 0.8 < correlation <= 1
+
+
+def test_counts_answer_again_without_the_text(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "counts"
+    whole = inferred(folder, "abcx", merges=200, save=path.write_bytes)
+    spec = str(folder / "mixed.json")
+    again = infer_mixture(spec, counts=path, merges=200)
+    pd.testing.assert_frame_equal(again.frame, whole.frame)
+    assert again.signature == whole.signature
+    some = infer_mixture(spec, counts=path, merges=100, only=["x", "a", "b"])
+    pd.testing.assert_frame_equal(some.frame, inferred(folder, "xab", merges=100).frame)
+    more = infer_mixture(spec, counts=path, merges=250)
+    pd.testing.assert_frame_equal(more.frame, inferred(folder, "abcx", merges=250).frame)
+
+
+def test_an_extension_is_explained_without_what_it_extends(folder: Path) -> None:
+    report = inferred(folder, "abx", from_merge=100)
+    assert measured(report, "bytes") == pytest.approx(truth(folder), abs=0.03)
+    assert "merges:100-" in report.signature
+
+
+def test_an_early_stop_says_how_far_it_may_be(folder: Path) -> None:
+    report = inferred(folder, "abx", tolerance=0.5)
+    assert "stopped after" in report.notes[0]
+    assert "higher" in report.notes[0]
+    assert "exact, " in inferred(folder, "abx").notes[0]
+
+
+def test_more_merges_than_the_text_supports_are_said_to_be(folder: Path, tmp_path: Path) -> None:
+    for name in "abx":
+        (tmp_path / f"{name}.txt").write_text(language(name, 5, 300))
+    spec, small = str(folder / "mixed.json"), read_corpora([str(tmp_path)])
+    note = infer_mixture(spec, small).notes[0]
+    assert "as many as the text supports" in note
+    assert int(note.split(" ")[1]) < 200
+    assert "later ones add noise" in infer_mixture(spec, small, merges=350).notes[0]
+
+
+def test_the_embedded_shares_come_back() -> None:
+    report = infer_mixture("sample:bpe")
+    shares, known = measured(report, "bytes"), measured(report, "truth")
+    assert len(shares) == 42
+    assert shares == pytest.approx(known, abs=0.001)
+
+
+REFUSED: list[tuple[str, Sequence[str], dict[str, object], str]] = [
+    ("sample:bpe", "a", {}, "a mixture needs two corpora or more"),
+    ("sample:bpe", "ab", {"only": ["a"]}, "a mixture needs two corpora or more"),
+    ("sample:bpe", "ab", {"only": ["z", "a"]}, "unknown corpus 'z'"),
+    ("sample:bpe", "ab", {"merges": 5000}, "--merges 5000: the tokenizer has 3,743"),
+    ("sample:bpe", "ab", {"merges": 0}, "--merges 0: the tokenizer has 3,743"),
+    ("sample:bpe", "ab", {"from_merge": 5000}, "--from-merge 5000: merges before it, of 3743"),
+    ("sample:bpe", "ab", {"tolerance": 2.0}, "--tolerance 2: a share is from 0 to 1"),
+    ("sample:bpe", "ab", {"truth": {"a": 1.0}}, "--truth gives no share for b"),
+    ("sample:bpe", "ab", {"truth": {"a": 1.0, "bb": 0.0}}, "unknown corpus 'bb'"),
+    ("sample:bpe", "ab", {"truth": {"a": 0.2, "b": 0.2}}, "add up to 1, not 0.4"),
+    ("sample:unigram", "ab", {}, "a SentencePiece Unigram model merges nothing"),
+    ("sample:wordpiece", "ab", {}, "WordPiece keeps no merges"),
+    ("bytes", "ab", {}, "has no merges"),
+]
+
+
+@pytest.mark.parametrize(("spec", "names", "options", "message"), REFUSED)
+def test_what_cannot_be_inferred_is_refused_in_one_line(
+    folder: Path, spec: str, names: Sequence[str], options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(TokscopeError) as caught:
+        infer_mixture(spec, corpora(folder, names), **options)  # type: ignore[arg-type]
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_text_without_pairs_is_refused(write: Callable[[str, str], Path]) -> None:
+    one, other = write("one.txt", "qx\n"), write("other.txt", "zq\n")
+    with pytest.raises(TokscopeError, match="no merge can be found in these corpora"):
+        infer_mixture("sample:bpe", read_corpora([str(one), str(other)]), merges=3)
+    empty = write("empty.txt", "\n\n")
+    with pytest.raises(TokscopeError, match="corpus 'empty' holds no two characters"):
+        infer_mixture("sample:bpe", read_corpora(["sample:en", str(empty)]))

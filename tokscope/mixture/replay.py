@@ -1,0 +1,223 @@
+"""A list of merges applied to words once, for any number of counts.
+
+Which pairs of symbols a word holds before each merge does not depend on how often the word occurs.
+So the replay records, for every pair and every merge that changes it, in which words it comes and
+goes; counts are multiplied in afterwards, as often as they change, for corpora, parts of them or
+resamples.
+
+Every word does its own next merge in each round, all words at once: a round is a few passes over
+the symbols that still change, and there are as many rounds as the longest word has merges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+Ints = NDArray[np.int64]
+NEVER = np.iinfo(np.int32).max
+BATCH = 2_000_000  # symbols replayed at once
+
+
+@dataclass(frozen=True)
+class Rules:
+    """T merges: merge t makes the symbol `alphabet + t` of two that are there before it.
+
+    A part that never comes to be is -1, and its merge is never done.
+    """
+
+    alphabet: int  # symbols 0, ..., alphabet - 1 are there from the start
+    left: Ints  # (T,)
+    right: Ints  # (T,)
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    @property
+    def symbols(self) -> int:
+        """How many symbols there are when all merges are done."""
+        return self.alphabet + len(self)
+
+    @cached_property
+    def keys(self) -> Ints:
+        """The pair that each merge joins, as one number; -1 where it is never done."""
+        keys = self.left * self.symbols + self.right
+        keys[(self.left < 0) | (self.right < 0)] = -1
+        return keys
+
+    @cached_property
+    def _sorted(self) -> tuple[Ints, Ints]:
+        keys, first = np.unique(self.keys, return_index=True)
+        return keys, np.where(keys < 0, NEVER, first)
+
+    def ranks(self, keys: Ints) -> Ints:
+        """Return which merge joins each pair; NEVER for none."""
+        known, ranks = self._sorted
+        if not len(known):
+            return np.full(len(keys), NEVER)
+        at = np.searchsorted(known, keys)
+        at[at == len(known)] = 0
+        return np.where(known[at] == keys, ranks[at], NEVER)
+
+    def head(self, steps: int) -> Rules:
+        """Return the first merges alone."""
+        return Rules(self.alphabet, self.left[:steps], self.right[:steps])
+
+
+@dataclass(frozen=True)
+class Words:
+    """W words, each some symbols long."""
+
+    symbols: NDArray[np.int32]  # all of them, one word after the other
+    ends: Ints  # (W,)
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @property
+    def pairs(self) -> Ints:
+        """How many pairs of neighbours each word has before the first merge; shape (W,)."""
+        return np.maximum(np.diff(self.ends, prepend=0) - 1, 0)
+
+    def batches(self) -> Iterator[tuple[int, NDArray[np.int32], Ints]]:
+        """Yield the number of the first word, symbols, and the word of each symbol."""
+        first = begin = 0
+        while first < len(self):
+            last = int(np.searchsorted(self.ends, begin + BATCH, side="right"))
+            last = min(max(last, first + 1), len(self))
+            end = int(self.ends[last - 1])
+            lengths = np.diff(self.ends[first:last], prepend=begin)
+            yield first, self.symbols[begin:end], np.repeat(np.arange(last - first), lengths)
+            first, begin = last, end
+
+
+@dataclass(frozen=True)
+class Changes:
+    """In which words a pair comes (word) and goes (-1 - word), for some records."""
+
+    records: Ints  # (r,)
+    starts: Ints  # (r + 1,)
+    words: NDArray[np.int32]
+
+    def times(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the change of each record, for words that occur `counts` times."""
+        gone = self.words < 0
+        sign = np.where(gone, -1.0, 1.0)
+        words = np.where(gone, -1 - self.words, self.words)
+        shape = (len(self.records), len(counts))
+        return np.asarray(csr_array((sign, words, self.starts), shape=shape) @ counts)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What the words hold between merges: R records, sorted by pair, then by step.
+
+    Record r says that from before merge `start[r]` on, up to the next record of its pair, the
+    number of occurrences is another one. A window of two symbols is an occurrence, so "aaa" holds
+    (a, a) twice.
+    """
+
+    rules: Rules
+    keys: Ints  # (R,) the pair, left * symbols + right
+    start: Ints  # (R,)
+    changes: Sequence[Changes]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @cached_property
+    def first(self) -> NDArray[np.bool_]:
+        """Whether a record is the first of its pair; shape (R,)."""
+        return np.diff(self.keys, prepend=-1) != 0
+
+    def occurrences(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how often each pair occurs from each record on; shapes (W, n) and (R, n)."""
+        values = np.zeros((len(self), counts.shape[1]))
+        for part in self.changes:
+            values[part.records] += part.times(counts)
+        np.cumsum(values, axis=0, out=values)  # whole numbers below 2^53: exact
+        firsts = np.flatnonzero(self.first)
+        before = np.concatenate((np.zeros_like(values[:1]), values[firsts[1:] - 1]))
+        return values - np.repeat(before, np.diff(firsts, append=len(self)), axis=0)
+
+
+def replay(words: Words, rules: Rules) -> Replay:
+    """Apply the merges in order, and record every change of every pair."""
+    steps = len(rules) + 1
+    found = []
+    for first, symbols, homes in words.batches():
+        parts = list(_rounds(symbols.astype(np.int64), homes, rules))
+        keys = np.concatenate([keys for keys, _ in parts])
+        signed = np.concatenate([signed for _, signed in parts])
+        order = np.argsort(keys)
+        keys, signed = keys[order], signed[order]
+        starts = np.flatnonzero(np.diff(keys, prepend=-1))
+        signed += np.where(signed < 0, -first, first).astype(np.int32)
+        found.append((keys[starts], np.append(starts, len(keys)), signed))
+    keys = np.unique(np.concatenate([keys for keys, _, _ in found] or [np.zeros(0, np.int64)]))
+    changes = [
+        Changes(np.searchsorted(keys, part), starts, signed) for part, starts, signed in found
+    ]
+    return Replay(rules, keys // steps, keys % steps, changes)
+
+
+def _rounds(symbols: Ints, homes: Ints, rules: Rules) -> Iterator[tuple[Ints, NDArray[np.int32]]]:
+    """Yield (pair, step) as one number, and the word where the pair comes or goes."""
+    steps = len(rules) + 1
+    inside = homes[1:] == homes[:-1]
+    pairs = (symbols[:-1] * rules.symbols + symbols[1:])[inside]
+    yield pairs * steps, homes[:-1][inside].astype(np.int32)
+    ranks = np.full(len(symbols), NEVER)
+    ranks[:-1][inside] = rules.ranks(pairs)
+    while True:
+        symbols, homes, ranks, now = _active(symbols, homes, ranks)
+        if not len(symbols):
+            return
+        hit = _hits(ranks == now)
+        gone = np.zeros_like(hit)
+        gone[1:] = hit[:-1]
+        pairs, at = _windows(symbols, homes, hit | gone, rules)
+        yield pairs * steps + now[at] + 1, (-1 - homes[at]).astype(np.int32)
+        symbols = np.where(hit, rules.alphabet + now, symbols)
+        ranks[hit] = NEVER
+        stay = ~gone
+        symbols, homes, ranks, now = (part[stay] for part in (symbols, homes, ranks, now))
+        hit = hit[stay]
+        pairs, at = _windows(symbols, homes, hit, rules)
+        yield pairs * steps + now[at] + 1, homes[at].astype(np.int32)
+        found = rules.ranks(pairs)
+        ranks[at] = np.where(found > now[at], found, NEVER)  # an earlier merge is over
+
+
+def _active(symbols: Ints, homes: Ints, ranks: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Leave out words that are done; return also which merge each symbol's word does next."""
+    if not len(symbols):
+        return symbols, homes, ranks, ranks
+    starts = np.append(0, np.flatnonzero(np.diff(homes)) + 1)
+    lengths = np.diff(starts, append=len(homes))
+    now = np.repeat(np.minimum.reduceat(ranks, starts), lengths)
+    alive = now < NEVER
+    return symbols[alive], homes[alive], ranks[alive], now[alive]
+
+
+def _hits(hit: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Keep every other one of the overlapping pairs in a run of one symbol, from the left."""
+    at = np.flatnonzero(hit)
+    runs = np.flatnonzero(np.diff(at, prepend=-2) > 1)
+    place = np.arange(len(at)) - np.repeat(runs, np.diff(runs, append=len(at)))
+    hit[at[place % 2 == 1]] = False
+    return hit
+
+
+def _windows(
+    symbols: Ints, homes: Ints, changed: NDArray[np.bool_], rules: Rules
+) -> tuple[Ints, Ints]:
+    """Return the pairs that hold a changed symbol, and where they begin."""
+    near = (changed[:-1] | changed[1:]) & (homes[:-1] == homes[1:])
+    at = np.flatnonzero(near)
+    return symbols[at] * rules.symbols + symbols[at + 1], at
