@@ -194,6 +194,8 @@ REFUSED: list[tuple[str, Sequence[str], dict[str, object], str]] = [
     ("sample:bpe", "ab", {"truth": {"a": 1.0}}, "--truth gives no share for b"),
     ("sample:bpe", "ab", {"truth": {"a": 1.0, "bb": 0.0}}, "unknown corpus 'bb'"),
     ("sample:bpe", "ab", {"truth": {"a": 0.2, "b": 0.2}}, "add up to 1, not 0.4"),
+    ("sample:bpe", "ab", {"bootstrap": 2, "refit": 2}, "--refit resamples the text too"),
+    ("sample:bpe", "ab", {"seed": -1}, "--seed -1: a seed is a number from 0 up"),
     ("sample:unigram", "ab", {}, "a SentencePiece Unigram model merges nothing"),
     ("sample:wordpiece", "ab", {}, "WordPiece keeps no merges"),
     ("bytes", "ab", {}, "has no merges"),

@@ -99,7 +99,7 @@ def command(
 
     Name text of every kind that may have been in it, some megabytes of each:
 
-        tokscope infer-mixture gpt2 --corpus en=en.txt --corpus python=code/*.py
+        tokscope infer-mixture gpt2 --corpus en=en.txt --corpus 'python=code/*.py'
     """
     output.require_formats(format_, outputs or ())
     known = _truth(truth)
@@ -110,7 +110,7 @@ def command(
         output.require_writable(save_counts, "--save-counts")
     from tokscope.studies.mixture import infer_mixture
 
-    with output.progress(text.sizes(corpora)) as advance:
+    with output.phases(text.sizes(corpora)) as (advance, tell):
         report = infer_mixture(
             spec,
             corpora,
@@ -126,5 +126,6 @@ def command(
             counts=counts,
             save=(lambda data: output.write(save_counts, data)) if save_counts else None,
             advance=advance,
+            tell=tell,
         )
     output.emit(report, [report], format_, outputs or ())

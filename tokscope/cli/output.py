@@ -129,17 +129,31 @@ def write(path: Path, data: bytes) -> None:
 @contextmanager
 def progress(sizes: Sequence[int | None]) -> Iterator[Callable[[int], None]]:
     """Show on a terminal's stderr how much text is done; silent in pipes and for short work."""
+    with phases(sizes) as (advance, _):
+        yield advance
+
+
+@contextmanager
+def phases(
+    sizes: Sequence[int | None],
+) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
+    """Show how much text is done and then, in words, what is being done."""
     total = sum(size for size in sizes if size is not None)
     if not sys.stderr.isatty() or (total < 4_000_000 and None not in sizes):
-        yield lambda _: None
+        yield lambda _: None, lambda _: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None if None in sizes else total)
-        yield lambda done: bar.advance(task, done)
+        task = bar.add_task("reading", total=None if None in sizes else total)
+        yield lambda done: bar.advance(task, done), lambda text: bar.update(task, description=text)
 
 
 @contextmanager

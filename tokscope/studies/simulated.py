@@ -22,7 +22,7 @@ from tokscope.mixture.program import solve
 from tokscope.mixture.uncertainty import bootstrapped
 from tokscope.report import Report
 from tokscope.studies.counted import versions
-from tokscope.studies.mixture import log_error, require_resamples
+from tokscope.studies.mixture import MOST, log_error, require_resamples
 from tokscope.text.corpus import Corpus, Units, has_fields, read
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet
 from tokscope.tokenizers.cutting import Cutter, classes_of_library
@@ -112,7 +112,7 @@ def _trial(number: int, setup: Setup, corpora: Sequence[Corpus], counts: Counts)
     text = _mixed([corpora[i] for i in chosen], truth, setup.bytes, setup.seed)
     merges = _train(text, setup.vocabulary)
     found = evidence(counts.subset(names), merges, len(merges))
-    steps = min(setup.merges or found.supported(), len(merges))
+    steps = min(setup.merges or min(found.supported(), MOST), len(merges))
     program = found.program.head(steps)
     solution = solve(program, tolerance=setup.tolerance)
     shares = found.bytes_of(solution.shares)
@@ -217,6 +217,8 @@ def simulate_mixture(
 def _require_sense(known: int, trials: int, size: int, vocabulary: int) -> None:
     if trials < 1:
         raise TokscopeError(f"--trials {trials}: run one or more")
+    if known < 2:
+        raise TokscopeError("a mixture needs two corpora or more; name them with --corpus")
     if not 2 <= size <= known:
         raise TokscopeError(f"--size {size}: mix from 2 to {known} corpora, as many as are named")
     if vocabulary <= BYTES:
