@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "text": {"errors", "text"},
     "tokenizers": {"errors", "tokenizers"},
     "measures": {"measures"},
+    "kinds": {"text", "tokenizers"},
     "tally": {"errors", "text", "tokenizers"},
     "catalog": {"measures", "tally"},
     "studies": {
@@ -27,6 +28,7 @@ MAY_IMPORT = {
         "text",
         "tokenizers",
         "measures",
+        "kinds",
         "tally",
         "catalog",
         "studies",

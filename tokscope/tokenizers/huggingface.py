@@ -406,7 +406,21 @@ def _vocabulary(
         for piece, token in pieces.items()
         if model.get("byte_fallback") and _FALLBACK.fullmatch(piece)
     )
-    return Vocabulary.of(tokens, specials=specials, fallbacks=fallbacks, unknown=unknown)
+    return Vocabulary.of(
+        tokens,
+        specials=specials,
+        fallbacks=fallbacks,
+        unknown=unknown,
+        continuing=_continuing(pieces, model),
+    )
+
+
+def _continuing(pieces: Mapping[str, int], model: Json) -> frozenset[int] | None:
+    """Return the ids with the prefix that marks the inside of words, where a model has one."""
+    prefix = model.get("continuing_subword_prefix")
+    if not prefix:
+        return None
+    return frozenset(token for piece, token in pieces.items() if piece.startswith(prefix))
 
 
 def _spelled(pieces: Mapping[str, int], config: Json) -> list[bytes]:
