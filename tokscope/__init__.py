@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tokscope.report import Report as Report
     from tokscope.studies.compare import compare as compare
     from tokscope.studies.compare import worst_lines as worst_lines
+    from tokscope.studies.vocab import vocab as vocab
     from tokscope.text.corpus import read_corpora as read_corpora
     from tokscope.tokenizers import load as load
 
@@ -26,6 +27,7 @@ _HOMES = {
     "compare": "studies.compare",
     "load": "tokenizers",
     "read_corpora": "text.corpus",
+    "vocab": "studies.vocab",
     "worst_lines": "studies.compare",
 }
 __all__ = ["__version__", *_HOMES]

@@ -41,6 +41,9 @@ COMMANDS = {
     "inspect": ["inspect", "bytes", "sample:bpe", "sample:wordpiece"],
     "components": ["inspect", "--components", "sample:unigram"],
     "list": ["list"],
+    "vocab": ["vocab", "bytes", "sample:bpe", "sample:wordpiece"],
+    "vocab-script": ["vocab", "sample:unigram", "--by", "script"],
+    "vocab-length": ["vocab", "sample:bpe", "--by", "length"],
 }
 WITH_TEXT = ("compare", "lines", "bootstrap")
 SUFFIXES = {"table": "txt", "markdown": "md", "latex": "tex"}
@@ -142,6 +145,7 @@ REFUSED: dict[str, list[str]] = {
     "10,001 characters are too many to read; show at most 10,000": ["show", "x" * 10_001, "bytes"],
     "unknown kind of tokenizer 'filee'; did you mean 'file'?": ["inspect", "filee:x"],
     "x.json: no such file or folder": ["show", "x", "x.json"],
+    "unknown way to look --by 'kin'; did you mean 'kind'?": ["vocab", "bytes", "--by", "kin"],
 }  # fmt: skip
 
 
@@ -198,7 +202,7 @@ def test_standard_input_is_a_corpus(run: Run) -> None:
 def test_help_and_version(run: Run) -> None:
     assert run("--version").stdout == f"tokscope {tokscope.__version__}\n"
     assert "compare" in run("--help").stdout
-    for command in ("compare", "measures", "show", "inspect", "list"):
+    for command in ("compare", "measures", "show", "inspect", "list", "vocab"):
         text = run(command, "--help").stdout
         assert max(map(len, text.split("\n"))) <= 80
     for option in ("--corpus", "--parallel", "--measure", "--by", "--sort", "--lines", "--price"):

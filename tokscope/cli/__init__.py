@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TextIO
 import typer
 
 from tokscope import __version__
-from tokscope.cli import available, compare, inspect, measures, show
+from tokscope.cli import available, compare, inspect, measures, show, vocab
 from tokscope.errors import TokscopeError
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ app.command("compare")(compare.command)
 app.command("measures")(measures.command)
 app.command("inspect")(inspect.command)
 app.command("show")(show.command)
+app.command("vocab")(vocab.command)
 app.command("list")(available.command)
 
 

@@ -129,6 +129,14 @@ def versions() -> str:
     return "|".join((f"tokscope:{__version__}", *libraries))
 
 
+def identities(words: Sequence[str], tokenizers: Sequence[Tokenizer]) -> list[str]:
+    """Name each tokenizer, the kind of its file and all that decides its ids."""
+    return [
+        f"{tokenizer.name}={parse(word).kind}:{tokenizer.fingerprint[:12]}"
+        for word, tokenizer in zip(words, tokenizers, strict=True)
+    ]
+
+
 def _signature(
     words: Sequence[str],
     tokenizers: Sequence[Tokenizer],
@@ -141,13 +149,9 @@ def _signature(
     for corpus, reading in zip(corpora, readings, strict=True):
         digest.update(f"{corpus.name}={reading.digest}\n".encode())
     shards = [shard for corpus in corpora for shard in corpus.shards]
-    kinds = [parse(word).kind for word in words]
     parts = [
         versions(),
-        *(
-            f"{tokenizer.name}={kind}:{tokenizer.fingerprint[:12]}"
-            for kind, tokenizer in zip(kinds, tokenizers, strict=True)
-        ),
+        *identities(words, tokenizers),
         f"corpora:{len(corpora)}:{digest.hexdigest()[:12]}",
         f"field:{shards[0].field}" if any(map(has_fields, shards)) else "unit:line",
         f"words:{counting.words} ({rule_version(counting.words)})",

@@ -389,8 +389,8 @@ def _vocabulary(
     model = config["model"]
     entries = model["vocab"]
     known = set(entries.values()) if isinstance(entries, dict) else set(range(len(entries)))
-    specials = {}
-    for added in _added(library):
+    specials, additions = {}, _added(library)
+    for added in additions:
         if added["special"]:
             tokens[added["id"]] = b""
             specials[added["content"]] = added["id"]
@@ -412,6 +412,7 @@ def _vocabulary(
         fallbacks=fallbacks,
         unknown=unknown,
         continuing=_continuing(pieces, model),
+        added=frozenset(added["id"] for added in additions if not added["special"]),
     )
 
 
