@@ -44,6 +44,8 @@ COMMANDS = {
     "vocab": ["vocab", "bytes", "sample:bpe", "sample:wordpiece"],
     "vocab-script": ["vocab", "sample:unigram", "--by", "script"],
     "vocab-length": ["vocab", "sample:bpe", "--by", "length"],
+    "vocab-grep": ["vocab", "sample:bpe", "sample:unigram", "sample:wordpiece", "--grep", "^ ?the"],
+    "vocab-only-in": ["vocab", "sample:bpe", "bytes", "--only-in", "sample-bpe", "--top", "7"],
 }
 WITH_TEXT = ("compare", "lines", "bootstrap")
 SUFFIXES = {"table": "txt", "markdown": "md", "latex": "tex"}
@@ -145,6 +147,12 @@ REFUSED: dict[str, list[str]] = {
     "10,001 characters are too many to read; show at most 10,000": ["show", "x" * 10_001, "bytes"],
     "unknown kind of tokenizer 'filee'; did you mean 'file'?": ["inspect", "filee:x"],
     "x.json: no such file or folder": ["show", "x", "x.json"],
+    "--grep [: not a regular expression": ["vocab", "bytes", "--grep", "["],
+    "unknown tokenizer 'byte'; did you mean 'bytes'?": ["vocab", "bytes", "characters", "--only-in", "byte"],
+    "--only-in compares vocabularies; name two tokenizers": ["vocab", "bytes", "--only-in", "bytes"],
+    "--top 0: write how many tokens": ["vocab", "bytes", "--grep", "a", "--top", "0"],
+    "--only-in and --grep do not go together": ["vocab", "bytes", "--grep", "a", "--only-in", "bytes"],
+    "--top says how many tokens are listed": ["vocab", "bytes", "--top", "3"],
     "unknown way to look --by 'kin'; did you mean 'kind'?": ["vocab", "bytes", "--by", "kin"],
 }  # fmt: skip
 

@@ -44,7 +44,7 @@ def rounded(value: object, unit: str = "") -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return UNDEFINED
     if not isinstance(value, float):
-        return str(value) if unit == "id" else f"{value:,}"
+        return str(value) if unit in ("id", "rank") else f"{value:,}"
     if unit == "share":
         percent = 100 * value
         small = 0 < percent < 0.05 or 99.95 < percent < 100

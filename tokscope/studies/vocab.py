@@ -14,11 +14,12 @@ from tokscope.kinds import Spelled
 from tokscope.report import Report
 from tokscope.studies.composition import composition, scripts_of
 from tokscope.studies.counted import identities, load_all, versions
+from tokscope.studies.overlap import overlap
 
 COLUMNS = ["tokenizer", "by", "name", "measure", "value", "unit"]
 # what a user asks for -> the parts of the report that it shows
 BY: Mapping[str, tuple[str, ...]] = {
-    "": ("total", "kind", "position"),
+    "": ("total", "kind", "position", "overlap"),
     "kind": ("kind",),
     "script": ("script",),
     "length": ("length",),
@@ -29,6 +30,7 @@ _TITLES = {
     "position": "Where in words tokens stand",
     "script": "Scripts",
     "length": "Lengths",
+    "overlap": "Overlap by bytes",
 }
 _NOTES = {
     "total": "distinct: different byte strings; lengths of tokens that have bytes; those in "
@@ -40,6 +42,8 @@ _NOTES = {
     "script": "Unicode scripts and extensions; Common: signs and digits of all; Mixed: several, as "
     "in Japanese words; none: special tokens and cut characters",
     "length": "only whole characters have a length in characters",
+    "overlap": "jaccard: common byte strings / those of either; contained: common / those of the "
+    "first",
 }
 _BINS = (*range(1, 9), 11, 16, 32, 64, 128)  # the last length of each line of the table
 
@@ -52,19 +56,26 @@ def vocab(words: Sequence[str], *, by: str = "") -> Report:
     """
     chosen = choose(BY, by, "way to look --by")
     tokenizers = load_all(words)
-    spelled = [Spelled(tokenizer.vocabulary) for tokenizer in tokenizers]
-    scripts = scripts_of(spelled)
-    rows = [
-        (tokenizer.name, *row)
-        for tokenizer, one in zip(tokenizers, spelled, strict=True)
-        for row in composition(one, scripts)
-    ]
+    named = {tokenizer.name: Spelled(tokenizer.vocabulary) for tokenizer in tokenizers}
+    scripts = scripts_of(list(named.values()))
+    rows = [(name, *row) for name, one in named.items() for row in composition(one, scripts)]
+    if not by:
+        rows += [(name, *row) for name, row in overlap(named)]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame = frame[frame["by"].isin(chosen)] if by else frame
-    notes = tuple(_NOTES[part] for part in chosen)
+    notes = tuple(_NOTES[part] for part in chosen if part in set(frame["by"]))
+    notes += _unspaced(named) if "overlap" in set(frame["by"]) else ()
     unicode = f"scripts:regex {version('regex')}"
     signature = "|".join((versions(), *identities(words, tokenizers), unicode))
     return Report("vocab", "Vocabularies", frame, notes, signature)
+
+
+def _unspaced(named: Mapping[str, Spelled]) -> tuple[str, ...]:
+    """Say whose tokens never begin with the space that those of others begin with."""
+    marked = [name for name, one in named.items() if one.vocabulary.continuing is not None]
+    if len(marked) in (0, len(named)):
+        return ()
+    return (f"the tokens of {', '.join(marked)} that start words are without a space before them",)
 
 
 def tables(report: Report, by: str = "") -> list[Report]:
@@ -80,6 +91,9 @@ def _tables(report: Report, part: str) -> list[Report]:
     title = _TITLES[part]
     if part == "total":
         return [Report("vocab", title, frame.drop(columns="name"), across="tokenizer")]
+    if part == "overlap":
+        frame = frame.rename(columns={"name": "other"})
+        return [Report("vocab", title, frame, across="measure")]
     frame = _binned(frame) if part == "length" else frame
     frame = frame[frame.groupby("name")["value"].transform("max") > 0]
     frame = frame.rename(columns={"name": part})
