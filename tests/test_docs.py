@@ -33,6 +33,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "en.txt").write_text("One.\nTwo.\n")
     (tmp_path / "text" / "de.txt").write_text("Eins.\nZwei.\n")
+    (tmp_path / "words.txt").write_text("the\nhouse\n")
     (tmp_path / "main.py").write_text("print(1)\n")
     (tmp_path / "reviews.jsonl").write_text('{"body": "Good."}\n')
     return tmp_path

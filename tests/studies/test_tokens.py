@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 import tokscope
 from tests.tokenizers.families import FAMILIES, tokenizer_of
 from tests.tokenizers.families import write as write_family
-from tokscope.kinds import Spelled
 from tokscope.studies.overlap import overlap
 from tokscope.studies.tokens import first, grep, only_in, tables
 from tokscope.tokenizers import load
@@ -21,7 +20,7 @@ PIECES = st.lists(st.sampled_from([b"", b"a", b"b", b" a", b"\xe4", b"ab", b" b"
 
 
 def shared(one: list[bytes], other: list[bytes], **types: np.ndarray) -> dict[tuple[str, str], float]:  # fmt: skip
-    named = {name: Spelled(Vocabulary.of(pieces)) for name, pieces in (("x", one), ("y", other))}
+    named = {name: Vocabulary.of(pieces) for name, pieces in (("x", one), ("y", other))}
     return {(name, row[2]): row[3] for name, row in overlap(named, types or None)}
 
 

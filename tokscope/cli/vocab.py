@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated
 
 import typer
 
 from tokscope.cli import output, text
 from tokscope.errors import TokscopeError
 
-if TYPE_CHECKING:
-    from tokscope.report import Report
 
-
-def _require_one(lists: dict[str, object]) -> None:
-    """Refuse options that would be ignored: a list of tokens comes alone."""
-    given = [option for option, value in lists.items() if value]
-    if len(given) > 1:
-        raise TokscopeError(f"{' and '.join(given)} do not go together; choose one")
-
-
-def _listed(
-    specs: list[str], pattern: str | None, only_in: str, top: int | None
-) -> tuple[Report, list[Report]]:
-    """Return a list of tokens, and what people read of it."""
-    from tokscope.studies import tokens
-
-    report = tokens.grep(specs, pattern) if pattern is not None else tokens.only_in(specs, only_in)
-    return tokens.first(report, top), tokens.tables(report, top, counted=pattern is None)
+def _require_sense(given: Mapping[str, bool]) -> None:
+    """Refuse options that would be ignored."""
+    chosen = [option for option in ("--by", "--tokens", "--only-in", "--grep") if given[option]]
+    if len(chosen) > 1:
+        raise TokscopeError(f"{' and '.join(chosen)} do not go together; choose one")
+    lists = [option for option in chosen if option != "--by"]
+    if given["--top"] and not lists:
+        raise TokscopeError("--top cuts a list; add --tokens LANG, --only-in LABEL or --grep REGEX")
+    for option in ("--corpus", "--word-list"):
+        if given[option] and lists and (option, *lists) != ("--corpus", "--tokens"):
+            raise TokscopeError(f"{lists[0]} lists tokens; leave {option} away")
 
 
 def command(
     specs: text.Specs,
-    by: Annotated[str, typer.Option(help="kind, script or length: this table alone.")] = "",
+    corpus: text.Corpora = None,
+    by: Annotated[
+        str, typer.Option(help="Only this: kind, script, length; or language, of --corpus.")
+    ] = "",
+    tokens: Annotated[
+        str, typer.Option(metavar="LANG", help="List the tokens of one corpus, its own first.")
+    ] = "",
     only_in: Annotated[
         str,
         typer.Option("--only-in", metavar="LABEL", help="List what LABEL has and no other SPEC."),
@@ -44,28 +45,66 @@ def command(
     top: Annotated[
         int | None, typer.Option(metavar="N", help="List at most N tokens under each tokenizer.")
     ] = None,
+    word_list: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--word-list",
+            metavar="[NAME=]PATH",
+            help="Words, one a line: how many are one token, alone and after a space. Repeatable.",
+        ),
+    ] = None,
+    frequent: Annotated[
+        int, typer.Option(metavar="N", help="How many of the most frequent words to look at.")
+    ] = 1000,
+    words: text.Words = "unicode",
+    specials: text.Specials = False,
+    field: text.Field = "text",
+    errors: text.Errors = "strict",
+    max_unit: text.MaxUnit = 64,
     format_: output.Format = "table",
     outputs: output.Output = None,
 ) -> None:
     r"""Say what vocabularies hold: kinds of tokens, scripts, places in words, lengths, overlap.
 
-    tokscope vocab sample:bpe sample:unigram
+    With text in several languages, also whose the tokens are, and how many letters and words of
+    each language are one token:
 
-    tokscope vocab sample:bpe --by script
+        tokscope vocab sample:bpe sample:unigram
 
-    tokscope vocab sample:bpe sample:unigram --only-in sample-bpe
+        tokscope vocab sample:bpe --by language --corpus 'text/*.txt'
 
-    tokscope vocab sample:bpe --grep '\\p{Han}{2}'
+        tokscope vocab sample:bpe --grep '\\p{Han}{2}'
     """
     output.require_formats(format_, outputs or ())
-    _require_one({"--by": by, "--only-in": only_in, "--grep": grep is not None})
-    if grep is not None or only_in:
-        report, views = _listed(specs, grep, only_in, top)
-    else:
-        if top is not None:
-            raise TokscopeError("--top says how many tokens are listed; add --grep or --only-in")
-        from tokscope.studies import vocab as study
+    given = {"--by": by, "--tokens": tokens, "--only-in": only_in, "--top": top is not None}
+    given |= {"--grep": grep is not None, "--corpus": corpus, "--word-list": word_list}
+    _require_sense({option: bool(value) for option, value in given.items()})
+    read = partial(text.read, parallel=False, field=field, errors=errors, max_unit=max_unit)
+    corpora, lists = read(corpus), read(word_list) or ()
+    from tokscope.studies import tokens as listing
+    from tokscope.studies import vocab as study
 
-        report = study.vocab(specs, by=by)
+    with output.progress(text.sizes(corpora)) as advance:
+        if tokens:
+            report = listing.of_language(specs, corpora, tokens, specials=specials, advance=advance)
+        elif grep is not None:
+            report = listing.grep(specs, grep)
+        elif only_in:
+            report = listing.only_in(specs, only_in)
+        else:
+            report = study.vocab(
+                specs,
+                corpora,
+                by=by,
+                lists=lists,
+                frequent=frequent,
+                rule=words,
+                specials=specials,
+                advance=advance,
+            )
+    if "by" in report.frame:
         views = study.tables(report, by)
+    else:
+        views = listing.tables(report, top, counted=bool(only_in))
+        report = listing.first(report, top)
     output.emit(report, views, format_, outputs or ())

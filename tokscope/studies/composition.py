@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.kinds import KINDS, NEITHER, NONE, OTHER, POSITIONS, SCRIPTS, Spelled
+from tokscope.tokenizers.vocabulary import Vocabulary
 
 Counts = NDArray[np.int64]
 # by, name, measure, value, unit
@@ -47,7 +48,7 @@ def _totals(spelled: Spelled) -> Iterator[Row]:
     vocabulary = spelled.vocabulary
     in_bytes = vocabulary.lengths[vocabulary.lengths > 0]
     in_characters = spelled.lengths[spelled.whole]
-    pieces = {piece for piece in pieces_of(spelled) if piece}
+    pieces = {piece for piece in pieces_of(vocabulary) if piece}
     counts = {
         "ids": len(vocabulary),
         "special": len(vocabulary.specials),
@@ -69,9 +70,9 @@ def _middle(lengths: Counts) -> tuple[float, float]:
     return float(lengths.mean()), float(np.median(lengths))
 
 
-def pieces_of(spelled: Spelled) -> list[bytes]:
+def pieces_of(vocabulary: Vocabulary) -> list[bytes]:
     """Return the bytes of every id, empty where it has none."""
-    blob, ends = spelled.vocabulary.blob.tobytes(), spelled.vocabulary.ends.tolist()
+    blob, ends = vocabulary.blob.tobytes(), vocabulary.ends.tolist()
     return [blob[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from tokscope import __version__
 from tokscope.errors import TokscopeError
-from tokscope.tally import Counting, Reading, Tally, tally
+from tokscope.tally import Counting, Look, Reading, Tally, tally
 from tokscope.text.corpus import SAMPLE, Corpus, has_fields, read_corpora
 from tokscope.text.words import rule_version
 from tokscope.tokenizers import Tokenizer, load, parse
@@ -80,8 +80,11 @@ def count(
     counting: Counting,
     *,
     advance: Callable[[int], None] = lambda _: None,
+    looks: Sequence[Look] = (),
 ) -> Counted:
     """Count corpora under tokenizers in one pass over the text.
+
+    `looks` has one for each corpus, where something else is to be seen of it in that pass.
 
     Raises:
         TokscopeError: a tokenizer or a text cannot be used, or parallel corpora are not aligned.
@@ -93,8 +96,9 @@ def count(
     tokenizers = load_all(words)
     parallel = all(shard.keep_empty for corpus in corpora for shard in corpus.shards)
     tallies, readings = [], []
-    for corpus in corpora:
-        counts, reading = tally(corpus, tokenizers, counting, advance)
+    for i, corpus in enumerate(corpora):
+        also = {"look": looks[i]} if looks else {}
+        counts, reading = tally(corpus, tokenizers, counting, advance, **also)
         tallies.append(counts)
         readings.append(reading)
     if parallel:

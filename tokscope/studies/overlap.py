@@ -8,22 +8,22 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.kinds import Spelled
 from tokscope.measures.overlap import containment, jaccard, weighted_jaccard
 from tokscope.studies.composition import Row, pieces_of
+from tokscope.tokenizers.vocabulary import Vocabulary
 
 Counts = NDArray[np.int64]
 
 
 def overlap(
-    named: Mapping[str, Spelled], types: Mapping[str, Counts] | None = None
+    named: Mapping[str, Vocabulary], types: Mapping[str, Counts] | None = None
 ) -> Iterator[tuple[str, Row]]:
     """Yield for every tokenizer and every other how much they share, by name and row.
 
     With `types`, how often each id was produced, also weighted by use: the share of the first one's
     tokens that are tokens of the other, and the Jaccard index of the two distributions.
     """
-    pieces = {name: pieces_of(spelled) for name, spelled in named.items()}
+    pieces = {name: pieces_of(vocabulary) for name, vocabulary in named.items()}
     sets = {name: frozenset(filter(None, own)) for name, own in pieces.items()}
     for first, second in permutations(named, 2):
         common = len(sets[first] & sets[second])

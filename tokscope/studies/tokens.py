@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, choose
 from tokscope.kinds import KINDS, POSITIONS, SCRIPTS, Spelled
+from tokscope.measures.languages import language_of_token
 from tokscope.report import Report
 from tokscope.studies.composition import pieces_of
-from tokscope.studies.counted import identities, load_all, versions
+from tokscope.studies.counted import count, embedded, identities, load_all, versions
+from tokscope.studies.languages import types_of
 from tokscope.studies.show import spelled as written
+from tokscope.tally import TYPES, Counting
+from tokscope.text.corpus import Corpus
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.ranks import NONE, ranks
 
@@ -24,6 +28,9 @@ Ids = NDArray[np.int64]
 SHOWN = 25  # lines of a table where nobody says how many
 _LONGEST = 20  # characters of a token in a table
 _LONGEST_BYTES = 17  # of hexadecimal digits and spaces
+_OF_VOCABULARY = ["token", "id", "rank", "kind", "bytes"]  # columns of a table
+_OF_TEXT = ["token", "id", "count", "probability", "kind", "bytes"]
+_PROBABLE = "probability: P(language | token), texts weighing the same; in order of it times count"
 _NOTE = (
     "rank: the place of its merge, or by score, from 0; ␣ space, ⏎ line feed, <C3> a byte of a cut "
     "character"
@@ -80,15 +87,17 @@ def grep(words: Sequence[str], pattern: str) -> Report:
             "meant as such"
         ) from error
     tokenizers = load_all(words)
-    frames = []
+    frames = {}
     for tokenizer in tokenizers:
         spelled = Spelled(tokenizer.vocabulary)
-        texts = [piece.decode(errors="surrogateescape") for piece in pieces_of(spelled)]
+        texts = [
+            piece.decode(errors="surrogateescape") for piece in pieces_of(tokenizer.vocabulary)
+        ]
         for name, token in tokenizer.vocabulary.specials.items():
             texts[token] = name
         ids = [i for i, text in enumerate(texts) if text and search(text)]
-        frames.append(listed(tokenizer, spelled, np.array(ids, np.int64)))
-    return _report(f"Tokens that match {pattern}", frames, words, tokenizers, tokenizers)
+        frames[tokenizer.name] = listed(tokenizer, spelled, np.array(ids, np.int64))
+    return _report(f"Tokens that match {pattern}", frames, _signature(words, tokenizers))
 
 
 def only_in(words: Sequence[str], name: str) -> Report:
@@ -104,25 +113,58 @@ def only_in(words: Sequence[str], name: str) -> Report:
     others: set[bytes] = set()
     for tokenizer in tokenizers:
         if tokenizer is not one:
-            others.update(pieces_of(Spelled(tokenizer.vocabulary)))
+            others.update(pieces_of(tokenizer.vocabulary))
     spelled = Spelled(one.vocabulary)
-    own = [i for i, piece in enumerate(pieces_of(spelled)) if piece and piece not in others]
-    frame = listed(one, spelled, np.array(own, np.int64))
+    own = [i for i, piece in enumerate(pieces_of(one.vocabulary)) if piece and piece not in others]
+    frames = {name: listed(one, spelled, np.array(own, np.int64))}
     rest = ", ".join(tokenizer.name for tokenizer in tokenizers if tokenizer is not one)
-    return _report(f"Only in {name}, not in {rest}", [frame], words, tokenizers, [one])
+    return _report(f"Only in {name}, not in {rest}", frames, _signature(words, tokenizers))
 
 
-def _report(
-    title: str,
-    frames: Sequence[pd.DataFrame],
+def of_language(
     words: Sequence[str],
-    tokenizers: Sequence[Tokenizer],
-    listing: Sequence[Tokenizer],
+    corpora: Sequence[Corpus] | None,
+    language: str,
+    *,
+    specials: bool = False,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> Report:
-    frame = pd.concat(frames, ignore_index=True)
-    counts = ", ".join(f"{one.name} {len(own):,}" for one, own in zip(listing, frames, strict=True))
-    signature = (versions(), *identities(words, tokenizers), f"scripts:regex {version('regex')}")
-    return Report("vocab", title, frame, (f"tokens: {counts}", _NOTE), "|".join(signature))
+    """Return the tokens in the text of one corpus, those first that make most of it its own.
+
+    Without corpora they are the languages of the embedded sample.
+
+    They are in order of P(language | token) times their share of its tokens. Further columns:
+    count, in its text, and probability, P(language | token).
+
+    Raises:
+        TokscopeError: no corpus has that name, or a tokenizer or a text cannot be used.
+    """
+    corpora = embedded() if corpora is None else corpora
+    place = choose({corpus.name: i for i, corpus in enumerate(corpora)}, language, "corpus")
+    counting = Counting(frozenset(("units", "bytes", TYPES)), specials=specials)
+    counted = count(words, corpora, counting, advance=advance)
+    frames = {}
+    for k, tokenizer in enumerate(counted.tokenizers):
+        types = types_of(counted, k)
+        probability, uses = np.nan_to_num(language_of_token(types)[place]), types[place]
+        order = np.argsort(-probability * uses, kind="stable")
+        ids = order[: int((uses > 0).sum())]
+        frame = listed(tokenizer, Spelled(tokenizer.vocabulary), ids)
+        frames[tokenizer.name] = frame.assign(count=uses[ids], probability=probability[ids])
+    report = _report(f"Tokens of {language}", frames, counted.signature)
+    return replace(report, notes=(*report.notes, _PROBABLE, *counted.notes()))
+
+
+def _signature(words: Sequence[str], tokenizers: Sequence[Tokenizer]) -> str:
+    return "|".join((versions(), *identities(words, tokenizers)))
+
+
+def _report(title: str, frames: Mapping[str, pd.DataFrame], signature: str) -> Report:
+    """Join lists, by the names of their tokenizers, and say how long each is."""
+    counts = ", ".join(f"{name} {len(own):,}" for name, own in frames.items())
+    frame = pd.concat(frames.values(), ignore_index=True)
+    signature = f"{signature}|scripts:regex {version('regex')}"
+    return Report("vocab", title, frame, (f"tokens: {counts}", _NOTE), signature)
 
 
 def tables(report: Report, top: int | None = None, *, counted: bool = False) -> list[Report]:
@@ -135,14 +177,11 @@ def tables(report: Report, top: int | None = None, *, counted: bool = False) -> 
         shown = own.head(top or SHOWN)
         more = f", the first {len(shown):,}" if len(shown) < len(own) else ""
         title = f"{name}: {len(own):,} tokens{more}"
-        columns = {
-            "token": [_cut(token, _LONGEST) for token in shown["token"]],
-            "id": shown["id"],
-            "rank": shown["rank"],
-            "kind": shown["kind"],
-            "bytes": [_cut(digits, _LONGEST_BYTES) for digits in shown["bytes"]],
-        }
-        views.append(Report("vocab", title, pd.DataFrame(columns)))
+        cut = shown.assign(
+            token=[_cut(token, _LONGEST) for token in shown["token"]],
+            bytes=[_cut(digits, _LONGEST_BYTES) for digits in shown["bytes"]],
+        )
+        views.append(Report("vocab", title, cut[_OF_TEXT if "count" in own else _OF_VOCABULARY]))
     if not views:
         return [replace(report, frame=report.frame[["tokenizer", "token", "id"]])]
     views[0] = replace(views[0], title=f"{report.title}\n{views[0].title}")
