@@ -163,6 +163,7 @@ REFUSED: dict[str, list[str]] = {
     "--tokens lists tokens; leave --word-list away": ["vocab", "bytes", "--tokens", "en", "--word-list", "sample:en"],
     "--by kind looks at no text; leave --corpus": ["vocab", "bytes", "--by", "kind", "-c", "sample:en"],
     "--frequent 0: write how many words": ["vocab", "bytes", "--frequent", "0"],
+    "unknown corpus ''; Known: am": ["vocab", "bytes", "--tokens", ""],
     "unknown corpus 'eng'; did you mean 'en'?": ["vocab", "bytes", "--tokens", "eng"],
     "no such file or folder  ": ["vocab", "bytes", "--word-list", "nowhere.txt"],
     "unknown way to look --by 'kin'; did you mean 'kind'?": ["vocab", "bytes", "--by", "kin"],

@@ -32,12 +32,13 @@ def command(
         str, typer.Option(help="Only this: kind, script, length; or language, of --corpus.")
     ] = "",
     tokens: Annotated[
-        str, typer.Option(metavar="LANG", help="List the tokens of one corpus, its own first.")
-    ] = "",
+        str | None,
+        typer.Option(metavar="LANG", help="List the tokens of one corpus, its own first."),
+    ] = None,
     only_in: Annotated[
-        str,
+        str | None,
         typer.Option("--only-in", metavar="LABEL", help="List what LABEL has and no other SPEC."),
-    ] = "",
+    ] = None,
     grep: Annotated[
         str | None,
         typer.Option(metavar="REGEX", help="List the tokens whose text this expression finds."),
@@ -76,27 +77,28 @@ def command(
         tokscope vocab sample:bpe --grep '\\p{Han}{2}'
     """
     output.require_formats(format_, outputs or ())
-    given = {"--by": by, "--tokens": tokens, "--only-in": only_in, "--top": top is not None}
-    given |= {"--grep": grep is not None, "--corpus": corpus, "--word-list": word_list}
-    _require_sense({option: bool(value) for option, value in given.items()})
+    lists = {"--tokens": tokens, "--only-in": only_in, "--grep": grep, "--top": top}
+    given = {option: value is not None for option, value in lists.items()}
+    given |= {"--by": bool(by), "--corpus": bool(corpus), "--word-list": bool(word_list)}
+    _require_sense(given)
     read = partial(text.read, parallel=False, field=field, errors=errors, max_unit=max_unit)
-    corpora, lists = read(corpus), read(word_list) or ()
+    corpora, of_words = read(corpus), read(word_list) or ()
     from tokscope.studies import tokens as listing
     from tokscope.studies import vocab as study
 
     with output.progress(text.sizes(corpora)) as advance:
-        if tokens:
+        if tokens is not None:
             report = listing.of_language(specs, corpora, tokens, specials=specials, advance=advance)
         elif grep is not None:
             report = listing.grep(specs, grep)
-        elif only_in:
+        elif only_in is not None:
             report = listing.only_in(specs, only_in)
         else:
             report = study.vocab(
                 specs,
                 corpora,
                 by=by,
-                lists=lists,
+                lists=of_words,
                 frequent=frequent,
                 rule=words,
                 specials=specials,
@@ -105,6 +107,6 @@ def command(
     if "by" in report.frame:
         views = study.tables(report, by)
     else:
-        views = listing.tables(report, top, counted=bool(only_in))
+        views = listing.tables(report, top, counted=only_in is not None)
         report = listing.first(report, top)
     output.emit(report, views, format_, outputs or ())

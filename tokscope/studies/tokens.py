@@ -176,7 +176,7 @@ def tables(report: Report, top: int | None = None, *, counted: bool = False) -> 
     for name, own in report.frame.groupby("tokenizer", sort=False):
         shown = own.head(top or SHOWN)
         more = f", the first {len(shown):,}" if len(shown) < len(own) else ""
-        title = f"{name}: {len(own):,} tokens{more}"
+        title = f"{name}, {len(own):,} tokens{more}"
         cut = shown.assign(
             token=[_cut(token, _LONGEST) for token in shown["token"]],
             bytes=[_cut(digits, _LONGEST_BYTES) for digits in shown["bytes"]],
@@ -184,14 +184,14 @@ def tables(report: Report, top: int | None = None, *, counted: bool = False) -> 
         views.append(Report("vocab", title, cut[_OF_TEXT if "count" in own else _OF_VOCABULARY]))
     if not views:
         return [replace(report, frame=report.frame[["tokenizer", "token", "id"]])]
-    views[0] = replace(views[0], title=f"{report.title}\n{views[0].title}")
+    views[0] = replace(views[0], title=f"{report.title}: {views[0].title}")
     views[-1] = replace(views[-1], notes=report.notes, signature=report.signature)
     return views
 
 
 def _counts(report: Report) -> list[Report]:
     return [
-        Report("vocab", f"By {by}", counts.rename("tokens").rename_axis(by).reset_index())
+        Report("vocab", f"by {by}", counts.rename("tokens").rename_axis(by).reset_index())
         for by in ("kind", "script")
         if len(counts := report.frame[by].value_counts())
     ]

@@ -68,6 +68,7 @@ _NOTES = {
     "whole_words: at every occurrence",
     "retention": "STRR: a word alone, and after a space",
 }
+_MORE = "more tables: --by script, --by length, --by language; CSV and JSON hold every measure"
 _USED = (
     "used: share of the first one's tokens in the text that the other has too; used_jaccard: sum "
     "min(p, q) / sum max(p, q)"
@@ -127,6 +128,7 @@ def vocab(
     frame = frame[frame["by"].isin(BY[by])] if by else frame
     there = set(frame["by"])
     notes = [_NOTES[part] for part in BY[by] if part in there]
+    notes += [_MORE] if not by else []
     notes += _unspaced(tokenizers) if "overlap" in there else []
     notes += [_USED] if "overlap" in there and text else []
     notes += _notes(text) if text else []
