@@ -4,6 +4,7 @@
 
 A ratio is the library's time over that of tokscope's tally: 2x is twice as fast.
 Both sides run in turn, `ROUNDS` times; the middle ratio and the range are printed.
+Vocabularies of growing size are timed as whole commands, imports and loading included.
 """
 
 from __future__ import annotations
@@ -117,8 +118,39 @@ def peak(place: Path, text: Path) -> float:
     return int(done.stderr) / 1000
 
 
+@contextmanager
+def first_ranks(size: int) -> Iterator[str]:
+    """Write the first ranks of o200k_base, and yield the word that loads them."""
+    lines = (DATA / "tokenizers" / "o200k_base.tiktoken").read_bytes().splitlines(keepends=True)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "first.tiktoken"
+        path.write_bytes(b"".join(lines[:size]))
+        yield f"{path}?pattern=o200k_base"
+
+
+def whole_command(*words: str) -> list[float]:
+    """Return the seconds of a whole process, `ROUNDS` times."""
+    call = [sys.executable, "-m", "tokscope", *words, "--format", "csv"]
+    return [
+        seconds(lambda: subprocess.run(call, check=True, capture_output=True))
+        for _ in range(ROUNDS)
+    ]
+
+
+def vocabularies() -> None:
+    """Print how commands that look at every token grow with the vocabulary."""
+    print("\n| tokens | command | seconds | range |\n| ---: | --- | ---: | --- |")
+    for size in (32_000, 64_000, 128_000, 199_998):
+        with first_ranks(size) as spec:
+            for command in (("vocab",), ("vocab", "--grep", "^ the")):
+                found = whole_command(command[0], spec, *command[1:])
+                span = f"{min(found):.2f}-{max(found):.2f}"
+                middle = statistics.median(found)
+                print(f"| {size:,} | {' '.join(command)} | {middle:.2f} | {span} |")
+
+
 def main() -> None:
-    """Print a Markdown table."""
+    """Print Markdown tables."""
     libraries = ", ".join(f"{n} {version(n)}" for n in ("tokenizers", "tiktoken", "sentencepiece"))
     print(f"{date.today()}, {platform.machine()}, Python {platform.python_version()}, {libraries}")
     print(f"{MEGABYTES} MB of English prose, one thread, {ROUNDS} rounds\n")
@@ -136,6 +168,7 @@ def main() -> None:
     for megabytes in (2, 20) if QUICK else (20, 200):
         with prose(megabytes) as text:
             print(f"| {megabytes} MB | {peak(DATA / 'tokenizers' / 'gpt-2.json', text):.0f} MB |")
+    vocabularies()
 
 
 if __name__ == "__main__":

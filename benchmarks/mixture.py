@@ -97,6 +97,10 @@ def main() -> None:
     size = counts.bytes().sum() / 1e6
     print(f"counting {size:.1f} MB: {counting:.1f} s, {len(counts.pretokens):,} pretokens; ")
     print(f"bare findall {alone:.1f} s: {alone / counting:.2f}x of it\n")
+    for first in (2, 5):
+        part, some = timed(lambda: count(corpora[:first], pipeline(), keep=counted))  # noqa: B023
+        print(f"counting {some.bytes().sum() / 1e6:.1f} MB: {part:.1f} s")
+    print()
     merges = _train(_mixed(corpora, truth, MEGABYTES * 1_000_000, SEED), 256 + 3 * MERGES)
     print("| merges | corpora | replay s | to 1e-4 s | log10 MSE | exact s | log10 MSE | rows |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
@@ -104,9 +108,9 @@ def main() -> None:
         row = phases(counts, merges, steps, truth, exact=steps <= MERGES)
         print(f"| {steps:,} | {len(corpora)} | {row} |", flush=True)
     five = [corpus.name for corpus in corpora[:5]]
-    part = truth[:5] / truth[:5].sum()
-    few = _train(_mixed(corpora[:5], part, MEGABYTES * 1_000_000, SEED), 256 + MERGES)
-    row = phases(counts.subset(five), few, MERGES // 3, part, exact=True)
+    known = truth[:5] / truth[:5].sum()
+    few = _train(_mixed(corpora[:5], known, MEGABYTES * 1_000_000, SEED), 256 + MERGES)
+    row = phases(counts.subset(five), few, MERGES // 3, known, exact=True)
     print(f"| {MERGES // 3:,} | 5 | {row} |")
     print(f"\npeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 

@@ -27,6 +27,7 @@ from tokscope.mixture.evidence import evidence
 from tokscope.mixture.program import solve
 from tokscope.studies.counted import Counted, count
 from tokscope.studies.mixture import infer_mixture
+from tokscope.studies.tokens import grep
 from tokscope.tally import TEXT_COLUMNS, TOKEN_COLUMNS, TYPES, Counting
 from tokscope.text.corpus import read, read_corpora
 from tokscope.tokenizers import Tokenizer, load
@@ -357,3 +358,78 @@ def test_golden_mixtures(data: Path, tmp_path: Path, steps: int) -> None:
     solution = solve(evidence_.program)
     assert solution.objective == pytest.approx(expected["objective"], rel=1e-9)
     assert solution.gap == 0
+
+
+# Vocabularies: counts that were made without tokscope, from the files themselves
+
+# single bytes, then tokens that are bytes of cut characters without being single bytes
+BYTES = {
+    "gpt-2.json": (256, 216), "cl100k_base.tiktoken": (256, 645), "claude.json": (256, 625),
+    "llama3.tiktoken": (256, 1224), "llama.json": (256, 0),
+}  # fmt: skip
+# ids; whole UTF-8, cut, bytes that UTF-8 never holds; only ASCII white space; a run of eight or
+# more of one character; holding U+FFFD; bytes of the longest
+TEXTS = {
+    "gpt-2.json": (50257, 49913, 331 + 13, 7, 91, 8, 128),
+    "claude.json": (65000, 64247, 740 + 13, 537, 619, 39, 1024),
+    "cl100k_base.tiktoken": (100256, 99483, 760 + 13, 425, 483, 9, 128),
+    "llama.json": (32000, 31872, 115 + 13, 24, 28, 2, 27),
+}
+DUPLICATES = {"gpt-2.json": 0, "claude.json": 0, "cl100k_base.tiktoken": 0, "llama.json": 96}
+
+
+@pytest.mark.parametrize("file", BYTES)
+def test_bytes_of_vocabularies(data: Path, file: str) -> None:
+    frame = tokscope.vocab([str(data / "tokenizers" / file)], by="kind").frame
+    counts = frame[frame["measure"] == "tokens"].set_index("name")["value"]
+    assert (counts["byte"], counts["incomplete UTF-8"]) == BYTES[file]
+
+
+@pytest.mark.parametrize("file", TEXTS)
+def test_texts_of_vocabularies(data: Path, file: str) -> None:
+    word = str(data / "tokenizers" / file)
+    vocabulary = load(word).vocabulary
+    ids, whole, cut, blank, runs, replaced, longest = TEXTS[file]
+    specials = len(vocabulary.specials) if file.endswith(".tiktoken") else 0  # not in that count
+    assert len(vocabulary) == ids + specials
+    assert int(vocabulary.incomplete.sum()) == cut
+    assert len(vocabulary) - specials - cut == whole
+    assert len(grep([word], r"^[ \t\n\r\x0b\x0c]+$").frame) == blank
+    assert len(grep([word], r"(.)\1{7,}").frame) == runs
+    assert len(grep([word], "\ufffd").frame) == replaced
+    totals = tokscope.vocab([word]).frame.query("by == 'total'").set_index("measure")["value"]
+    assert totals["longest_bytes"] == longest
+    with_bytes = int((vocabulary.lengths > 0).sum())
+    assert with_bytes - totals["distinct"] == DUPLICATES[file]
+
+
+TOKENIZERS = (*FILES, "llama3.tiktoken", *(f"gguf/{name}.gguf" for name in GGUF))
+
+
+@pytest.mark.parametrize("file", sorted(set(TOKENIZERS)))
+def test_shares_of_every_file_sum_to_1(data: Path, file: str) -> None:
+    """By kind, position, script and language; and the languages hold every token that is seen."""
+    corpora = read_corpora([str(data / "parallel" / "flores-full5")])
+    report = tokscope.vocab([str(data / "tokenizers" / file)], corpora)
+    shares = report.frame[report.frame["measure"] == "share"].groupby("by")["value"].sum()
+    for by in ("kind", "position", "script", "language"):
+        assert shares[by] == pytest.approx(1, abs=1e-12)
+
+
+def test_tokens_seen_are_the_types_of_each_language(data: Path) -> None:
+    words = [str(data / "tokenizers" / f"{name}.json") for name in ("gpt-2", "llama")]
+    corpora = read_corpora([str(data / "parallel" / "flores-full5")])
+    frame = tokscope.vocab(words, corpora, by="language").frame
+    seen = frame[frame["measure"] == "seen"].set_index(["tokenizer", "name"])["value"]
+    assert {key: int(value) for key, value in seen.items()} == {
+        key: totals[4] for key, totals in TOTALS.items()
+    }
+
+
+def test_a_vocabulary_is_that_of_its_other_files(data: Path) -> None:
+    """The same counts from JSON and from GGUF, where only one of them marks what continues a word."""
+    for name, file in GGUF.items():
+        places = [data / "tokenizers" / file, data / "tokenizers" / "gguf" / f"{name}.gguf"]
+        frames = [tokscope.vocab([str(place)]).frame.drop(columns="tokenizer") for place in places]
+        parts = [frame[frame["by"].isin(["position", "script"])] for frame in frames]
+        assert parts[0].reset_index(drop=True).equals(parts[1].reset_index(drop=True)), name

@@ -35,6 +35,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "text").mkdir()
     for name in ("en", "de"):
         shutil.copy(SAMPLE / "prose" / f"{name}.txt", tmp_path / "text")
+    (tmp_path / "words.txt").write_text("the\nhouse\n")
     (tmp_path / "main.py").write_text("print(1)\n")
     (tmp_path / "reviews.jsonl").write_text('{"body": "Good."}\n')
     return tmp_path

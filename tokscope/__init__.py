@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tokscope.studies.compare import worst_lines as worst_lines
     from tokscope.studies.mixture import infer_mixture as infer_mixture
     from tokscope.studies.simulated import simulate_mixture as simulate_mixture
+    from tokscope.studies.vocab import vocab as vocab
     from tokscope.text.corpus import read_corpora as read_corpora
     from tokscope.tokenizers import load as load
 
@@ -30,6 +31,7 @@ _HOMES = {
     "load": "tokenizers",
     "read_corpora": "text.corpus",
     "simulate_mixture": "studies.simulated",
+    "vocab": "studies.vocab",
     "worst_lines": "studies.compare",
 }
 __all__ = ["__version__", *_HOMES]

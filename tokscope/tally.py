@@ -193,13 +193,25 @@ class Tokens:
         found = self.tokenizer.boundaries(self.text.texts[unit], specials=self.specials)
         cuts[start:end] = self.text.edges[unit] + found[: end - start]
 
-    def split_words(self) -> Counts:
-        """Count words with a token boundary strictly inside."""
+    def cut(self, starts: Counts, ends: Counts) -> NDArray[np.bool_]:
+        """Tell which spans of the text, in bytes, have a token boundary strictly inside."""
         inside = np.zeros(len(self.text.data) + 1, np.int8)
         inside[self.cuts] = 1
         before = np.cumsum(inside, dtype=np.int32)
-        starts, ends = self.text.words
-        return _sums(before[ends - 1] > before[starts], self.text.word_edges)
+        return before[ends - 1] > before[starts]
+
+    def held(self, starts: Counts, ends: Counts) -> NDArray[np.bool_]:
+        """Tell which spans of the text are inside one token that is not the unknown one."""
+        unknown = self.tokenizer.vocabulary.unknown
+        token = np.searchsorted(self.cuts, starts, side="right")
+        unit = np.searchsorted(self.text.edges, starts, side="right") - 1
+        there = token < self.encoded.starts[unit + 1]  # else nothing stands for its unit's end
+        ids = np.append(self.encoded.ids, -1)[token]
+        return there & ~self.cut(starts, ends) & (ids != (-1 if unknown is None else unknown))
+
+    def split_words(self) -> Counts:
+        """Count words with a token boundary strictly inside."""
+        return _sums(self.cut(*self.text.words), self.text.word_edges)
 
     def split_characters(self) -> Counts:
         """Count characters with a token boundary inside."""
@@ -325,6 +337,9 @@ class _Counter:
         return Tally(self.columns, rows, self.types, len(self.tokenizer.vocabulary))
 
 
+Look = Callable[[int, Tokens], None]
+
+
 @dataclass(frozen=True)
 class Counting:
     """What is counted, and how."""
@@ -339,10 +354,13 @@ def tally(
     tokenizers: Sequence[Tokenizer],
     counting: Counting,
     advance: Callable[[int], None] = lambda _: None,
+    *,
+    look: Look = lambda _place, _tokens: None,
 ) -> tuple[list[Tally], Reading]:
     """Count a corpus under several tokenizers in one pass over its text.
 
-    `advance` is called with the number of bytes of each piece that is done.
+    `advance` is called with the number of bytes of each piece that is done; `look` with the place
+    of each tokenizer and its tokens of the piece.
 
     Raises:
         TokscopeError: the text cannot be read, or holds nothing.
@@ -354,15 +372,17 @@ def tally(
         digest, size = hashlib.sha256(), 0
         for units in _followed(shard, reading):
             if units.texts:
-                _count(units, shard, counters, counting, _places(units, shard, reading, before))
+                places = _places(units, shard, reading, before)
+                for k, tokens in enumerate(_count(units, shard, counters, counting, places)):
+                    look(k, tokens)
             digest.update(units.raw)
             size += len(units.raw)
             advance(len(units.raw))
         digests.append(digest.hexdigest())
         before += size
     if not reading.units:
-        places = ", ".join(shard.path for shard in corpus.shards[:3])
-        raise TokscopeError(f"{places}: no text in it; corpus '{corpus.name}' has nothing to count")
+        paths = ", ".join(shard.path for shard in corpus.shards[:3])
+        raise TokscopeError(f"{paths}: no text in it; corpus '{corpus.name}' has nothing to count")
     joined = hashlib.sha256("\n".join(digests).encode()).hexdigest()
     reading.digest = joined if len(digests) > 1 else digests[0]
     return [counter.tally() for counter in counters], reading
@@ -391,7 +411,8 @@ def _count(
     counters: Sequence[_Counter],
     counting: Counting,
     places: Counts | None,
-) -> None:
+) -> Iterator[Tokens]:
+    """Count some units under each tokenizer, and yield its tokens."""
     text = Text(units.texts, counting.words)
     of_text = {
         name: count(text) for name, count in TEXT_COLUMNS.items() if name in counting.columns
@@ -406,3 +427,4 @@ def _count(
             name: count(tokens) for name, count in TOKEN_COLUMNS.items() if name in counting.columns
         }
         counter.add(of_text | of_tokens, encoded.ids, places)
+        yield tokens

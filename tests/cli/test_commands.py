@@ -55,9 +55,18 @@ COMMANDS = {
     "inspect": ["inspect", "bytes", "sample:bpe", "sample:wordpiece"],
     "components": ["inspect", "--components", "sample:unigram"],
     "list": ["list"],
+    "vocab": ["vocab", "bytes", "sample:bpe", "sample:wordpiece"],
+    "vocab-script": ["vocab", "sample:unigram", "--by", "script"],
+    "vocab-length": ["vocab", "sample:bpe", "--by", "length"],
+    "vocab-text": ["vocab", "bytes", "sample:bpe", "--word-list", "sample:en"],
+    "vocab-language": ["vocab", "sample:bpe", "--by", "language", "--frequent", "3"],
+    "vocab-tokens": ["vocab", "bytes", "sample:unigram", "--tokens", "ja", "--top", "5"],
+    "vocab-grep": ["vocab", "sample:bpe", "sample:unigram", "sample:wordpiece", "--grep", "^ ?the"],
+    "vocab-only-in": ["vocab", "sample:bpe", "bytes", "--only-in", "sample-bpe", "--top", "7"],
 }
 SOLVED = ("mixture", "simulation")
 WITH_TEXT = ("compare", "lines", "bootstrap")
+WITH_LANGUAGES = ("vocab-text", "vocab-language", "vocab-tokens")  # which are not parallel
 SUFFIXES = {"table": "txt", "markdown": "md", "latex": "tex"}
 # what a machine has in its caches, or as extras, is its own
 OWN = {"list": {"HF_HOME": "/nowhere", "TIKTOKEN_CACHE_DIR": "/nowhere"}}
@@ -90,6 +99,7 @@ def test_output_is_that_of_the_golden_file(
 ) -> None:
     """Set TOKSCOPE_GOLDEN=write to write the files anew, and read the difference."""
     text = corpora if command in WITH_TEXT else []
+    text = corpora[:2] if command in WITH_LANGUAGES else text
     done = run(*COMMANDS[command], *text, "--format", format_, **OWN.get(command, {}))
     assert (done.returncode, done.stderr) == (0, "")
     shown = stable(done.stdout)
@@ -180,6 +190,21 @@ REFUSED: dict[str, list[str]] = {
     "10,001 characters are too many to read; show at most 10,000": ["show", "x" * 10_001, "bytes"],
     "unknown kind of tokenizer 'filee'; did you mean 'file'?": ["inspect", "filee:x"],
     "x.json: no such file or folder": ["show", "x", "x.json"],
+    "--grep [: not a regular expression": ["vocab", "bytes", "--grep", "["],
+    "unknown tokenizer 'byte'; did you mean 'bytes'?": ["vocab", "bytes", "characters", "--only-in", "byte"],
+    "--only-in compares vocabularies; name two tokenizers": ["vocab", "bytes", "--only-in", "bytes"],
+    "--top 0: write how many tokens": ["vocab", "bytes", "--grep", "a", "--top", "0"],
+    "--only-in and --grep do not go together": ["vocab", "bytes", "--grep", "a", "--only-in", "bytes"],
+    "--top cuts a list; add --tokens LANG": ["vocab", "bytes", "--top", "3"],
+    "--by and --tokens do not go together": ["vocab", "bytes", "--by", "kind", "--tokens", "en"],
+    "--grep lists tokens; leave --corpus away": ["vocab", "bytes", "--grep", "a", "-c", "sample:en"],
+    "--tokens lists tokens; leave --word-list away": ["vocab", "bytes", "--tokens", "en", "--word-list", "sample:en"],
+    "--by kind looks at no text; leave --corpus": ["vocab", "bytes", "--by", "kind", "-c", "sample:en"],
+    "--frequent 0: write how many words": ["vocab", "bytes", "--frequent", "0"],
+    "unknown corpus ''; Known: am": ["vocab", "bytes", "--tokens", ""],
+    "unknown corpus 'eng'; did you mean 'en'?": ["vocab", "bytes", "--tokens", "eng"],
+    "no such file or folder  ": ["vocab", "bytes", "--word-list", "nowhere.txt"],
+    "unknown way to look --by 'kin'; did you mean 'kind'?": ["vocab", "bytes", "--by", "kin"],
 }  # fmt: skip
 
 
@@ -244,9 +269,12 @@ def test_help_and_version(run: Run) -> None:
         "show",
         "inspect",
         "list",
+        "vocab",
     ):
         text = run(command, "--help").stdout
         assert max(map(len, text.split("\n"))) <= 80
+    for option in ("--by", "--corpus", "--tokens", "--only-in", "--grep", "--top", "--word-list"):
+        assert option in run("vocab", "--help").stdout
     for option in ("--corpus", "--parallel", "--measure", "--by", "--sort", "--lines", "--price"):
         assert option in run("compare", "--help").stdout
 

@@ -34,7 +34,7 @@ def report(values: dict[str, list[float]], better: str = "lower", unit: str = "r
         (0.0, "share", "0.0 %"), (1.0, "share", "100.0 %"), (1234567.0, "tokens", "1,234,567"),
         (12.34567, "ratio", "12.346"), (0.00123, "index", "0.0012"), (12345.6, "rank", "12,346"),
         (0.0, "index", "0.000"), (math.nan, "ratio", UNDEFINED), (None, "", UNDEFINED),
-        (1234, "", "1,234"), ("text", "", "text"),
+        (1234, "", "1,234"), ("text", "", "text"), (1234, "id", "1234"),
     ],
 )  # fmt: skip
 def test_rounding(value: object, unit: str, text: str) -> None:

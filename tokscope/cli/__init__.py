@@ -18,6 +18,7 @@ from tokscope.cli import (
     measures,
     show,
     simulate_mixture,
+    vocab,
 )
 from tokscope.errors import TokscopeError
 
@@ -51,6 +52,7 @@ app.command("simulate-mixture")(simulate_mixture.command)
 app.command("measures")(measures.command)
 app.command("inspect")(inspect.command)
 app.command("show")(show.command)
+app.command("vocab")(vocab.command)
 app.command("list")(available.command)
 
 

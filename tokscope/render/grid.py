@@ -36,15 +36,15 @@ class Grid:
 def rounded(value: object, unit: str = "") -> str:
     """Write a value for people: a share in percent, a count in full, others to three decimals.
 
-    >>> rounded(0.1234, "share"), rounded(1234567, "tokens"), rounded(2.0, "ratio")
-    ('12.3 %', '1,234,567', '2.000')
+    >>> rounded(0.1234, "share"), rounded(1234567, "tokens"), rounded(1234567, "id")
+    ('12.3 %', '1,234,567', '1234567')
     """
     if isinstance(value, str):
         return value.translate(_CONTROLS)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return UNDEFINED
     if not isinstance(value, float):
-        return f"{value:,}"
+        return str(value) if unit in ("id", "rank") else f"{value:,}"
     if unit == "share":
         percent = 100 * value
         small = 0 < percent < 0.05 or 99.95 < percent < 100
@@ -89,7 +89,7 @@ def grid(report: Report) -> Grid:
     units = frame["unit"] if has_values else [""] * len(frame)
     shown = [column for column in frame.columns if not (has_values and column == "unit")]
     rows = [
-        [rounded(_plain(row[column]), unit if column in _VALUES else "") for column in shown]
+        [rounded(_plain(row[column]), unit if column in _VALUES else column) for column in shown]
         for (_, row), unit in zip(frame.iterrows(), units, strict=True)
     ]
     numeric = [pd.api.types.is_numeric_dtype(frame[column]) for column in shown]
@@ -108,7 +108,7 @@ def _side_by_side(frame: pd.DataFrame, across: str) -> Grid:
             frame[name] = kept
     names = list(dict.fromkeys(frame[across]))
     keys = [column for column in frame.columns if column not in (*_NOT_KEYS, across)]
-    with_unit = frame["unit"].nunique() > 1
+    with_unit = frame.groupby(across, sort=False)["unit"].nunique().max() > 1
     place = {name: i for i, name in enumerate(names)}
     rows: list[list[str]] = []
     best: list[set[int]] = []

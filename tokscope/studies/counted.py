@@ -11,7 +11,7 @@ import numpy as np
 
 from tokscope import __version__
 from tokscope.errors import TokscopeError
-from tokscope.tally import Counting, Reading, Tally, tally
+from tokscope.tally import Counting, Look, Reading, Tally, tally
 from tokscope.text.corpus import SAMPLE, Corpus, has_fields, read_corpora
 from tokscope.text.words import rule_version
 from tokscope.tokenizers import Tokenizer, load, parse
@@ -80,8 +80,11 @@ def count(
     counting: Counting,
     *,
     advance: Callable[[int], None] = lambda _: None,
+    looks: Sequence[Look] = (),
 ) -> Counted:
     """Count corpora under tokenizers in one pass over the text.
+
+    `looks` has one for each corpus, where something else is to be seen of it in that pass.
 
     Raises:
         TokscopeError: a tokenizer or a text cannot be used, or parallel corpora are not aligned.
@@ -93,8 +96,9 @@ def count(
     tokenizers = load_all(words)
     parallel = all(shard.keep_empty for corpus in corpora for shard in corpus.shards)
     tallies, readings = [], []
-    for corpus in corpora:
-        counts, reading = tally(corpus, tokenizers, counting, advance)
+    for i, corpus in enumerate(corpora):
+        also = {"look": looks[i]} if looks else {}
+        counts, reading = tally(corpus, tokenizers, counting, advance, **also)
         tallies.append(counts)
         readings.append(reading)
     if parallel:
@@ -129,6 +133,14 @@ def versions() -> str:
     return "|".join((f"tokscope:{__version__}", *libraries))
 
 
+def identities(words: Sequence[str], tokenizers: Sequence[Tokenizer]) -> list[str]:
+    """Name each tokenizer, the kind of its file and all that decides its ids."""
+    return [
+        f"{tokenizer.name}={parse(word).kind}:{tokenizer.fingerprint[:12]}"
+        for word, tokenizer in zip(words, tokenizers, strict=True)
+    ]
+
+
 def _signature(
     words: Sequence[str],
     tokenizers: Sequence[Tokenizer],
@@ -141,13 +153,9 @@ def _signature(
     for corpus, reading in zip(corpora, readings, strict=True):
         digest.update(f"{corpus.name}={reading.digest}\n".encode())
     shards = [shard for corpus in corpora for shard in corpus.shards]
-    kinds = [parse(word).kind for word in words]
     parts = [
         versions(),
-        *(
-            f"{tokenizer.name}={kind}:{tokenizer.fingerprint[:12]}"
-            for kind, tokenizer in zip(kinds, tokenizers, strict=True)
-        ),
+        *identities(words, tokenizers),
         f"corpora:{len(corpora)}:{digest.hexdigest()[:12]}",
         f"field:{shards[0].field}" if any(map(has_fields, shards)) else "unit:line",
         f"words:{counting.words} ({rule_version(counting.words)})",

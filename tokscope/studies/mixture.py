@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from unicodedata import name as character_name
 
 import numpy as np
 import pandas as pd
@@ -25,6 +24,7 @@ from tokscope.report import Report
 from tokscope.studies.counted import versions
 from tokscope.studies.show import spelled
 from tokscope.text.corpus import Corpus, read_corpora
+from tokscope.text.scripts import COMMON, NAMES, run_scripts
 from tokscope.tokenizers import Tokenizer, load, parse
 from tokscope.tokenizers.merges import Merges
 from tokscope.tokenizers.pipeline import Pipeline, pipeline_of
@@ -407,11 +407,12 @@ def _missing(tokens: Sequence[bytes], steps: int) -> str:
 
 
 def _script(token: bytes) -> str:
-    """Name the script of a token by its first letter, as the Unicode names of letters begin."""
-    for char in token.decode(errors="ignore"):
-        if char.isalpha():
-            return character_name(char, "unnamed").split(" ")[0].split("-")[0].capitalize()
-    return "no letters"
+    """Name the script of a token."""
+    codes = np.frombuffer(token.decode(errors="ignore").encode("utf-32-le"), np.uint32)
+    if not len(codes):
+        return "parts of characters"
+    script = run_scripts(codes, np.zeros(1, np.int64))[0]
+    return "no letters" if script == COMMON else NAMES[script]
 
 
 def _unexplained(result: Inference) -> list[str]:

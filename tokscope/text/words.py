@@ -54,6 +54,9 @@ LETTER = 64
 UNSPACED = 128  # a letter of a script that is written without spaces between words
 SPACE = 256
 DICTIONARY = 512  # UNSPACED, and what is written among such letters: ー, 〇
+MARK = 1024
+NUMBER = 2048
+SIGN = 4096  # punctuation or a symbol
 
 _UNSPACED = r"[\p{L}&&[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}]]"
 _FLAGS = {
@@ -61,6 +64,9 @@ _FLAGS = {
     LETTER: r"\p{L}",
     UNSPACED: _UNSPACED,
     DICTIONARY: rf"[{_UNSPACED}\p{{Han}}\p{{WB=Katakana}}]",
+    MARK: r"\p{M}",
+    NUMBER: r"\p{N}",
+    SIGN: r"[\p{P}\p{S}]",
 }
 
 

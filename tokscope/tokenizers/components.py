@@ -6,10 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 
+# One for all: making an encoder costs more than writing a token or a merge with it.
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
 
 def canonical(part: object) -> str:
     """Write a part as JSON that is the same however its file was spaced or ordered."""
-    return json.dumps(part, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(part)
 
 
 def digest(lines: Iterable[str]) -> str:

@@ -498,8 +498,8 @@ def _vocabulary(
     model = config["model"]
     entries = model["vocab"]
     known = set(entries.values()) if isinstance(entries, dict) else set(range(len(entries)))
-    specials = {}
-    for added in _added(library):
+    specials, additions = {}, _added(library)
+    for added in additions:
         if added["special"]:
             tokens[added["id"]] = b""
             specials[added["content"]] = added["id"]
@@ -515,7 +515,22 @@ def _vocabulary(
         for piece, token in pieces.items()
         if model.get("byte_fallback") and _FALLBACK.fullmatch(piece)
     )
-    return Vocabulary.of(tokens, specials=specials, fallbacks=fallbacks, unknown=unknown)
+    return Vocabulary.of(
+        tokens,
+        specials=specials,
+        fallbacks=fallbacks,
+        unknown=unknown,
+        continuing=_continuing(pieces, model),
+        added=frozenset(added["id"] for added in additions if not added["special"]),
+    )
+
+
+def _continuing(pieces: Mapping[str, int], model: Json) -> frozenset[int] | None:
+    """Return the ids with the prefix that marks the inside of words, where a model has one."""
+    prefix = model.get("continuing_subword_prefix")
+    if not prefix:
+        return None
+    return frozenset(token for piece, token in pieces.items() if piece.startswith(prefix))
 
 
 def _spelled(pieces: Mapping[str, int], config: Json) -> list[bytes]:

@@ -1,0 +1,112 @@
+"""`tokscope vocab`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from tokscope.cli import output, text
+from tokscope.errors import TokscopeError
+
+
+def _require_sense(given: Mapping[str, bool]) -> None:
+    """Refuse options that would be ignored."""
+    chosen = [option for option in ("--by", "--tokens", "--only-in", "--grep") if given[option]]
+    if len(chosen) > 1:
+        raise TokscopeError(f"{' and '.join(chosen)} do not go together; choose one")
+    lists = [option for option in chosen if option != "--by"]
+    if given["--top"] and not lists:
+        raise TokscopeError("--top cuts a list; add --tokens LANG, --only-in LABEL or --grep REGEX")
+    for option in ("--corpus", "--word-list"):
+        if given[option] and lists and (option, *lists) != ("--corpus", "--tokens"):
+            raise TokscopeError(f"{lists[0]} lists tokens; leave {option} away")
+
+
+def command(
+    specs: text.Specs,
+    corpus: text.Corpora = None,
+    by: Annotated[
+        str, typer.Option(help="Only this: kind, script, length; or language, of --corpus.")
+    ] = "",
+    tokens: Annotated[
+        str | None,
+        typer.Option(metavar="LANG", help="List the tokens of one corpus, its own first."),
+    ] = None,
+    only_in: Annotated[
+        str | None,
+        typer.Option("--only-in", metavar="LABEL", help="List what LABEL has and no other SPEC."),
+    ] = None,
+    grep: Annotated[
+        str | None,
+        typer.Option(metavar="REGEX", help="List the tokens whose text this expression finds."),
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option(metavar="N", help="List at most N tokens under each tokenizer.")
+    ] = None,
+    word_list: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--word-list",
+            metavar="[NAME=]PATH",
+            help="Words, one a line: how many are one token, alone and after a space. Repeatable.",
+        ),
+    ] = None,
+    frequent: Annotated[
+        int, typer.Option(metavar="N", help="How many of the most frequent words to look at.")
+    ] = 1000,
+    words: text.Words = "unicode",
+    specials: text.Specials = False,
+    field: text.Field = "text",
+    errors: text.Errors = "strict",
+    max_unit: text.MaxUnit = 64,
+    format_: output.Format = "table",
+    outputs: output.Output = None,
+) -> None:
+    r"""Say what vocabularies hold: kinds of tokens, scripts, places in words, lengths, overlap.
+
+    With text in several languages, also whose the tokens are, and how many letters and words of
+    each language are one token:
+
+        tokscope vocab sample:bpe sample:unigram
+
+        tokscope vocab sample:bpe --by language --corpus 'text/*.txt'
+
+        tokscope vocab sample:bpe --grep '\\p{Han}{2}'
+    """
+    output.require_formats(format_, outputs or ())
+    lists = {"--tokens": tokens, "--only-in": only_in, "--grep": grep, "--top": top}
+    given = {option: value is not None for option, value in lists.items()}
+    given |= {"--by": bool(by), "--corpus": bool(corpus), "--word-list": bool(word_list)}
+    _require_sense(given)
+    read = partial(text.read, parallel=False, field=field, errors=errors, max_unit=max_unit)
+    corpora, of_words = read(corpus), read(word_list) or ()
+    from tokscope.studies import tokens as listing
+    from tokscope.studies import vocab as study
+
+    with output.progress(text.sizes(corpora)) as advance:
+        if tokens is not None:
+            report = listing.of_language(specs, corpora, tokens, specials=specials, advance=advance)
+        elif grep is not None:
+            report = listing.grep(specs, grep)
+        elif only_in is not None:
+            report = listing.only_in(specs, only_in)
+        else:
+            report = study.vocab(
+                specs,
+                corpora,
+                by=by,
+                lists=of_words,
+                frequent=frequent,
+                rule=words,
+                specials=specials,
+                advance=advance,
+            )
+    if "by" in report.frame:
+        views = study.tables(report, by)
+    else:
+        views = listing.tables(report, top, counted=only_in is not None)
+        report = listing.first(report, top)
+    output.emit(report, views, format_, outputs or ())

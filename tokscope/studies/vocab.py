@@ -1,0 +1,272 @@
+"""What does a vocabulary hold, whose is it, and how does it compare with others?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+
+from tokscope.catalog import has_words
+from tokscope.errors import TokscopeError, choose
+from tokscope.kinds import Spelled
+from tokscope.report import Report
+from tokscope.studies.composition import composition, scripts_of
+from tokscope.studies.counted import Counted, count, embedded, identities, load_all, versions
+from tokscope.studies.languages import (
+    FREQUENT,
+    Words,
+    completeness,
+    languages,
+    retention,
+    types_of,
+    words_of,
+)
+from tokscope.studies.overlap import overlap
+from tokscope.tally import TYPES, Counting
+from tokscope.text.corpus import Corpus
+from tokscope.tokenizers import Tokenizer
+
+COLUMNS = ["tokenizer", "by", "name", "measure", "value", "unit"]
+# what a user asks for -> the parts of the report that it shows
+BY: Mapping[str, tuple[str, ...]] = {
+    "": ("total", "kind", "position", "overlap", "language", "completeness", "retention"),
+    "kind": ("kind",),
+    "script": ("script",),
+    "language": ("language", "completeness", "retention"),
+    "length": ("length",),
+}
+_TITLES = {
+    "total": "Vocabularies",
+    "kind": "Kinds of tokens",
+    "position": "Where in words tokens stand",
+    "script": "Scripts",
+    "length": "Lengths",
+    "overlap": "Overlap by bytes",
+    "language": "Languages of the tokens",
+    "completeness": "Letters and words that are one token",
+    "retention": "Words of a list that are one token",
+}
+_NOTES = {
+    "total": "distinct: different byte strings; lengths of tokens that have bytes; those in "
+    "characters of whole ones",
+    "kind": "byte: what any text can be spelled with, a byte-level alphabet or byte fallbacks; "
+    "letters may have spaces and signs around them",
+    "position": "starts: set off from a letter before it, by a space or another sign; continues: "
+    "not set off; neither: without letters and numbers, or of a script without spaces",
+    "script": "Unicode scripts and extensions; Common: signs and digits of all; Mixed: several, as "
+    "in Japanese words; none: special tokens and cut characters",
+    "length": "only whole characters have a length in characters",
+    "overlap": "jaccard: common byte strings / those of either; contained: common / those of the "
+    "first",
+    "language": "tokens: sum of P(language | token), texts weighing the same; share: of the tokens "
+    "seen; only: seen in no other text; special tokens are seen only with --specials",
+    "completeness": "alphabet: letters of the text that are inside one token, by types and by use; "
+    "whole_words: at every occurrence",
+    "retention": "STRR: a word alone, and after a space",
+}
+_MORE = "more tables: --by script, --by length, --by language; CSV and JSON hold every measure"
+_USED = (
+    "used: share of the first one's tokens in the text that the other has too; used_jaccard: sum "
+    "min(p, q) / sum max(p, q)"
+)
+_BINS = (*range(1, 9), 11, 16, 32, 64, 128)  # the last length of each line of the table
+_KEYS = {"overlap": "other", "completeness": "language", "retention": "list"}
+# what is shown of several tokenizers, where a part has many measures
+_COMPARED = {
+    "language": ("tokens", "share"),
+    "completeness": ("alphabet_used", "frequent_words", "whole_words"),
+}
+_COUNTED = frozenset(("units", "bytes", "letters", "unspaced", TYPES))
+
+
+@dataclass(frozen=True)
+class _Text:
+    """What was counted of the corpora, and seen of their words."""
+
+    counted: Counted
+    seen: Sequence[Words]
+    frequent: int
+
+
+def vocab(
+    words: Sequence[str],
+    corpora: Sequence[Corpus] | None = None,
+    *,
+    by: str = "",
+    lists: Sequence[Corpus] = (),
+    frequent: int = FREQUENT,
+    rule: str = "unicode",
+    specials: bool = False,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Return what vocabularies hold: tokenizer, by, name, measure, value, unit.
+
+    Corpora are languages: with them, `by` has language and completeness too, and overlap is also
+    weighted by use; for `by="language"` they are the embedded sample unless they are named. `lists`
+    are lists of words, a word a unit, of which the retention is measured; `frequent` is how many of
+    the most frequent words are looked at, and `rule` says what a word is.
+
+    Raises:
+        TokscopeError: a tokenizer or a text cannot be used, or two tokenizers share a name.
+    """
+    _require_sense(by, corpora, lists, frequent)
+    if by == "language" and corpora is None:
+        corpora = embedded()
+    counting = Counting(_COUNTED, rule, specials)
+    text = None if corpora is None else _read(words, corpora, counting, frequent, advance)
+    tokenizers = text.counted.tokenizers if text else load_all(words)
+    listed = {corpus.name: words_of(corpus) for corpus in lists}
+    rows = [] if by == "language" else _of_tokens(tokenizers)
+    rows += _overlap(tokenizers, text) if not by else []
+    rows += _of_text(text) if text else []
+    rows += [(name, *row) for name, row in retention(tokenizers, listed)]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame = frame[frame["by"].isin(BY[by])] if by else frame
+    there = set(frame["by"])
+    notes = [_NOTES[part] for part in BY[by] if part in there]
+    notes += [_MORE] if not by else []
+    notes += _unspaced(tokenizers) if "overlap" in there else []
+    notes += [_USED] if "overlap" in there and text else []
+    notes += _notes(text) if text else []
+    signature = _signature(words, tokenizers, text, listed)
+    return Report("vocab", "Vocabularies", frame, tuple(notes), signature)
+
+
+def _require_sense(
+    by: str, corpora: Sequence[Corpus] | None, lists: Sequence[Corpus], frequent: int
+) -> None:
+    """Refuse what is unknown, and what would be ignored."""
+    choose(BY, by, "way to look --by")
+    if frequent < 1:
+        raise TokscopeError(f"--frequent {frequent}: write how many words, such as {FREQUENT}")
+    if by not in ("", "language") and (corpora is not None or lists):
+        raise TokscopeError(f"--by {by} looks at no text; leave --corpus and --word-list away")
+
+
+def _read(
+    words: Sequence[str],
+    corpora: Sequence[Corpus],
+    counting: Counting,
+    frequent: int,
+    advance: Callable[[int], None],
+) -> _Text:
+    seen = [Words.of(len(words)) for _ in corpora]
+    looks = [one.look for one in seen]
+    return _Text(count(words, corpora, counting, advance=advance, looks=looks), seen, frequent)
+
+
+Line = tuple[str, str, str, str, float, str]
+
+
+def _of_tokens(tokenizers: Sequence[Tokenizer]) -> list[Line]:
+    named = {tokenizer.name: Spelled(tokenizer.vocabulary) for tokenizer in tokenizers}
+    scripts = scripts_of(list(named.values()))
+    return [(name, *row) for name, one in named.items() for row in composition(one, scripts)]
+
+
+def _overlap(tokenizers: Sequence[Tokenizer], text: _Text | None) -> list[Line]:
+    vocabularies = {tokenizer.name: tokenizer.vocabulary for tokenizer in tokenizers}
+    types = None
+    if text:
+        types = {name: types_of(text.counted, k).sum(axis=0) for k, name in enumerate(vocabularies)}
+    return [(name, *row) for name, row in overlap(vocabularies, types)]
+
+
+def _of_text(text: _Text) -> list[Line]:
+    counted = text.counted
+    return [
+        (tokenizer.name, *row)
+        for k, tokenizer in enumerate(counted.tokenizers)
+        for row in (
+            *languages(counted, k),
+            *completeness(counted, k, text.seen, text.frequent),
+        )
+    ]
+
+
+def _notes(text: _Text) -> list[str]:
+    notes = [f"frequent_words: mean share of uses, over the {text.frequent:,} most frequent words"]
+    counted = text.counted
+    unspaced = [
+        corpus.name
+        for corpus, row in zip(counted.corpora, counted.tallies, strict=True)
+        if not has_words(row[0])
+    ]
+    if unspaced:
+        notes.append(
+            f"no words for {', '.join(unspaced)}: written without spaces; --words icu finds words "
+            "by dictionary"
+        )
+    return notes + counted.notes()
+
+
+def _signature(
+    words: Sequence[str],
+    tokenizers: Sequence[Tokenizer],
+    text: _Text | None,
+    listed: Mapping[str, Sequence[str]],
+) -> str:
+    if text:
+        parts = [text.counted.signature, f"frequent:{text.frequent}"]
+    else:
+        parts = [versions(), *identities(words, tokenizers)]
+    parts.append(f"scripts:regex {version('regex')}")
+    for name, own in listed.items():
+        digest = hashlib.sha256("\n".join(own).encode()).hexdigest()
+        parts.append(f"list:{name}:{digest[:12]}")
+    return "|".join(parts)
+
+
+def _unspaced(tokenizers: Sequence[Tokenizer]) -> list[str]:
+    """Say whose tokens never begin with the space that those of others begin with."""
+    marked = [one.name for one in tokenizers if one.vocabulary.continuing is not None]
+    if len(marked) in (0, len(tokenizers)):
+        return []
+    return [f"the tokens of {', '.join(marked)} that start words are without a space before them"]
+
+
+def tables(report: Report, by: str = "") -> list[Report]:
+    """Return what people read: a table for each part, for several tokenizers one a measure."""
+    there = set(report.frame["by"])
+    views = [view for part in BY[by] if part in there for view in _tables(report, part)]
+    views[-1] = replace(views[-1], notes=report.notes, signature=report.signature)
+    return views
+
+
+def _tables(report: Report, part: str) -> list[Report]:
+    frame = report.frame[report.frame["by"] == part].drop(columns="by")
+    title = _TITLES[part]
+    if part == "total":
+        return [Report("vocab", title, frame.drop(columns="name"), across="tokenizer")]
+    frame = _binned(frame) if part == "length" else frame
+    if part in ("kind", "script", "length"):
+        frame = frame[frame.groupby("name")["value"].transform("max") > 0]
+    frame = frame.rename(columns={"name": _KEYS.get(part, part)})
+    if part in ("overlap", "retention"):
+        return [Report("vocab", title, frame, across="measure")]
+    if frame["tokenizer"].nunique() == 1:
+        name = frame["tokenizer"].iloc[0]
+        frame = frame.drop(columns="tokenizer")
+        return [Report("vocab", f"{title}: {name}", frame, across="measure")]
+    return [
+        Report("vocab", f"{title}: {measure}", own.drop(columns="measure"), across="tokenizer")
+        for measure, own in frame.groupby("measure", sort=False)
+        if measure in _COMPARED.get(part, (measure,))
+    ]
+
+
+def _binned(frame: pd.DataFrame) -> pd.DataFrame:
+    """Join lengths that are close, so that a table of them is short."""
+    last = np.array(_BINS)
+    first = np.append(1, last[:-1] + 1)
+    names = [str(b) if a == b else f"{a} to {b}" for a, b in zip(first, last, strict=True)]
+    names.append(f"over {last[-1]}")
+    place = np.searchsorted(last, frame["name"].astype(int))
+    keys = ["tokenizer", "place", "measure", "unit"]
+    joined = frame.assign(place=place).groupby(keys, sort=False)["value"].sum().reset_index()
+    joined = joined.sort_values("place", kind="stable")
+    return joined.assign(name=[names[i] for i in joined["place"]]).drop(columns="place")

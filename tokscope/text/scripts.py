@@ -1,0 +1,112 @@
+"""The Unicode scripts of characters and of runs of characters, by the tables of `regex`.
+
+A character has a script of its own (property Script) and those that it is used with (property
+Script_Extensions). The sign ー is Common, for example, and is used with Hiragana and Katakana.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+
+# Every value of the property, those first that belong to no one script.
+UNKNOWN, COMMON, INHERITED = range(3)
+_LISTED = """
+Unknown Common Inherited Adlam Ahom Anatolian_Hieroglyphs Arabic Armenian Avestan Balinese Bamum
+Bassa_Vah Batak Bengali Beria_Erfe Bhaiksuki Bopomofo Brahmi Braille Buginese Buhid
+Canadian_Aboriginal Carian Caucasian_Albanian Chakma Cham Cherokee Chorasmian Coptic Cuneiform
+Cypriot Cypro_Minoan Cyrillic Deseret Devanagari Dives_Akuru Dogra Duployan Egyptian_Hieroglyphs
+Elbasan Elymaic Ethiopic Garay Georgian Glagolitic Gothic Grantha Greek Gujarati Gunjala_Gondi
+Gurmukhi Gurung_Khema Han Hangul Hanifi_Rohingya Hanunoo Hatran Hebrew Hiragana Imperial_Aramaic
+Inscriptional_Pahlavi Inscriptional_Parthian Javanese Jurchen Kaithi Kannada Katakana Kawi
+Kayah_Li Kharoshthi Khitan_Small_Script Khmer Khojki Khudawadi Kirat_Rai Lao Latin Lepcha Limbu
+Linear_A Linear_B Lisu Lycian Lydian Mahajani Makasar Malayalam Mandaic Manichaean Marchen
+Masaram_Gondi Medefaidrin Meetei_Mayek Mende_Kikakui Meroitic_Cursive Meroitic_Hieroglyphs Miao
+Modi Mongolian Mro Multani Myanmar Nabataean Nag_Mundari Nandinagari New_Tai_Lue Newa Nko Nushu
+Nyiakeng_Puachue_Hmong Ogham Ol_Chiki Ol_Onal Old_Hungarian Old_Italic Old_North_Arabian
+Old_Permic Old_Persian Old_Sogdian Old_South_Arabian Old_Turkic Old_Uyghur Oriya Osage Osmanya
+Pahawh_Hmong Palmyrene Pau_Cin_Hau Phags_Pa Phoenician Proto_Cuneiform Psalter_Pahlavi Rejang
+Runic Samaritan Saurashtra Seal Sharada Shavian Siddham Sidetic SignWriting Sinhala Sogdian
+Sora_Sompeng Soyombo Sundanese Sunuwar Syloti_Nagri Syriac Tagalog Tagbanwa Tai_Le Tai_Tham
+Tai_Viet Tai_Yo Takri Tamil Tangsa Tangut Telugu Thaana Thai Tibetan Tifinagh Tirhuta Todhri
+Tolong_Siki Toto Tulu_Tigalari Ugaritic Vai Vithkuqi Wancho Warang_Citi Yezidi Yi Zanabazar_Square
+"""
+SCRIPTS = tuple(_LISTED.split())
+MIXED = len(SCRIPTS)
+NAMES = tuple(name.replace("_", " ") for name in (*SCRIPTS, "Mixed"))
+
+Codes = NDArray[np.uint8] | NDArray[np.uint32]
+_WORDS = -(-len(SCRIPTS) // 64)  # of 64 bits each, a bit for every script
+
+
+@cache
+def _tables() -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.uint64]]:
+    """Return for every code point a row, and for every row its script and those it is used with.
+
+    Row 0 is that of all code points that are not assigned, which are most of them.
+    """
+    everything = np.arange(0x110000, dtype=np.uint32)
+    everything[0xD800:0xE000] = 0xFFFF  # surrogates are no text
+    text = everything.tobytes().decode("utf-32-le")
+    assigned = "".join(regex.findall(r"\P{Script=Unknown}+", text))
+    rows = np.zeros(len(text), np.int32)
+    rows[np.frombuffer(assigned.encode("utf-32-le"), np.uint32)] = 1 + np.arange(len(assigned))
+    own = np.full(1 + len(assigned), UNKNOWN, np.uint8)
+    used = np.zeros((1 + len(assigned), _WORDS), np.uint64)
+    for number, name in enumerate(SCRIPTS):
+        bit = np.uint64(1 << (number % 64))
+        for start, end in _runs(rf"\p{{Script={name}}}+", assigned):
+            own[1 + start : 1 + end] = number
+        for start, end in _runs(rf"\p{{Script_Extensions={name}}}+", assigned):
+            used[1 + start : 1 + end, number // 64] |= bit
+    return rows, own, used
+
+
+def _runs(pattern: str, text: str) -> list[tuple[int, int]]:
+    """Return where runs begin and end; none of a script that came after the installed `regex`."""
+    try:
+        return [match.span() for match in regex.finditer(pattern, text)]
+    except regex.error:
+        return []
+
+
+def own_scripts(codes: Codes) -> NDArray[np.uint8]:
+    """Return the Script property of code points, as numbers of `SCRIPTS`."""
+    rows, own, _ = _tables()
+    return own[rows[codes]]
+
+
+def run_scripts(codes: Codes, starts: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the one script of each run of code points, as numbers of `NAMES`; shape (runs,).
+
+    The characters that have a script of their own decide. Several scripts are one if all of these
+    characters are used with it and with no other, else `MIXED`. Where there are none, the others
+    decide if they are used with one script only; else the run is `COMMON`. `starts` holds the first
+    code point of each run; none is empty.
+    """
+    rows, own, used = _tables()
+    places = rows[codes]
+    scripts = own[places]
+    explicit = (scripts != COMMON) & (scripts != INHERITED)
+    least = np.minimum.reduceat(np.where(explicit, scripts, 255).astype(np.uint8), starts)
+    most = np.maximum.reduceat(np.where(explicit, scripts, 0).astype(np.uint8), starts)
+    found = least
+    hard = np.flatnonzero(least != most)  # several, or none: then 255 and 0
+    if not len(hard):
+        return found
+    ends = np.append(starts[1:], len(codes))
+    inside = np.repeat(np.arange(len(starts)), ends - starts)
+    chosen = np.isin(inside, hard) & (explicit | (least == 255)[inside])
+    heads = np.flatnonzero(np.diff(inside[chosen], prepend=-1))
+    shared = np.bitwise_and.reduceat(used[places[chosen]], heads)
+    alone = np.bitwise_count(shared).sum(axis=1) == 1
+    word = shared.argmax(axis=1)
+    bits = shared[np.arange(len(hard)), word]
+    number = 64 * word + np.log2(np.maximum(bits, 1).astype(np.float64)).astype(np.int64)
+    several = np.where(least[hard] == 255, COMMON, MIXED)
+    found[hard] = np.where(alone, number, several)
+    found[found == INHERITED] = COMMON  # marks alone
+    return found
