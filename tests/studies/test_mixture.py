@@ -159,6 +159,14 @@ def test_an_extension_is_explained_without_what_it_extends(folder: Path) -> None
     assert "merges:100-" in report.signature
 
 
+def test_merges_that_the_text_does_not_hold_are_no_error(folder: Path) -> None:
+    # some late merges alone, most of which are of text that is left out
+    report = inferred(folder, "cx", merges=350, from_merge=330)
+    (note,) = [note for note in report.notes if "are in no corpus" in note]
+    assert "it was trained on text that is left out here" in note
+    assert sum(measured(report, "bytes").values()) == pytest.approx(1)
+
+
 def test_an_early_stop_says_how_far_it_may_be(folder: Path) -> None:
     report = inferred(folder, "abx", tolerance=0.5)
     assert "stopped after" in report.notes[0]

@@ -377,9 +377,11 @@ def _warnings(result: Inference) -> list[str]:
         notes.append(f"bytes in pretokens that are too long or too rare to be held: {where}")
     missing = found.missing(result.steps)
     if len(missing):
-        notes.append(_missing([result.merges.tokens[step] for step in missing], result.steps))
+        notes.append(
+            _missing([result.merges.tokens[step] for step in missing], int(np.sum(~program.free)))
+        )
     noise = sampling_noise(program, pairs, result.solution.shares)
-    if result.solution.objective > _UNEXPLAINED * noise:
+    if noise and result.solution.objective > _UNEXPLAINED * noise:
         times = result.solution.objective / noise
         notes.append(
             f"the objective is {times:.1f} times what sampling noise leaves: the text is of another"
