@@ -302,7 +302,8 @@ def test_pretokens_are_those_of_the_library_in_36_languages(data: Path, file: st
     tokenizer = load(str(data / "tokenizers" / file))
     pipeline = pipeline_of(tokenizer)
     for corpus in read_corpora([str(data / "parallel" / "flores-dev")]):
-        texts = [text for units in read(corpus.shards[0]) for text in units.texts] + EDGES
+        lines = [text for units in read(corpus.shards[0]) for text in units.texts]
+        texts = lines[::4] + EDGES
         pieces = list(pipeline.cut([f"{text}\n" for text in texts]))
         if not isinstance(tokenizer, HuggingFaceTokenizer):
             whole = tokenizer.encode([f"{text}\n" for text in texts])

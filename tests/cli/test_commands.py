@@ -36,7 +36,7 @@ COMMANDS = {
         "--bootstrap",
         "99",
     ],
-    "mixture": ["infer-mixture", "sample:bpe", "--merges", "300"],
+    "mixture": ["infer-mixture", "sample:bpe"],
     "simulation": [
         "simulate-mixture",
         "--trials",

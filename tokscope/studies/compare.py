@@ -15,7 +15,7 @@ import pandas as pd
 from tokscope.catalog import DEFAULT, MEASURES, Measure, Value, has_words
 from tokscope.errors import TokscopeError, choose
 from tokscope.report import Report
-from tokscope.studies.counted import ALL, Counted, count, embedded
+from tokscope.studies.counted import ALL, Counted, count, embedded, require_resamples
 from tokscope.studies.resampled import Resampled, Uncertainty, resampled, uncertainty
 from tokscope.tally import TYPES, Counting
 from tokscope.text.corpus import Corpus, units_at
@@ -76,10 +76,7 @@ def compare(
     """
     chosen = choose_measures(measures)
     rule_version(words)  # an unknown rule, or one that is not installed, fails before any work
-    if bootstrap < 0 or bootstrap == 1:
-        raise TokscopeError(f"--bootstrap {bootstrap}: write how many resamples, such as 1000")
-    if seed < 0:
-        raise TokscopeError(f"--seed {seed}: a seed is a number from 0 up")
+    require_resamples(seed, bootstrap=bootstrap)
     corpora = embedded() if corpora is None else corpora
     _reference(corpora, reference)  # before any work
     _require_prices(prices or {})

@@ -46,6 +46,15 @@ class Counted:
         return notes
 
 
+def require_resamples(seed: int, **counts: int) -> None:
+    """Refuse numbers of resamples that give no interval, and what is no seed."""
+    for option, resamples in counts.items():
+        if resamples < 0 or resamples == 1:
+            raise TokscopeError(f"--{option} {resamples}: write how many resamples, such as 100")
+    if seed < 0:
+        raise TokscopeError(f"--seed {seed}: a seed is a number from 0 up")
+
+
 def load_all(words: Sequence[str]) -> list[Tokenizer]:
     """Load tokenizers, each under a name of its own.
 

@@ -21,7 +21,7 @@ from tokscope.mixture.program import Program, Solution, solve
 from tokscope.mixture.saved import packed, unpacked
 from tokscope.mixture.uncertainty import bootstrapped, ranges_near, refits
 from tokscope.report import Report
-from tokscope.studies.counted import versions
+from tokscope.studies.counted import require_resamples, versions
 from tokscope.studies.show import spelled
 from tokscope.text.corpus import Corpus, read_corpora
 from tokscope.text.scripts import COMMON, NAMES, run_scripts
@@ -172,15 +172,6 @@ class _Spread:
     low: Floats  # (n,)
     high: Floats
     notes: tuple[str, ...] = ()
-
-
-def require_resamples(seed: int, **counts: int) -> None:
-    """Refuse numbers of resamples that give no interval, and what is no seed."""
-    for option, resamples in counts.items():
-        if resamples < 0 or resamples == 1:
-            raise TokscopeError(f"--{option} {resamples}: write how many resamples, such as 100")
-    if seed < 0:
-        raise TokscopeError(f"--seed {seed}: a seed is a number from 0 up")
 
 
 def _require_sense(known: int, merges: int | None, first: int, tolerance: float) -> None:

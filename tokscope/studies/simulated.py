@@ -21,8 +21,8 @@ from tokscope.mixture.evidence import evidence
 from tokscope.mixture.program import solve
 from tokscope.mixture.uncertainty import bootstrapped
 from tokscope.report import Report
-from tokscope.studies.counted import versions
-from tokscope.studies.mixture import MOST, log_error, require_resamples
+from tokscope.studies.counted import require_resamples, versions
+from tokscope.studies.mixture import MOST, log_error
 from tokscope.text.corpus import Corpus, Units, has_fields, read
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet
 from tokscope.tokenizers.cutting import Cutter, classes_of_library
