@@ -142,7 +142,7 @@ def vocabularies() -> None:
     print("\n| tokens | command | seconds | range |\n| ---: | --- | ---: | --- |")
     for size in (32_000, 64_000, 128_000, 199_998):
         with first_ranks(size) as spec:
-            for command in (("vocab",), ("vocab", "--grep", "^ the")):
+            for command in (("vocab",), ("vocab", "--grep", "^ the"), ("audit",)):
                 found = whole_command(command[0], spec, *command[1:])
                 span = f"{min(found):.2f}-{max(found):.2f}"
                 middle = statistics.median(found)

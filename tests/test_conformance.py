@@ -25,14 +25,16 @@ from tokscope.measures.frequency import percentile_frequency, renyi_efficiency, 
 from tokscope.mixture.count import count as count_pretokens
 from tokscope.mixture.evidence import evidence
 from tokscope.mixture.program import solve
+from tokscope.studies.causes import UNREACHABLE, causes
 from tokscope.studies.counted import Counted, count
 from tokscope.studies.mixture import infer_mixture
 from tokscope.studies.tokens import grep
 from tokscope.tally import TEXT_COLUMNS, TOKEN_COLUMNS, TYPES, Counting
 from tokscope.text.corpus import read, read_corpora
 from tokscope.tokenizers import Tokenizer, load
+from tokscope.tokenizers.anatomy import anatomy
 from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
-from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, broken_merges
 from tokscope.tokenizers.merges import learned
 from tokscope.tokenizers.pipeline import pipeline_of
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
@@ -434,3 +436,54 @@ def test_a_vocabulary_is_that_of_its_other_files(data: Path) -> None:
         frames = [tokscope.vocab([str(place)]).frame.drop(columns="tokenizer") for place in places]
         parts = [frame[frame["by"].isin(["position", "script"])] for frame in frames]
         assert parts[0].reset_index(drop=True).equals(parts[1].reset_index(drop=True)), name
+
+
+CAUSES = {  # golden/vocabulary.json and reference counts: single bytes, cut characters, unreachable
+    "gpt-2.json": (256, 216, 0),
+    "claude.json": (256, 625, 0),
+    "cl100k_base.tiktoken": (256, 645, 0),
+    "llama3.tiktoken": (256, 1224, 0),
+    "o200k_base.tiktoken": (256, 1434, 0),
+}
+
+
+@pytest.mark.parametrize("file", CAUSES)
+def test_causes_of_published_vocabularies(data: Path, file: str) -> None:
+    tokenizer = load(str(data / "tokenizers" / file))
+    found = causes(tokenizer, anatomy(tokenizer))
+    unreachable = sum(len(found.of(cause)) for cause in UNREACHABLE)
+    counted = (len(found.of("single byte")), len(found.of("incomplete UTF-8")), unreachable)
+    assert counted == CAUSES[file]
+    assert not len(found.of("never valid UTF-8"))
+
+
+def test_byte_fallbacks_that_repeat_a_piece_have_a_cause_of_their_own(data: Path) -> None:
+    tokenizer = load(str(data / "tokenizers" / "llama.json"))
+    found = causes(tokenizer, anatomy(tokenizer))
+    assert len(found.of("repeated fallback")) == 96
+    assert not sum(len(found.of(cause)) for cause in UNREACHABLE)
+
+
+def test_published_files_have_no_broken_merges(data: Path) -> None:
+    for file in ("gpt-2.json", "claude.json", "llama.json"):
+        path = str(data / "tokenizers" / file)
+        assert not broken_merges(path)
+        assert not len(anatomy(load(path)).orphans)
+
+
+REVIEWED = {  # golden/vocabulary.json: runs of a character, tokens of white space, longest tokens
+    "gpt-2.json": (91, 7, "35496 (128 bytes)", "38093 (66 bytes)"),
+    "claude.json": (619, 537, "63466 (1024 bytes)", "63480 (1024 bytes)"),
+    "cl100k_base.tiktoken": (483, 425, "58040 (128 bytes)", "90280 (114 bytes)"),
+    "llama.json": (28, 24, None, None),
+}
+
+
+@pytest.mark.parametrize("file", REVIEWED)
+def test_tokens_for_review_are_those_of_the_golden_file(data: Path, file: str) -> None:
+    frame = tokscope.audit([str(data / "tokenizers" / file)], select=["TS44"]).frame
+    found = frame[frame["by"] == "finding"].set_index("code")
+    runs, blanks, *longest = REVIEWED[file]
+    assert (found.loc["TS442", "value"], found.loc["TS445", "value"]) == (runs, blanks)
+    for one in filter(None, longest):
+        assert one in found.loc["TS444", "examples"]

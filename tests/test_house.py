@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "kinds": {"text", "tokenizers"},
     "tally": {"errors", "text", "tokenizers"},
     "catalog": {"measures", "tally"},
+    "rules": {"errors"},
     "mixture": {"errors", "text", "tokenizers", "mixture"},
     "studies": {
         "",
@@ -32,11 +33,12 @@ MAY_IMPORT = {
         "kinds",
         "tally",
         "catalog",
+        "rules",
         "mixture",
         "studies",
     },
     "render": {"report", "render"},
-    "cli": {"", "cli", "errors", "report", "render", "studies", "text"},
+    "cli": {"", "cli", "errors", "report", "render", "rules", "studies", "text"},
     "__main__": {"cli"},
     "__init__": {"catalog", "errors", "report", "studies", "text", "tokenizers"},
 }

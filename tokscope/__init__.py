@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tokscope.catalog import MEASURES as MEASURES
     from tokscope.errors import TokscopeError as TokscopeError
     from tokscope.report import Report as Report
+    from tokscope.studies.audit import audit as audit
     from tokscope.studies.compare import compare as compare
     from tokscope.studies.compare import worst_lines as worst_lines
     from tokscope.studies.mixture import infer_mixture as infer_mixture
@@ -26,6 +27,7 @@ _HOMES = {
     "MEASURES": "catalog",
     "Report": "report",
     "TokscopeError": "errors",
+    "audit": "studies.audit",
     "compare": "studies.compare",
     "infer_mixture": "studies.mixture",
     "load": "tokenizers",

@@ -55,6 +55,11 @@ COMMANDS = {
     "inspect": ["inspect", "bytes", "sample:bpe", "sample:wordpiece"],
     "components": ["inspect", "--components", "sample:unigram"],
     "list": ["list"],
+    "audit": ["audit", "sample:unigram", "sample:wordpiece"],
+    "audit-tokens": ["audit", "bytes", "--tokens"],
+    "audit-adversarial": ["audit", "sample:bpe", "--adversarial", "5"],
+    "explain": ["explain", "TS4"],
+    "explain-one": ["explain", "TS405"],
     "vocab": ["vocab", "bytes", "sample:bpe", "sample:wordpiece"],
     "vocab-script": ["vocab", "sample:unigram", "--by", "script"],
     "vocab-length": ["vocab", "sample:bpe", "--by", "length"],
@@ -137,6 +142,16 @@ def test_files_get_their_format_by_suffix_or_by_name(
 
 REFUSED: dict[str, list[str]] = {
     "no such file or folder": ["compare", "nowhere.json"],
+    "unknown rule 'TS9'; Known: TS301": ["audit", "bytes", "--select", "TS9"],
+    "unknown rule 'TS45x'; did you mean 'TS45": ["explain", "TS45x"],
+    "--select and --ignore leave no rule": ["audit", "bytes", "--select", "TS405", "--ignore", "TS4"],
+    "unknown severity of --fail-on 'eror'; did you mean 'error'?": ["audit", "bytes", "--fail-on", "eror"],
+    "--tokens and --adversarial do not go together": ["audit", "bytes", "--tokens", "--adversarial", "3"],
+    "--word-list is for --adversarial": ["audit", "bytes", "--word-list", "sample:en"],
+    "a list has no findings; leave --corpus": ["audit", "bytes", "--tokens", "-c", "sample:en"],
+    "--adversarial 0: write how many strings": ["audit", "bytes", "--adversarial", "0"],
+    "nowhere.json: no such file or folder": ["audit", "nowhere.json"],
+    "--frequent looks at words of text; add --corpus": ["vocab", "bytes", "--frequent", "7"],
     "write NAME=SHARE,NAME=SHARE, each name once": ["infer-mixture", "sample:bpe", "--truth", "en"],
     "'much' is no share from 0 to 1": ["infer-mixture", "sample:bpe", "--truth", "en=much"],
     "--truth nowhere.json: cannot be read": ["infer-mixture", "sample:bpe", "--truth", "nowhere.json"],
@@ -200,7 +215,7 @@ REFUSED: dict[str, list[str]] = {
     "--grep lists tokens; leave --corpus away": ["vocab", "bytes", "--grep", "a", "-c", "sample:en"],
     "--tokens lists tokens; leave --word-list away": ["vocab", "bytes", "--tokens", "en", "--word-list", "sample:en"],
     "--by kind looks at no text; leave --corpus": ["vocab", "bytes", "--by", "kind", "-c", "sample:en"],
-    "--frequent 0: write how many words": ["vocab", "bytes", "--frequent", "0"],
+    "--frequent 0: write how many words": ["vocab", "bytes", "-c", "sample:en", "--frequent", "0"],
     "unknown corpus ''; Known: am": ["vocab", "bytes", "--tokens", ""],
     "unknown corpus 'eng'; did you mean 'en'?": ["vocab", "bytes", "--tokens", "eng"],
     "no such file or folder  ": ["vocab", "bytes", "--word-list", "nowhere.txt"],
@@ -220,6 +235,17 @@ def test_a_refusal_is_one_line_and_exit_code_2(
     assert done.stderr.count("\n") == 1
     assert message.strip() in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_an_audit_fails_on_findings_that_weigh_enough(run: Run) -> None:
+    """A byte vocabulary has no finding; WordPiece loses characters, which is a warning."""
+    assert run("audit", "bytes", "--fail-on", "warning").returncode == 0
+    assert run("audit", "sample:wordpiece", "--fail-on", "error").returncode == 0
+    failed = run("audit", "sample:wordpiece", "--fail-on", "warning")
+    assert (failed.returncode, failed.stderr) == (1, "")
+    assert "TS302" in failed.stdout
+    chosen = run("audit", "sample:wordpiece", "--fail-on", "warning", "--select", "TS424")
+    assert chosen.returncode == 0
 
 
 @pytest.mark.parametrize("words", [["compare"], ["compare", "--mesure", "x", "bytes"], ["comapre"]])

@@ -11,8 +11,10 @@ import typer
 
 from tokscope import __version__
 from tokscope.cli import (
+    audit,
     available,
     compare,
+    explain,
     infer_mixture,
     inspect,
     measures,
@@ -53,6 +55,8 @@ app.command("measures")(measures.command)
 app.command("inspect")(inspect.command)
 app.command("show")(show.command)
 app.command("vocab")(vocab.command)
+app.command("audit")(audit.command)
+app.command("explain")(explain.command)
 app.command("list")(available.command)
 
 

@@ -20,6 +20,8 @@ def _require_sense(given: Mapping[str, bool]) -> None:
     lists = [option for option in chosen if option != "--by"]
     if given["--top"] and not lists:
         raise TokscopeError("--top cuts a list; add --tokens LANG, --only-in LABEL or --grep REGEX")
+    if given["--frequent"] and (lists or not (given["--corpus"] or given["--by language"])):
+        raise TokscopeError("--frequent looks at words of text; add --corpus, or --by language")
     for option in ("--corpus", "--word-list"):
         if given[option] and lists and (option, *lists) != ("--corpus", "--tokens"):
             raise TokscopeError(f"{lists[0]} lists tokens; leave {option} away")
@@ -55,8 +57,9 @@ def command(
         ),
     ] = None,
     frequent: Annotated[
-        int, typer.Option(metavar="N", help="How many of the most frequent words to look at.")
-    ] = 1000,
+        int | None,
+        typer.Option(metavar="N", help="How many of the most frequent words to look at; 1000."),
+    ] = None,
     words: text.Words = "unicode",
     specials: text.Specials = False,
     field: text.Field = "text",
@@ -79,12 +82,14 @@ def command(
     output.require_formats(format_, outputs or ())
     lists = {"--tokens": tokens, "--only-in": only_in, "--grep": grep, "--top": top}
     given = {option: value is not None for option, value in lists.items()}
+    given |= {"--frequent": frequent is not None, "--by language": by == "language"}
     given |= {"--by": bool(by), "--corpus": bool(corpus), "--word-list": bool(word_list)}
     _require_sense(given)
     read = partial(text.read, parallel=False, field=field, errors=errors, max_unit=max_unit)
     corpora, of_words = read(corpus), read(word_list) or ()
     from tokscope.studies import tokens as listing
     from tokscope.studies import vocab as study
+    from tokscope.studies.languages import FREQUENT
 
     with output.progress(text.sizes(corpora)) as advance:
         if tokens is not None:
@@ -99,7 +104,7 @@ def command(
                 corpora,
                 by=by,
                 lists=of_words,
-                frequent=frequent,
+                frequent=FREQUENT if frequent is None else frequent,
                 rule=words,
                 specials=specials,
                 advance=advance,

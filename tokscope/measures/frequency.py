@@ -97,3 +97,16 @@ def average_token_rank(counts: Counts) -> float:
         return math.nan
     falling = np.sort(counts[counts > 0])[::-1]
     return int((falling * np.arange(1, len(falling) + 1)).sum()) / total
+
+
+def unseen_under_zipf(tokens: int, types: int) -> float:
+    """Return how many of so many types a text of so many tokens leaves unseen, if Zipf's law held.
+
+    Sum over ranks r = 1..V of (1 - p_r)^T, where p_r is proportional to 1 / r. In types, from 0
+    to V; it falls as text grows. Source: Zipf (1949), with exponent 1.
+
+    >>> unseen_under_zipf(0, 7), unseen_under_zipf(1, 2)
+    (7.0, 1.0)
+    """
+    shares = 1 / np.arange(1, types + 1)
+    return float(((1 - shares / shares.sum()) ** tokens).sum()) if types else 0.0

@@ -93,7 +93,9 @@ def _by_script(spelled: Spelled, scripts: Sequence[int]) -> Iterator[Row]:
     yield from _shares("script", table[scripts].sum(axis=1), names)
     for name, counts in zip(names, table[scripts].tolist(), strict=True):
         for position, count in zip(POSITIONS, counts, strict=True):
-            yield "script", name, position.split()[0], float(count), "tokens"
+            place, total = position.split()[0], sum(counts)
+            yield "script", name, place, float(count), "tokens"
+            yield "script", name, f"{place}_share", count / total if total else nan, "share"
 
 
 def _by_length(spelled: Spelled) -> Iterator[Row]:

@@ -77,6 +77,7 @@ _BINS = (*range(1, 9), 11, 16, 32, 64, 128)  # the last length of each line of t
 _KEYS = {"overlap": "other", "completeness": "language", "retention": "list"}
 # what is shown of several tokenizers, where a part has many measures
 _COMPARED = {
+    "script": ("tokens", "share", "starts", "continues", "neither"),
     "language": ("tokens", "share"),
     "completeness": ("alphabet_used", "frequent_words", "whole_words"),
 }

@@ -236,7 +236,7 @@ def _sentencepiece_style(
     tied = len(products) - len({s for p, s in zip(pieces, scores, strict=True) if p in products})
     if not tied:
         return made
-    return replace(made, path=f"{made.path}; assumed: {tied:,} tied scores merge in order of ids")
+    return replace(made, assumed=f"{tied:,} tied scores merge in order of ids")
 
 
 def _wordpiece(

@@ -52,8 +52,28 @@ class HuggingFaceTokenizer:
     vocabulary: Vocabulary
     library: tokenizers.Tokenizer
     config: Json
-    fast: FastPath | None
-    path: str
+    assumed: str = ""  # what the file leaves open
+
+    @cached_property
+    def _way(self) -> tuple[FastPath | None, str]:
+        """The fast path where it gives the same ids, and what encodes; made when first needed."""
+        why = unsuited(self.config)
+        if why:
+            return None, why
+        fast, why = fast_path(self.library, self.config)
+        if fast is None or self._agrees(fast):
+            return fast, why
+        return None, "the library: the fast path gives other ids on the probe texts"
+
+    @property
+    def fast(self) -> FastPath | None:
+        """What encodes faster than the library, if anything does."""
+        return self._way[0]
+
+    @property
+    def path(self) -> str:
+        """What encodes, and why; what was assumed."""
+        return f"{self._way[1]}; assumed: {self.assumed}" if self.assumed else self._way[1]
 
     @property
     def family(self) -> str:
@@ -118,25 +138,34 @@ class HuggingFaceTokenizer:
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text, equal to the library's."""
-        if self.fast is None or specials:
+        if specials or self.fast is None:
             return self._encode_slowly(texts, specials=specials)
-        prepared = list(map(self.fast.prepare, texts)) if self._prepares else list(texts)
-        hard = set(self.fast.encoder.hard(prepared))
+        return self._encode_fast(self.fast, texts)
+
+    def _encode_fast(self, fast: FastPath, texts: Sequence[str]) -> Encoded:
+        """Return the ids of every text by the fast path, by the library where it is unsure."""
+        prepares = fast.prefix or fast.normalizer is not None
+        prepared = list(map(fast.prepare, texts)) if prepares else list(texts)
+        hard = set(fast.encoder.hard(prepared))
         hard.update(i for i, text in enumerate(prepared) if has_long_space(text))
         if hard:
-            return Encoded.of([self._one(text, i in hard) for i, text in enumerate(texts)])
+            one = (
+                self._encode_slowly([text]) if i in hard else self._encode_fast(fast, [text])
+                for i, text in enumerate(texts)
+            )
+            return Encoded.of([encoded.ids.tolist() for encoded in one])
         try:
-            encoded = self.fast.encoder.encode(prepared)
+            encoded = fast.encoder.encode(prepared)
         except ValueError:  # its regular expression engine gives up
             return self._encode_slowly(texts)
         return encoded if self._spells(encoded, prepared) else self._encode_slowly(texts)
 
-    def _one(self, text: str, hard: bool) -> list[int]:
-        return (self._encode_slowly([text]) if hard else self.encode([text])).ids.tolist()
-
-    @property
-    def _prepares(self) -> bool:
-        return self.fast is not None and (self.fast.prefix or self.fast.normalizer is not None)
+    def _agrees(self, fast: FastPath) -> bool:
+        """Tell whether the fast path gives the library's ids on texts that are hard."""
+        added = [str(token["content"]) for token in _added(self.library)]
+        probes = [*PROBES, *(f"a{text} {text}b {text}{text}" for text in added)]
+        ours, theirs = self._encode_fast(fast, probes), self._encode_slowly(probes)
+        return np.array_equal(ours.ids, theirs.ids) and np.array_equal(ours.starts, theirs.starts)
 
     def _spells(self, encoded: Encoded, texts: Sequence[str]) -> bool:
         """Tell whether nothing of the texts was dropped by the pattern."""
@@ -273,7 +302,7 @@ def _from_parts(path: Path, name: str) -> HuggingFaceTokenizer:
         raise
     except Exception as error:  # the library raises nothing narrower
         raise TokscopeError(f"{path}: does not fit {merges.name} ({error})") from error
-    return replace(made, path=f"{made.path}; assumed: text is cut as by GPT-2")
+    return replace(made, assumed="text is cut as by GPT-2")
 
 
 def _merge_list(path: Path) -> list[tuple[str, str]]:
@@ -284,6 +313,22 @@ def _merge_list(path: Path) -> list[tuple[str, str]]:
         if line.count(" ") != 1 or line.strip() != line:
             raise TokscopeError(f"{path}: '{line[:40]}' is no merge; a line holds two tokens")
     return list(map(split_merge, lines))
+
+
+def broken_merges(place: str) -> list[tuple[str, str]]:
+    """Return the merges of a `tokenizer.json` whose product is not in its vocabulary.
+
+    The library refuses such a file. A file that cannot be read at all has none.
+    """
+    path = path_of(place)
+    path = path / FILES[0] if path.is_dir() else path
+    try:
+        model = json.loads(read_text(path))["model"]
+        merges = [split_merge(m) if isinstance(m, str) else (m[0], m[1]) for m in model["merges"]]
+        known, prefix = model["vocab"], model.get("continuing_subword_prefix") or ""
+        return [(a, b) for a, b in merges if a + b.removeprefix(prefix) not in known]
+    except (TokscopeError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        return []  # loading says what is wrong
 
 
 def load_merges(spec: Spec) -> Tokenizer:
@@ -311,7 +356,7 @@ def load_merges(spec: Spec) -> Tokenizer:
     name = spec.label or stem or path.resolve().parent.name
     made = byte_level_bpe(vocabulary, pairs, name, str(path), pattern=pattern)
     cut = "" if pattern else "text is cut as by GPT-2, "
-    return replace(made, path=f"{made.path}; assumed: {cut}ids are in the order of the lines")
+    return replace(made, assumed=f"{cut}ids are in the order of the lines")
 
 
 def split_merge(merge: str) -> tuple[str, str]:
@@ -394,11 +439,11 @@ def wordpiece(
     _add(library, specials or named, ())
     made = assemble(library, name, place)
     assumed = "cased" if cased else "lowercased"
-    return replace(made, path=f"the library; assumed: BERT's normalisation, {assumed}")
+    return replace(made, assumed=f"BERT's normalisation, {assumed}")
 
 
 def assemble(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFaceTokenizer:
-    """Return a tokenizer of the library with what it needs around it: bytes, the fast path.
+    """Return a tokenizer of the library with the bytes of its ids.
 
     Raises:
         TokscopeError: its ids cannot be those of so few tokens.
@@ -412,21 +457,7 @@ def assemble(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFac
     config: Json = json.loads(library.to_str())
     config.pop("post_processor")  # adds special tokens, which are never added here
     vocabulary = _vocabulary(library, pieces, config)
-    fast, why = None, unsuited(config)
-    if not why:
-        fast, why = fast_path(library, config)
-    tokenizer = HuggingFaceTokenizer(name, vocabulary, library, config, fast, why)
-    if fast is None or _agree(tokenizer):
-        return tokenizer
-    why = "the library: the fast path gives other ids on the probe texts"
-    return replace(tokenizer, fast=None, path=why)
-
-
-def _agree(tokenizer: HuggingFaceTokenizer) -> bool:
-    added = [str(token["content"]) for token in _added(tokenizer.library)]
-    probes = [*PROBES, *(f"a{text} {text}b {text}{text}" for text in added)]
-    fast, slow = tokenizer.encode(probes), tokenizer._encode_slowly(probes)
-    return np.array_equal(fast.ids, slow.ids) and np.array_equal(fast.starts, slow.starts)
+    return HuggingFaceTokenizer(name, vocabulary, library, config)
 
 
 # How text is cut before merging

@@ -154,21 +154,26 @@ def load_file(spec: Spec) -> SentencePieceTokenizer:
     return SentencePieceTokenizer(name, _vocabulary(library), library, read_settings(content))
 
 
+def kinds_of(library: sentencepiece.SentencePieceProcessor) -> list[int]:
+    """Return the type of every piece: `NORMAL`, `DEFINED` by a user, and others."""
+    messages = _fields(library.serialized_model_proto())
+    pieces = (dict(_fields(bytes(value))) for number, value in messages if number == _PIECE)
+    return [int(piece.get(_KIND, NORMAL)) for piece in pieces]
+
+
 def _learned(library: sentencepiece.SentencePieceProcessor) -> list[int]:
     """Return the pieces of two characters or more that merging makes.
 
     What users defined is found before anything is merged; but runs of white space, which Gemma's
     model lists so, are merged as far as text can tell.
     """
-    content = library.serialized_model_proto()
-    messages = [bytes(value) for number, value in _fields(content) if number == _PIECE]
-    pieces = list(map(library.id_to_piece, range(len(messages))))
-    kinds = [dict(_fields(message)).get(_KIND, _NORMAL) for message in messages]
+    kinds = kinds_of(library)
+    pieces = map(library.id_to_piece, range(len(kinds)))
     return [
         i
         for i, (piece, kind) in enumerate(zip(pieces, kinds, strict=True))
         if len(piece) > 1
-        and (kind in (_NORMAL, _UNUSED) or (kind == _DEFINED and not piece.strip(f"{SPACE} \t\n")))
+        and (kind in (NORMAL, _UNUSED) or (kind == DEFINED and not piece.strip(f"{SPACE} \t\n")))
     ]
 
 
@@ -200,7 +205,7 @@ def _vocabulary(library: sentencepiece.SentencePieceProcessor) -> Vocabulary:
 
 _PIECE, _TRAINER, _NORMALIZER = 1, 2, 3
 _KIND = 3  # of a piece
-_NORMAL, _DEFINED, _UNUSED = 1, 4, 5
+NORMAL, DEFINED, _UNUSED = 1, 4, 5
 _MODEL_TYPES = {1: "Unigram", 2: "BPE", 3: "words", 4: "characters"}
 
 

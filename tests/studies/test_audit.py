@@ -1,0 +1,324 @@
+"""Audits find what was planted, with the right cause, for every family."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import AddedToken, normalizers
+
+import tokscope
+from tests.tokenizers import families
+from tokscope.errors import TokscopeError
+from tokscope.measures.frequency import unseen_under_zipf
+from tokscope.rules import RULES, at_least, chosen
+from tokscope.studies.adversarial import adversarial
+from tokscope.studies.audit import fails, tokens
+from tokscope.studies.causes import never_valid
+from tokscope.text.corpus import read_corpora
+from tokscope.tokenizers import load
+
+Write = Callable[[str, str | bytes], Path]
+Json = dict[str, Any]
+
+
+def byte_level(**options: Any) -> Json:
+    return json.loads(families.byte_level(**options).to_str())
+
+
+def sentencepiece_style() -> Json:
+    return json.loads(families.sentencepiece_style().to_str())
+
+
+def unigram() -> Json:
+    return json.loads(families.unigram().to_str())
+
+
+def wordpiece() -> Json:
+    return json.loads(families.wordpiece().to_str())
+
+
+def put(data: Json, *pieces: str) -> Json:
+    """Put pieces into a vocabulary, behind the others."""
+    vocabulary = data["model"]["vocab"]
+    for piece in pieces:
+        if isinstance(vocabulary, dict):
+            vocabulary[piece] = max(vocabulary.values()) + 1
+        else:
+            vocabulary.append([piece, -1.0])
+    return data
+
+
+def merging(data: Json, left: str, right: str) -> Json:
+    """Put a piece and the merge that makes it."""
+    data["model"]["merges"].append([left, right])
+    return put(data, left + right)
+
+
+def add(data: Json, *texts: str) -> Json:
+    """Put added tokens into a file, with ids behind the others."""
+    vocabulary = data["model"]["vocab"]
+    last = max(vocabulary.values()) if isinstance(vocabulary, dict) else len(vocabulary) - 1
+    last = max([last, *(one["id"] for one in data["added_tokens"])])
+    plain = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+    for number, text in enumerate(texts, last + 1):
+        data["added_tokens"].append({"id": number, "content": text, "special": False, **plain})
+    return data
+
+
+def saved(write: Write, data: Json) -> str:
+    return str(write("planted.json", json.dumps(data)))
+
+
+def cause_of(word: str, token: str) -> str:
+    """Return the cause of the last token that is spelled so."""
+    frame = tokens([word]).frame
+    return str(frame[frame["token"] == token]["cause"].iloc[-1])
+
+
+def found(word: str, code: str) -> pd.Series:
+    frame = tokscope.audit([word]).frame
+    rows = frame[(frame["by"] == "finding") & (frame["code"] == code)]
+    assert len(rows) == 1, frame[frame["by"] == "finding"].to_string()
+    return rows.iloc[0]
+
+
+def lowered() -> Json:
+    return byte_level(normalizer=normalizers.Lowercase())
+
+
+def lowered_pieces() -> Json:
+    data = sentencepiece_style()
+    steps = data["normalizer"]["normalizers"]
+    data["normalizer"]["normalizers"] = [{"type": "Lowercase"}, *steps]
+    return data
+
+
+def split_pieces() -> Json:
+    data = sentencepiece_style()
+    data["pre_tokenizer"] = {"type": "Punctuation", "behavior": "Isolated"}
+    return data
+
+
+PLANTED = {
+    "byte-level, split": (put(byte_level(), "aĠb"), "a␣b", "pretokenizer", "TS402"),
+    "byte-level, normalised": (put(lowered(), "Zq"), "Zq", "normalizer", "TS401"),
+    "byte-level, no merge": (put(byte_level(), "zqzq"), "zqzq", "merges", "TS403"),
+    "byte-level, shadowed": (add(merging(byte_level(), "q", "z"), "z"), "qz", "shadowed", "TS404"),
+    "byte-level, never valid": (
+        merging(byte_level(), "ÿ", "ÿ"),
+        "<FF><FF>",
+        "never valid UTF-8",
+        "TS407",
+    ),
+    "pieces, split": (merging(put(split_pieces(), "."), "h", "."), "h.", "pretokenizer", "TS402"),
+    "pieces, normalised": (merging(put(lowered_pieces(), "T"), "T", "h"), "Th", "normalizer", "TS401"),
+    "pieces, no merge": (put(sentencepiece_style(), "wor"), "wor", "merges", "TS403"),
+    "pieces, duplicate": (merging(put(sentencepiece_style(), " "), " ", "he"), "␣he", "duplicate",
+        "TS405"),
+    "Unigram, split": (put(unigram(), "h▁e"), "h␣e", "pretokenizer", "TS402"),
+    "Unigram, normalised": (put(unigram(), "Ａ"), "Ａ", "normalizer", "TS401"),
+    "Unigram, worse": (put(unigram(), "hel", "hell")
+        | {"model": {**unigram()["model"], "vocab": [*unigram()["model"]["vocab"], ["el", -99.0]]}},
+        "el", "merges", "TS403"),
+    "Unigram, duplicate": (put(unigram(), " hello"), "␣hello", "duplicate", "TS405"),
+    "WordPiece, split": (put(wordpiece(), "he!"), "he!", "pretokenizer", "TS402"),
+    "WordPiece, normalised": (put(wordpiece(), "Hello"), "Hello", "normalizer", "TS401"),
+    "WordPiece, shadowed": (add(put(wordpiece(), "what"), "ha"), "what", "shadowed", "TS404"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", PLANTED)
+def test_a_planted_token_has_its_cause_and_finding(write: Write, case: str) -> None:
+    data, token, cause, code = PLANTED[case]
+    word = saved(write, data)
+    assert cause_of(word, token) == cause
+    assert token.replace("�", "") in found(word, code)["examples"]
+
+
+def test_what_was_not_planted_is_not_found(write: Write) -> None:
+    """But for 'l: its pretoken is 'll alone, where the next merge takes it up at once."""
+    frame = tokscope.audit([saved(write, byte_level())]).frame
+    codes = set(frame.loc[frame["by"] == "finding", "code"])
+    assert codes == {"TS406", "TS424", "TS443", "TS445"}
+    assert list(frame.loc[frame["code"] == "TS406", "examples"]) == ["305 'l"]
+    causes = frame[frame["by"] == "cause"].set_index("name")["value"]
+    assert causes["special"] == 1
+    assert causes["single byte"] == 256
+    assert causes.sum() == len(load(saved(write, byte_level())).vocabulary)
+
+
+@pytest.mark.parametrize("make", [byte_level, sentencepiece_style])
+def test_a_merge_without_a_product_is_found_where_the_library_refuses(
+    write: Write, make: Callable[[], Json]
+) -> None:
+    data = make()
+    data["model"]["merges"].append(["o", "w"])
+    data["model"]["vocab"].pop("ow", None)
+    word = saved(write, data)
+    assert found(word, "TS411")["examples"] == "o + w"
+    assert fails(tokscope.audit([word]), "error")
+
+
+def test_a_missing_byte_is_found(write: Write) -> None:
+    data = byte_level()
+    del data["model"]["vocab"]["Ā"]  # the byte 0
+    assert found(saved(write, data), "TS301")["examples"] == "0x00"
+
+
+def test_a_missing_fallback_is_found(write: Write) -> None:
+    data = sentencepiece_style()
+    del data["model"]["vocab"]["<0x0A>"]
+    assert found(saved(write, data), "TS301")["examples"] == "0x0A"
+
+
+def test_a_missing_fallback_of_unigram_is_found(write: Write) -> None:
+    data = put(unigram(), *(f"<0x{byte:02X}>" for byte in range(256) if byte != 0x80))
+    data["model"]["byte_fallback"] = True
+    assert found(saved(write, data), "TS301")["examples"] == "0x80"
+
+
+def test_without_bytes_characters_are_lost(write: Write) -> None:
+    row = found(saved(write, wordpiece()), "TS302")
+    assert row["severity"] == "warning"
+    assert row["value"] > 100_000
+
+
+@pytest.mark.parametrize("make", [byte_level, sentencepiece_style, wordpiece])
+def test_a_gap_is_found(write: Write, make: Callable[[], Json]) -> None:
+    data = make()
+    last = max(data["model"]["vocab"].values())
+    data["model"]["vocab"]["zzz"] = last + 3
+    row = found(saved(write, data), "TS431")
+    assert (row["value"], row["examples"]) == (2, f"{last + 1}, {last + 2}")
+
+
+@pytest.mark.parametrize("make", [byte_level, sentencepiece_style, unigram, wordpiece])
+def test_an_added_token_inside_another_is_found(write: Write, make: Callable[[], Json]) -> None:
+    assert found(saved(write, add(make(), "<a>", "<a><b>")), "TS422")["examples"] == "<a> in <a><b>"
+
+
+def test_merges_behind_a_missing_merge_never_apply(write: Write) -> None:
+    data = merging(merging(put(byte_level(), "qz"), "qz", "q"), "qzq", "z")
+    word = saved(write, data)
+    assert found(word, "TS412")["value"] == 2
+    assert found(word, "TS413")["examples"].endswith("qz")
+
+
+def test_a_special_token_that_the_model_makes_is_an_injection_risk(write: Write) -> None:
+    made = families.byte_level(added=[AddedToken("qz", special=True)])
+    data = merging(json.loads(made.to_str()), "q", "z")
+    number = next(one["id"] for one in data["added_tokens"] if one["content"] == "qz")
+    data["model"]["vocab"]["qz"] = number
+    assert found(saved(write, data), "TS423")["examples"] == "qz"
+
+
+def test_the_size_in_the_config_beside_the_file_is_compared(write: Write) -> None:
+    size = load(saved(write, byte_level())).vocabulary.size
+    write("config.json", json.dumps({"vocab_size": size - 1}))
+    assert found(saved(write, byte_level()), "TS432")["value"] == 1
+    write("config.json", json.dumps({"text_config": {"vocab_size": size + 7}}))
+    assert found(saved(write, byte_level()), "TS433")["value"] == 7
+    write("config.json", "{")
+    with pytest.raises(TokscopeError, match="not the settings of a model"):
+        tokscope.audit([saved(write, byte_level())])
+
+
+def test_long_tokens_and_runs_of_white_space_are_listed_longest_first(write: Write) -> None:
+    data = put(byte_level(), "x" * 65, "y" * 70, "ĠĠĠ")
+    number = max(data["model"]["vocab"].values())
+    long = found(saved(write, data), "TS444")
+    assert long["value"] == 2
+    assert long["examples"].startswith(f"{number - 1} (70 bytes) yyyy")
+    blank = found(saved(write, data), "TS445")
+    assert f"{number} (3 bytes) ␣␣␣" in blank["examples"]
+
+
+def test_a_token_is_found_at_its_own_bytes(write: Write) -> None:
+    """Every token said to be reachable is what its context gives, where it stands."""
+    word = saved(write, byte_level())
+    tokenizer = load(word)
+    frame = tokens([word]).frame
+    marks = str.maketrans("␣⏎", " \n")
+    for row in frame[frame["cause"] == "reachable"].itertuples():
+        before, behind = row.before.translate(marks), row.behind.translate(marks)
+        piece = tokenizer.vocabulary[row.id].decode()
+        ids = tokenizer.encode([f"{before}{piece}{behind}"]).ids.tolist()
+        ends = tokenizer.boundaries(f"{before}{piece}{behind}").tolist()
+        place = ends.index(len(f"{before}{piece}".encode()))
+        assert ids[place] == row.id
+
+
+@given(st.binary(max_size=6))
+def test_bytes_are_never_valid_if_no_text_holds_them(piece: bytes) -> None:
+    """The oracle tries all that can stand before and behind."""
+    before = [b"", b"\xc3", b"\xe4", b"\xe4\xb8", b"\xf0", b"\xf0\x9f", b"\xf0\x9f\x98"]
+    before += [b"\xe0", b"\xed", b"\xf4", b"\xe0\xa0", b"\xf0\x90", b"\xf4\x80", b"\xed\x80"]
+    behind = [b"", b"\x80", b"\x80\x80", b"\x80\x80\x80", b"\xa0\x80", b"\x90\x80\x80", b"\x90"]
+    behind += [b"\xa0"]
+
+    def valid(data: bytes) -> bool:
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    assert never_valid(piece) != any(valid(a + piece + b) for a in before for b in behind)
+
+
+def test_never_produced_is_said_beside_what_zipf_leaves(write: Write) -> None:
+    text = write("a.txt", "hello hello\n")
+    word = saved(write, unigram())
+    frame = tokscope.audit([word], read_corpora([str(text)])).frame
+    row = frame[frame["code"] == "TS451"].iloc[0]
+    # of 11 that can be produced, ▁hello is; 2 tokens leave more than 9 of 11 types by Zipf's law
+    assert row["value"] == 10
+    assert row["examples"].startswith("in 2 tokens Zipf's law leaves 9")
+
+
+def test_zipf_leaves_by_hand() -> None:
+    # p = 2/3, 1/3: (1/3)^2 + (2/3)^2
+    assert unseen_under_zipf(2, 2) == pytest.approx(5 / 9, abs=1e-15)
+    assert unseen_under_zipf(5, 0) == 0
+
+
+@given(st.integers(0, 500), st.integers(1, 50))
+def test_more_text_leaves_fewer_unseen(tokens_: int, types: int) -> None:
+    assert types >= unseen_under_zipf(tokens_, types) >= unseen_under_zipf(tokens_ + 1, types) >= 0
+
+
+def test_traps_are_not_cut_between_their_words() -> None:
+    frame = adversarial(["sample:bpe"], top=50).frame
+    tokenizer = load("sample:bpe")
+    assert len(frame) == 50
+    for row in frame.itertuples():
+        assert row.text == row.left + row.right
+        assert len(row.left.encode()) not in tokenizer.boundaries(row.text)
+        assert row.inside >= 1
+
+
+def test_traps_of_a_word_list_are_of_its_words(write: Write) -> None:
+    words = write("words.txt", "thousand\nmother\nforest\nheart\n")
+    frame = adversarial(["sample:bpe"], read_corpora([str(words)])).frame
+    listed = {"thousand", "mother", "forest", "heart"}
+    assert len(frame)
+    assert set(frame["left"]) | set(frame["right"]) <= listed
+
+
+def test_rules_are_chosen_by_their_beginnings() -> None:
+    assert chosen() == set(RULES)
+    assert chosen(["TS40"], ["TS406", "TS407"]) == {f"TS40{n}" for n in range(1, 6)}
+    with pytest.raises(TokscopeError, match="did you mean 'TS4"):
+        chosen(["TS4O5"])
+    with pytest.raises(TokscopeError, match="leave no rule"):
+        chosen(["TS405"], ["TS4"])
+    assert all(rule.severity in ("error", "warning", "note") for rule in RULES.values())
+    assert at_least("error", "error")
+    assert not at_least("warning", "error")

@@ -1,0 +1,224 @@
+"""Findings have codes that stay: what each means, how heavy it weighs, and what helps.
+
+TS3 is about fidelity, whether text comes back from its tokens; TS4 about the vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tokscope.errors import TokscopeError, choose
+
+SEVERITIES = ("error", "warning", "note")  # the heaviest first
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a finding is."""
+
+    severity: str
+    title: str
+    why: str
+    fix: str
+
+
+RULES: Mapping[str, Rule] = {
+    "TS301": Rule(
+        "error",
+        "bytes without a token",
+        "The vocabulary spells text byte by byte, and for these bytes there is no token: text that "
+        "holds them is dropped, becomes the unknown token, or stops the encoder.",
+        "Add the missing bytes to the vocabulary; trainers do so when told the initial alphabet.",
+    ),
+    "TS302": Rule(
+        "warning",
+        "characters become the unknown token",
+        "There are no tokens for bytes, so that a character outside the vocabulary is lost.",
+        "Train with byte fallback or on bytes, or raise the coverage of characters.",
+    ),
+    "TS303": Rule(
+        "warning",
+        "text does not come back",
+        "Decoding the tokens of these probes or characters gives another text, and the declared "
+        "normalizer is not the reason.",
+        "Compare the decoder with the pre-tokenizer: each step has to be undone.",
+    ),
+    "TS304": Rule(
+        "note",
+        "text comes back normalised",
+        "Decoding gives what the normalizer made of the text, such as lower case or composed "
+        "letters. What differs there cannot be told apart any more.",
+        "Nothing, if that was wanted; else train without a normalizer.",
+    ),
+    "TS401": Rule(
+        "warning",
+        "tokens that the normalizer changes",
+        "The text of the token is rewritten before the model sees it, so that no text produces it.",
+        "Normalise the training text as the tokenizer will, or leave the tokens away.",
+    ),
+    "TS402": Rule(
+        "warning",
+        "tokens that the pre-tokenizer splits",
+        "The text of the token is never kept whole, so that the model never sees it.",
+        "Train with the same pre-tokenizer that encodes.",
+    ),
+    "TS403": Rule(
+        "warning",
+        "tokens that merges or scores never choose",
+        "The model makes other tokens of the same piece: a merge is missing or comes too late, or "
+        "several pieces score better than the one.",
+        "Check that merges were neither dropped nor reordered; prune the tokens otherwise.",
+    ),
+    "TS404": Rule(
+        "warning",
+        "tokens that an added token covers",
+        "An added token is cut out of the text first and takes some of what the token needs.",
+        "Add longer or rarer strings, or only whole words (single_word).",
+    ),
+    "TS405": Rule(
+        "warning",
+        "tokens with the bytes of another",
+        "Two ids stand for one string, and only one of them is ever produced.",
+        "Keep one of the two; what a model learned of the other is lost.",
+    ),
+    "TS406": Rule(
+        "note",
+        "tokens not found in any context tried",
+        "No way to produce the token was found, and no reason why there is none.",
+        "Look at them; a corpus (--corpus) may hold the context that they need.",
+    ),
+    "TS407": Rule(
+        "warning",
+        "tokens that no valid text holds",
+        "Their bytes are no part of any valid UTF-8.",
+        "Clean the training text of broken encodings.",
+    ),
+    "TS411": Rule(
+        "error",
+        "merges without a product",
+        "What the merge makes is not in the vocabulary; libraries refuse such a file.",
+        "Add the product to the vocabulary, or drop the merge.",
+    ),
+    "TS412": Rule(
+        "warning",
+        "merges that never apply",
+        "A part that the merge needs is made by no merge itself.",
+        "Restore the merge that makes the part, or drop this one.",
+    ),
+    "TS413": Rule(
+        "note",
+        "tokens that no merge makes",
+        "A token of several symbols is the product of no merge: it can only be looked up whole.",
+        "Restore its merge, unless whole pretokens are looked up (ignore_merges).",
+    ),
+    "TS421": Rule(
+        "error",
+        "an added token twice",
+        "Two added tokens have the same text; only one of their ids is ever produced.",
+        "Remove one of them.",
+    ),
+    "TS422": Rule(
+        "note",
+        "an added token inside another",
+        "The text of one begins, ends or stands in the other: which is found depends on order.",
+        "Rename one of them, if both can stand in the same text.",
+    ),
+    "TS423": Rule(
+        "error",
+        "special tokens that plain text produces",
+        "Even when special tokens are not allowed in text, the text of these gives their id: "
+        "whoever writes the text can end a prompt or change its roles.",
+        "Take the texts of special tokens out of the model's own vocabulary and merges.",
+    ),
+    "TS424": Rule(
+        "note",
+        "special tokens that text can spell",
+        "Where special tokens are allowed in text, as most libraries do by default, text from "
+        "outside can hold them.",
+        "Encode text from outside with special tokens disallowed.",
+    ),
+    "TS431": Rule(
+        "note",
+        "ids without a token",
+        "Ids below the largest one stand for nothing.",
+        "Nothing, if they are reserved; a model that produces one cannot be decoded.",
+    ),
+    "TS432": Rule(
+        "error",
+        "ids beyond the size in config.json",
+        "The model has fewer rows than there are ids: such an id reads outside of its table.",
+        "Resize the embeddings, or correct vocab_size.",
+    ),
+    "TS433": Rule(
+        "note",
+        "a size in config.json above the ids",
+        "The model has rows that no id uses, as padding to a round number leaves them.",
+        "Nothing, if it is padding; mask them when sampling.",
+    ),
+    "TS441": Rule(
+        "note",
+        "for review: addresses and paths",
+        "Tokens that look like parts of web addresses tell of pages seen very often in training.",
+        "Look whether they are worth an id.",
+    ),
+    "TS442": Rule(
+        "note",
+        "for review: one character eight times and more",
+        "Long runs of one character come from rules, tables and broken encodings.",
+        "Look whether they are worth an id.",
+    ),
+    "TS443": Rule(
+        "note",
+        "for review: long Chinese, Japanese or Korean phrases",
+        "Phrases of four characters and more in one token often come from spam in the training "
+        "text, and models know little of them.",
+        "Look at them; some are names and common phrases.",
+    ),
+    "TS444": Rule(
+        "note",
+        "for review: over 64 bytes long",
+        "Very long tokens come from text that repeats, and are rarely used; the longest stand "
+        "first.",
+        "Look whether they are worth an id; trainers can limit the length.",
+    ),
+    "TS445": Rule(
+        "note",
+        "for review: ASCII white space alone",
+        "Runs of spaces save tokens in code and tables; a vocabulary may have hundreds of them, or "
+        "too few. The longest stand first.",
+        "Look whether the lengths are those that your text has.",
+    ),
+    "TS451": Rule(
+        "note",
+        "tokens never produced on the corpora",
+        "They do not come up in the text given. Read it beside what Zipf's law leaves unseen in "
+        "that much text: a few thousand tokens more than that are worth a look.",
+        "Give more text, of the kinds that the tokenizer is meant for.",
+    ),
+}
+
+
+def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> set[str]:
+    """Return the codes that a user asks for: codes or beginnings of codes, such as TS4.
+
+    Raises:
+        TokscopeError: no code begins so; says the nearest.
+    """
+    for word in (*select, *ignore):
+        if not any(code.startswith(word) for code in RULES) or not word:
+            choose({code: code for code in RULES}, word, "rule")
+    kept = {code for code in RULES if not select or code.startswith(tuple(select))}
+    kept -= {code for code in kept if ignore and code.startswith(tuple(ignore))}
+    if not kept:
+        raise TokscopeError("--select and --ignore leave no rule; leave one of them away")
+    return kept
+
+
+def at_least(severity: str, wanted: str) -> bool:
+    """Tell whether a severity weighs as much as another.
+
+    >>> at_least("error", "warning"), at_least("note", "warning")
+    (True, False)
+    """
+    return SEVERITIES.index(severity) <= SEVERITIES.index(wanted)

@@ -1,0 +1,418 @@
+"""What in a vocabulary is broken? A cause for every token, and findings with codes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.metadata import version
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import regex
+
+from tokscope.errors import TokscopeError
+from tokscope.measures.frequency import unseen_under_zipf
+from tokscope.report import Report
+from tokscope.rules import RULES, SEVERITIES, at_least, chosen
+from tokscope.studies.causes import CAUSES, CONTEXTS, WHOLE_ONLY, Causes, causes
+from tokscope.studies.composition import pieces_of
+from tokscope.studies.counted import Counted, count, identities, load_all, versions
+from tokscope.studies.fidelity import (
+    LOST,
+    NORMALISED,
+    OUTCOMES,
+    PROBES,
+    UNKNOWN,
+    by_script,
+    characters,
+    missing_bytes,
+    outcomes,
+    sweep,
+)
+from tokscope.studies.languages import types_of
+from tokscope.studies.show import spelled as written
+from tokscope.tally import TYPES, Counting
+from tokscope.text.corpus import Corpus
+from tokscope.tokenizers import Tokenizer, parse
+from tokscope.tokenizers.anatomy import Anatomy, anatomy
+from tokscope.tokenizers.huggingface import broken_merges
+
+COLUMNS = ["tokenizer", "by", "name", "code", "severity", "value", "unit", "examples"]
+EXAMPLES = 5  # of a finding
+SHOWN = 25  # tokens of a table
+_LONG = 64  # bytes of a token that people should look at
+_BY_CAUSE = {
+    "normalizer": "TS401",
+    "pretokenizer": "TS402",
+    "merges": "TS403",
+    "shadowed": "TS404",
+    "duplicate": "TS405",
+    "not found": "TS406",
+    "never valid UTF-8": "TS407",
+}
+_REVIEW = {
+    "TS441": regex.compile(r"https?:|://|www\.|\.(?:com|org|net|html|php)\b"),
+    "TS442": regex.compile(r"(.)\1{7,}"),
+    "TS443": regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー、。]{4,}"),
+}
+_NOTES = (
+    "cause: the first that holds, in the order of the table; unreachable: found at its own bytes "
+    f"in none of {len(CONTEXTS)} contexts, and why; not found: no reason is known",
+    "tokscope explain CODE says what a finding means and what helps; --tokens lists tokens",
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found under one rule."""
+
+    code: str
+    count: int
+    unit: str
+    examples: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A tokenizer, and what was found out about it."""
+
+    word: str
+    tokenizer: Tokenizer
+
+    @cached_property
+    def parts(self) -> Anatomy:
+        return anatomy(self.tokenizer)
+
+    @cached_property
+    def causes(self) -> Causes:
+        return causes(self.tokenizer, self.parts)
+
+    @cached_property
+    def sweep(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        return sweep(self.tokenizer, self.parts)
+
+    def tokens(self, code: str, ids: Iterable[int]) -> Finding:
+        """Return a finding about tokens."""
+        found = sorted(ids)
+        vocabulary = self.tokenizer.vocabulary
+        examples = [f"{i} {_text(vocabulary[i])}" for i in found[:EXAMPLES]]
+        return Finding(code, len(found), "tokens", examples)
+
+
+def _fidelity(subject: _Subject) -> Iterator[Finding]:
+    """Find bytes without tokens and text that does not come back."""
+    missing = missing_bytes(subject.tokenizer.vocabulary)
+    yield Finding("TS301", len(missing), "bytes", [f"0x{byte:02X}" for byte in missing])
+    probes = outcomes(subject.tokenizer, subject.parts, list(PROBES.values()))
+    names = np.array(list(PROBES))
+    text = np.array(list(characters()))
+    for code, wanted in (("TS302", UNKNOWN), ("TS303", LOST), ("TS304", NORMALISED)):
+        own = text[subject.sweep == wanted].tolist()
+        examples = [
+            *names[probes == wanted].tolist(),
+            *(written(char.encode()) for char in own[:EXAMPLES]),
+        ]
+        yield Finding(code, len(own) + int((probes == wanted).sum()), "texts", examples)
+
+
+def _vocabulary(subject: _Subject) -> Iterator[Finding]:
+    """Find tokens that cannot come up, ids that mean nothing, and what people should look at."""
+    for cause, code in _BY_CAUSE.items():
+        yield subject.tokens(code, subject.causes.of(cause).tolist())
+    yield subject.tokens("TS413", subject.parts.orphans.tolist())
+    missing = subject.parts.missing.tolist()
+    yield Finding("TS431", len(missing), "ids", [str(i) for i in missing])
+    yield from _size(subject)
+    pieces = pieces_of(subject.tokenizer.vocabulary)
+    texts = [piece.decode(errors="replace") for piece in pieces]
+    for code, search in _REVIEW.items():
+        yield subject.tokens(code, [i for i, text in enumerate(texts) if search.search(text)])
+    lengths = subject.tokenizer.vocabulary.lengths
+    yield _longest(subject, "TS444", np.flatnonzero(lengths > _LONG).tolist())
+    yield _longest(subject, "TS445", [i for i, piece in enumerate(pieces) if piece.isspace()])
+
+
+def _longest(subject: _Subject, code: str, ids: Sequence[int]) -> Finding:
+    """Return a finding about tokens that gives the longest as examples, with their bytes."""
+    vocabulary = subject.tokenizer.vocabulary
+    first = sorted(ids, key=lambda i: (-vocabulary.lengths[i], i))[:EXAMPLES]
+    examples = [f"{i} ({vocabulary.lengths[i]} bytes) {_text(vocabulary[i])}" for i in first]
+    return Finding(code, len(ids), "tokens", examples)
+
+
+def _text(piece: bytes) -> str:
+    """Write a token for people; of a long one, the beginning."""
+    return _short(written(piece), 24)
+
+
+def _merges(subject: _Subject) -> Iterator[Finding]:
+    """Find merges that never apply, since a part of them is made by no merge."""
+    merges = subject.parts.merges
+    made = np.ones(subject.tokenizer.vocabulary.size, bool)
+    made[subject.parts.orphans] = False
+    dead = np.zeros(len(merges), bool)
+    while len(merges):
+        dead = ~(made[merges[:, 0]] & made[merges[:, 1]])
+        lost = np.setdiff1d(merges[dead, 2], merges[~dead, 2])
+        if not made[lost].any():
+            break
+        made[lost] = False
+    vocabulary = subject.tokenizer.vocabulary
+    pairs = merges[dead][:EXAMPLES].tolist()
+    examples = [f"{written(vocabulary[a])} + {written(vocabulary[b])}" for a, b, _ in pairs]
+    yield Finding("TS412", int(dead.sum()), "merges", examples)
+
+
+def _added(subject: _Subject) -> Iterator[Finding]:
+    """Find added tokens that stand in each other's way, and those that text can spell."""
+    added = subject.parts.added
+    texts = Counter(one.text for one in added)
+    twice = [text for text, uses in texts.items() if uses > 1]
+    yield Finding("TS421", len(twice), "added tokens", twice)
+    inside = sorted({(a, b) for a, b in _overlapping(list(texts))})
+    yield Finding("TS422", len(inside), "pairs", [f"{a} in {b}" for a, b in inside])
+    specials = subject.tokenizer.vocabulary.specials
+    names = [name for name in specials if name]
+    encoded = subject.tokenizer.encode(names)
+    produced = [
+        name
+        for i, name in enumerate(names)
+        if specials[name] in encoded.ids[encoded.starts[i] : encoded.starts[i + 1]]
+    ]
+    yield Finding("TS423", len(produced), "special tokens", produced)
+    spelled = [one.text for one in added if one.special]
+    yield Finding("TS424", len(spelled), "special tokens", spelled)
+
+
+def _overlapping(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield texts with one that holds them; of very many, those that stand at an end of another."""
+    if len(texts) <= 1000:
+        yield from ((a, b) for a, b in permutations(texts, 2) if a and a in b)
+        return
+    known = set(texts)
+    for text in texts:
+        for k in range(1, len(text)):
+            yield from ((part, text) for part in (text[:k], text[k:]) if part in known)
+
+
+def _size(subject: _Subject) -> Iterator[Finding]:
+    """Compare the ids with `vocab_size` in the config.json beside the file, where there is one."""
+    rows, size = _rows_of_model(subject.word), subject.tokenizer.vocabulary.size
+    if rows is not None:
+        said = [f"config.json says {rows:,}; the largest id is {size - 1:,}"]
+        yield Finding("TS432", max(size - rows, 0), "ids", said)
+        yield Finding("TS433", max(rows - size, 0), "rows", said)
+
+
+def _rows_of_model(word: str) -> int | None:
+    path = Path(parse(word).place).expanduser()
+    config = (path if path.is_dir() else path.parent) / "config.json"
+    if not path.exists() or not config.is_file() or not parse(word).place:
+        return None
+    try:
+        settings = json.loads(config.read_text(encoding="utf-8"))
+        settings = {**settings, **settings.get("text_config", {})}
+        size = settings.get("vocab_size")
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise TokscopeError(
+            f"{config}: not the settings of a model ({error}); mend it, or move it away"
+        ) from error
+    return size if isinstance(size, int) else None
+
+
+def _unseen(subject: _Subject, counted: Counted, number: int) -> Finding:
+    """Find the tokens that text never produced, beside how many Zipf's law would leave."""
+    types = types_of(counted, number).sum(axis=0)
+    never = np.flatnonzero((types == 0) & np.array([c in _CAN for c in subject.causes.primary]))
+    usable = sum(cause in _CAN for cause in subject.causes.primary)
+    tokens = int(types.sum())
+    found = subject.tokens("TS451", never.tolist())
+    expected = f"in {tokens:,} tokens Zipf's law leaves {unseen_under_zipf(tokens, usable):,.0f}"
+    return replace(found, examples=[expected, *found.examples])
+
+
+_CAN = ("added", "single byte", "incomplete UTF-8", "reachable")  # causes of what text can produce
+
+
+def audit(
+    words: Sequence[str],
+    corpora: Sequence[Corpus] | None = None,
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    advance: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Return what is broken: tokenizer, by, name, code, severity, value, unit, examples.
+
+    `by` is cause (how many tokens have it as their first), flag (as any), finding (of a rule, with
+    its code), or round trip (characters that come back so, by script). `select` and `ignore` are
+    codes or beginnings of codes.
+
+    Raises:
+        TokscopeError: a tokenizer or a text cannot be used, or no rule has such a code.
+    """
+    codes = chosen(select, ignore)
+    broken = {word: finding for word in words for finding in _broken(word)}
+    subjects, counted = _load([word for word in words if word not in broken], corpora, advance)
+    rows = [(parse(word).label or word, *_of_finding(broken[word])) for word in broken]
+    for number, subject in enumerate(subjects):
+        found = [*_fidelity(subject), *_vocabulary(subject), *_merges(subject), *_added(subject)]
+        found += [_unseen(subject, counted, number)] if counted else []
+        rows += [(subject.tokenizer.name, *row) for row in _counts(subject)]
+        rows += [
+            (subject.tokenizer.name, *_of_finding(one))
+            for one in sorted(found, key=lambda one: (SEVERITIES.index(_severity(one)), one.code))
+            if one.count and one.code in codes
+        ]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    notes = (*_NOTES, *(counted.notes() if counted else ()))
+    return Report("audit", "Audit", frame, notes, _signature(words, subjects, counted, codes))
+
+
+def _severity(finding: Finding) -> str:
+    return RULES[finding.code].severity
+
+
+def _broken(word: str) -> list[Finding]:
+    """Find merges that keep a file from being loaded at all."""
+    spec = parse(word)
+    merges = broken_merges(spec.place) if spec.kind == "file" else []
+    examples = [" + ".join(map(written, (a.encode(), b.encode()))) for a, b in merges]
+    return [Finding("TS411", len(merges), "merges", examples)] if merges else []
+
+
+def _load(
+    words: Sequence[str], corpora: Sequence[Corpus] | None, advance: Callable[[int], None]
+) -> tuple[list[_Subject], Counted | None]:
+    if not words:
+        return [], None
+    counted = None
+    if corpora:
+        counting = Counting(frozenset(("units", "bytes", TYPES)))
+        counted = count(words, corpora, counting, advance=advance)
+    tokenizers = counted.tokenizers if counted else load_all(words)
+    return [_Subject(word, one) for word, one in zip(words, tokenizers, strict=True)], counted
+
+
+Line = tuple[str, str, str, str, float, str, str]
+
+
+def _of_finding(finding: Finding) -> Line:
+    rule = RULES[finding.code]
+    shown = ", ".join(finding.examples[:EXAMPLES])
+    more = ", …" if finding.count > len(finding.examples[:EXAMPLES]) else ""
+    head = ("finding", rule.title, finding.code, rule.severity)
+    return (*head, float(finding.count), finding.unit, shown + more)
+
+
+def _counts(subject: _Subject) -> Iterator[Line]:
+    """Yield how many tokens have each cause and flag, and how characters come back."""
+    primary = Counter(subject.causes.primary)
+    for cause in CAUSES:
+        yield ("cause", cause, "", "", float(primary[cause]), "tokens", "")
+    for flag in (*CAUSES, WHOLE_ONLY):
+        yield ("flag", flag, "", "", float(subject.causes.flags[flag].sum()), "tokens", "")
+    for script, counts in by_script(subject.sweep).items():
+        for outcome, number in zip(OUTCOMES, counts.tolist(), strict=True):
+            yield (f"round trip {outcome}", script, "", "", float(number), "characters", "")
+
+
+def _signature(
+    words: Sequence[str], subjects: Sequence[_Subject], counted: Counted | None, codes: set[str]
+) -> str:
+    tokenizers = [subject.tokenizer for subject in subjects]
+    base = [versions(), *identities([subject.word for subject in subjects], tokenizers)]
+    base = [counted.signature] if counted else base
+    rules = "all" if len(codes) == len(RULES) else ",".join(sorted(codes))
+    return "|".join((*base, f"rules:{rules}", f"scripts:regex {version('regex')}"))
+
+
+def fails(report: Report, severity: str) -> bool:
+    """Tell whether an audit found something of a severity, or heavier."""
+    found = report.frame.loc[report.frame["by"] == "finding", "severity"]
+    return any(at_least(one, severity) for one in found)
+
+
+def tables(report: Report) -> list[Report]:
+    """Return what people read: tokens by cause, then the findings of each tokenizer."""
+    frame = report.frame
+    causes = frame[(frame["by"] == "cause") & (frame["value"] > 0)]
+    shown = causes.rename(columns={"name": "cause"})[["tokenizer", "cause", "value", "unit"]]
+    views = []
+    if len(shown):
+        views.append(Report("audit", "Tokens by cause", shown, across="tokenizer"))
+    for name in frame["tokenizer"].unique():
+        own = frame[(frame["tokenizer"] == name) & (frame["by"] == "finding")]
+        views.append(Report("audit", f"Findings: {name}", _findings(own)))
+    views[-1] = replace(views[-1], notes=report.notes, signature=report.signature)
+    return views
+
+
+def _findings(found: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "code": found["code"],
+            "severity": found["severity"],
+            "number": found["value"].astype(int),
+            "finding": [
+                f"{title}: {_short(examples)}"
+                for title, examples in zip(found["name"], found["examples"], strict=True)
+            ],
+        }
+    )
+
+
+def _short(text: str, longest: int = 60) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def tokens(words: Sequence[str]) -> Report:
+    """Return every token with its cause: tokenizer, id, token, bytes, cause, flags, before, behind.
+
+    `before` and `behind` are the text around it where it was found.
+
+    Raises:
+        TokscopeError: a tokenizer cannot be loaded.
+    """
+    tokenizers = load_all(words)
+    frames = [_listed(_Subject(word, one)) for word, one in zip(words, tokenizers, strict=True)]
+    signature = "|".join((versions(), *identities(words, tokenizers)))
+    frame = pd.concat(frames, ignore_index=True)
+    return Report("audit", "Tokens and their causes", frame, _NOTES[:1], signature)
+
+
+def _listed(subject: _Subject) -> pd.DataFrame:
+    vocabulary, found = subject.tokenizer.vocabulary, subject.causes
+    names: Mapping[int, str] = {i: name for name, i in vocabulary.specials.items()}
+    ids = [i for i, cause in enumerate(found.primary) if cause]
+    flags = np.array([found.flags[flag] for flag in found.flags]).T
+    labels = list(found.flags)
+    around = [found.found_in(i) or ("", "") for i in ids]
+    return pd.DataFrame(
+        {
+            "tokenizer": subject.tokenizer.name,
+            "id": ids,
+            "token": [written((names.get(i, "").encode()) or vocabulary[i]) for i in ids],
+            "bytes": [vocabulary[i].hex(" ") for i in ids],
+            "cause": [found.primary[i] for i in ids],
+            "flags": [", ".join(labels[k] for k in np.flatnonzero(flags[i])) for i in ids],
+            "before": [written(left.encode()) for left, _ in around],
+            "behind": [written(right.encode()) for _, right in around],
+        }
+    )
+
+
+def token_tables(report: Report) -> list[Report]:
+    """Return what people read of a list: the first tokens that text cannot produce."""
+    frame = report.frame[~report.frame["cause"].isin((*_CAN, "special", "repeated fallback"))]
+    columns = ["tokenizer", "id", "token", "cause", "bytes"]
+    shown = frame[columns].groupby("tokenizer", sort=False).head(SHOWN)
+    shown = shown.assign(bytes=[_short(digits, 17) for digits in shown["bytes"]])
+    title = f"{len(frame):,} tokens that text was not found to produce"
+    notes = ("CSV and JSON list every token", *report.notes)
+    return [Report("audit", title, shown, notes, report.signature)]

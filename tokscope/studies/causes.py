@@ -1,0 +1,297 @@
+"""Why is a token there, and can it come up? One primary cause for each, and all that is known."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.errors import TokscopeError
+from tokscope.kinds import byte_alphabet
+from tokscope.tally import Text, Tokens
+from tokscope.tokenizers import Encoded, Tokenizer
+from tokscope.tokenizers.anatomy import Anatomy
+from tokscope.tokenizers.vocabulary import Vocabulary
+
+Flags = NDArray[np.bool_]
+Ids = NDArray[np.int64]
+# The first that holds of a token is its primary cause.
+CAUSES: Mapping[str, str] = {
+    "special": "stands for no text, or for text only when special tokens are allowed",
+    "added": "cut out of text before the model sees it",
+    "repeated fallback": "byte fallback for a byte that has a piece of its own",
+    "single byte": "one byte",
+    "never valid UTF-8": "no valid text holds its bytes",
+    "incomplete UTF-8": "its bytes are not whole characters",
+    "reachable": "found at its own bytes in a context",
+    "normalizer": "unreachable: normalisation changes it",
+    "pretokenizer": "unreachable: never kept whole before the model",
+    "merges": "unreachable: merges or scores prefer other tokens for its bytes",
+    "shadowed": "unreachable: an added token takes some of its text first",
+    "duplicate": "unreachable: another token has the same bytes",
+    "not found": "not found in the contexts tried, which proves nothing",
+}
+UNREACHABLE = ("normalizer", "pretokenizer", "merges", "shadowed", "duplicate", "not found")
+WHOLE_ONLY = "whole only"  # a flag: reachable, but merges alone would not make it
+_LEFT = ("", "«", "\n", "a", "1", " ", "A", ".")
+_RIGHT = ("", "a", "A", "1", ".", "'", "s", "S", "m", "t", "ll", "\n", "/", " ", "中")
+# With nothing on the right first: most tokens are found with one of the left sides.
+CONTEXTS = [(left, right) for right in _RIGHT for left in _LEFT]
+_PLAIN = [("", ""), (".", "."), ("a", "a")]  # what no normalizer changes
+NOT_FOUND = -1
+
+
+@dataclass(frozen=True)
+class Causes:
+    """What was found out about every id; all arrays are (size,)."""
+
+    primary: Sequence[str]  # "" for an id that is no token
+    flags: Mapping[str, Flags]
+    context: Ids  # the first of CONTEXTS in which the token was found, or NOT_FOUND
+    before: Mapping[int, str]  # for tokens found behind none of those: what they were found behind
+
+    def found_in(self, token: int) -> tuple[str, str] | None:
+        """Return what stood before and behind a token where it was found."""
+        if token in self.before:
+            return self.before[token], ""
+        number = int(self.context[token])
+        return None if number == NOT_FOUND else CONTEXTS[number]
+
+    def of(self, cause: str) -> Ids:
+        """Return the ids whose primary cause this is."""
+        return np.array([i for i, found in enumerate(self.primary) if found == cause], np.int64)
+
+
+def never_valid(piece: bytes) -> bool:
+    r"""Tell whether no valid UTF-8 text holds these bytes.
+
+    >>> [never_valid(piece) for piece in (b"\xad\xe4\xb8", b"\xe4a", b"\xff", b"\x80" * 4)]
+    [False, True, True, True]
+    """
+    tail = piece.lstrip(bytes(range(0x80, 0xC0)))  # the end of a character, of three bytes at most
+    if len(piece) - len(tail) > 3:
+        return True
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(tail)
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def causes(tokenizer: Tokenizer, parts: Anatomy) -> Causes:
+    """Find out about every token of a tokenizer."""
+    vocabulary = tokenizer.vocabulary
+    flags = _by_bytes(vocabulary, parts)
+    tested = np.flatnonzero(~vocabulary.incomplete & ~flags["special"] & (vocabulary.lengths > 0))
+    texts = [vocabulary[token].decode() for token in tested.tolist()]
+    context = np.full(vocabulary.size, NOT_FOUND)
+    context[tested] = reach(tokenizer, texts, tested)
+    lost = [pair for pair in zip(texts, tested.tolist(), strict=True) if context[pair[1]] < 0]
+    before = _behind_words(tokenizer, lost, flags)
+    flags["reachable"] |= context != NOT_FOUND
+    flags["reachable"][list(before)] = True
+    _by_the_model(vocabulary, parts, flags)
+    lost = [(text, token) for text, token in lost if token not in before]
+    _explain(parts, vocabulary.continuing, lost, flags)
+    flags["not found"][[token for _, token in lost]] = True
+    for name in UNREACHABLE[:-1]:
+        flags["not found"] &= ~flags[name]
+    primary = np.select([flags[name] for name in CAUSES], list(CAUSES), "special")
+    primary[parts.missing] = ""
+    return Causes(primary.tolist(), flags, context, before)
+
+
+def _by_the_model(vocabulary: Vocabulary, parts: Anatomy, flags: Mapping[str, Flags]) -> None:
+    """Flag what the model does not make of a token's own piece."""
+    if parts.arrives is None:
+        return
+    lost = ~parts.arrives & ~flags["special"] & ~flags["added"] & (vocabulary.lengths > 0)
+    lost[list(vocabulary.fallbacks)] = False
+    flags[WHOLE_ONLY][:] = lost & flags["reachable"]
+    flags["merges"] |= lost & ~flags["reachable"]
+
+
+def _by_bytes(vocabulary: Vocabulary, parts: Anatomy) -> dict[str, Flags]:
+    """Return the flags that follow from the table of bytes alone."""
+    flags = {name: np.zeros(vocabulary.size, bool) for name in (*CAUSES, WHOLE_ONLY)}
+    for one in parts.added:
+        flags["special" if one.special else "added"][one.id] = True
+    nothing = vocabulary.lengths == 0
+    nothing[parts.missing] = False
+    flags["special"] |= nothing
+    flags["single byte"] |= byte_alphabet(vocabulary)
+    flags["incomplete UTF-8"] |= vocabulary.incomplete
+    for token in np.flatnonzero(vocabulary.incomplete).tolist():
+        flags["never valid UTF-8"][token] = never_valid(vocabulary[token])
+    for group in duplicates(vocabulary):
+        flags["duplicate"][group] = True
+        plain = [token for token in group if token not in vocabulary.fallbacks]
+        if plain:
+            repeated = [token for token in group if token in vocabulary.fallbacks]
+            flags["repeated fallback"][repeated] = True
+    return flags
+
+
+def duplicates(vocabulary: Vocabulary) -> list[list[int]]:
+    """Return groups of ids with the same bytes, and the same place in a word where that is marked.
+
+    Special tokens and ids without bytes are in none.
+    """
+    continuing = vocabulary.continuing or frozenset()
+    groups: dict[tuple[bytes, bool], list[int]] = {}
+    for token in np.flatnonzero(vocabulary.lengths).tolist():
+        key = vocabulary[token], token in continuing
+        groups.setdefault(key, []).append(token)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+# Reachability
+
+
+def reach(tokenizer: Tokenizer, texts: Sequence[str], wanted: Ids) -> Ids:
+    """Return for every token the first context in which it stands at its own bytes; NOT_FOUND."""
+    found = np.full(len(texts), NOT_FOUND)
+    sizes = np.array([len(text.encode()) for text in texts], np.int64)
+    waiting = np.arange(len(texts))
+    for number, (left, right) in enumerate(CONTEXTS):
+        if not len(waiting):
+            break
+        framed = [f"{left}{texts[i]}{right}" for i in waiting.tolist()]
+        starts = np.full(len(waiting), len(left.encode()))
+        ends = starts + sizes[waiting]
+        there = _stands(tokenizer, framed, wanted[waiting], starts, ends)
+        found[waiting[there]] = number
+        waiting = waiting[~there]
+    return found
+
+
+def _stands(
+    tokenizer: Tokenizer, texts: Sequence[str], wanted: Ids, starts: Ids, ends: Ids
+) -> Flags:
+    """Tell in which texts a token is cut at a span; its id elsewhere in the text proves nothing."""
+    encoded = encode_what_can_be(tokenizer, texts)
+    counts = np.diff(encoded.starts)
+    hits = np.bincount(
+        np.repeat(np.arange(len(texts)), counts)[encoded.ids == np.repeat(wanted, counts)],
+        minlength=len(texts),
+    )
+    near = np.flatnonzero(hits)
+    there = np.zeros(len(texts), bool)
+    if len(near):
+        units = [
+            encoded.ids[encoded.starts[i] : encoded.starts[i + 1]].tolist() for i in near.tolist()
+        ]
+        some = Encoded.of(units)
+        text = Text([texts[i] for i in near.tolist()], "unicode")
+        cuts = Tokens(text, tokenizer, some, specials=False).cuts
+        counts = np.diff(some.starts)
+        home = np.repeat(text.edges[:-1], counts)
+        after = cuts - home
+        before = np.append(0, after[:-1])
+        before[some.starts[:-1][counts > 0]] = 0
+        matches = some.ids == np.repeat(wanted[near], counts)
+        matches &= before == np.repeat(starts[near], counts)
+        matches &= after == np.repeat(ends[near], counts)
+        there[near[np.repeat(np.arange(len(near)), counts)[matches]]] = True
+    return there
+
+
+def _behind_words(
+    tokenizer: Tokenizer,
+    lost: Sequence[tuple[str, int]],
+    flags: Mapping[str, Flags],
+) -> dict[int, str]:
+    """Look for tokens that continue a word behind the tokens that begin one; return those found.
+
+    The longest token that fits is taken. So one that continues comes up behind another that is not
+    the beginning of a longer one there; where every token is, it is flagged: no text can reach it.
+    """
+    vocabulary, marks = tokenizer.vocabulary, tokenizer.vocabulary.continuing
+    if marks is None:
+        return {}
+    ids = np.flatnonzero((vocabulary.lengths > 0) & ~vocabulary.incomplete).tolist()
+    begin = {vocabulary[token].decode() for token in ids if token not in marks}
+    go_on = {vocabulary[token].decode() for token in ids if token in marks}
+    words = sorted((w for w in begin if w.isascii() and w.isalpha()), key=lambda w: (len(w), w))
+    tried = []
+    for text, token in lost:
+        if token in marks:
+            word = next((w for w in words if _ends(w, text, begin)), None)
+            if word:
+                tried.append((word, text, token))
+            elif not any(_ends(w, text, among) for among in (begin, go_on) for w in among):
+                flags["merges"][token] = True
+    texts = [word + text for word, text, _ in tried]
+    starts = np.array([len(word.encode()) for word, _, _ in tried], np.int64)
+    sizes = np.array([len(text.encode()) for _, text, _ in tried], np.int64)
+    wanted = np.array([token for _, _, token in tried], np.int64)
+    there = _stands(tokenizer, texts, wanted, starts, starts + sizes)
+    return {token: word for (word, _, token), ok in zip(tried, there, strict=True) if ok}
+
+
+def _ends(word: str, text: str, among: AbstractSet[str]) -> bool:
+    """Tell whether no token of a kind goes on from a word into the text behind it."""
+    return not any(word + text[:size] in among for size in range(1, len(text) + 1))
+
+
+def encode_what_can_be(tokenizer: Tokenizer, texts: Sequence[str]) -> Encoded:
+    """Encode texts; one that the tokenizer refuses has no tokens."""
+    try:
+        return tokenizer.encode(texts)
+    except TokscopeError:
+        return Encoded.of([_one(tokenizer, text) for text in texts])
+
+
+def _one(tokenizer: Tokenizer, text: str) -> list[int]:
+    try:
+        return tokenizer.encode([text]).ids.tolist()
+    except TokscopeError:
+        return []
+
+
+# Why not
+
+
+def _explain(
+    parts: Anatomy,
+    continuing: AbstractSet[int] | None,
+    lost: Sequence[tuple[str, int]],
+    flags: Mapping[str, Flags],
+) -> None:
+    """Flag what keeps tokens from coming up."""
+    matched = [one for one in parts.added if not one.special]
+    for text, token in lost:
+        marked = None if continuing is None else token in continuing
+        if not _survives(parts, text):
+            flags["normalizer"][token] = True
+        elif not _kept_whole(parts, text, marked):
+            flags["pretokenizer"][token] = True
+        flags["shadowed"][token] = any(one.text in text and one.id != token for one in matched)
+        flags["duplicate"][token] &= not flags["shadowed"][token]
+
+
+def _survives(parts: Anatomy, text: str) -> bool:
+    """Tell whether a text is still there after normalisation, in a context that leaves it."""
+    for left, right in _PLAIN:
+        normal, _ = parts.prepare(f"{left}{text}{right}")
+        if normal.count(text) > (left + right).count(text):
+            return True
+    return False
+
+
+def _kept_whole(parts: Anatomy, text: str, continuing: bool | None) -> bool:
+    """Tell whether a text is in one pretoken in any context, and where marks ask for it to be."""
+    for left, right in CONTEXTS:
+        normal, spans = parts.prepare(f"{left}{text}{right}")
+        at = normal.find(text)
+        while at >= 0:
+            for start, end in spans:
+                inside = start <= at and at + len(text) <= end
+                if inside and (continuing is None or continuing == (start < at)):
+                    return True
+            at = normal.find(text, at + 1)
+    return False

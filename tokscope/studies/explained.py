@@ -1,0 +1,41 @@
+"""What does this finding mean?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import pandas as pd
+
+from tokscope.report import Report
+from tokscope.rules import RULES, Rule, chosen
+
+FEW = 3  # rules whose reasons are shown; of more, only their titles
+
+
+def explained(codes: Sequence[str] = ()) -> Report:
+    """Return rules: code, severity, title, why, fix.
+
+    Raises:
+        TokscopeError: no rule has such a code; says the nearest.
+    """
+    kept = sorted(chosen(codes))
+    frame = pd.DataFrame([{"code": code, **asdict(RULES[code])} for code in kept])
+    return Report("explain", "Rules", frame)
+
+
+def tables(report: Report) -> list[Report]:
+    """Return what people read: a few rules each with its reasons, or the titles of many."""
+    frame = report.frame
+    if len(frame) > FEW:
+        notes = ("tokscope explain CODE says why it matters and what helps",)
+        return [Report("explain", report.title, frame[["code", "severity", "title"]], notes)]
+    return [
+        Report("explain", f"{code}: {RULES[code].title}", _facts(RULES[code]))
+        for code in frame["code"]
+    ]
+
+
+def _facts(rule: Rule) -> pd.DataFrame:
+    facts = {"severity": rule.severity, "why": rule.why, "what helps": rule.fix}
+    return pd.DataFrame({"of the rule": facts.keys(), "": facts.values()})

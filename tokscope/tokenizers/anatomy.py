@@ -1,0 +1,257 @@
+"""The parts of a tokenizer that an audit looks at, as far as its family has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import regex
+import tokenizers
+from numpy.typing import NDArray
+
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
+from tokscope.tokenizers.gguf import merges_of
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
+from tokscope.tokenizers.sentencepiece import (
+    DEFINED,
+    NORMAL,
+    SPACE,
+    SentencePieceTokenizer,
+    kinds_of,
+)
+
+Ids = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Spans = list[tuple[int, int]]
+NONE = -1
+
+
+@dataclass(frozen=True)
+class Added:
+    """A token that is cut out of text before the model sees it; a special one only when allowed."""
+
+    text: str
+    id: int
+    special: bool
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """What decides which tokens can come up.
+
+    `prepare` returns a text as the model reads it, with spaces as spaces, and the spans of its
+    characters that are tokenized each on its own.
+    """
+
+    prepare: Callable[[str], tuple[str, Spans]]
+    added: Sequence[Added] = ()
+    arrives: Flags | None = None  # whether the model makes a token of its own piece; (size,)
+    whole: bool = False  # a pretoken that is a token is not merged
+    merges: Ids = field(default_factory=lambda: _ids([]).reshape(0, 3))  # left, right, product
+    orphans: Ids = field(default_factory=lambda: _ids([]))  # of several symbols, made by no merge
+    missing: Ids = field(default_factory=lambda: _ids([]))  # below the largest, and no token
+
+
+def _ids(found: Iterable[int]) -> Ids:
+    return np.array(sorted(found), np.int64)
+
+
+def as_it_is(text: str) -> tuple[str, Spans]:
+    """Leave text as it is, in one span."""
+    return text, [(0, len(text))]
+
+
+def anatomy(tokenizer: Tokenizer) -> Anatomy:
+    """Return the parts of any tokenizer; a baseline has none."""
+    if isinstance(tokenizer, HuggingFaceTokenizer):
+        return _HuggingFace(tokenizer).anatomy()
+    if isinstance(tokenizer, RankTokenizer):
+        return _of_ranks(tokenizer)
+    if isinstance(tokenizer, SentencePieceTokenizer):
+        return _of_sentencepiece(tokenizer)
+    return Anatomy(as_it_is)
+
+
+def _arrivals(
+    model: tokenizers.models.Model, pieces: Sequence[tuple[str, int]], size: int
+) -> Flags:
+    """Tell which pieces a model makes of themselves.
+
+    A token in any text was made of its own span alone: had a merge gone across an end of it, the
+    token would not be there. So what does not come up here comes up nowhere, unless pretokens are
+    looked up whole.
+    """
+    bare = tokenizers.Tokenizer(model)
+    arrives = np.zeros(size, bool)
+    found = bare.encode_batch_fast([piece for piece, _ in pieces], add_special_tokens=False)
+    for (_, token), encoding in zip(pieces, found, strict=True):
+        arrives[token] = encoding.ids == [token]
+    return arrives
+
+
+# Hugging Face
+
+
+@dataclass(frozen=True)
+class _HuggingFace:
+    tokenizer: HuggingFaceTokenizer
+
+    @cached_property
+    def model(self) -> dict[str, object]:
+        return self.tokenizer.config["model"]
+
+    @cached_property
+    def pieces(self) -> list[tuple[str, int]]:
+        """The pieces of the model with their ids."""
+        entries = self.tokenizer.config["model"]["vocab"]
+        if isinstance(entries, dict):
+            return list(entries.items())
+        return [(piece, token) for token, (piece, _) in enumerate(entries)]
+
+    def anatomy(self) -> Anatomy:
+        size = self.tokenizer.vocabulary.size
+        known = {token for _, token in self.pieces} | {one.id for one in self.added}
+        return Anatomy(
+            self.prepare,
+            self.added,
+            self.arrives(),
+            bool(self.model.get("ignore_merges")),
+            np.array(self.merges, np.int64).reshape(-1, 3),
+            self.orphans(),
+            _ids(set(range(size)) - known),
+        )
+
+    @cached_property
+    def added(self) -> list[Added]:
+        return [
+            Added(token["content"], token["id"], token["special"])
+            for token in self.tokenizer.config["added_tokens"]
+        ]
+
+    def arrives(self) -> Flags | None:
+        if self.model["type"] not in ("BPE", "Unigram"):
+            return None
+        model, size = self.tokenizer.library.model, self.tokenizer.vocabulary.size
+        if not self.model.get("ignore_merges"):
+            return _arrivals(model, self.pieces, size)
+        model.ignore_merges = False  # the library's own model: set back whatever happens
+        try:
+            return _arrivals(model, self.pieces, size)
+        finally:
+            model.ignore_merges = True
+
+    @cached_property
+    def prefix(self) -> str:
+        """What marks a piece that continues a word."""
+        return str(self.model.get("continuing_subword_prefix") or "")
+
+    @cached_property
+    def merges(self) -> list[tuple[int, int, int]]:
+        ids = dict(self.pieces)
+        return [
+            (ids[left], ids[right], ids[left + right.removeprefix(self.prefix)])
+            for left, right in self.tokenizer.config["model"].get("merges", ())
+        ]
+
+    def orphans(self) -> Ids:
+        if "merges" not in self.model:
+            return _ids([])
+        suffix = str(self.model.get("end_of_word_suffix") or "")
+        long = {
+            token
+            for piece, token in self.pieces
+            if len(piece.removeprefix(self.prefix).removesuffix(suffix)) > 1
+        }
+        made = {product for _, _, product in self.merges} | {one.id for one in self.added}
+        return _ids(long - made - self.tokenizer.vocabulary.fallbacks)
+
+    @cached_property
+    def spaced(self) -> bool:
+        """Whether ▁ stands for a space."""
+        steps = [self.tokenizer.config[k] for k in ("normalizer", "pre_tokenizer", "decoder")]
+        return SPACE in json.dumps(steps, ensure_ascii=False)
+
+    def prepare(self, text: str) -> tuple[str, Spans]:
+        normalizer, steps = self.tokenizer.library.normalizer, self.tokenizer.library.pre_tokenizer
+        if normalizer is not None:
+            text = normalizer.normalize_str(text)
+        spans = [(0, len(text))]
+        if steps is not None:
+            spans = [span for _, span in steps.pre_tokenize_str(text)]
+        if '"ByteLevel"' in json.dumps(self.tokenizer.config["normalizer"]):
+            # spelled in the byte alphabet already: a span of bytes has no place in characters
+            plain = from_alphabet(text, byte_alphabet()).decode(errors="replace")
+            return as_it_is(plain)
+        return text.replace(SPACE, " ") if self.spaced else text, spans
+
+
+# Ranks
+
+
+def _of_ranks(tokenizer: RankTokenizer) -> Anatomy:
+    vocabulary = tokenizer.vocabulary
+    expression = regex.compile(tokenizer.pattern)
+
+    def prepare(text: str) -> tuple[str, Spans]:
+        return text, [match.span() for match in expression.finditer(text)]
+
+    added = [Added(text, token, True) for text, token in vocabulary.specials.items()]
+    nothing = vocabulary.lengths == 0
+    nothing[list(vocabulary.specials.values())] = False
+    missing = _ids(np.flatnonzero(nothing)) if vocabulary.gaps else _ids([])
+    return Anatomy(prepare, added, _merged(tokenizer), True, missing=missing)
+
+
+def _merged(tokenizer: RankTokenizer) -> Flags | None:
+    """Tell which tokens merging makes, by a byte before each that nothing merges with.
+
+    With it, no piece is a token that would be looked up whole. None where there is no such byte.
+    """
+    core, ids = tokenizer.encoder.core, tokenizer.encoder.ids
+    ranks: dict[bytes, int] = core._mergeable_ranks
+    long = set(b"".join(token for token in ranks if len(token) > 1))
+    free = [bytes([byte]) for byte in range(256) if byte not in long]
+    if not free:
+        return None
+    merged = np.zeros(tokenizer.vocabulary.size, bool)
+    encode = core._core_bpe.encode_single_piece
+    for token, rank in ranks.items():
+        merged[ids[rank]] = len(encode(free[0] + token)) == 2
+    return merged
+
+
+# SentencePiece
+
+
+def _of_sentencepiece(tokenizer: SentencePieceTokenizer) -> Anatomy:
+    library = tokenizer.library
+    pieces = [library.id_to_piece(token) for token in range(library.get_piece_size())]
+    scores = [library.get_score(token) for token in range(len(pieces))]
+    kinds = kinds_of(library)
+    model: tokenizers.models.Model | None = None
+    named = {piece: token for token, piece in enumerate(pieces)}
+    if tokenizer.settings["model"] == "BPE":
+        unknown = pieces[library.unk_id()]
+        model = tokenizers.models.BPE(
+            named, merges_of(pieces, scores, kinds), unk_token=unknown, fuse_unk=True
+        )
+    elif tokenizer.settings["model"] == "Unigram":
+        entries = list(zip(pieces, scores, strict=True))
+        model = tokenizers.models.Unigram(entries, library.unk_id(), False)
+    normal = [(piece, token) for piece, token in named.items() if kinds[token] == NORMAL]
+    specials = [Added(text, token, True) for text, token in tokenizer.vocabulary.specials.items()]
+    defined = [
+        Added(piece.replace(SPACE, " "), token, False)
+        for piece, token in named.items()
+        if kinds[token] == DEFINED
+    ]
+
+    def prepare(text: str) -> tuple[str, Spans]:
+        return as_it_is(library.normalize(text).replace(SPACE, " "))
+
+    arrives = _arrivals(model, normal, len(pieces)) if model else None
+    return Anatomy(prepare, specials + defined, arrives)
