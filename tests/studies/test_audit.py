@@ -204,6 +204,18 @@ def test_an_added_token_inside_another_is_found(write: Write, make: Callable[[],
     assert found(saved(write, add(make(), "<a>", "<a><b>")), "TS422")["examples"] == "<a> in <a><b>"
 
 
+def test_an_added_token_that_stands_twice_is_found_though_the_library_keeps_one(
+    write: Write,
+) -> None:
+    assert found(saved(write, add(byte_level(), "<a>", "<a>")), "TS421")["examples"] == "<a>"
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"model": 3}', '{"added_tokens": [1]}', ""])
+def test_a_broken_file_is_refused_as_by_every_command(write: Write, content: str) -> None:
+    with pytest.raises(TokscopeError, match="that can be read"):
+        tokscope.audit([str(write("broken.json", content))])
+
+
 def test_merges_behind_a_missing_merge_never_apply(write: Write) -> None:
     data = merging(merging(put(byte_level(), "qz"), "qz", "q"), "qzq", "z")
     word = saved(write, data)

@@ -40,7 +40,7 @@ from tokscope.tally import TYPES, Counting
 from tokscope.text.corpus import Corpus
 from tokscope.tokenizers import Tokenizer, parse
 from tokscope.tokenizers.anatomy import Anatomy, anatomy
-from tokscope.tokenizers.huggingface import broken_merges
+from tokscope.tokenizers.huggingface import added_twice, as_written, broken_merges
 
 COLUMNS = ["tokenizer", "by", "name", "code", "severity", "value", "unit", "examples"]
 EXAMPLES = 5  # of a finding
@@ -141,7 +141,12 @@ def _longest(subject: _Subject, code: str, ids: Sequence[int]) -> Finding:
     """Return a finding about tokens that gives the longest as examples, with their bytes."""
     vocabulary = subject.tokenizer.vocabulary
     first = sorted(ids, key=lambda i: (-vocabulary.lengths[i], i))[:EXAMPLES]
-    examples = [f"{i} ({vocabulary.lengths[i]} bytes) {_text(vocabulary[i])}" for i in first]
+    sizes = [int(vocabulary.lengths[i]) for i in first]
+    units = ["byte" if size == 1 else "bytes" for size in sizes]
+    examples = [
+        f"{i} ({size} {unit}) {_text(vocabulary[i])}"
+        for i, size, unit in zip(first, sizes, units, strict=True)
+    ]
     return Finding(code, len(ids), "tokens", examples)
 
 
@@ -170,11 +175,10 @@ def _merges(subject: _Subject) -> Iterator[Finding]:
 
 def _added(subject: _Subject) -> Iterator[Finding]:
     """Find added tokens that stand in each other's way, and those that text can spell."""
-    added = subject.parts.added
-    texts = Counter(one.text for one in added)
-    twice = [text for text, uses in texts.items() if uses > 1]
+    spec, added = parse(subject.word), subject.parts.added
+    twice = added_twice(as_written(spec.place)) if spec.kind == "file" else []
     yield Finding("TS421", len(twice), "added tokens", twice)
-    inside = sorted({(a, b) for a, b in _overlapping(list(texts))})
+    inside = sorted(set(_overlapping(list(dict.fromkeys(one.text for one in added)))))
     yield Finding("TS422", len(inside), "pairs", [f"{a} in {b}" for a, b in inside])
     specials = subject.tokenizer.vocabulary.specials
     names = [name for name in specials if name]
@@ -281,7 +285,7 @@ def _severity(finding: Finding) -> str:
 def _broken(word: str) -> list[Finding]:
     """Find merges that keep a file from being loaded at all."""
     spec = parse(word)
-    merges = broken_merges(spec.place) if spec.kind == "file" else []
+    merges = broken_merges(as_written(spec.place)) if spec.kind == "file" else []
     examples = [" + ".join(map(written, (a.encode(), b.encode()))) for a, b in merges]
     return [Finding("TS411", len(merges), "merges", examples)] if merges else []
 

@@ -41,6 +41,8 @@ _LEFT = ("", "«", "\n", "a", "1", " ", "A", ".")
 _RIGHT = ("", "a", "A", "1", ".", "'", "s", "S", "m", "t", "ll", "\n", "/", " ", "中")
 # With nothing on the right first: most tokens are found with one of the left sides.
 CONTEXTS = [(left, right) for right in _RIGHT for left in _LEFT]
+# What keeps a text whole depends on one side at a time; all pairs of sides would take long.
+_SIDES = [*((left, "") for left in _LEFT), *(("", right) for right in _RIGHT[1:])]
 _PLAIN = [("", ""), (".", "."), ("a", "a")]  # what no normalizer changes
 NOT_FOUND = -1
 
@@ -285,7 +287,7 @@ def _survives(parts: Anatomy, text: str) -> bool:
 
 def _kept_whole(parts: Anatomy, text: str, continuing: bool | None) -> bool:
     """Tell whether a text is in one pretoken in any context, and where marks ask for it to be."""
-    for left, right in CONTEXTS:
+    for left, right in _SIDES:
         normal, spans = parts.prepare(f"{left}{text}{right}")
         at = normal.find(text)
         while at >= 0:

@@ -175,6 +175,11 @@ class _HuggingFace:
         steps = [self.tokenizer.config[k] for k in ("normalizer", "pre_tokenizer", "decoder")]
         return SPACE in json.dumps(steps, ensure_ascii=False)
 
+    @cached_property
+    def spelled(self) -> bool:
+        """Whether the normalizer writes text in the byte alphabet."""
+        return '"ByteLevel"' in json.dumps(self.tokenizer.config["normalizer"])
+
     def prepare(self, text: str) -> tuple[str, Spans]:
         normalizer, steps = self.tokenizer.library.normalizer, self.tokenizer.library.pre_tokenizer
         if normalizer is not None:
@@ -182,7 +187,7 @@ class _HuggingFace:
         spans = [(0, len(text))]
         if steps is not None:
             spans = [span for _, span in steps.pre_tokenize_str(text)]
-        if '"ByteLevel"' in json.dumps(self.tokenizer.config["normalizer"]):
+        if self.spelled:
             # spelled in the byte alphabet already: a span of bytes has no place in characters
             plain = from_alphabet(text, byte_alphabet()).decode(errors="replace")
             return as_it_is(plain)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -315,20 +316,37 @@ def _merge_list(path: Path) -> list[tuple[str, str]]:
     return list(map(split_merge, lines))
 
 
-def broken_merges(place: str) -> list[tuple[str, str]]:
-    """Return the merges of a `tokenizer.json` whose product is not in its vocabulary.
+def as_written(place: str) -> Json:
+    """Return a `tokenizer.json` as its file has it, before the library mends or refuses it.
 
-    The library refuses such a file. A file that cannot be read at all has none.
+    Empty where it cannot be read: loading says what is wrong.
     """
     path = path_of(place)
-    path = path / FILES[0] if path.is_dir() else path
     try:
-        model = json.loads(read_text(path))["model"]
+        data = json.loads(read_text(path / FILES[0] if path.is_dir() else path))
+    except (TokscopeError, ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def broken_merges(data: Json) -> list[tuple[str, str]]:
+    """Return the merges whose product is not in the vocabulary; the library refuses such a file."""
+    try:
+        model = data["model"]
         merges = [split_merge(m) if isinstance(m, str) else (m[0], m[1]) for m in model["merges"]]
         known, prefix = model["vocab"], model.get("continuing_subword_prefix") or ""
         return [(a, b) for a, b in merges if a + b.removeprefix(prefix) not in known]
-    except (TokscopeError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-        return []  # loading says what is wrong
+    except (TypeError, KeyError, IndexError, AttributeError):
+        return []
+
+
+def added_twice(data: Json) -> list[str]:
+    """Return the texts that several added tokens have; the library keeps one of each."""
+    try:
+        texts = Counter(str(token["content"]) for token in data["added_tokens"])
+    except (TypeError, KeyError):
+        return []
+    return [text for text, uses in texts.items() if uses > 1]
 
 
 def load_merges(spec: Spec) -> Tokenizer:
