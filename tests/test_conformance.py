@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,9 @@ import tokenizers
 from tiktoken.load import load_tiktoken_bpe
 
 import tokscope
+from tests.tokenizers.families import by_pattern
 from tokscope.catalog import MEASURES
+from tokscope.measures.digits import addition_alignment, group_alignment, groups, match_probability
 from tokscope.measures.fairness import gini
 from tokscope.measures.frequency import percentile_frequency, renyi_efficiency, renyi_entropy
 from tokscope.mixture.count import count as count_pretokens
@@ -27,7 +30,10 @@ from tokscope.mixture.evidence import evidence
 from tokscope.mixture.program import solve
 from tokscope.studies.causes import UNREACHABLE, causes
 from tokscope.studies.counted import Counted, count
+from tokscope.studies.digits import cut
 from tokscope.studies.mixture import infer_mixture
+from tokscope.studies.numbers import numbers
+from tokscope.studies.numerals import BARE, PLACES, SPACED, numbers_of
 from tokscope.studies.tokens import grep
 from tokscope.tally import TEXT_COLUMNS, TOKEN_COLUMNS, TYPES, Counting
 from tokscope.text.corpus import read, read_corpora
@@ -487,3 +493,150 @@ def test_tokens_for_review_are_those_of_the_golden_file(data: Path, file: str) -
     assert (found.loc["TS442", "value"], found.loc["TS445", "value"]) == (runs, blanks)
     for one in filter(None, longest):
         assert one in found.loc["TS444", "examples"]
+
+
+DIGITS = {  # the name in golden/numbers.json -> the file
+    "gpt-2": "gpt-2.json",
+    "claude": "claude.json",
+    "cl100k_base": "cl100k_base.tiktoken",
+    "llama": "llama.json",
+}
+SCRIPT_DIGITS = {  # the first of ten
+    "arabic-indic": 0x660,
+    "ext-arabic-indic(persian)": 0x6F0,
+    "devanagari": 0x966,
+    "bengali": 0x9E6,
+    "thai": 0xE50,
+    "fullwidth": 0xFF10,
+    "tamil": 0xBE6,
+}
+
+
+def known_numbers(data: Path) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads((data.parent / "golden" / "numbers.json").read_text())
+    return known
+
+
+@pytest.mark.parametrize("name", DIGITS)
+def test_every_number_of_four_digits_is_cut_as_in_the_golden_file(data: Path, name: str) -> None:
+    known = known_numbers(data)["tokenizers"][name]
+    tokenizer = load(str(data / "tokenizers" / DIGITS[name]))
+    for digits in range(1, 5):
+        for key, before in ((f"{digits}", BARE), (f"{digits}+ws", SPACED)):
+            cuts = cut(tokenizer, numbers_of(digits, 0), before).cuts
+            kinds, counts = np.unique(cuts, return_counts=True)
+            found = {groups(int(k), digits): int(n) for k, n in zip(kinds, counts, strict=True)}
+            assert found == known["partitions_exhaustive"][key]
+            assert match_probability(counts) == pytest.approx(known["match_prob"][key], abs=5e-7)
+
+
+@pytest.mark.parametrize("name", DIGITS)
+def test_tokens_of_digits_are_those_of_the_golden_file(data: Path, name: str) -> None:
+    """Llama's ten byte fallbacks are no digits here; after a sign its digits are whole tokens."""
+    known = known_numbers(data)["tokenizers"][name]
+    report = numbers([str(data / "tokenizers" / DIGITS[name])], by="coverage").frame
+    keys = zip(report["name"], report["measure"], report["digits"], strict=True)
+    values = dict(zip(keys, report["value"], strict=True))
+    fallbacks = 10 if name == "llama" else 0
+    with_digits = values["all", "tokens_with_digits", None]
+    assert with_digits + fallbacks == known["tokens_with_ascii_digit"]
+    counts = known["vocab_digit_tokens_by_len_[nospace,space]"]
+    for digits, pair in counts.items():
+        bare, spaced = (values[place, "in_vocabulary", int(digits)] for place in PLACES)
+        assert [bare + fallbacks * (digits == "1"), spaced] == pair
+    for digits, pair in known["standalone_single_token_count_[nospace,space]"].items():
+        whole = [values[place, "one_token", int(digits)] for place in PLACES]
+        assert whole == ([10, 0] if (name, digits) == ("llama", "1") else pair)
+
+
+@pytest.mark.parametrize("name", DIGITS)
+def test_tokens_of_digits_of_other_scripts_are_as_in_the_golden_file(data: Path, name: str) -> None:
+    known = known_numbers(data)["tokenizers"][name]["tokens_for_10_nonascii_digits"]
+    tokenizer = load(str(data / "tokenizers" / DIGITS[name]))
+    for script, zero in SCRIPT_DIGITS.items():
+        digits = "".join(chr(zero + i) for i in range(10))
+        assert cut(tokenizer, [digits]).tokens.tolist() == [known[script]], script
+
+
+def problems_of_the_paper(data: Path) -> dict[str, list[int]]:
+    lines = (data.parent / "golden" / "addition-1300.csv").read_text().split()[1:]
+    pairs = [tuple(map(int, line.split(","))) for line in lines]
+    first, second = ([pair[i] for pair in pairs] for i in (0, 1))
+    return {"a": first, "b": second, "sum": [a + b for a, b in pairs]}
+
+
+def addition_of(
+    tokenizer: Tokenizer, written: dict[str, list[int]], comma: str
+) -> list[list[float]]:
+    """Return mean and share fully aligned, where lengths match and where not."""
+    a, b, total = (
+        cut(tokenizer, [format(n, comma) for n in column], BARE) for column in written.values()
+    )
+    aligned = addition_alignment(total.cuts, (a.cuts, a.digits), (b.cuts, b.digits))
+    longer = total.digits > np.maximum(a.digits, b.digits)
+    assert int(longer.sum()) == 400
+    kinds = (aligned[chosen & ~np.isnan(aligned)] for chosen in (~longer, longer))
+    return [[float(values.mean()), float((values == 1).mean())] for values in kinds]
+
+
+@pytest.mark.parametrize("name", [*DIGITS, "SYN-R2L3"])
+def test_alignment_on_the_problems_of_the_paper(data: Path, tmp_path: Path, name: str) -> None:
+    """Singh & Strouse 2024: 1,300 additions."""
+    known = known_numbers(data)["addition_alignment_1300"][name]
+    path = tmp_path / "right.json"
+    threes = [f"{n:0{digits}d}" for digits in (1, 2, 3) for n in range(10**digits)]
+    path.write_text(by_pattern(r"\d{1,3}(?=(?:\d{3})*(?!\d))", threes).to_str())
+    word = str(data / "tokenizers" / DIGITS[name]) if name in DIGITS else str(path)
+    written = problems_of_the_paper(data)
+    for style, comma in (("plain", ""), ("comma", ",")):
+        found = addition_of(load(word), written, comma)
+        for kind, values in zip(("match", "mismatch"), found, strict=True):
+            assert values == pytest.approx(known[style][kind], abs=5.1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("cl100k_base", "left-to-right 3 (cl100k)"),
+        ("llama", "single digit (llama)"),
+        ("gpt-2", "gpt-2"),
+        ("claude", "claude"),
+    ],
+)
+def test_thousands_on_the_sums_of_the_paper(data: Path, name: str, key: str) -> None:
+    known = known_numbers(data)["thousands_alignment_on_the_1300_sums"]["values"][key]
+    tokenizer = load(str(data / "tokenizers" / DIGITS[name]))
+    runs = cut(tokenizer, [str(n) for n in problems_of_the_paper(data)["sum"]], BARE)
+    assert group_alignment(runs.cuts, runs.digits) == pytest.approx(known, abs=5.1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "plain", "with_commas"),
+    [("gpt-2", 3.96, 5.65), ("claude", 3.79, 5.03), ("cl100k_base", 3, 5), ("llama", 9, 11)],
+)
+def test_tokens_of_nine_digits(data: Path, name: str, plain: float, with_commas: float) -> None:
+    """Means over 60,000 seeded numbers, by an independent count; ours of 20,000 others."""
+    draw = np.random.default_rng(0).integers(10**8, 10**9, 20_000).tolist()
+    tokenizer = load(str(data / "tokenizers" / DIGITS[name]))
+    for comma, expected in (("", plain), (",", with_commas)):
+        runs = cut(tokenizer, [format(n, comma) for n in draw], BARE)
+        assert runs.tokens.mean() == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("file", "rule"),
+    [
+        ("gpt-2.json", "learned"),
+        ("claude.json", "learned"),
+        ("cl100k_base.tiktoken", "left-to-right groups of 3"),
+        ("o200k_base.tiktoken", "left-to-right groups of 3"),
+        ("llama3.tiktoken", "left-to-right groups of 3"),
+        ("llama.json", "single digits"),
+        ("mistral-v3.spm.model", "single digits"),
+    ],
+)
+def test_rules_of_published_tokenizers(data: Path, file: str, rule: str) -> None:
+    frame = numbers([str(data / "tokenizers" / file)], by="scheme").frame
+    row = frame[frame["by"] == "rule"].iloc[0]
+    assert row["name"].split(";")[0] == rule
+    assert rule == "learned" or row["value"] == pytest.approx(1)

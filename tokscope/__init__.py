@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tokscope.studies.compare import compare as compare
     from tokscope.studies.compare import worst_lines as worst_lines
     from tokscope.studies.mixture import infer_mixture as infer_mixture
+    from tokscope.studies.numbers import numbers as numbers
     from tokscope.studies.simulated import simulate_mixture as simulate_mixture
     from tokscope.studies.vocab import vocab as vocab
     from tokscope.text.corpus import read_corpora as read_corpora
@@ -31,6 +32,7 @@ _HOMES = {
     "compare": "studies.compare",
     "infer_mixture": "studies.mixture",
     "load": "tokenizers",
+    "numbers": "studies.numbers",
     "read_corpora": "text.corpus",
     "simulate_mixture": "studies.simulated",
     "vocab": "studies.vocab",

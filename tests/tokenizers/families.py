@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from typing import Any
 import sentencepiece
 from tokenizers import (
     AddedToken,
+    Regex,
     Tokenizer,
     decoders,
     models,
@@ -50,8 +51,6 @@ def byte_level(
     if normalizer:
         tokenizer.normalizer = normalizer
     if pattern:
-        from tokenizers import Regex
-
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
             [
                 pre_tokenizers.Split(Regex(pattern), "isolated"),
@@ -137,6 +136,16 @@ def wordlevel() -> Tokenizer:
     vocabulary = {"<unk>": 0, "hello": 1, "world": 2, ",": 3}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    return tokenizer
+
+
+def by_pattern(pattern: str, numbers: Iterable[str]) -> Tokenizer:
+    """Numbers cut by an expression, each part that is known one token; signs one by one."""
+    signs = [chr(code) for code in range(32, 127) if not chr(code).isdigit()]
+    pieces = ["<unk>", *signs, "€", *numbers]
+    vocabulary = {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(f"{pattern}|."), "isolated")
     return tokenizer
 
 

@@ -18,6 +18,7 @@ from tokscope.cli import (
     infer_mixture,
     inspect,
     measures,
+    numbers,
     show,
     simulate_mixture,
     vocab,
@@ -56,6 +57,7 @@ app.command("inspect")(inspect.command)
 app.command("show")(show.command)
 app.command("vocab")(vocab.command)
 app.command("audit")(audit.command)
+app.command("numbers")(numbers.command)
 app.command("explain")(explain.command)
 app.command("list")(available.command)
 

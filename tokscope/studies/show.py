@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from unicodedata import category
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
 from tokscope.studies.counted import load_all, versions
+from tokscope.studies.digits import is_number, places
 from tokscope.tokenizers import Tokenizer
 
+Counts = NDArray[np.int64]
 LONGEST = 10_000
 _MARKS = {" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥", "\x7f": "␡"}
 
@@ -55,8 +59,20 @@ def _rows(tokenizer: Tokenizer, text: str, specials: bool) -> pd.DataFrame:
             "text": [spelled(data[s:e]) for s, e in zip(starts, ends, strict=True)],
             "start": starts,
             "end": ends,
+            "place": _places_in(text, starts, ends),
         }
     )
+
+
+def _places_in(text: str, starts: Counts, ends: Counts) -> list[str]:
+    """Name the place value of the last digit of each token."""
+    named = places(text)
+    at = np.array(sorted(named), np.int64)
+    last = np.searchsorted(at, ends) - 1
+    return [
+        named[int(at[i])] if i >= 0 and at[i] >= start else ""
+        for i, start in zip(last.tolist(), starts.tolist(), strict=True)
+    ]
 
 
 def show(text: str, words: Sequence[str], *, specials: bool = False) -> Report:
@@ -64,7 +80,7 @@ def show(text: str, words: Sequence[str], *, specials: bool = False) -> Report:
 
     Columns: tokenizer, position (from 1), id, token (as spelled in the vocabulary, ␣ for a space,
     <C3> for a byte that is no whole character), bytes (hex), text (what it stands for), start and
-    end (bytes of the text).
+    end (bytes of the text), place (of its last digit, in a number of several digits).
 
     Raises:
         TokscopeError: the text is empty or long, or a tokenizer cannot be loaded.
@@ -83,5 +99,20 @@ def show(text: str, words: Sequence[str], *, specials: bool = False) -> Report:
     counts = ", ".join(f"{t.name} {len(f):,}" for t, f in zip(tokenizers, frames, strict=True))
     size = f"{len(text):,} characters, {len(text.encode()):,} bytes"
     notes = (f"{size}; tokens: {counts}", "␣ space, ⏎ line feed, <C3> a byte of a cut character")
-    flow = ("token", "id", "bytes")
+    flow = ("token", "id", "bytes", *(["place"] if frame["place"].any() else []))
     return Report("show", "Segmentation", frame, notes, versions(), flow=flow)
+
+
+def number(written: str, words: Sequence[str]) -> Report:
+    """Return how every tokenizer cuts a number; columns as those of `show`.
+
+    Raises:
+        TokscopeError: it is not a number, or a tokenizer cannot be loaded.
+    """
+    if not is_number(written):
+        raise TokscopeError(f"--number '{written}' is no number; write one as 1234567 or 1,234.5")
+    shown = show(written, words)
+    legend = "under each token the place value of its last digit"
+    title = f"The number {written}"
+    notes = (shown.notes[0], legend)
+    return replace(shown, command="numbers", title=title, notes=notes, flow=("token", "place"))

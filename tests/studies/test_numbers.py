@@ -1,0 +1,312 @@
+"""Numbers under tokenizers with known rules, and under files with traps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
+
+from tests.tokenizers.families import by_pattern, byte_level, old_file, write
+from tokscope.errors import TokscopeError
+from tokscope.studies.digits import cut, is_number, places
+from tokscope.studies.numbers import PARTS, digit_tokens, numbers, tables
+from tokscope.studies.numerals import (
+    LENGTHS,
+    few,
+    kinds_of_numbers,
+    leading,
+    numbers_of,
+    problems,
+)
+from tokscope.studies.show import number
+from tokscope.tokenizers import load
+
+Saved = Callable[[Tokenizer | str], str]
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Saved:
+    def save(tokenizer: Tokenizer | str) -> str:
+        path = tmp_path / "made.json"
+        path.write_text(tokenizer if isinstance(tokenizer, str) else tokenizer.to_str())
+        return str(path)
+
+    return save
+
+
+def up_to(digits: int) -> list[str]:
+    return [f"{n:0{size}d}" for size in range(1, digits + 1) for n in range(10**size)]
+
+
+def drawn() -> Iterable[str]:
+    return (number for digits in LENGTHS for number in numbers_of(digits, 0))
+
+
+def value(
+    frame: pd.DataFrame, by: str, name: str, measure: str, digits: int | None = None
+) -> float:
+    rows = frame[(frame["by"] == by) & (frame["name"] == name) & (frame["measure"] == measure)]
+    rows = rows[[found == digits for found in rows["digits"]]]
+    assert len(rows) == 1
+    return float(rows["value"].iloc[0])
+
+
+THREES = r"\d{1,3}"
+RULES = {
+    "single digits": (r"\d", up_to(1)),
+    "left-to-right groups of 2": (r"\d{1,2}", up_to(2)),
+    "left-to-right groups of 3": (THREES, up_to(3)),
+    "right-to-left groups of 3": (r"\d{1,3}(?=(?:\d{3})*(?!\d))", up_to(3)),
+    "whole": (r"\d+", drawn()),
+    # a number that ends in 5 to 9 is cut into single digits, another into threes
+    "mixed: single digits and left-to-right groups of 3": (
+        r"\d(?=\d*[5-9](?!\d))|\d{1,3}",
+        up_to(3),
+    ),
+    "unknown": (r"\d+", up_to(0)),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_known_rules_are_told(saved: Saved, rule: str) -> None:
+    frame = numbers([saved(by_pattern(*RULES[rule]))], by="scheme").frame
+    row = frame[frame["by"] == "rule"].iloc[0]
+    assert row["name"] == rule
+    assert row["value"] == pytest.approx(1)
+    shares = frame[(frame["by"] == "scheme") & (frame["measure"] == "share")]["value"]
+    assert shares.sum() == pytest.approx(1)
+
+
+def test_the_mixture_is_a_half_of_each(saved: Saved) -> None:
+    word = saved(by_pattern(*RULES["mixed: single digits and left-to-right groups of 3"]))
+    frame = numbers([word], by="scheme").frame
+    assert value(frame, "scheme", "single digits", "fit", 4) == 0.5
+    assert value(frame, "partition", "bare", "match_probability", 4) == 0.5
+    assert value(frame, "partition", "bare", "entropy", 4) == pytest.approx(1)
+    assert value(frame, "partition", "bare", "3-1", 4) == 0.5
+    assert value(frame, "partition", "bare", "tokens", 4) == 3.0
+
+
+def test_groups_from_the_left_are_a_risk_and_commas_are_the_remedy(saved: Saved) -> None:
+    frame = numbers([saved(by_pattern(THREES, up_to(3)))], by="alignment").frame
+    assert value(frame, "alignment", "none", "addition_match") == 1
+    assert value(frame, "alignment", "none", "addition_mismatch") < 0.1
+    assert value(frame, "alignment", "behind the point", "thousands_precision") == 1
+    assert value(frame, "alignment", "before the point", "thousands_precision") < 0.5
+    for name in ("comma", "underscore", "point", "apostrophe"):
+        assert value(frame, "alignment", name, "addition_mismatch_fully") == 1
+        assert value(frame, "alignment", name, "thousands_precision") == 1
+        assert value(frame, "alignment", name, "thousands_recall") == 1
+    assert value(frame, "alignment", "none", "carries_over_cuts") > 0.2
+    rate = value(frame, "alignment", "operands of equal length", "mismatch_rate")
+    assert rate == pytest.approx(0.6049, abs=1e-4)
+
+
+def test_groups_from_the_right_are_harmed_behind_the_point(saved: Saved) -> None:
+    frame = numbers([saved(by_pattern(*RULES["right-to-left groups of 3"]))], by="alignment").frame
+    assert value(frame, "alignment", "none", "addition_mismatch") == 1
+    assert value(frame, "alignment", "none", "thousands_precision") == 1
+    assert value(frame, "alignment", "before the point", "thousands_recall") == 1
+    assert value(frame, "alignment", "behind the point", "thousands_recall") < 0.5
+
+
+def test_a_separator_costs_a_token_a_group(saved: Saved) -> None:
+    """Nine single digits and two commas are 11 tokens for 9, over lengths 4 to 12 of 200 each."""
+    frame = numbers([saved(by_pattern(r"\d", up_to(1)))], by="separator").frame
+    digits = list(range(4, 13))
+    western = sum(n + (n - 1) // 3 for n in digits) / sum(digits)
+    indian = sum(n + (n - 2) // 2 for n in digits) / sum(digits)
+    assert value(frame, "separator", "comma, thousands", "cost") == pytest.approx(western)
+    assert value(frame, "separator", "comma, lakhs", "cost") == pytest.approx(indian)
+
+
+def test_contexts_leave_a_rule_alone(saved: Saved) -> None:
+    frame = numbers([saved(by_pattern(THREES, up_to(3)))], by="context").frame
+    assert set(frame["value"]) == {1.0}
+    assert len(frame) == 17
+
+
+def test_a_hexadecimal_context_is_seen(saved: Saved) -> None:
+    """After 0x this one takes single digits: all numbers of two digits and more change."""
+    made = by_pattern(r"0x(?=\d)|(?<=0x)\d(?=\d{4})|\d{1,3}", [*up_to(3), "0x"])
+    frame = numbers([saved(made)], by="context").frame
+    assert value(frame, "context", "hexadecimal", "unchanged") < 1
+    assert value(frame, "context", "date", "unchanged") == 1
+
+
+def test_scripts_that_are_normalised_cannot_be_told_apart(saved: Saved) -> None:
+    made = by_pattern(r"\d", up_to(1))
+    made.normalizer = normalizers.NFKC()
+    frame = numbers([saved(made)], by="script").frame
+    assert value(frame, "script", "full width", "same_as_western") == 1
+    assert value(frame, "script", "full width", "tokens_per_digit") == 1
+    assert value(frame, "script", "full width", "collisions") == 0
+    assert value(frame, "script", "Thai", "unknown") == 1
+    assert value(frame, "script", "Thai", "collisions") > 0.9
+    assert pd.isna(frame[(frame["name"] == "Thai")]["value"].iloc[0])
+
+
+def test_kinds_by_hand(saved: Saved) -> None:
+    """Years have four digits, and two tokens in threes; a percentage is two numbers and two signs."""
+    frame = numbers([saved(by_pattern(THREES, up_to(3)))], by="kind").frame
+    assert value(frame, "kind", "years", "tokens_per_digit") == 0.5
+    percentages = kinds_of_numbers(0)["percentages"]
+    digits = sum(len(written) - 2 for written in percentages)
+    expected = 4 * len(percentages) / digits
+    assert value(frame, "kind", "percentages", "tokens_per_digit") == pytest.approx(expected)
+
+
+# Traps
+
+
+def pieces_with_prefix() -> Tokenizer:
+    """Llama 2's way of writing: ▁ for spaces and before the text, bytes where pieces are missing."""
+    names = ["<unk>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", *"0123456789", "a", "="]
+    merges = [("1", "2"), ("▁", "7"), ("▁", "12")]
+    names += [a + b for a, b in merges] + ["99", "▁99"]
+    tokenizer = Tokenizer(
+        models.BPE({n: i for i, n in enumerate(names)}, merges, unk_token="<unk>",
+                   byte_fallback=True)
+    )  # fmt: skip
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
+    )
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    return tokenizer
+
+
+def test_a_dummy_prefix_does_not_hide_whole_numbers(saved: Saved) -> None:
+    """Bare text would be "▁1": two tokens; and 12 is a token in text that does not begin with it."""
+    frame = numbers([saved(pieces_with_prefix())], by="coverage").frame
+    assert value(frame, "coverage", "bare", "one_token", 1) == 10
+    assert value(frame, "coverage", "bare", "one_token", 2) == 1
+    assert value(frame, "coverage", "bare", "covered", 2) == 0.01
+    assert value(frame, "coverage", "after a space", "one_token", 1) == 1
+    assert value(frame, "coverage", "after a space", "one_token", 2) == 1
+    # 99 and ▁99 have no merge
+    assert value(frame, "coverage", "bare", "in_vocabulary", 2) == 2
+    assert value(frame, "coverage", "bare", "unreachable", 2) == 1
+    assert value(frame, "coverage", "after a space", "unreachable", 2) == 1
+
+
+def test_byte_fallbacks_are_no_digits_but_can_stand_for_one(tmp_path: Path) -> None:
+    """This file has no digits: each is one byte, and no token is named by it."""
+    frame = numbers([write(tmp_path, "llama.json")]).frame
+    assert value(frame, "coverage", "all", "tokens_with_digits") == 0
+    assert value(frame, "coverage", "bare", "in_vocabulary", 1) == 0
+    assert value(frame, "coverage", "bare", "one_token", 1) == 10
+    assert value(frame, "partition", "bare", "tokens", 3) == 3
+    assert frame[frame["by"] == "rule"]["name"].tolist() == ["single digits"]
+
+
+def test_bytes_inside_a_digit_are_no_cuts_of_a_number(tmp_path: Path) -> None:
+    """A Thai digit is three byte tokens: three digits have nine tokens and two cuts."""
+    runs = cut(load(write(tmp_path, "llama.json")), ["๑๒๓"], "=")
+    assert (runs.tokens.tolist(), runs.digits.tolist(), runs.cuts.tolist()) == ([9], [3], [0b110])
+
+
+def test_control_tokens_named_with_digits_are_no_numbers(saved: Saved) -> None:
+    made = by_pattern(r"\d", up_to(1))
+    made.add_special_tokens(["777", "<extra_id_12>"])
+    word = saved(made)
+    assert digit_tokens(load(word)) == {"bare": list("0123456789"), "after a space": []}
+    frame = numbers([word]).frame
+    assert value(frame, "coverage", "all", "tokens_with_digits") == 10
+    assert value(frame, "partition", "bare", "1-1-1", 3) == 1
+
+
+def test_padding_in_a_file_changes_nothing(saved: Saved) -> None:
+    padded, plain = numbers([saved(old_file())]).frame, numbers([saved(byte_level())]).frame
+    pd.testing.assert_frame_equal(padded, plain)
+
+
+def test_tokens_that_continue_a_word_are_no_numbers(saved: Saved) -> None:
+    names = ["[UNK]", "1", "12", "##1", "##2", "=", "a"]
+    made = Tokenizer(models.WordPiece({n: i for i, n in enumerate(names)}, unk_token="[UNK]"))
+    made.normalizer = normalizers.BertNormalizer()
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    frame = numbers([saved(made)], by="coverage").frame
+    assert value(frame, "coverage", "bare", "in_vocabulary", 1) == 1
+    assert value(frame, "coverage", "bare", "one_token", 1) == 1
+    # the space is no part of any token here: after it a number is one token all the same
+    assert value(frame, "coverage", "after a space", "one_token", 2) == 1
+
+
+# What is drawn
+
+
+def test_samples_are_what_they_are_said_to_be() -> None:
+    assert numbers_of(2, 5) == tuple(f"{n:02d}" for n in range(100))
+    assert len(set(numbers_of(12, 0))) == 1000
+    assert all(len(n) == 7 and n[0] != "0" for n in numbers_of(7, 0))
+    assert numbers_of(7, 0) != numbers_of(7, 1)
+    assert leading(1) == 0
+    assert numbers_of(3, 0)[leading(3)] == "100"
+    assert not any(n[0] == "0" and len(n) > 1 for n in few(range(1, 6), 0))
+    first, second = problems(0)
+    longer = sum(
+        len(str(a + b)) > max(len(str(a)), len(str(b))) for a, b in zip(first, second, strict=True)
+    )
+    assert (len(first), longer) == (1000, 500)
+
+
+def test_the_same_seed_gives_the_same_report() -> None:
+    first, again, other = (numbers(["sample:bpe"], seed=seed).frame for seed in (1, 1, 2))
+    pd.testing.assert_frame_equal(first, again)
+    assert not first.equals(other)
+
+
+def test_a_part_is_that_part_of_the_whole() -> None:
+    whole = numbers(["sample:unigram"]).frame
+    parts = pd.concat([numbers(["sample:unigram"], by=part).frame for part in PARTS])
+    pd.testing.assert_frame_equal(whole, parts.reset_index(drop=True))
+
+
+def test_every_part_has_a_table_and_everything_in_it_on_demand() -> None:
+    for part in PARTS:
+        report = numbers(["sample:bpe"], by=part)
+        assert all(len(view.frame) for view in tables(report, part))
+
+
+def test_parts_that_do_not_exist_are_refused_with_the_nearest() -> None:
+    with pytest.raises(TokscopeError, match="alignment"):
+        numbers(["bytes"], by="alignmant")
+    with pytest.raises(TokscopeError, match="seed"):
+        numbers(["bytes"], seed=-1)
+
+
+# One number
+
+
+def test_places_are_named_from_the_point() -> None:
+    assert places("5") == {}
+    assert list(places("12,34,567").values()) == [
+        "millions", "hundred thousands", "ten thousands", "thousands", "hundreds", "tens", "ones",
+    ]  # fmt: skip
+    assert list(places("x 1.25").values()) == ["ones", "tenths", "hundredths"]
+    assert places("1.2.34") == {4: "tens", 5: "ones"}
+    assert places("a\u2009१२") == {4: "tens", 7: "ones"}
+
+
+@pytest.mark.parametrize("written", ["7", "-12", "1,234.5", "12_000", "٣٤", "1'000'000"])
+def test_numbers_are_numbers(written: str) -> None:
+    assert is_number(written)
+
+
+@pytest.mark.parametrize("written", ["", "-", "abc", "1a", "1.2.3", "1,2", "1 2", ".5."])
+def test_what_is_no_number_is_refused(written: str) -> None:
+    with pytest.raises(TokscopeError, match="no number"):
+        number(written, ["bytes"])
+
+
+def test_a_number_side_by_side(saved: Saved) -> None:
+    frame = number("1234567", [saved(by_pattern(THREES, up_to(3)))]).frame
+    assert frame["token"].tolist() == ["123", "456", "7"]
+    assert frame["place"].tolist() == ["ten thousands", "tens", "ones"]
+    assert json.loads(frame.to_json(orient="records"))[0]["tokenizer"] == "made"
