@@ -1,6 +1,8 @@
 """Findings have codes that stay: what each means, how heavy it weighs, and what helps.
 
-TS3 is about fidelity, whether text comes back from its tokens; TS4 about the vocabulary.
+TS0 is about identity, whether a tokenizer is the one that was locked; TS1 about efficiency and
+numbers; TS2 about fairness; TS3 about fidelity, whether text comes back from its tokens; TS4 about
+the vocabulary; TS9 about evidence, whether a verdict can be given at all.
 """
 
 from __future__ import annotations
@@ -24,6 +26,107 @@ class Rule:
 
 
 RULES: Mapping[str, Rule] = {
+    "TS001": Rule(
+        "error",
+        "golden strings have other ids",
+        "Strings that tokenizers often get wrong are encoded otherwise than at the baseline. A "
+        "model trained with the old ids reads other tokens, even where their number is the same.",
+        "Find what changed: the file, or the version of a library. If it was wanted, lock again.",
+    ),
+    "TS002": Rule(
+        "error",
+        "special tokens changed",
+        "A special token came, went or has another id: prompts and stops break in silence.",
+        "Restore the tokens and their ids; if it was wanted, tell who uses them, and lock again.",
+    ),
+    "TS003": Rule(
+        "error",
+        "ids stand for other bytes",
+        "The vocabulary is another one: ids came, went, or mean something else.",
+        "Restore the vocabulary; a model's embeddings belong to the old one.",
+    ),
+    "TS004": Rule(
+        "error",
+        "units of text with other ids",
+        "More of the text than allowed is encoded otherwise than at the baseline. This is exact: "
+        "the ids of every unit were compared by their hash.",
+        "Look at the units named; allow a share with identity.documents, or lock again.",
+    ),
+    "TS005": Rule(
+        "error",
+        "a component changed",
+        "A part of the file that can decide ids is another one, whether or not a text shows it. "
+        "Order of keys, spaces and the way merges are written do not count.",
+        "Compare the part with tokscope inspect --components; if it was wanted, lock again.",
+    ),
+    "TS006": Rule(
+        "warning",
+        "another version of a library",
+        "The baseline was made with other versions of what encodes; they may differ on some text.",
+        "Nothing, if the golden strings have the same ids; else pin the version, or lock again.",
+    ),
+    "TS101": Rule(
+        "error",
+        "a measure got worse",
+        "On text like this the value is worse than at the baseline by more than the tolerance: the "
+        "whole 95 % interval lies above it. Intervals hold for all corpora of a measure at once.",
+        "Look at the units named. Raise the tolerance, or lock again if it was wanted.",
+    ),
+    "TS102": Rule(
+        "error",
+        "a measure over its limit",
+        "On this text the value is above its max or below its min.",
+        "Mend the tokenizer, or set the limit for this corpus alone.",
+    ),
+    "TS103": Rule(
+        "error",
+        "a measure got better than is likely",
+        "A large improvement that nobody planned is often a loss: text that is lowercased or "
+        "dropped needs fewer tokens.",
+        "Look at the fidelity of the text first; if it was wanted, lock again.",
+    ),
+    "TS111": Rule(
+        "error",
+        "numbers are cut by another rule",
+        "A model has learned arithmetic with the cuts of before.",
+        "See tokscope numbers; if it was wanted, lock again.",
+    ),
+    "TS112": Rule(
+        "error",
+        "numbers cost more tokens",
+        "Tokens per digit, of numbers of 1 to 12 digits, rose by more than allowed.",
+        "See tokscope numbers; digits that are split always cost one token each.",
+    ),
+    "TS121": Rule(
+        "note",
+        "the inferred mixture moved",
+        "Merges say what a tokenizer was trained on; this is a report and no gate.",
+        "See tokscope infer-mixture for intervals and doubts.",
+    ),
+    "TS201": Rule(
+        "error",
+        "a measure of fairness got worse",
+        "Languages are farther apart in what they pay than at the baseline, by more than allowed.",
+        "See tokscope compare --by language for who pays; raise the tolerance, or lock again.",
+    ),
+    "TS202": Rule(
+        "error",
+        "a measure of fairness over its limit",
+        "On this text the languages are farther apart than allowed.",
+        "See tokscope compare --by language for who pays more.",
+    ),
+    "TS311": Rule(
+        "error",
+        "a measure of fidelity got worse",
+        "More text than before is lost, unknown, or cut inside characters.",
+        "See tokscope audit for what does not come back, and why.",
+    ),
+    "TS312": Rule(
+        "error",
+        "a measure of fidelity over its limit",
+        "On this text more is lost, unknown or cut inside characters than allowed.",
+        "See tokscope audit for what does not come back, and why.",
+    ),
     "TS301": Rule(
         "error",
         "bytes without a token",
@@ -196,23 +299,92 @@ RULES: Mapping[str, Rule] = {
         "that much text: a few thousand tokens more than that are worth a look.",
         "Give more text, of the kinds that the tokenizer is meant for.",
     ),
+    "TS901": Rule(
+        "warning",
+        "too few documents",
+        "With so few units of text, or text that varies so much, the interval lies on both sides "
+        "of the tolerance: the verdict is inconclusive.",
+        "Give as many units as the message says; --fail-inconclusive insists on them.",
+    ),
+    "TS902": Rule(
+        "error",
+        "the text is not that of the baseline",
+        "Values on different text cannot be compared. Nothing was judged.",
+        "Restore the text; if it was meant to change, run tokscope lock --update --reason TEXT.",
+    ),
+    "TS903": Rule(
+        "error",
+        "the text was counted otherwise",
+        "Another rule for words, another field, or another way to treat special tokens changes "
+        "values without the tokenizer. Nothing was judged.",
+        "Set [text] back, or run tokscope lock --update --reason TEXT.",
+    ),
+    "TS904": Rule(
+        "error",
+        "a waiver has expired",
+        "The failure was accepted until a day that is over. Nothing was judged.",
+        "Mend the failure and remove the waiver, or give it another day and say why.",
+    ),
+    "TS905": Rule(
+        "error",
+        "there is no baseline",
+        "Gates that ask for a change need a lock to compare with. Nothing was judged.",
+        "Run tokscope lock and commit its two files, or name a baseline with --against.",
+    ),
+    "TS906": Rule(
+        "error",
+        "there is nothing to judge",
+        "No gate is on, a limit names a corpus that is not there, or a value is undefined. That is "
+        "never a pass.",
+        "Switch gates on in the configuration, and name corpora that it reads.",
+    ),
 }
 
 
-def chosen(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> set[str]:
+GROUPS: Mapping[str, str] = {
+    "TS0": "identity",
+    "TS1": "efficiency and numbers",
+    "TS2": "fairness",
+    "TS3": "fidelity",
+    "TS4": "vocabulary",
+}
+AUDITED = tuple(code for code in RULES if code.startswith(("TS30", "TS4")))  # by tokscope audit
+
+
+def chosen(
+    select: Sequence[str] = (), ignore: Sequence[str] = (), among: Sequence[str] = tuple(RULES)
+) -> set[str]:
     """Return the codes that a user asks for: codes or beginnings of codes, such as TS4.
 
     Raises:
         TokscopeError: no code begins so; says the nearest.
     """
     for word in (*select, *ignore):
-        if not any(code.startswith(word) for code in RULES) or not word:
-            choose({code: code for code in RULES}, word, "rule")
-    kept = {code for code in RULES if not select or code.startswith(tuple(select))}
+        if not any(code.startswith(word) for code in among) or not word:
+            choose({code: code for code in among}, word, "rule")
+    kept = {code for code in among if not select or code.startswith(tuple(select))}
     kept -= {code for code in kept if ignore and code.startswith(tuple(ignore))}
     if not kept:
         raise TokscopeError("--select and --ignore leave no rule; leave one of them away")
     return kept
+
+
+FAIRNESS = frozenset(("premium", "gini", "worst_premium", "premium_spread", "vocabulary_use_cv"))
+FIDELITY = frozenset(("round_trip", "unknown_rate", "incomplete_tokens", "split_characters"))
+
+
+def of_limit(measure: str, kind: str) -> str:
+    """Return the code of a limit that a measure is over.
+
+    >>> of_limit("tokens", "worse"), of_limit("gini", "max")
+    ('TS101', 'TS202')
+    """
+    if kind == "better":
+        return "TS103"
+    if measure in FIDELITY:
+        return "TS311" if kind == "worse" else "TS312"
+    group = 2 if measure in FAIRNESS else 1
+    return f"TS{group}0{1 if kind == 'worse' else 2}"
 
 
 def at_least(severity: str, wanted: str) -> bool:

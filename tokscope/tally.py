@@ -57,7 +57,7 @@ class Reading:
     skipped: int = 0
     replaced: int = 0
     clusters: dict[str, int] = field(default_factory=dict)  # name -> number, in order of appearance
-    members: list[int] = field(default_factory=list)  # the cluster of each unit of parallel text
+    members: list[int] = field(default_factory=list)  # the cluster of each unit with its own row
 
 
 def _sums(values: NDArray[np.generic], edges: Counts) -> Counts:
@@ -347,6 +347,7 @@ class Counting:
     columns: frozenset[str]
     words: str = "unicode"
     specials: bool = False
+    by_unit: bool = False  # a row a unit for text that is not parallel too
 
 
 def tally(
@@ -372,7 +373,8 @@ def tally(
         digest, size = hashlib.sha256(), 0
         for units in _followed(shard, reading):
             if units.texts:
-                places = _places(units, shard, reading, before)
+                apart = shard.keep_empty or counting.by_unit
+                places = _places(units, reading, before, apart=apart)
                 for k, tokens in enumerate(_count(units, shard, counters, counting, places)):
                     look(k, tokens)
             digest.update(units.raw)
@@ -388,10 +390,13 @@ def tally(
     return [counter.tally() for counter in counters], reading
 
 
-def _places(units: Units, shard: Shard, reading: Reading, before: int) -> Counts | None:
-    """Return by what the units are grouped: their place in the corpus, or their cluster."""
+def _places(units: Units, reading: Reading, before: int, *, apart: bool) -> Counts | None:
+    """Return by what the units are grouped: their place in the corpus, or their cluster.
+
+    None where each has a row of its own; to which cluster it belongs is then noted.
+    """
     numbers = [reading.clusters.setdefault(name, len(reading.clusters)) for name in units.clusters]
-    if shard.keep_empty:
+    if apart:
         reading.members += numbers
         return None
     return np.array(numbers, np.int64) if numbers else units.offsets + before

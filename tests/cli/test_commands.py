@@ -147,6 +147,7 @@ def test_files_get_their_format_by_suffix_or_by_name(
 REFUSED: dict[str, list[str]] = {
     "no such file or folder": ["compare", "nowhere.json"],
     "unknown rule 'TS9'; Known: TS301": ["audit", "bytes", "--select", "TS9"],
+    "unknown rule 'TS10'; did you mean": ["audit", "bytes", "--select", "TS10"],
     "unknown rule 'TS45x'; did you mean 'TS45": ["explain", "TS45x"],
     "--select and --ignore leave no rule": ["audit", "bytes", "--select", "TS405", "--ignore", "TS4"],
     "unknown severity of --fail-on 'eror'; did you mean 'error'?": ["audit", "bytes", "--fail-on", "eror"],
@@ -304,6 +305,9 @@ def test_help_and_version(run: Run) -> None:
         "inspect",
         "list",
         "vocab",
+        "init",
+        "lock",
+        "check",
     ):
         text = run(command, "--help").stdout
         assert max(map(len, text.split("\n"))) <= 80

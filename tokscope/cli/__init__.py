@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -13,10 +14,13 @@ from tokscope import __version__
 from tokscope.cli import (
     audit,
     available,
+    check,
     compare,
     explain,
     infer_mixture,
+    init,
     inspect,
+    lock,
     measures,
     numbers,
     show,
@@ -58,6 +62,9 @@ app.command("show")(show.command)
 app.command("vocab")(vocab.command)
 app.command("audit")(audit.command)
 app.command("numbers")(numbers.command)
+app.command("init")(init.command)
+app.command("lock")(lock.command)
+app.command("check")(check.command)
 app.command("explain")(explain.command)
 app.command("list")(available.command)
 
@@ -77,12 +84,17 @@ def main() -> None:
         _fail(str(error))
     except _UsageError as error:
         _fail(_usage(error))
+    except SystemExit:
+        raise
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except BrokenPipeError:
         # whoever read our output has seen enough; nothing more may be written when closing
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except BaseException:  # noqa: BLE001 - our bug, or a library's panic, keeps its traceback
+        traceback.print_exc()
+        sys.exit(2)  # 1 would say that a gate failed
 
 
 def _nowhere() -> TextIO:

@@ -33,20 +33,25 @@ Output = Annotated[
 ]
 
 
-def require_formats(format_: str, outputs: Sequence[str]) -> None:
+def require_formats(format_: str, outputs: Sequence[str], *, gates: bool = False) -> None:
     """Refuse an unknown format before any work is done."""
-    from tokscope.render import PICTURES, RENDERERS
-
-    choose({**RENDERERS, **PICTURES}, format_, "format")
+    choose(_formats(gates), format_, "format")
     for output in outputs:
-        _target(output)
+        _target(output, gates)
 
 
-def _target(output: str) -> tuple[str, Path]:
+def _formats(gates: bool) -> dict[str, object]:
+    """Return the formats by name; `tokscope check` alone has those for gates."""
+    from tokscope.render import GATES, PICTURES, RENDERERS
+
+    return {**RENDERERS, **PICTURES, **(GATES if gates else {})}
+
+
+def _target(output: str, gates: bool) -> tuple[str, Path]:
     """Split `[FORMAT=]PATH`."""
-    from tokscope.render import BY_SUFFIX, PICTURES, RENDERERS
+    from tokscope.render import BY_SUFFIX
 
-    known = {**RENDERERS, **PICTURES}
+    known = _formats(gates)
     match = re.fullmatch(r"([\w.-]+)=(.+)", output)
     if match:
         choose(known, match[1], "format")
@@ -54,7 +59,7 @@ def _target(output: str) -> tuple[str, Path]:
     else:
         path = Path(output)
         format_ = BY_SUFFIX.get(path.suffix, "")
-    if not format_:
+    if format_ not in known:
         raise TokscopeError(
             f"--output {output}: no format has this suffix; write FORMAT=PATH, FORMAT one of "
             f"{', '.join(known)}"
@@ -81,7 +86,7 @@ def emit(
     from tokscope.render import table
 
     for output in outputs:
-        kind, path = _target(output)
+        kind, path = _target(output, gates=True)
         write(path, _rendered(report, views, kind).encode())
     if format_ == "table":
         width = shutil.get_terminal_size().columns
@@ -99,12 +104,13 @@ def emit(
 
 
 def _rendered(report: Report, views: Sequence[Report], format_: str) -> str:
-    from tokscope.render import FOR_PROGRAMS, PICTURES, RENDERERS
+    from tokscope.render import FOR_PROGRAMS, GATES, PICTURES, RENDERERS
 
     if format_ in PICTURES:
         return PICTURES[format_](views)
     shown = [report] if format_ in FOR_PROGRAMS else views
-    return "\n".join(RENDERERS[format_](view) for view in shown)
+    draw = {**RENDERERS, **GATES}[format_]
+    return "\n".join(draw(view) for view in shown)
 
 
 def write(path: Path, data: bytes) -> None:

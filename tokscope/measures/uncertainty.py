@@ -48,3 +48,25 @@ def interval(values: Array, level: float = 0.95) -> tuple[float, float]:
     tail = (1 - level) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def simultaneous(values: Array, resampled: Array, level: float = 0.95) -> tuple[Array, Array]:
+    """Return intervals that hold for all values at once: value ± t · standard error.
+
+    `values` has shape (C,), `resampled` (C, resamples), drawn together; t is the quantile over
+    resamples of the largest |deviation| / standard error of all C. A value that no resample moves
+    is its own interval; NaN where a resample is undefined. Source: Romano & Wolf (2005), max-t.
+
+    >>> low, high = simultaneous(np.array([2.0]), np.array([[1.0, 2.0, 3.0]]), level=1.0)
+    >>> low.tolist(), high.tolist()
+    ([1.0], [3.0])
+    """
+    with np.errstate(invalid="ignore"):
+        errors = resampled.std(axis=1)
+        deviations = np.abs(resampled - resampled.mean(axis=1, keepdims=True))
+    moved = np.isfinite(errors) & (errors > 1e-12 * (1 + np.abs(values)))
+    width = np.where(np.isfinite(errors), 0.0, np.nan)
+    if moved.any():
+        largest = (deviations[moved] / errors[moved, None]).max(axis=0)
+        width[moved] = np.quantile(largest, level) * errors[moved]
+    return values - width, values + width

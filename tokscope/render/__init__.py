@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tokscope.render import data, latex, markdown, table
+from tokscope.render import data, gates, latex, markdown, table
 from tokscope.report import Report
 
 RENDERERS: Mapping[str, Callable[[Report], str]] = {
@@ -19,7 +19,13 @@ PICTURES: Mapping[str, Callable[[Sequence[Report]], str]] = {
     "svg": table.render_svg,
     "html": table.render_html,
 }
-FOR_PROGRAMS = ("csv", "json")
+# What becomes of gates elsewhere; these take the report of `tokscope check` alone.
+GATES: Mapping[str, Callable[[Report], str]] = {
+    "concise": gates.concise,
+    "junit": gates.junit,
+    "github": gates.github,
+}
+FOR_PROGRAMS = ("csv", "json", *GATES)
 BY_SUFFIX = {
     ".txt": "table",
     ".csv": "csv",
@@ -28,4 +34,5 @@ BY_SUFFIX = {
     ".tex": "latex",
     ".svg": "svg",
     ".html": "html",
+    ".xml": "junit",
 }

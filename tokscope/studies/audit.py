@@ -18,7 +18,7 @@ import regex
 from tokscope.errors import TokscopeError
 from tokscope.measures.frequency import unseen_under_zipf
 from tokscope.report import Report
-from tokscope.rules import RULES, SEVERITIES, at_least, chosen
+from tokscope.rules import AUDITED, RULES, SEVERITIES, at_least, chosen
 from tokscope.studies.causes import CAUSES, CONTEXTS, WHOLE_ONLY, Causes, causes
 from tokscope.studies.composition import pieces_of
 from tokscope.studies.counted import Counted, count, identities, load_all, versions
@@ -260,12 +260,12 @@ def audit(
     Raises:
         TokscopeError: a tokenizer or a text cannot be used, or no rule has such a code.
     """
-    codes = chosen(select, ignore)
+    codes = chosen(select, ignore, AUDITED)
     broken = {word: finding for word in words for finding in _broken(word)}
     subjects, counted = _load([word for word in words if word not in broken], corpora, advance)
     rows = [(parse(word).label or word, *_of_finding(broken[word])) for word in broken]
     for number, subject in enumerate(subjects):
-        found = [*_fidelity(subject), *_vocabulary(subject), *_merges(subject), *_added(subject)]
+        found = _found(subject)
         found += [_unseen(subject, counted, number)] if counted else []
         rows += [(subject.tokenizer.name, *row) for row in _counts(subject)]
         rows += [
@@ -276,6 +276,15 @@ def audit(
     frame = pd.DataFrame(rows, columns=COLUMNS)
     notes = (*_NOTES, *(counted.notes() if counted else ()))
     return Report("audit", "Audit", frame, notes, _signature(words, subjects, counted, codes))
+
+
+def _found(subject: _Subject) -> list[Finding]:
+    return [*_fidelity(subject), *_vocabulary(subject), *_merges(subject), *_added(subject)]
+
+
+def findings(word: str, tokenizer: Tokenizer) -> list[Finding]:
+    """Return what an audit without text finds in a tokenizer, loaded from `word`."""
+    return [found for found in _found(_Subject(word, tokenizer)) if found.count]
 
 
 def _severity(finding: Finding) -> str:
@@ -332,7 +341,7 @@ def _signature(
     tokenizers = [subject.tokenizer for subject in subjects]
     base = [versions(), *identities([subject.word for subject in subjects], tokenizers)]
     base = [counted.signature] if counted else base
-    rules = "all" if len(codes) == len(RULES) else ",".join(sorted(codes))
+    rules = "all" if len(codes) == len(AUDITED) else ",".join(sorted(codes))
     return "|".join((*base, f"rules:{rules}", f"scripts:regex {version('regex')}"))
 
 

@@ -78,13 +78,13 @@ def compare(
     rule_version(words)  # an unknown rule, or one that is not installed, fails before any work
     require_resamples(seed, bootstrap=bootstrap)
     corpora = embedded() if corpora is None else corpora
-    _reference(corpora, reference)  # before any work
+    reference_of(corpora, reference)  # before any work
     _require_prices(prices or {})
     needed = frozenset.union(*(MEASURES[name].columns for name in chosen))
     always = {"units", "bytes", "tokens"} if prices else {"units", "bytes"}
     counting = Counting(needed | always, words, specials)
     counted = count(tokenizers, corpora, counting, advance=advance)
-    first = _reference(corpora, reference)
+    first = reference_of(corpora, reference)
     usable = [name for name in chosen if counted.parallel or MEASURES[name].over == "corpus"]
     if not usable:
         raise TokscopeError(
@@ -113,7 +113,8 @@ def compare(
 _NONE = (math.nan, math.nan, math.nan)
 
 
-def _reference(corpora: Sequence[Corpus], name: str) -> int:
+def reference_of(corpora: Sequence[Corpus], name: str) -> int:
+    """Return the place of the corpus that others are measured against: "en" or the first."""
     places = {corpus.name: i for i, corpus in enumerate(corpora)}
     return choose(places, name, "reference corpus") if name else places.get("en", 0)
 
@@ -129,9 +130,9 @@ def _rows(
     values_0: dict[str, Value] = {}
     spread_0: dict[str, Value] = {}
     for k, tokenizer in enumerate(counted.tokenizers):
-        values = _values(measure, [row[k] for row in counted.tallies], names, first)
+        values = values_of(measure, [row[k] for row in counted.tallies], names, first)
         drawn = [row[k] for row in resamples] if sampled else []
-        spread = _values(measure, drawn, names, first, values) if sampled else {}
+        spread = values_of(measure, drawn, names, first, values) if sampled else {}
         for corpus, value in values.items():
             found = Uncertainty()
             if sampled and not math.isnan(value):
@@ -145,14 +146,18 @@ def _rows(
     return rows
 
 
-def _values(
+def values_of(
     measure: Measure,
     totals: Sequence[Any],
     names: Sequence[str],
     first: int,
     known: Mapping[str, float] | None = None,
 ) -> dict[str, Value]:
-    """Return the value for every corpus and for all of them; `known` says which are defined."""
+    """Return the value for every corpus and for all of them; `known` says which are defined.
+
+    `totals` has what the measure is made of, a tally or its resamples for each corpus; `first` is
+    the reference.
+    """
     if measure.over == "corpora":
         return {ALL: measure.compute([totals[first], *totals[:first], *totals[first + 1 :]])}
     reference = [totals[first]] if measure.over == "reference" else []
@@ -368,14 +373,14 @@ def worst_lines(
         raise TokscopeError("--lines reads text a second time, and standard input cannot be")
     if top < 1:
         raise TokscopeError(f"--lines {top}: write how many lines, such as 10")
-    _reference(corpora, reference)
+    reference_of(corpora, reference)
     counting = Counting(frozenset(("units", "bytes", "tokens")), specials=specials)
     counted = count(tokenizers, corpora, counting, advance=advance)
     if not counted.parallel:
         raise TokscopeError("--lines compares lines with their translations; add --parallel")
     if len(corpora) < 2:
         raise TokscopeError("--lines compares lines with their translations; name two corpora")
-    first = _reference(corpora, reference)
+    first = reference_of(corpora, reference)
     frame = pd.concat([_worst_of(counted, k, first, top) for k in range(len(tokenizers))])
     name = counted.corpora[first].name
     notes = (f"premiums are relative to {name}", *counted.notes())

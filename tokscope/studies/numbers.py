@@ -74,6 +74,12 @@ class Line(NamedTuple):
 COLUMNS = ["tokenizer", "by", "name", "digits", "measure", "value", "unit", "better"]
 
 
+def known_cuts(runs: Runs, digits: int) -> Cuts:
+    """Return the cuts of the numbers of a length that have no leading zeros, for `scheme`."""
+    cuts: Cuts = np.where(runs.unknown, NO_TOKENS, runs.cuts)[leading(digits) :]
+    return cuts
+
+
 # Parts of the report
 
 
@@ -85,8 +91,8 @@ def _cuts(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
         for digits in LENGTHS:
             runs = cut(tokenizer, numbers_of(digits, seed), before)
             partitions += _partitions(runs, place, digits)
-            cuts = np.where(runs.unknown, NO_TOKENS, runs.cuts)[leading(digits) :]
-            samples[digits] = cuts  # in the end those after a space, as in running text
+            # in the end those after a space, as in running text
+            samples[digits] = known_cuts(runs, digits)
             if leading(digits):
                 partitions += _partitions(runs, place, digits, leading(digits))
     yield from _rules(scheme(samples))

@@ -69,12 +69,20 @@ def _cached_as(cache: Path, url: str) -> Path:
     return cache / hashlib.sha1(url.encode(), usedforsecurity=False).hexdigest()
 
 
+def offline() -> bool:
+    """Tell whether nothing may be downloaded, by the variable of the hub's library."""
+    return os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
+
+
 def fetch(url: str, target: Path, digest: str) -> None:
     """Download a file of a known SHA-256, with a progress bar on a terminal.
 
     Raises:
-        OSError: it cannot be reached (requests' errors are OSErrors), or is another file.
+        OSError: it cannot be reached (requests' errors are OSErrors), may not be, or is another
+            file.
     """
+    if offline():
+        raise ConnectionError("HF_HUB_OFFLINE is set")
     response = requests.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
     response.raise_for_status()
     size = int(response.headers.get("content-length", 0))

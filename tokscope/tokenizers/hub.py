@@ -9,7 +9,7 @@ from pathlib import Path
 import requests
 
 from tokscope.errors import TokscopeError
-from tokscope.tokenizers.download import CONNECT_SECONDS
+from tokscope.tokenizers.download import CONNECT_SECONDS, offline
 
 # The library's own bars and warnings go to stderr even where nobody looks.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -73,7 +73,7 @@ def _require_hub(word: str, endpoint: str) -> None:
         "on a machine that reaches it, run `hf download` for it and copy the cache, "
         "or load the file with file:PATH"
     )
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+    if offline():
         raise TokscopeError(f"{word} is not cached and HF_HUB_OFFLINE is set; {how}")
     try:
         requests.head(endpoint, timeout=(CONNECT_SECONDS, CONNECT_SECONDS))

@@ -1,0 +1,354 @@
+"""init, lock and check as they are used: every format, every exit code, every way not to judge."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.cli.test_commands import GOLDEN, SUFFIXES, stable
+from tests.conftest import Run
+from tests.gate.folder import ALL_ON, folder, locked, locks, saved
+from tests.gate.planted import drop, lowercase, swap
+from tokscope import cli
+from tokscope.render import GATES, RENDERERS
+from tokscope.render.gates import shortened
+
+Edit = Callable[[str], str]
+__all__ = ["folder", "locked", "locks", "saved"]  # fixtures
+
+
+def planted(folder: Path, plant: Callable[..., object], name: str = "new.json") -> str:
+    data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    (folder / name).write_text(json.dumps(plant(data)), encoding="utf-8")
+    return name
+
+
+def hidden(text: str) -> str:
+    """Leave out what other versions of libraries would change."""
+    text = re.sub(r"(regex) [\d.]+", r"\1 *", stable(text))
+    return re.sub(
+        r'("(?:tokenizers|tiktoken|sentencepiece|regex|tokscope)": )"[\w.]+"', r'\1"*"', text
+    )
+
+
+def same_as_golden(name: str, text: str) -> None:
+    golden = GOLDEN / name
+    if os.environ.get("TOKSCOPE_GOLDEN") == "write":
+        golden.write_text(hidden(text), encoding="utf-8")
+    assert hidden(text) == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("format_", [*RENDERERS, *GATES])
+def test_a_check_that_fails_looks_like_its_golden_file(
+    locked: Path, run: Run, format_: str
+) -> None:
+    """Set TOKSCOPE_GOLDEN=write to write the files anew, and read the difference."""
+    done = run("check", planted(locked, lowercase), "--format", format_)
+    assert (done.returncode, done.stderr) == (1, "")
+    same_as_golden(f"check.{SUFFIXES.get(format_, format_)}", done.stdout)
+
+
+@pytest.mark.parametrize("format_", RENDERERS)
+def test_a_lock_is_summed_up_as_in_its_golden_file(folder: Path, run: Run, format_: str) -> None:
+    done = run("lock", "--format", format_)
+    assert (done.returncode, done.stderr) == (0, "")
+    same_as_golden(f"lock.{SUFFIXES.get(format_, format_)}", done.stdout)
+
+
+def test_the_lock_itself_is_as_its_golden_file(locked: Path) -> None:
+    same_as_golden("tokscope.lock", (locked / "tokscope.lock").read_text(encoding="utf-8"))
+
+
+def test_init_writes_gates_that_the_tokenizer_passes(folder: Path, run: Run) -> None:
+    (folder / "tokscope.toml").unlink()
+    words = ["--corpus", "en.txt", "--corpus", "de.txt", "--parallel"]
+    done = run("init", "mine=tokenizer.json", *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    same_as_golden("init.txt", done.stdout)
+    same_as_golden("init.toml", (folder / "tokscope.toml").read_text(encoding="utf-8"))
+    refused = run("init")
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "tokscope: tokscope.toml is there already; edit it, or move it away\n",
+    )
+    assert run("lock").returncode == 0
+    assert run("check").returncode == 0
+
+
+@pytest.mark.parametrize("spec", ["bytes", "sample:unigram", "sample:wordpiece"])
+def test_every_family_can_be_gated(folder: Path, run: Run, spec: str) -> None:
+    (folder / "tokscope.toml").unlink()
+    assert run("init", spec, "--corpus", "en.txt").returncode == 0
+    assert run("lock").returncode == 0
+    passed = run("check")
+    assert (passed.returncode, passed.stderr) == (0, "")
+    other = run("check", "sample:bpe", "--format", "concise")
+    assert other.returncode == 1
+    assert "TS003 fail vocabulary: ids stand for other bytes" in other.stdout
+
+
+def test_exit_codes_say_what_happened(locked: Path, run: Run) -> None:
+    assert run("check").returncode == 0
+    assert run("check", planted(locked, swap)).returncode == 1
+    config = locked / "tokscope.toml"
+    head = ALL_ON.partition("\n[identity]")[0]
+    late = planted(locked, lambda data: drop(data, 0.01))
+    config.write_text(f'{head}\n[limits.tokens]\nworse = "1.3%"\n')
+    done = run("check", late)
+    assert (done.returncode, "inconclusive" in done.stdout) == (0, True)
+    assert "documents like these would decide" in " ".join(done.stdout.split())
+    assert run("check", late, "--fail-inconclusive").returncode == 3
+    config.write_text(f'{head}\n[limits.tokens]\nworse = "1.3%"\n[identity]\ncomponents = "fail"\n')
+    assert run("check", late, "--fail-inconclusive").returncode == 1
+    config.write_text(f'{head}\n[identity]\ncomponents = "warn"\n')
+    done = run("check", late, "--format", "concise")
+    assert (done.returncode, "TS005 warn components: changed: merges" in done.stdout) == (0, True)
+
+
+def _with(old: str, new: str) -> Edit:
+    return lambda text: text.replace(old, new)
+
+
+def _also(more: str) -> Edit:
+    return lambda text: text + more
+
+
+WAIVER = '\n[[waivers]]\nrule = "TS005"\nreason = "planned"\nowner = "Ada"\nexpires = '
+CANNOT: dict[str, tuple[Edit, list[str]]] = {
+    "fr.txt: no such file or folder": (_with("ru.txt", "fr.txt"), []),
+    "empty.txt: no text in it": (_with('"ru.txt"', '"empty.txt"'), []),
+    "TS905 there is no baseline (none.lock); run tokscope lock": (
+        lambda text: f'lock = "none.lock"\n{text}',
+        [],
+    ),
+    "TS906 tokscope.toml:20: tokens has no value for corpus 'dee'; did you mean 'de'?": (
+        _with("[limits.gini]", '[limits.tokens.dee]\nworse = "1%"\n[limits.gini]'),
+        [],
+    ),
+    "TS904 tokscope.toml:32: the waiver of TS005 by Ada expired on 2026-01-01": (
+        _also(f"{WAIVER}2026-01-01\n"),
+        [],
+    ),
+    "TS903 the baseline was counted otherwise": (
+        _with("parallel = true", 'parallel = true\nwords = "whitespace"'),
+        [],
+    ),
+    "TS902 the text of corpus 'en' is not that of the baseline": (_with('"en.txt"', '"en=de.txt"'), []),
+    "TS902 the baseline has no corpus 'fr'; it has en, de, ru": (_with('"ru.txt"', '"fr=ru.txt"'), []),
+    "TS906 tokscope.toml switches no gate on": (lambda text: 'tokenizer = "tokenizer.json"\n', []),
+    "TS906 limits.tokens needs text; name some in text.corpora": (
+        lambda text: 'tokenizer = "tokenizer.json"\n[limits.tokens]\nmax = 3\n',
+        [],
+    ),
+    "TS906 identity.documents needs text": (
+        lambda text: 'tokenizer = "tokenizer.json"\n[identity]\ndocuments = 0\n',
+        [],
+    ),
+    "unknown key in [identity] 'goldn'; did you mean 'golden'?": (_with("golden", "goldn"), []),
+    "unknown measure 'gin'; did you mean 'gini'?": (_with("limits.gini", "limits.gin"), []),
+    "unknown rule 'TS8'": (_with('new = "fail"', 'new = "fail"\nignore = ["TS8"]'), []),
+    "unknown format 'junt'; did you mean 'junit'?": (str, ["--format", "junt"]),
+    "none.toml: cannot be read (No such file or directory)": (str, ["--config", "none.toml"]),
+    "names no tokenizer; set tokenizer": (_with('tokenizer = "mine=tokenizer.json"', ""), []),
+    "limits.gini: only for parallel text": (_with("parallel = true", ""), []),
+    "the lock holds no vocabulary_use_cv, which was limited later": (
+        _with("[limits.gini]", "[limits.vocabulary_use_cv]\nworse = 1\n[limits.gini]"),
+        [],
+    ),
+    "--against git:main: write git:REV:PATH, such as git:main:tokenizer.json": (
+        str,
+        ["--against", "git:main"],
+    ),
+    "HF_HUB_OFFLINE is set": (str, ["nobody/nothing"]),
+    "broken.lock: no tokscope.lock, or a damaged one": (str, ["--against", "broken.lock"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("message", CANNOT)
+def test_what_cannot_be_judged_is_one_line_and_exit_code_2(
+    locked: Path, message: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    edit, words = CANNOT[message]
+    (locked / "empty.txt").write_text("")
+    (locked / "broken.lock").write_text("{")
+    (locked / "broken.lock.npz").write_text("")
+    (locked / "tokscope.toml").write_text(edit(ALL_ON), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["tokscope", "check", *words])
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # as the command sets it, for itself alone
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    told = capfd.readouterr()
+    assert (left.value.code, told.out) == (2, "")
+    assert told.err.startswith("tokscope: ")
+    assert told.err.count("\n") == 1
+    assert message in told.err
+
+
+def test_an_error_of_ours_is_2_and_keeps_its_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Panic(BaseException):
+        """What a library in Rust raises."""
+
+    for error in (RuntimeError("a bug"), Panic("a panic")):
+
+        def fails(error: BaseException = error, **_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(cli, "app", fails)
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        assert left.value.code == 2
+        assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_waiver_accepts_a_failure_until_its_day(locked: Path, run: Run) -> None:
+    config = locked / "tokscope.toml"
+    config.write_text(f"{ALL_ON}{WAIVER}2999-01-01\n")
+    done = run("check", planted(locked, swap), "--format", "concise")
+    assert done.returncode == 0
+    assert (
+        "tokscope.toml:32: TS005 waived components: changed: merges; "
+        "waived until 2999-01-01 by Ada: planned\n"
+    ) in done.stdout
+    config.write_text(f'{ALL_ON}{WAIVER}2999-01-01\ngate = "golden"\n')
+    assert run("check", "new.json").returncode == 1
+
+
+def test_what_was_over_the_limit_before_is_a_note(locked: Path, run: Run) -> None:
+    (locked / "tokscope.toml").write_text(f"{ALL_ON}\n[limits.fertility]\nmax = 1\n")
+    done = run("lock", "--update", "--reason", "fertility")
+    assert done.returncode == 0
+    done = run("check", "--format", "concise")
+    assert done.returncode == 0
+    assert re.search(
+        r"TS102 note fertility\[en\]: [\d.]+ > max 1; it was at the baseline too", done.stdout
+    )
+    without = run("check", "--against", "sample:bpe", "--format", "csv")
+    assert without.returncode == 0
+
+
+def test_absolute_limits_need_no_baseline(folder: Path, run: Run) -> None:
+    head = ALL_ON.partition("\n[identity]")[0]
+    (folder / "tokscope.toml").write_text(f"{head}\n[limits.fertility]\nmax = 9\nde.max = 1\n")
+    done = run("check", "--format", "concise")
+    assert done.returncode == 1
+    assert re.search(r"tokscope.toml:9: TS102 fail fertility\[de\]: [\d.]+ > max 1\n", done.stdout)
+    assert "1 fail, 3 pass" in done.stdout
+
+
+def test_a_baseline_may_be_in_git(locked: Path, run: Run) -> None:
+    def git(*words: str) -> None:
+        names = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *names, *words], cwd=locked, check=True, capture_output=True)
+
+    git("init", "--initial-branch=trunk")
+    git("add", ".")
+    git("commit", "--message", "locked")
+    planted(locked, lowercase, "tokenizer.json")
+    for against in ("git:trunk:tokenizer.json", "git:HEAD:tokscope.lock"):
+        done = run("check", "--against", against, "--format", "concise")
+        assert done.returncode == 1
+        assert "TS311 fail round_trip[en]" in done.stdout
+    for against, words in {
+        "git:HEAD:nothing.json": "git has no nothing.json at HEAD",
+        "git:nowhere:tokenizer.json": "git rev-parse",
+        "git:--help:tokenizer.json": "git rev-parse",
+    }.items():
+        refused = run("check", "--against", against)
+        assert refused.returncode == 2
+        assert words in refused.stderr
+        assert refused.stderr.count("\n") == 1
+
+
+def test_lock_verifies_updates_and_refuses(locked: Path, run: Run) -> None:
+    before = (locked / "tokscope.lock").read_bytes()
+    assert run("lock", "--verify").returncode == 0
+    planted(locked, swap, "tokenizer.json")
+    done = run("lock", "--verify")
+    assert done.returncode == 1
+    assert re.search(r'- +"merges": "', done.stdout)
+    for words, message in {
+        (): "tokscope.lock is there already",
+        ("--update",): "an update needs --reason",
+        ("--reason", "x"): "--reason is for --update",
+        ("--verify", "--update"): "--verify changes nothing",
+    }.items():
+        refused = run("lock", *words)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert message in refused.stderr
+        assert (locked / "tokscope.lock").read_bytes() == before
+    assert run("lock", "--update", "--reason", "merges swapped").returncode == 0
+    record = json.loads((locked / "tokscope.lock").read_text(encoding="utf-8"))
+    assert [entry["reason"] for entry in record["history"]] == ["first lock", "merges swapped"]
+    assert run("check").returncode == 0
+
+
+def test_the_mixture_is_reported_and_no_gate(folder: Path, run: Run) -> None:
+    text = f"{ALL_ON}\n[mixture]\nreport = true\nmerges = 60\n"
+    (folder / "tokscope.toml").write_text(text, encoding="utf-8")
+    assert run("lock").returncode == 0
+    done = run("check", "--format", "concise")
+    assert done.returncode == 0
+    assert re.search(r"TS121 note mixture\[en\]: [\d.]+ % \([+-]0.0\)", done.stdout)
+    (folder / "tokscope.toml").write_text(
+        'tokenizer = "tokenizer.json"\n[mixture]\nreport = true\n'
+    )
+    assert "TS906" in run("check").stderr  # a report alone judges nothing
+
+
+def test_junit_has_the_attributes_that_its_readers_ask_for(locked: Path, run: Run) -> None:
+    report = locked / "report.xml"
+    assert run("check", planted(locked, lowercase), "--output", report).returncode == 1
+    suite = ElementTree.parse(report).getroot()[0]
+    cases = {(case.get("classname"), case.get("name")): case for case in suite}
+    assert suite.get("name") == "new"
+    assert (suite.get("tests"), suite.get("failures")) == ("37", "11")
+    assert len(cases) == 37
+    failure = cases["TS311", "round_trip[en]"].find("failure")
+    assert failure is not None
+    assert "worse" in str(failure.get("message"))
+    assert cases["TS002", "specials"].find("failure") is None
+
+
+def test_github_gets_ten_annotations_and_a_summary(locked: Path, run: Run) -> None:
+    summary = locked / "summary.md"
+    summary.write_text("before\n")
+    new = planted(locked, lowercase)
+    done = run("check", new, "--format", "github", GITHUB_STEP_SUMMARY=str(summary))
+    lines = done.stdout.splitlines()
+    annotations = [line for line in lines if line.startswith("::")]
+    assert len(annotations) == 10
+    form = r"::(error|warning) file=tokscope\.toml,line=\d+,title=TS\d{3} [^:,]+::[^\r\n]+"
+    assert all(re.fullmatch(form, line) for line in annotations[:9])
+    assert re.fullmatch(
+        r"::error title=tokscope check::4 more gates did not pass; .*", annotations[9]
+    )
+    text = summary.read_text(encoding="utf-8")
+    assert text.startswith("before\n### new: FAIL")
+    assert "| TS311 | fail |" in text
+    unwritable = run("check", new, "--format", "github", GITHUB_STEP_SUMMARY=str(locked))
+    assert unwritable.returncode == 2
+    assert "GITHUB_STEP_SUMMARY" in unwritable.stderr
+
+
+def test_a_summary_is_cut_at_a_line() -> None:
+    lines = ["é" * 100] * 1000
+    text = shortened(lines, 10_000)
+    assert len(text.encode()) < 10_000
+    assert text.endswith("\n\n… and 951 more lines\n")
+    assert shortened(["ab", "cd"], 6) == "ab\ncd\n"
+
+
+def test_all_tables_fit_80_columns(locked: Path, run: Run) -> None:
+    done = run("check", planted(locked, lowercase))
+    table = done.stdout.partition("tokscope:")[0]
+    assert max(map(len, table.splitlines())) <= 80

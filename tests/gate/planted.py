@@ -1,0 +1,80 @@
+"""Changes planted in a `tokenizer.json`: those that teams were hurt by, and ways to save it again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def _merges(model: Json) -> list[list[str]]:
+    return [m.split(" ") if isinstance(m, str) else list(m) for m in model["merges"]]
+
+
+def _before(step: Json, part: Json | None, kind: str, steps: str) -> Json:
+    """Put a step before those of a component."""
+    if part is None:
+        return step
+    return {"type": "Sequence", steps: [step, *(part[steps] if part["type"] == kind else [part])]}
+
+
+def drop(data: Json, share: float) -> Json:
+    """Leave the last merges away; their tokens stay, and are never made."""
+    merges = _merges(data["model"])
+    kept = len(merges) - max(1, int(len(merges) * share))
+    return data | {"model": data["model"] | {"merges": merges[:kept]}}
+
+
+def split_digits(data: Json) -> Json:
+    step = {"type": "Digits", "individual_digits": True}
+    return data | {
+        "pre_tokenizer": _before(step, data["pre_tokenizer"], "Sequence", "pretokenizers")
+    }
+
+
+def lowercase(data: Json) -> Json:
+    step = {"type": "Lowercase"}
+    return data | {"normalizer": _before(step, data["normalizer"], "Sequence", "normalizers")}
+
+
+def swap(data: Json, swaps: int = 200) -> Json:
+    """Swap neighbours, from the last on, that share no token: no text is merged otherwise."""
+    merges = _merges(data["model"])
+    place = len(merges) - 2
+    while swaps and place > 0:
+        one, other = merges[place], merges[place + 1]
+        if {*one, "".join(one)} & {*other, "".join(other)}:
+            place -= 1
+            continue
+        merges[place], merges[place + 1] = other, one
+        swaps, place = swaps - 1, place - 2
+    assert not swaps
+    return data | {"model": data["model"] | {"merges": merges}}
+
+
+CHANGES = {
+    "last 1 % of merges dropped": lambda data: drop(data, 0.01),
+    "last 0.1 % of merges dropped": lambda data: drop(data, 0.001),
+    "digits split": split_digits,
+    "lowercase normalizer": lowercase,
+    "200 merge swaps": swap,
+}
+
+
+def as_pairs(data: Json) -> str:
+    return json.dumps(data | {"model": data["model"] | {"merges": _merges(data["model"])}})
+
+
+def as_strings(data: Json) -> str:
+    merges = [" ".join(pair) for pair in _merges(data["model"])]
+    return json.dumps(data | {"model": data["model"] | {"merges": merges}})
+
+
+AGAIN = {
+    "merges as pairs": as_pairs,
+    "merges as strings": as_strings,
+    "keys in another order": lambda data: json.dumps(dict(reversed(data.items())), sort_keys=False),
+    "keys sorted": lambda data: json.dumps(data, sort_keys=True),
+    "with white space": lambda data: json.dumps(data, indent=4, ensure_ascii=False),
+}

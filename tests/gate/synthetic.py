@@ -1,0 +1,65 @@
+"""Text of which only the tokens of each unit are known, under a candidate and under a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.gate.config import Config, read
+from tokscope.gate.snapshot import Sample, Snapshot
+from tokscope.studies.counted import Counted
+from tokscope.tally import Reading, Tally
+from tokscope.text.corpus import Corpus
+
+Tokens = Mapping[str, NDArray[np.int64]]
+
+
+def _snapshot(tokens: Tokens, members: list[int], *, parallel: bool) -> Snapshot:
+    corpora = [Corpus(name, ()) for name in tokens]
+    tallies = [
+        [
+            Tally(
+                ("units", "tokens"),
+                np.stack((np.ones_like(counts), counts), axis=1),
+                np.zeros(0, np.int64),
+                1,
+            )
+        ]
+        for counts in tokens.values()
+    ]
+    values = {name: float(counts.sum()) for name, counts in tokens.items()}
+    values |= {"all": sum(values.values())} if len(values) > 1 else {}
+    readings = [Reading(digest=name, units=0, members=members) for name in tokens]
+    return Snapshot(
+        "bytes", "b", "", 1, "", "", {}, {}, {}, {},
+        samples={
+            name: Sample(name, len(counts), {"tokens": counts}, counts.astype(np.uint64))
+            for name, counts in tokens.items()
+        },
+        values={"tokens": values},
+        counted=Counted([], corpora, tallies, readings, parallel, ""),
+    )  # fmt: skip
+
+
+def sides(
+    head: Tokens, base: Tokens, members: list[int] | None = None, *, parallel: bool = True
+) -> tuple[Snapshot, Snapshot]:
+    """Return a candidate and a baseline on the same text."""
+    candidate = _snapshot(head, members or [], parallel=parallel)
+    counted = candidate.counted
+    assert counted
+    candidate = replace(candidate, counted=replace(counted, tokenizers=[None]))  # type: ignore[list-item]
+    return candidate, replace(_snapshot(base, [], parallel=parallel), counted=None)
+
+
+def limited(folder: Path, limit: str, seed: int = 0, resamples: int = 200) -> Config:
+    """Return a configuration with one relative limit of tokens."""
+    path = folder / "tokscope.toml"
+    path.write_text(
+        f"[limits.tokens]\nworse = {limit}\n[evidence]\nseed = {seed}\nresamples = {resamples}\n"
+    )
+    return read(path)

@@ -1,0 +1,126 @@
+"""A lock is deterministic, made to be read, and whole or refused."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tokscope.errors import TokscopeError
+from tokscope.gate import config as settings
+from tokscope.gate import lock, locking
+from tokscope.gate.golden import golden_strings
+from tokscope.gate.snapshot import hashed
+from tokscope.tokenizers import Encoded, load
+
+
+def test_a_lock_comes_out_the_same_and_is_read_as_it_was(locked: Path) -> None:
+    config = settings.read(Path("tokscope.toml"))
+    found = lock.read(config.lock)
+    again = lock.packed(found)
+    assert again[0] == (locked / "tokscope.lock").read_bytes()
+    assert again[1] == (locked / "tokscope.lock.npz").read_bytes()
+    assert locking.verify(config).frame.empty
+    assert [dict(entry)["reason"] for entry in found.history] == ["first lock"]
+
+
+def test_a_lock_holds_what_it_says(locked: Path) -> None:
+    record = json.loads((locked / "tokscope.lock").read_text(encoding="utf-8"))
+    bpe = load("sample:bpe")
+    assert record["tokenizer"]["fingerprint"] == bpe.fingerprint
+    assert 200 <= len(record["golden"]) <= 400
+    for text in ("2023", "\u200d", "a  b", "\r\n"):
+        found = [ids for golden, ids in record["golden"].items() if text in golden]
+        assert found, text
+    assert record["golden"]["1234"] == bpe.encode(["1234"]).ids.tolist()
+    assert record["corpora"]["en"]["units"] == 40
+    tokens = np.load(locked / "tokscope.lock.npz")["0.tokens"]
+    assert record["values"]["tokens"]["en"] == tokens.sum()
+    text = (locked / "tokscope.lock").read_text(encoding="utf-8")
+    assert all(char.isprintable() for char in text.replace("\n", ""))
+
+
+def test_golden_strings_are_some_hundred_and_each_is_there_once() -> None:
+    strings = golden_strings(["<|mine|>", ""], ["also"])
+    assert 200 <= len(strings) <= 400
+    assert not [text for text, times in Counter(strings).items() if times > 1]
+    assert strings[-2:] == ["<|mine|>", "also"]
+
+
+def test_updates_keep_the_history(locked: Path) -> None:
+    config = settings.read(Path("tokscope.toml"))
+    made = locking.locked(config, update=True, reason="why not")
+    assert [entry["reason"] for entry in made.history] == ["first lock", "why not"]
+    for refused, words in (
+        ({}, "is there already"),
+        ({"update": True}, "an update needs --reason"),
+    ):
+        with pytest.raises(TokscopeError, match=words):
+            locking.locked(config, **refused)  # type: ignore[arg-type]
+    (locked / "tokscope.lock").unlink()
+    with pytest.raises(TokscopeError, match=r"no .*tokscope.lock to update"):
+        locking.locked(config, update=True, reason="x")
+
+
+def test_counts_are_verified_as_decoded(locked: Path) -> None:
+    """Compressed otherwise they are the same; a count that was changed is found."""
+    path = locked / "tokscope.lock.npz"
+    arrays = dict(np.load(path))
+    out = io.BytesIO()
+    np.savez(out, **{name: arrays[name].astype(np.uint64) for name in reversed(list(arrays))})
+    path.write_bytes(out.getvalue())
+    assert lock.read(locked / "tokscope.lock").snapshot.samples["de"].units == 40
+    arrays["0.tokens"][3] += 1
+    np.savez(path, **arrays)
+    with pytest.raises(TokscopeError, match="not the counts of this lock"):
+        lock.read(locked / "tokscope.lock")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("tokscope.lock", b"{", "no tokscope.lock, or a damaged one"),
+        ("tokscope.lock", b"[]", "no tokscope.lock, or a damaged one"),
+        ("tokscope.lock", b'{"schema": 99}', "a lock of schema 99, not 1; lock again"),
+        ("tokscope.lock.npz", b"PK", "no counts of a lock, or damaged ones"),
+        ("tokscope.lock.npz", b"", "no counts of a lock, or damaged ones"),
+    ],
+)
+def test_damaged_files_are_refused(locked: Path, name: str, content: bytes, words: str) -> None:
+    (locked / name).write_bytes(content)
+    with pytest.raises(TokscopeError, match=words):
+        lock.read(locked / "tokscope.lock")
+
+
+def test_a_lock_without_its_parts_is_refused(locked: Path) -> None:
+    path = locked / "tokscope.lock"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("tokenizer", "golden", "corpora", "values"):
+        path.write_text(json.dumps({**record, name: 3}))
+        with pytest.raises(TokscopeError, match="a damaged lock"):
+            lock.read(path)
+    (locked / "tokscope.lock.npz").unlink()
+    with pytest.raises(TokscopeError, match=r"lock.npz: the baseline cannot be read"):
+        lock.read(path)
+
+
+@given(st.lists(st.lists(st.integers(0, 2**31 - 1), max_size=6), min_size=1, max_size=6))
+def test_ids_have_the_same_hash_only_if_they_are_the_same(units: list[list[int]]) -> None:
+    encoded = Encoded.of(units)
+    found = hashed(encoded.ids, encoded.starts)
+    for one, hash_of_one in zip(units, found, strict=True):
+        for other, hash_of_other in zip(units, found, strict=True):
+            assert (one == other) == (hash_of_one == hash_of_other)
+    alone = [hashed(e.ids, e.starts)[0] for e in (Encoded.of([unit]) for unit in units)]
+    assert found.tolist() == [int(value) for value in alone]
+
+
+def test_order_and_number_of_ids_change_the_hash() -> None:
+    encoded = Encoded.of([[1, 2], [2, 1], [1], [1, 0], [0, 1], []])
+    assert len(set(hashed(encoded.ids, encoded.starts).tolist())) == 6

@@ -1,0 +1,39 @@
+"""`tokscope init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tokscope.cli import output, text
+from tokscope.cli.check import Download, Spec, stay_offline
+from tokscope.errors import TokscopeError
+
+
+def command(
+    spec: Spec = "",
+    corpus: text.Corpora = None,
+    parallel: text.Parallel = False,
+    field: text.Field = "text",
+    words: text.Words = "unicode",
+    download: Download = False,
+) -> None:
+    """Write tokscope.toml: gates with limits taken from what a tokenizer does now.
+
+    tokscope init tokenizer.json --corpus 'text/*.txt' --parallel
+    """
+    path = Path("tokscope.toml")
+    if path.exists():
+        raise TokscopeError(f"{path} is there already; edit it, or move it away")
+    stay_offline(download)
+    from tokscope.gate import init
+    from tokscope.gate.config import Text
+
+    chosen = Text(
+        tuple(corpus or ["sample:prose"]), parallel or not corpus, field=field, words=words
+    )
+    with output.progress(text.sizes(chosen.read())) as advance:
+        content = init.initial(spec or init.guessed(), chosen, path, advance)
+    output.write(path, content.encode())
+    print(f"wrote {path}; next:")
+    print("  tokscope lock     # the baseline: commit it with its counts")
+    print("  tokscope check    # in CI; exit code 1 if a gate fails")

@@ -1,0 +1,60 @@
+"""`tokscope lock`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tokscope.cli import output, text
+from tokscope.cli.check import Config, Download, Spec, stay_offline
+from tokscope.errors import TokscopeError
+
+
+def command(
+    spec: Spec = "",
+    config: Config = "",
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Lock again in memory; exit with 1 if it differs.")
+    ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Replace the lock, and say why with --reason.")
+    ] = False,
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why values may change; kept in the lock.")
+    ] = "",
+    download: Download = False,
+    format_: output.Format = "table",
+    outputs: output.Output = None,
+) -> None:
+    """Write tokscope.lock: what later tokenizers are compared with.
+
+    Beside it goes tokscope.lock.npz, with the counts of every unit of text. Commit both.
+
+        tokscope lock
+
+        tokscope lock --update --reason "added Thai merges"
+    """
+    output.require_formats(format_, outputs or ())
+    if verify and (update or reason):
+        raise TokscopeError("--verify changes nothing; leave --update and --reason away")
+    if reason and not update:
+        raise TokscopeError("--reason is for --update; add it, or leave --reason away")
+    stay_offline(download)
+    from tokscope.gate import config as settings
+    from tokscope.gate import lock, locking
+
+    found = settings.read(settings.find(config))
+    output.require_writable(found.lock, f"{found.path}: lock")
+    with output.progress(text.sizes(found.text.read())) as advance:
+        if verify:
+            report = locking.verify(found, spec, advance)
+            output.emit(report, locking.differences(report), format_, outputs or ())
+            raise typer.Exit(int(len(report.frame) > 0))
+        made = locking.locked(found, spec, update=update, reason=reason, advance=advance)
+    content, counts = lock.packed(made)
+    # the counts first: a lock never stands beside counts that are older
+    output.write(lock.sidecar(found.lock), counts)
+    output.write(found.lock, content)
+    report = locking.summary(made)
+    output.emit(report, [report], format_, outputs or ())

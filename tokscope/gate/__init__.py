@@ -1,0 +1,1 @@
+"""Gates: has this tokenizer changed, and is it worse? Configuration, lock, verdicts."""

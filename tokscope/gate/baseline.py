@@ -1,0 +1,89 @@
+"""Where a baseline comes from: a lock, another tokenizer, or either of them in git."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tokscope.errors import TokscopeError
+from tokscope.gate import lock
+from tokscope.gate.config import Config
+from tokscope.gate.snapshot import Snapshot, Wanted, snapshot
+
+_GIT = "git:"
+_LFS = b"version https://git-lfs"
+
+
+def baseline(
+    against: str, config: Config, wanted: Wanted, advance: Callable[[int], None]
+) -> Snapshot | None:
+    """Return the baseline: a lock, a tokenizer, or `git:REV:PATH`; the lock where none is named.
+
+    None where none is named and there is no lock.
+
+    Raises:
+        TokscopeError: it cannot be read or loaded.
+    """
+    if not against:
+        return lock.read(config.lock).snapshot if config.lock.exists() else None
+    if not against.startswith(_GIT):
+        return _at(against, config, wanted, advance)
+    revision, colon, path = against.removeprefix(_GIT).partition(":")
+    if not (revision and colon and path):
+        raise TokscopeError(
+            f"--against {against}: write git:REV:PATH, such as git:main:{path or 'tokenizer.json'}"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        place = _checked_out(revision, path, Path(folder))
+        found = _at(str(place), config, wanted, advance)
+        return replace(found, spec=against, name=f"{found.name}@{revision}")
+
+
+def _at(word: str, config: Config, wanted: Wanted, advance: Callable[[int], None]) -> Snapshot:
+    if Path(word).suffix == ".lock":
+        return lock.read(Path(word)).snapshot
+    return snapshot(word, config, wanted, None, advance)
+
+
+def _git(*words: str) -> bytes:
+    try:
+        done = subprocess.run(["git", *words], capture_output=True, check=False)
+    except OSError as error:
+        raise TokscopeError(f"git cannot be run ({error.strerror})") from error
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
+        raise TokscopeError(f"git {words[0]}: {reason}")
+    return done.stdout
+
+
+def _checked_out(revision: str, path: str, folder: Path) -> Path:
+    """Write a file of a revision, or a folder, with the counts of a lock; paths are from git's top.
+
+    Raises:
+        TokscopeError: git does not have it.
+    """
+    # resolved first, so that no name of a revision can be taken for an option
+    commit = (
+        _git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
+    )
+    names = [path, path + lock.SIDECAR] if Path(path).suffix == ".lock" else [path]
+    listed = _git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *names)
+    entries = [entry for entry in listed.decode(errors="surrogateescape").split("\0") if entry]
+    if not entries:
+        raise TokscopeError(
+            f"git has no {path} at {revision}; paths begin at the top of the repository"
+        )
+    for entry in entries:
+        head, _, name = entry.partition("\t")
+        content = _git("cat-file", "blob", head.split()[2])
+        if content.startswith(_LFS):
+            raise TokscopeError(
+                f"{name} at {revision} is kept by git-lfs; check it out, and name the file"
+            )
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return folder / path

@@ -1,0 +1,205 @@
+"""How much worse is each value than at the baseline, and how sure is that?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.catalog import MEASURES, Measure
+from tokscope.errors import TokscopeError
+from tokscope.gate.config import Config
+from tokscope.gate.snapshot import Snapshot, is_frequency
+from tokscope.measures.uncertainty import simultaneous
+from tokscope.studies.compare import reference_of, values_of
+from tokscope.studies.counted import Counted
+from tokscope.studies.resampled import Resampled, resampled
+from tokscope.tally import BLOCKS, TOKEN_COLUMNS, Tally
+
+Floats = NDArray[np.float64]
+_NO_TYPES = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Change:
+    """How much worse a value is, where 0 is as good and below it better; with a 95 % interval.
+
+    The intervals of one measure hold for all corpora at once. NaN where nothing was drawn.
+    """
+
+    base: float
+    head: float
+    worse: float
+    low: float = np.nan
+    high: float = np.nan
+    documents: int = 0  # drawn again; 0 where the measure cannot be
+
+
+def worsening(head: Floats, base: Floats, measure: Measure, *, share: bool) -> Floats:
+    """Return how much worse values are than others, as a share of those or in units.
+
+    For what is best at 1, how much farther from 1: of ratios as their logarithm, which is nearly
+    a share. From 0, any share is infinite.
+
+    >>> worsening(np.array([1.5]), np.array([1.0]), MEASURES["fertility"], share=True)
+    array([0.5])
+    """
+    if measure.better == "nearer 1":
+        with np.errstate(divide="ignore"):
+            return np.abs(np.log(head)) - np.abs(np.log(base))
+    difference = base - head if measure.better == "higher" else head - base
+    if not share:
+        return difference
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(difference == 0, 0.0, difference / base)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same text under a candidate and under the baseline."""
+
+    config: Config
+    head: Snapshot
+    base: Snapshot
+    counted: Counted  # two columns of tallies: candidate, baseline
+    drawn: Sequence[Sequence[Resampled]]
+
+    @property
+    def documents(self) -> int:
+        """What is drawn: units, clusters or blocks; of corpora that are apart, the fewest."""
+        return min(len(row[0].rows) for row in self.counted.tallies)
+
+    def changes(self, name: str, *, share: bool) -> dict[str, Change]:
+        """Return how a measure changed, by corpus and for all together.
+
+        Raises:
+            TokscopeError: the baseline has no value of it.
+        """
+        measure = MEASURES[name]
+        base, head = self._values(name)
+        worse = {
+            corpus: float(
+                worsening(np.array(head[corpus]), np.array(base[corpus]), measure, share=share)
+            )
+            for corpus in head
+        }
+        found = {c: Change(base[c], head[c], worse[c]) for c in head}
+        if is_frequency(name):
+            return found
+        names = [corpus for corpus in head if np.isfinite(worse[corpus])]
+        if not names:
+            return found
+        heads, bases = (self._spread(measure, k, known) for k, known in ((0, head), (1, base)))
+        spread = np.stack(
+            [worsening(heads[corpus], bases[corpus], measure, share=share) for corpus in names]
+        )
+        low, high = simultaneous(np.array([worse[corpus] for corpus in names]), spread)
+        for corpus, bottom, top in zip(names, low.tolist(), high.tolist(), strict=True):
+            found[corpus] = replace(
+                found[corpus], low=bottom, high=top, documents=self._drawn(corpus)
+            )
+        return found
+
+    def _drawn(self, corpus: str) -> int:
+        sizes = {
+            one.name: len(row[0].rows)
+            for one, row in zip(self.counted.corpora, self.counted.tallies, strict=True)
+        }
+        return sizes.get(
+            corpus, sum(sizes.values()) if not self.counted.parallel else self.documents
+        )
+
+    def _values(self, name: str) -> tuple[Mapping[str, float], Mapping[str, float]]:
+        if is_frequency(name):
+            if name not in self.base.values:
+                raise TokscopeError(
+                    f"the lock holds no {name}, which was limited later; run tokscope lock --update"
+                )
+            return self.base.values[name], self.head.values[name]
+        return self._exact(name, 1), self._exact(name, 0)
+
+    def _exact(self, name: str, k: int) -> dict[str, float]:
+        tallies = [row[k] for row in self.counted.tallies]
+        return values_of(MEASURES[name], tallies, self._names, self._first)
+
+    def _spread(self, measure: Measure, k: int, known: Mapping[str, float]) -> dict[str, Floats]:
+        totals = [row[k] for row in self.drawn]
+        return values_of(measure, totals, self._names, self._first, known)
+
+    @property
+    def _names(self) -> list[str]:
+        return [corpus.name for corpus in self.counted.corpora]
+
+    @property
+    def _first(self) -> int:
+        return reference_of(self.counted.corpora, self.config.text.reference)
+
+
+def pair(config: Config, head: Snapshot, base: Snapshot) -> Pair:
+    """Put a candidate and a baseline on the same text side by side.
+
+    Raises:
+        TokscopeError: they were counted on other text, or in another way.
+    """
+    counted = head.counted
+    if counted is None:
+        raise ValueError("the candidate was not counted")
+    _require_same(head, base)
+    rows = []
+    for i, corpus in enumerate(counted.corpora):
+        tally, sample = counted.tallies[i][0], base.samples[corpus.name]
+        groups = _groups(len(tally.rows), counted.readings[i].members)
+        other = tally.rows.copy()
+        for k, column in enumerate(tally.columns):
+            if column in TOKEN_COLUMNS:
+                other[:, k] = sample.columns[column]
+        rows.append(
+            [
+                Tally(tally.columns, _summed(tally.rows, groups), _NO_TYPES, head.size),
+                Tally(tally.columns, _summed(other, groups), _NO_TYPES, base.size),
+            ]
+        )
+    together = replace(
+        counted,
+        tokenizers=[*counted.tokenizers] * 2,
+        tallies=rows,
+        readings=[replace(reading, members=[]) for reading in counted.readings],
+    )
+    evidence = config.evidence
+    drawn = resampled(together, evidence.resamples, evidence.seed)
+    return Pair(config, head, base, together, drawn)
+
+
+def _require_same(head: Snapshot, base: Snapshot) -> None:
+    if head.settings != base.settings:
+        raise TokscopeError(
+            f"TS903 the baseline was counted otherwise ({base.settings or 'no text'}, now "
+            f"{head.settings}); set [text] back, or run tokscope lock --update --reason TEXT"
+        )
+    for name, sample in head.samples.items():
+        known = base.samples.get(name)
+        if known is None:
+            raise TokscopeError(
+                f"TS902 the baseline has no corpus '{name}'; it has {', '.join(base.samples)}; "
+                "run tokscope lock --update --reason TEXT"
+            )
+        if known.digest != sample.digest:
+            raise TokscopeError(
+                f"TS902 the text of corpus '{name}' is not that of the baseline (another hash); "
+                "restore it, or run tokscope lock --update --reason TEXT"
+            )
+
+
+def _groups(units: int, members: Sequence[int]) -> NDArray[np.int64]:
+    """Return what is drawn together: a cluster, or neighbours where units are very many."""
+    if members:
+        return np.asarray(members, np.int64)
+    return np.arange(units) * min(units, BLOCKS) // max(units, 1)
+
+
+def _summed(rows: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    sums = np.zeros((int(groups.max()) + 1, rows.shape[1]), np.int64)
+    np.add.at(sums, groups, rows)
+    return sums

@@ -1,0 +1,409 @@
+"""What is asked: `tokscope.toml`, or `[tool.tokscope]` of a `pyproject.toml`.
+
+Every setting knows its line, so that a verdict can name the one that decided.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, cast
+
+from tokscope.catalog import MEASURES
+from tokscope.errors import TokscopeError, choose, split_label
+from tokscope.rules import RULES, SEVERITIES
+from tokscope.text.corpus import MAX_UNIT, Corpus, read_corpora
+from tokscope.tokenizers import LOADERS
+
+NAME, PROJECT = "tokscope.toml", "pyproject.toml"
+Key = tuple[str, ...]
+Json = dict[str, Any]
+FAIL, WARN, OFF = "fail", "warn", "off"
+_LEVELS = {FAIL: 0, WARN: 0, OFF: 0}
+_PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*%\s*")
+KINDS = ("max", "min", "worse", "better")  # of limits
+# table -> its keys and what each must be
+_TABLES: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
+    "": {
+        "tokenizer": str, "lock": str, "text": dict, "identity": dict, "limits": dict,
+        "numbers": dict, "audit": dict, "mixture": dict, "evidence": dict, "waivers": list,
+    },
+    "text": {
+        "corpora": list, "parallel": bool, "reference": str, "words": str, "field": str,
+        "errors": str, "specials": bool, "cluster": str, "max_unit": (int, float),
+    },
+    "identity": {
+        "golden": str, "specials": str, "vocabulary": str, "components": str, "backends": str,
+        "documents": (str, int, float), "strings": list,
+    },
+    "numbers": {"scheme": str, "tokens_per_digit": (str, int, float)},
+    "audit": {"new": str, "severity": str, "ignore": list},
+    "mixture": {"report": bool, "merges": int},
+    "evidence": {"resamples": int, "seed": int, "documents": int},
+    "waivers": {"rule": str, "gate": str, "reason": str, "owner": str, "expires": date},
+}  # fmt: skip
+IDENTITY = {
+    "golden": "TS001",
+    "specials": "TS002",
+    "vocabulary": "TS003",
+    "documents": "TS004",
+    "components": "TS005",
+    "backends": "TS006",
+}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a measure may be, or how much worse it may get; `share` of the baseline, or in units."""
+
+    measure: str
+    scope: str  # a corpus, or a pattern of corpora such as "zh-*"; "" is all
+    kind: str
+    value: float
+    share: bool
+    key: Key
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A failure that is accepted until a day."""
+
+    rule: str
+    gate: str  # such as "tokens[ar]"; "" is every gate of the rule
+    reason: str
+    owner: str
+    expires: date
+    key: Key
+
+
+@dataclass(frozen=True)
+class Text:
+    """Which text is counted, and how."""
+
+    corpora: Sequence[str] = ()
+    parallel: bool = False
+    reference: str = ""
+    words: str = "unicode"
+    field: str = "text"
+    errors: str = "strict"
+    specials: bool = False
+    cluster: str = ""
+    max_unit: float = MAX_UNIT / 1e6
+
+    def read(self) -> list[Corpus]:
+        """Return the corpora, none if none are named."""
+        return read_corpora(
+            self.corpora,
+            field=self.field,
+            errors=self.errors,
+            parallel=self.parallel,
+            cluster=self.cluster,
+            max_unit=int(self.max_unit * 1e6),
+        )
+
+    def signature(self) -> str:
+        """Name the settings that change a count; counts under different ones are not compared."""
+        unit = f"field:{self.field}|errors:{self.errors}|cluster:{self.cluster or 'none'}"
+        kind = "parallel" if self.parallel else "apart"
+        specials = "found" if self.specials else "text"
+        return f"corpora:{kind}|{unit}|words:{self.words}|specials:{specials}"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How much text a verdict needs, and how it is drawn again."""
+
+    resamples: int = 1000
+    seed: int = 0
+    documents: int = 20  # fewer decide nothing
+
+
+@dataclass(frozen=True)
+class Config:
+    """All of it; `levels` has the gates that are on or off, by table and key."""
+
+    path: Path
+    lines: Mapping[Key, int]
+    tokenizer: str = ""
+    lock: Path = Path("tokscope.lock")
+    text: Text = Text()
+    levels: Mapping[Key, str] = field(default_factory=dict)
+    strings: Sequence[str] = ()
+    documents: float | None = None  # the share of units whose ids may change
+    tokens_per_digit: Limit | None = None
+    limits: Sequence[Limit] = ()
+    severity: str = "warning"
+    ignored: Sequence[str] = ()
+    mixture: int = 0  # merges to infer from; 0 for no report
+    evidence: Evidence = Evidence()
+    waivers: Sequence[Waiver] = ()
+
+    def level(self, *key: str) -> str:
+        """Return what a gate does: fail, warn or off."""
+        return self.levels.get(key, OFF)
+
+    def line(self, key: Key) -> int:
+        """Return the line of a setting, or of the table that it is in."""
+        while key and key not in self.lines:
+            key = key[:-1]
+        return self.lines.get(key, 1)
+
+    def limit(self, measure: str, corpus: str, kind: str) -> Limit | None:
+        """Return the most specific limit: of the corpus, of the longest pattern, of all."""
+        fitting = [
+            one
+            for one in self.limits
+            if (one.measure, one.kind) == (measure, kind) and fnmatchcase(corpus, one.scope or "*")
+        ]
+        return max(fitting, key=lambda one: (one.scope == corpus, len(one.scope)), default=None)
+
+
+def find(path: str = "") -> Path:
+    """Return the configuration to use: the one named, else the one in this folder.
+
+    Raises:
+        TokscopeError: there is none.
+    """
+    if path:
+        return Path(path)
+    if Path(NAME).is_file():
+        return Path(NAME)
+    project = Path(PROJECT)
+    if project.is_file() and "[tool.tokscope" in project.read_text("utf-8", errors="replace"):
+        return project
+    raise TokscopeError(f"no {NAME} and no [tool.tokscope] here; write one with: tokscope init")
+
+
+def read(path: Path) -> Config:
+    """Read a configuration.
+
+    Raises:
+        TokscopeError: it cannot be read, or says what has no meaning; names the line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except OSError as error:
+        raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise TokscopeError(f"{path}: not a configuration in TOML ({error})") from error
+    prefix = ("tool", "tokscope") if path.name == PROJECT else ()
+    for part in prefix:
+        data = data.get(part, {})
+    lines = {key[len(prefix) :]: line for key, line in _lines(text) if key[: len(prefix)] == prefix}
+    return _Reader(path, lines).config(data)
+
+
+def _lines(text: str) -> Iterator[tuple[Key, int]]:
+    """Yield each key with its line: the first with which the text so far has it."""
+    seen: set[Key] = set()
+    begin, lines = 1, text.split("\n")
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            data = tomllib.loads("\n".join(lines[:number]))
+        except tomllib.TOMLDecodeError:
+            continue  # inside of a value
+        for key in _keys(data):
+            if key not in seen:
+                seen.add(key)
+                yield key, begin if lines[begin - 1].strip() else number
+        begin = number + 1
+
+
+def _keys(data: Any, key: Key = ()) -> Iterator[Key]:
+    entries = data.items() if isinstance(data, dict) else enumerate(data)
+    for name, value in entries:
+        yield (*key, str(name))
+        if isinstance(value, dict | list):
+            yield from _keys(value, (*key, str(name)))
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Checks what a file says; every complaint names the line."""
+
+    path: Path
+    lines: Mapping[Key, int]
+
+    def wrong(self, key: Key, message: str) -> TokscopeError:
+        line = Config(self.path, self.lines).line(key)
+        return TokscopeError(f"{self.path}:{line}: {message}")
+
+    def choose(self, table: Mapping[str, Any], key: Key, kind: str, word: str) -> None:
+        try:
+            choose(table, word, kind)
+        except TokscopeError as error:
+            raise self.wrong(key, str(error)) from error
+
+    def table(self, data: Json, name: str, key: Key) -> Json:
+        """Return a table after a look at its keys and the kinds of its values."""
+        known = _TABLES[name]
+        for entry, value in data.items():
+            self.choose(known, (*key, entry), f"key in [{name}]" if name else "key", entry)
+            wanted = known[entry]
+            wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+            if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+                kinds = " or ".join(dict.fromkeys(_KINDS_OF_VALUES[kind] for kind in wanted))
+                raise self.wrong((*key, entry), f"{entry} must be {kinds}")
+        return data
+
+    def config(self, data: Json) -> Config:
+        data = self.table(data, "", ())
+        part = {
+            name: self.table(data.get(name, {}), name, (name,))
+            for name in ("text", "identity", "numbers", "audit", "mixture", "evidence")
+        }
+        folder = self.path.parent
+        mixture, identity = part["mixture"], part["identity"]
+        documents = identity.get("documents", OFF)
+        return Config(
+            self.path,
+            self.lines,
+            inside(folder, data.get("tokenizer", "")),
+            folder / data.get("lock", "tokscope.lock"),
+            self.text(part["text"], folder),
+            dict(self.levels(part)),
+            self.words(identity.get("strings", []), ("identity", "strings")),
+            None if documents == OFF else self.share(documents, ("identity", "documents")),
+            self.per_digit(part["numbers"]),
+            tuple(self.limits(data.get("limits", {}))),
+            self.severity(part["audit"]),
+            self.ignored(part["audit"]),
+            mixture.get("merges", 300) if mixture.get("report") else 0,
+            self.evidence(part["evidence"]),
+            tuple(self.waivers(data.get("waivers", []))),
+        )
+
+    def text(self, data: Json, folder: Path) -> Text:
+        words = self.words(data.get("corpora", []), ("text", "corpora"))
+        return Text(**{**data, "corpora": tuple(inside(folder, word) for word in words)})
+
+    def words(self, data: Sequence[Any], key: Key) -> tuple[str, ...]:
+        for word in data:
+            if not isinstance(word, str):
+                raise self.wrong(key, f"{key[-1]} must be a list of strings")
+        return tuple(data)
+
+    def levels(self, part: Mapping[str, Json]) -> Iterator[tuple[Key, str]]:
+        """Yield what is a gate that fails, warns or is off."""
+        gates = [("identity", name) for name in IDENTITY if name != "documents"]
+        for table, name in [*gates, ("numbers", "scheme"), ("audit", "new")]:
+            if name in part[table]:
+                level = part[table][name]
+                self.choose(_LEVELS, (table, name), f"level of {name}", level)
+                yield (table, name), level
+
+    def share(self, value: Any, key: Key) -> float:
+        amount, _ = self.amount(value, key)
+        return amount
+
+    def amount(self, value: Any, key: Key) -> tuple[float, bool]:
+        """Return a number, and whether it was written as a percentage."""
+        percent = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+        if percent:
+            return float(percent[1]) / 100, True
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value), False
+        raise self.wrong(key, f'{".".join(key)} must be a number, or a percentage such as "0.5%"')
+
+    def limits(self, data: Json) -> Iterator[Limit]:
+        for measure, found in data.items():
+            self.choose(MEASURES, ("limits", measure), "measure", measure)
+            yield from self.limits_of(measure, "", found, ("limits", measure))
+
+    def limits_of(self, measure: str, scope: str, data: Any, key: Key) -> Iterator[Limit]:
+        if not isinstance(data, dict):
+            raise self.wrong(key, f"limits are {', '.join(KINDS)}; write {'.'.join(key)}.max = …")
+        for name, value in data.items():
+            if isinstance(value, dict) and not scope:
+                yield from self.limits_of(measure, name, value, (*key, name))
+                continue
+            self.choose(dict.fromkeys(KINDS), (*key, name), "limit", name)
+            yield self.one_limit(measure, scope, (*key, name), value)
+
+    def one_limit(self, measure: str, scope: str, key: Key, value: Any) -> Limit:
+        amount, share = self.amount(value, key)
+        better, kind = MEASURES[measure].better, key[-1]
+        if kind in ("worse", "better") and better == "neither":
+            raise self.wrong(key, f"no value of {measure} is better than another; use max and min")
+        if kind in ("worse", "better") and amount < 0:
+            raise self.wrong(key, f"{kind} is how far it may go; write a number from 0 up")
+        if kind in ("max", "min"):
+            share = False  # "5%" is .05
+        return Limit(measure, scope, kind, amount, share, key)
+
+    def per_digit(self, data: Json) -> Limit | None:
+        key = ("numbers", "tokens_per_digit")
+        if key[1] not in data or data[key[1]] == OFF:
+            return None
+        amount, share = self.amount(data[key[1]], key)
+        return Limit(key[1], "", "worse", amount, share, key)
+
+    def severity(self, data: Json) -> str:
+        severity = data.get("severity", "warning")
+        self.choose(dict.fromkeys(SEVERITIES), ("audit", "severity"), "severity", severity)
+        return cast(str, severity)
+
+    def ignored(self, data: Json) -> tuple[str, ...]:
+        codes = self.words(data.get("ignore", []), ("audit", "ignore"))
+        for code in codes:
+            self.rule(code, ("audit", "ignore"))
+        return codes
+
+    def rule(self, code: str, key: Key) -> None:
+        if not any(known.startswith(code) for known in RULES) or not code:
+            self.choose(RULES, key, "rule", code)
+
+    def evidence(self, data: Json) -> Evidence:
+        found = Evidence(**data)
+        for name, least in (("resamples", 100), ("seed", 0), ("documents", 2)):
+            if getattr(found, name) < least:
+                raise self.wrong(("evidence", name), f"{name} must be at least {least}")
+        return found
+
+    def waivers(self, data: Sequence[Any]) -> Iterator[Waiver]:
+        for i, entry in enumerate(data):
+            key = ("waivers", str(i))
+            if not isinstance(entry, dict):
+                raise self.wrong(key, "a waiver is a table; write [[waivers]]")
+            found = self.table(entry, "waivers", key)
+            missing = [name for name in _TABLES["waivers"] if name not in (*found, "gate")]
+            if missing:
+                raise self.wrong(key, f"a waiver needs {', '.join(missing)} too")
+            self.rule(found["rule"], (*key, "rule"))
+            if not (found["reason"].strip() and found["owner"].strip()):
+                raise self.wrong(key, "a waiver says its reason and its owner in words")
+            yield Waiver(**{"gate": "", **found, "key": key})
+
+
+_KINDS_OF_VALUES = {
+    str: "a string", dict: "a table", list: "a list", bool: "true or false", int: "a number",
+    float: "a number", date: "a day such as 2030-12-31",
+}  # fmt: skip
+
+
+def inside(folder: Path, word: str) -> str:
+    """Return a word for a tokenizer or a corpus with its path taken from a folder.
+
+    >>> inside(Path("."), "mine=file:a/tokenizer.json")
+    'mine=file:a/tokenizer.json'
+    """
+    if folder == Path() or not word:
+        return word
+    label, rest = split_label(word)
+    kind, colon, place = rest.partition(":")
+    if not (colon and kind in (*LOADERS, "sample")):
+        kind, colon, place = "", "", rest
+    near = not place or place == "-" or Path(place).is_absolute() or place.startswith("~")
+    known = bool(list(folder.glob(place))) if place and not near else False
+    if known and kind != "sample":
+        place = str(folder / place)
+    return f"{label}={kind}{colon}{place}" if label else f"{kind}{colon}{place}"

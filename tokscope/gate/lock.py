@@ -1,0 +1,208 @@
+"""The lock: a snapshot in a file that people review, and counts by unit in another beside it.
+
+The lock is JSON with an entry a line; the counts are a NumPy archive of plain arrays. The lock
+holds their hash, taken of the arrays: the compressed file may come out otherwise elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tokscope.errors import TokscopeError
+from tokscope.gate.snapshot import Numbers, Sample, Snapshot
+
+SCHEMA = 1
+SIDECAR = ".npz"
+_HASHES = "hashes"
+Json = dict[str, Any]
+Arrays = dict[str, Any]  # by name
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A baseline, and why it is what it is."""
+
+    snapshot: Snapshot
+    history: Sequence[Mapping[str, str]]  # reason and fingerprint, the oldest first
+
+
+def sidecar(path: Path) -> Path:
+    """Return where the counts of a lock are."""
+    return path.with_name(path.name + SIDECAR)
+
+
+# Writing
+
+
+def packed(lock: Lock) -> tuple[bytes, bytes]:
+    """Return the lock and its counts as files."""
+    found = lock.snapshot
+    arrays = _arrays(found)
+    record: Json = {
+        "schema": SCHEMA,
+        "tokenizer": {
+            "spec": found.spec,
+            "name": found.name,
+            "family": found.family,
+            "size": found.size,
+            "fingerprint": found.fingerprint,
+            "vocabulary": found.vocabulary,
+        },
+        "components": found.components,
+        "specials": found.specials,
+        "backends": found.backends,
+        "numbers": found.numbers._asdict() if found.numbers else None,
+        "findings": found.findings,
+        "mixture": found.mixture,
+        "settings": found.settings,
+        "corpora": {
+            name: {"sha256": sample.digest, "units": sample.units}
+            for name, sample in found.samples.items()
+        },
+        "values": {
+            measure: {name: None if np.isnan(value) else value for name, value in values.items()}
+            for measure, values in found.values.items()
+        },
+        "golden": {text: list(ids) for text, ids in found.golden.items()},
+        "counts": digest(arrays),
+        "history": list(lock.history),
+    }
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)
+    return (_written(record) + "\n").encode(), out.getvalue()
+
+
+def _written(value: Any, indent: str = "") -> str:
+    """Write JSON with one entry a line, lists of numbers on theirs, and nothing invisible."""
+    deeper = indent + " "
+    if isinstance(value, Mapping) and value:
+        entries = [f"{_word(name)}: {_written(entry, deeper)}" for name, entry in value.items()]
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        entries = [_written(entry, deeper) for entry in value]
+    else:
+        return _word(value)
+    opening, closing = "[]" if isinstance(value, list) else "{}"
+    return f"{opening}\n{deeper}" + f",\n{deeper}".join(entries) + f"\n{indent}{closing}"
+
+
+def _word(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+
+
+def _arrays(found: Snapshot) -> Arrays:
+    arrays: Arrays = {}
+    for i, sample in enumerate(found.samples.values()):
+        arrays[f"{i}.{_HASHES}"] = sample.hashes
+        for name, counts in sample.columns.items():
+            arrays[f"{i}.{name}"] = counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
+    return arrays
+
+
+def digest(arrays: Arrays) -> str:
+    """Return the SHA-256 of arrays, whatever their order and the width of their integers."""
+    found = hashlib.sha256()
+    for name in sorted(arrays):
+        found.update(f"{name} {arrays[name].shape}\n".encode())
+        found.update(np.ascontiguousarray(arrays[name].astype("<u8")).data)
+    return found.hexdigest()
+
+
+# Reading
+
+
+def read(path: Path) -> Lock:
+    """Read a lock and its counts.
+
+    Raises:
+        TokscopeError: one of them is missing, damaged, or of another version.
+    """
+    try:
+        content, counts = path.read_bytes(), sidecar(path).read_bytes()
+    except OSError as error:
+        raise TokscopeError(
+            f"{error.filename}: the baseline cannot be read ({error.strerror}); "
+            "write it with tokscope lock, and commit both files"
+        ) from error
+    return unpacked(content, counts, str(path))
+
+
+def unpacked(content: bytes, counts: bytes, place: str) -> Lock:
+    """Return the lock that two files hold.
+
+    Raises:
+        TokscopeError: they are damaged, do not belong together, or are of another version.
+    """
+    try:
+        record = json.loads(content)
+        schema = record["schema"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise TokscopeError(f"{place}: no tokscope.lock, or a damaged one ({error})") from error
+    if schema != SCHEMA:
+        raise TokscopeError(f"{place}: a lock of schema {schema}, not {SCHEMA}; lock again")
+    arrays = _loaded(counts, place)
+    if digest(arrays) != record.get("counts"):
+        raise TokscopeError(
+            f"{place}{SIDECAR}: not the counts of this lock (another hash); commit both files"
+        )
+    try:
+        return Lock(_snapshot(record, arrays), record["history"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TokscopeError(f"{place}: a damaged lock ({error!r}); lock again") from error
+
+
+def _loaded(counts: bytes, place: str) -> Arrays:
+    try:
+        with np.load(io.BytesIO(counts)) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        if any(array.dtype.kind != "u" for array in arrays.values()):
+            raise ValueError("not counts")
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError,
+        zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
+        raise TokscopeError(f"{place}{SIDECAR}: no counts of a lock, or damaged ones") from error
+    return arrays
+
+
+def _snapshot(record: Json, arrays: Arrays) -> Snapshot:
+    told = record["tokenizer"]
+    samples = {}
+    for i, (name, corpus) in enumerate(record["corpora"].items()):
+        prefix = f"{i}."
+        columns = {
+            key.removeprefix(prefix): array.astype(np.int64)
+            for key, array in arrays.items()
+            if key.startswith(prefix) and not key.endswith(_HASHES)
+        }
+        hashes = arrays[prefix + _HASHES]
+        samples[name] = Sample(corpus["sha256"], corpus["units"], columns, hashes)
+    values = {
+        measure: {name: np.nan if value is None else value for name, value in values.items()}
+        for measure, values in record["values"].items()
+    }
+    return Snapshot(
+        **told,
+        components=record["components"],
+        specials=record["specials"],
+        backends=record["backends"],
+        golden={text: tuple(ids) for text, ids in record["golden"].items()},
+        numbers=Numbers(**record["numbers"]) if record["numbers"] else None,
+        findings=record["findings"],
+        settings=record["settings"],
+        samples=samples,
+        values=values,
+        mixture=record["mixture"],
+    )

@@ -1,0 +1,116 @@
+"""What will later tokenizers be compared with? A lock of this one, made or verified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import unified_diff
+
+import pandas as pd
+
+from tokscope.errors import TokscopeError
+from tokscope.gate import lock
+from tokscope.gate.config import Config
+from tokscope.gate.lock import Lock
+from tokscope.gate.snapshot import Snapshot, everything, snapshot
+from tokscope.report import Report
+
+_FIRST = "first lock"
+_LINES = 40  # of a difference
+
+
+def locked(
+    config: Config,
+    word: str = "",
+    *,
+    update: bool = False,
+    reason: str = "",
+    advance: Callable[[int], None] = lambda _: None,
+) -> Lock:
+    """Return the lock of a tokenizer, or of that of the configuration, with its history.
+
+    Raises:
+        TokscopeError: there is a lock already and it is not to be updated, or none and it is; or
+            the tokenizer or the text cannot be used.
+    """
+    there = config.lock.exists()
+    if there and not update:
+        raise TokscopeError(
+            f"{config.lock} is there already; tokscope check compares with it, "
+            "tokscope lock --update --reason TEXT accepts what changed"
+        )
+    if update and not there:
+        raise TokscopeError(f"there is no {config.lock} to update; leave --update away")
+    if update and not reason.strip():
+        raise TokscopeError('an update needs --reason, such as --reason "added Thai merges"')
+    history = list(_history(config)) if update else []
+    found = _snapshot(config, word, advance)
+    told = {"reason": reason.strip() or _FIRST, "fingerprint": found.fingerprint}
+    return Lock(found, [*history, told])
+
+
+def _history(config: Config) -> list[dict[str, str]]:
+    return [dict(entry) for entry in lock.read(config.lock).history]
+
+
+def _snapshot(config: Config, word: str, advance: Callable[[int], None]) -> Snapshot:
+    word = word or config.tokenizer
+    if not word:
+        raise TokscopeError(f"{config.path} names no tokenizer; set tokenizer, or name one here")
+    return snapshot(word, config, everything(config), None, advance)
+
+
+def verify(
+    config: Config, word: str = "", advance: Callable[[int], None] = lambda _: None
+) -> Report:
+    """Lock again and compare: line, before, now, for each line of the lock that would differ.
+
+    Raises:
+        TokscopeError: there is no lock, it is damaged, or it cannot be made again.
+    """
+    kept = lock.read(config.lock)
+    again = Lock(_snapshot(config, word, advance), kept.history)
+    old = config.lock.read_text(encoding="utf-8").splitlines()
+    new = lock.packed(again)[0].decode().splitlines()
+    changes = [
+        (line[0], line[1:].strip())
+        for line in unified_diff(old, new, n=0, lineterm="")
+        if not line.startswith(("---", "+++", "@@"))
+    ]
+    frame = pd.DataFrame(changes, columns=["sign", "line"])
+    title = f"{config.lock}: {'verified' if not changes else 'not what this tokenizer gives now'}"
+    return Report("lock", title, frame, ("- in the lock, + now",) if changes else ())
+
+
+def summary(made: Lock) -> Report:
+    """Return what a lock holds: property, value."""
+    found = made.snapshot
+    units = sum(sample.units for sample in found.samples.values())
+    facts = {
+        "tokenizer": f"{found.name}, {found.family}, {found.size:,} ids",
+        "fingerprint": found.fingerprint[:16],
+        "components": ", ".join(found.components) or "none",
+        "special tokens": f"{len(found.specials):,}",
+        "golden strings": f"{len(found.golden):,}",
+        "numbers": found.numbers.scheme if found.numbers else "–",
+        "audit findings": ", ".join(
+            f"{c} {n:,}" for c, n in sorted((found.findings or {}).items())
+        ),
+        "corpora": f"{len(found.samples):,}, {units:,} units",
+        "measures": f"{len(found.values):,}",
+        "reason": made.history[-1]["reason"],
+    }
+    frame = pd.DataFrame({"of the lock": facts.keys(), "": facts.values()})
+    notes = ("commit the lock and its .npz; tokscope check compares with them",)
+    return Report("lock", "Locked", frame, notes)
+
+
+def differences(report: Report) -> list[Report]:
+    """Return what people read of a verification."""
+    if report.frame.empty:
+        none = pd.DataFrame({"lines that differ": [0]})
+        return [Report("lock", report.title, none)]
+    frame = report.frame.head(_LINES)
+    frame = frame.assign(
+        line=[line if len(line) <= 70 else f"{line[:70]}…" for line in frame["line"]]
+    )
+    return [Report("lock", report.title, frame, report.notes)]

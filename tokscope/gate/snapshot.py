@@ -1,0 +1,266 @@
+"""All that gates compare of a tokenizer; a lock is that of the baseline in a file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope import __version__
+from tokscope.catalog import DEFAULT, MEASURES
+from tokscope.errors import TokscopeError
+from tokscope.gate.config import OFF, Config
+from tokscope.gate.golden import golden_strings
+from tokscope.measures.schemes import scheme
+from tokscope.studies.audit import findings
+from tokscope.studies.causes import encode_what_can_be
+from tokscope.studies.compare import reference_of, values_of
+from tokscope.studies.counted import Counted, count
+from tokscope.studies.digits import cut
+from tokscope.studies.mixture import infer_mixture
+from tokscope.studies.numbers import known_cuts, ratio
+from tokscope.studies.numerals import LENGTHS, SPACED, leading, numbers_of
+from tokscope.tally import TOKEN_COLUMNS, TYPES, Counting, Tokens
+from tokscope.text.words import rule_version
+from tokscope.tokenizers import Tokenizer, load, parse
+
+Hashes = NDArray[np.uint64]
+Values = Mapping[str, Mapping[str, float]]  # measure -> corpus -> value
+BACKENDS = ("tokenizers", "tiktoken", "sentencepiece", "regex")
+_SEED = 0  # of the numbers that are cut
+
+
+class Numbers(NamedTuple):
+    """How numbers of 1 to 12 digits are cut after a space."""
+
+    scheme: str
+    share: float  # of numbers of which the scheme is true
+    tokens_per_digit: float  # every length weighs the same
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One corpus under the tokenizer: what a comparison on the same text needs."""
+
+    digest: str
+    units: int
+    columns: Mapping[str, NDArray[np.int64]]  # of `TOKEN_COLUMNS`, (N,) each
+    hashes: Hashes  # of the ids of each unit, (N,)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A tokenizer as far as gates look at it."""
+
+    spec: str
+    name: str
+    family: str
+    size: int
+    fingerprint: str
+    vocabulary: str  # a hash of the bytes of every id
+    components: Mapping[str, str]  # name -> hash
+    specials: Mapping[str, int]
+    backends: Mapping[str, str]
+    golden: Mapping[str, tuple[int, ...]]
+    numbers: Numbers | None = None
+    findings: Mapping[str, int] | None = None  # code -> how many
+    settings: str = ""  # how text is read and counted
+    samples: Mapping[str, Sample] = field(default_factory=dict)
+    values: Values = field(default_factory=dict)
+    mixture: Mapping[str, float] | None = None
+    counted: Counted | None = field(default=None, compare=False)  # not of a lock
+    examples: Mapping[str, str] = field(default_factory=dict, compare=False)  # of findings
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which parts of a snapshot are made; identity always is."""
+
+    columns: frozenset[str] = frozenset()  # none: no text is read
+    measures: Sequence[str] = ()  # whose values are kept
+    numbers: bool = False
+    findings: bool = False
+    mixture: int = 0
+
+
+def by_gates(config: Config) -> Wanted:
+    """Return what the gates that are on need."""
+    measures = list(dict.fromkeys(limit.measure for limit in config.limits))
+    columns = frozenset().union(*(MEASURES[name].columns for name in measures))
+    if config.limits or config.documents is not None:
+        columns |= {"units", "bytes", "tokens"}
+    numbers = config.level("numbers", "scheme") != OFF or config.tokens_per_digit is not None
+    audited = config.level("audit", "new") != OFF
+    return Wanted(columns, measures, numbers, audited, config.mixture)
+
+
+def everything(config: Config) -> Wanted:
+    """Return what a lock holds: all parts, and the measures of a first look and of limits."""
+    limited = [limit.measure for limit in config.limits]
+    parallel = config.text.parallel
+    usual = [name for name in DEFAULT if parallel or MEASURES[name].over == "corpus"]
+    measures = list(dict.fromkeys((*usual, *limited)))
+    columns = frozenset(TOKEN_COLUMNS).union(*(MEASURES[name].columns for name in measures))
+    columns = columns | {"units", "bytes"} if config.text.corpora else frozenset()
+    return Wanted(columns, measures if columns else (), True, True, config.mixture)
+
+
+def snapshot(
+    word: str,
+    config: Config,
+    wanted: Wanted,
+    strings: Sequence[str] | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Snapshot:
+    """Return what gates compare of a tokenizer.
+
+    `strings` are those of the baseline; without them they are made for this tokenizer.
+
+    Raises:
+        TokscopeError: the tokenizer or the text cannot be used.
+    """
+    hashing: list[_Hashing] = []
+    counted = None
+    if wanted.columns:
+        corpora = config.text.read()
+        rule_version(config.text.words)
+        hashing = [_Hashing() for _ in corpora]
+        counting = Counting(wanted.columns, config.text.words, config.text.specials, by_unit=True)
+        looks = [one.look for one in hashing]
+        counted = count([word], corpora, counting, advance=advance, looks=looks)
+    tokenizer = counted.tokenizers[0] if counted else load(word)
+    found = _identity(word, tokenizer, config.strings if strings is None else (), strings)
+    if counted:
+        found = replace(
+            found,
+            settings=config.text.signature(),
+            samples=_samples(counted, hashing),
+            values=_values(counted, wanted.measures, config.text.reference),
+            counted=counted,
+        )
+    if wanted.numbers:
+        found = replace(found, numbers=_numbers(tokenizer))
+    if wanted.findings:
+        own = findings(word, tokenizer)
+        found = replace(
+            found,
+            findings={one.code: one.count for one in own},
+            examples={one.code: ", ".join(one.examples[:3]) for one in own},
+        )
+    if wanted.mixture:
+        found = replace(found, mixture=_mixture(word, config))
+    return found
+
+
+def _identity(
+    word: str, tokenizer: Tokenizer, more: Sequence[str], strings: Sequence[str] | None
+) -> Snapshot:
+    vocabulary = tokenizer.vocabulary
+    texts = list(golden_strings(vocabulary.specials, more) if strings is None else strings)
+    encoded = encode_what_can_be(tokenizer, texts)
+    edges = pairwise(encoded.starts.tolist())
+    ids = [tuple(encoded.ids[start:end].tolist()) for start, end in edges]
+    content = hashlib.sha256(vocabulary.blob.tobytes())
+    content.update(vocabulary.ends.astype("<i8").tobytes())
+    return Snapshot(
+        word,
+        tokenizer.name,
+        tokenizer.family,
+        len(vocabulary),
+        tokenizer.fingerprint,
+        content.hexdigest(),
+        {
+            name: hashlib.sha256(part.encode(errors="surrogatepass")).hexdigest()
+            for name, part in tokenizer.components().items()
+        },
+        dict(sorted(vocabulary.specials.items(), key=lambda entry: (entry[1], entry[0]))),
+        {"tokscope": __version__, **{name: version(name) for name in BACKENDS}},
+        dict(zip(texts, ids, strict=True)),
+    )
+
+
+class _Hashing:
+    """Hashes the ids of every unit of a corpus as they pass by."""
+
+    def __init__(self) -> None:
+        self.parts: list[Hashes] = []
+
+    def look(self, _: int, tokens: Tokens) -> None:
+        self.parts.append(hashed(tokens.encoded.ids, tokens.encoded.starts))
+
+
+def hashed(ids: NDArray[np.int32], starts: NDArray[np.int64]) -> Hashes:
+    """Return a hash of the ids of each unit, (D,): the sum of a mix of every id with its place.
+
+    The mixing is that of SplitMix64 (Steele et al. 2014), which is one to one.
+    """
+    counts = np.diff(starts)
+    place = np.arange(len(ids), dtype=np.uint64) - np.repeat(starts[:-1], counts).astype(np.uint64)
+    mixed = (ids.astype(np.uint64) + np.uint64(1) << np.uint64(32)) ^ place
+    for factor, shift in ((0xBF58476D1CE4E5B9, 30), (0x94D049BB133111EB, 27)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    mixed ^= mixed >> np.uint64(31)
+    sums = np.append(np.uint64(0), np.cumsum(mixed, dtype=np.uint64))
+    return sums[starts[1:]] - sums[starts[:-1]]
+
+
+def _samples(counted: Counted, hashing: Sequence[_Hashing]) -> dict[str, Sample]:
+    samples = {}
+    for i, corpus in enumerate(counted.corpora):
+        tally, reading = counted.tallies[i][0], counted.readings[i]
+        columns = {name: tally[name] for name in tally.columns if name in TOKEN_COLUMNS}
+        hashes = np.concatenate(hashing[i].parts)
+        samples[corpus.name] = Sample(reading.digest, reading.units, columns, hashes)
+    return samples
+
+
+def _values(
+    counted: Counted, measures: Sequence[str], reference: str
+) -> dict[str, dict[str, float]]:
+    """Return values to ten digits: more of them differ between machines."""
+    names = [corpus.name for corpus in counted.corpora]
+    first = reference_of(counted.corpora, reference)
+    tallies = [row[0] for row in counted.tallies]
+    found = {}
+    for name in measures:
+        if MEASURES[name].over != "corpus" and not counted.parallel:
+            raise TokscopeError(f"limits.{name}: only for parallel text; set text.parallel = true")
+        values = values_of(MEASURES[name], tallies, names, first)
+        found[name] = {corpus: float(f"{value:.10g}") for corpus, value in values.items()}
+    return found
+
+
+def _numbers(tokenizer: Tokenizer) -> Numbers:
+    samples, costs = {}, []
+    for digits in LENGTHS:
+        runs = cut(tokenizer, numbers_of(digits, _SEED), SPACED)
+        samples[digits] = known_cuts(runs, digits)
+        known = ~runs.unknown[leading(digits) :]
+        costs.append(ratio(runs.tokens[leading(digits) :][known], known) / digits)
+    words, share = scheme(samples).in_words()
+    mean = float(np.mean(costs))
+    return Numbers(words, float(f"{share:.10g}"), float(f"{mean:.10g}"))
+
+
+def _mixture(word: str, config: Config) -> dict[str, float]:
+    """Infer shares of the corpora, or of the embedded sample where none are named."""
+    corpora = config.text.read() or None
+    frame = infer_mixture(word, corpora, merges=config.mixture).frame
+    shares = frame[frame["measure"] == "bytes"]
+    return dict(zip(shares["corpus"], shares["value"].round(4), strict=True))
+
+
+def is_frequency(measure: str) -> bool:
+    """Tell whether a measure is made of how often ids occur, so that it cannot be resampled."""
+    return TYPES in MEASURES[measure].columns
+
+
+def kind(snapshot: Snapshot) -> str:
+    """Name the kind of file that the tokenizer comes from."""
+    return parse(snapshot.spec).kind

@@ -1,0 +1,108 @@
+"""Verdicts for programs that show them: a line each, JUnit, and annotations of GitHub."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+from typing import Any
+from xml.etree import ElementTree
+
+from tokscope.report import Report
+
+ANNOTATIONS = 10  # GitHub shows no more of a step
+_LEVELS: Mapping[str, str] = {"fail": "error", "inconclusive": "warning", "warn": "warning"}
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _rows(report: Report) -> list[Any]:
+    return list(report.frame.itertuples(index=False))
+
+
+def concise(report: Report) -> str:
+    """Write a line for each gate that did not pass, and one for all."""
+    lines = [
+        f"{row.file}:{row.line}: {row.code} {row.verdict} {row.gate}: {row.message}"
+        for row in _rows(report)
+        if row.verdict != "pass"
+    ]
+    return "\n".join((*(" ".join(line.split()) for line in lines), report.title)) + "\n"
+
+
+# JUnit
+
+
+def junit(report: Report) -> str:
+    """Write a suite for the tokenizer: class = rule, name = gate; open or waived is skipped."""
+    rows = _rows(report)
+    counts = {
+        "tests": len(rows),
+        "failures": sum(row.verdict == "fail" for row in rows),
+        "errors": 0,
+        "skipped": sum(row.verdict not in ("fail", "pass") for row in rows),
+    }
+    told = {name: str(count) for name, count in counts.items()}
+    suites = ElementTree.Element("testsuites", told)
+    name = rows[0].tokenizer if rows else report.title
+    suite = ElementTree.SubElement(suites, "testsuite", {"name": _xml(name), **told})
+    for row in rows:
+        where = {"file": row.file, "line": str(row.line)}
+        case = {"classname": row.code, "name": _xml(row.gate), "time": "0", **where}
+        _outcome(ElementTree.SubElement(suite, "testcase", case), row)
+    ElementTree.indent(suites, " ")
+    return ElementTree.tostring(suites, "unicode", xml_declaration=True) + "\n"
+
+
+def _outcome(case: ElementTree.Element, row: Any) -> None:
+    message = _xml(f"{row.verdict}: {row.message}")
+    if row.verdict == "fail":
+        failure = {"message": message, "type": row.code}
+        ElementTree.SubElement(case, "failure", failure).text = f"decided by {row.file}:{row.line}"
+    elif row.verdict != "pass":
+        ElementTree.SubElement(case, "skipped", {"message": message})
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
+# GitHub
+
+
+def github(report: Report) -> str:
+    """Write an annotation for each failure and warning, on the line of the rule that decided.
+
+    At most ten, the last of which says how many more there are.
+    """
+    rows = [row for row in _rows(report) if row.verdict in _LEVELS]
+    kept = rows if len(rows) <= ANNOTATIONS else rows[: ANNOTATIONS - 1]
+    lines = [_annotation(row) for row in kept]
+    if len(rows) > len(kept):
+        more = f"{len(rows) - len(kept)} more gates did not pass; see the log or the job summary"
+        level = _LEVELS[rows[len(kept)].verdict]
+        lines.append(f"::{level} title=tokscope check::{more}")
+    return "\n".join((*lines, _data(report.title))) + "\n"
+
+
+def _annotation(row: Any) -> str:
+    place = f"file={_property(row.file)},line={row.line}"
+    title = _property(f"{row.code} {row.gate}")
+    return f"::{_LEVELS[row.verdict]} {place},title={title}::{_data(row.message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def shortened(parts: Iterable[str], most: int) -> str:
+    """Join lines up to a number of bytes, and say how many were left out."""
+    lines = list(parts)
+    sizes = [len(line.encode()) + 1 for line in lines]
+    if sum(sizes) <= most:
+        return "\n".join(lines) + "\n"
+    kept = sum(size <= most - 100 for size in accumulate(sizes))
+    return "\n".join((*lines[:kept], "", f"… and {len(lines) - kept:,} more lines")) + "\n"
