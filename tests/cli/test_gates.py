@@ -220,7 +220,9 @@ def test_a_waiver_accepts_a_failure_until_its_day(locked: Path, run: Run) -> Non
         "waived until 2999-01-01 by Ada: planned\n"
     ) in done.stdout
     config.write_text(f'{ALL_ON}{WAIVER}2999-01-01\ngate = "golden"\n')
-    assert run("check", "new.json").returncode == 1
+    done = run("check", "new.json")
+    assert done.returncode == 1
+    assert "tokscope.toml:32: the waiver of TS005 is not needed" in done.stdout
 
 
 def test_what_was_over_the_limit_before_is_a_note(locked: Path, run: Run) -> None:
@@ -290,6 +292,16 @@ def test_lock_verifies_updates_and_refuses(locked: Path, run: Run) -> None:
     record = json.loads((locked / "tokscope.lock").read_text(encoding="utf-8"))
     assert [entry["reason"] for entry in record["history"]] == ["first lock", "merges swapped"]
     assert run("check").returncode == 0
+
+
+def test_a_lock_does_not_depend_on_where_it_is_made(
+    locked: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(locked.parent)
+    config = f"{locked.name}/tokscope.toml"
+    assert "tokscope.lock: verified" in run("lock", "--verify", "--config", config).stdout
+    done = run("check", "--config", config, "--format", "concise")
+    assert (done.returncode, done.stdout) == (0, "mine: pass (37 pass)\n")
 
 
 def test_the_mixture_is_reported_and_no_gate(folder: Path, run: Run) -> None:

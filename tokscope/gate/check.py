@@ -14,7 +14,7 @@ from tokscope.catalog import MEASURES
 from tokscope.errors import TokscopeError
 from tokscope.gate.baseline import baseline
 from tokscope.gate.config import FAIL, Config
-from tokscope.gate.judge import INCONCLUSIVE, PASS, VERDICTS, Case, Judged, judged
+from tokscope.gate.judge import INCONCLUSIVE, PASS, VERDICTS, WAIVED, Case, Judged, judged
 from tokscope.gate.snapshot import Snapshot, by_gates, kind, snapshot
 from tokscope.report import Report
 from tokscope.rules import GROUPS
@@ -52,9 +52,7 @@ def check(
     Raises:
         TokscopeError: it cannot be judged; the message begins with the TS9 code that explains it.
     """
-    word = word or config.tokenizer
-    if not word:
-        raise TokscopeError(f"{config.path} names no tokenizer; set tokenizer, or name one here")
+    word = named(config, word)
     _require_valid(config, today)
     wanted = by_gates(config)
     base = baseline(against, config, wanted, advance)
@@ -63,8 +61,19 @@ def check(
     found = judged(Case(config, head, base))
     order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.code))
     frame = pd.DataFrame([_row(one, head, config) for one in order], columns=COLUMNS)
-    notes = (_against(config, against, base), *_expected(frame))
+    notes = (_against(config, against, base), *_expected(frame), *_idle(config, frame))
     return Report("check", _title(head, frame), frame, notes, _signature(config, head, base))
+
+
+def named(config: Config, word: str) -> str:
+    """Return the tokenizer that a user named, else that of the configuration.
+
+    Raises:
+        TokscopeError: there is none.
+    """
+    if not (word or config.tokenizer):
+        raise TokscopeError(f"{config.path} names no tokenizer; set tokenizer, or name one here")
+    return word or config.spec
 
 
 def _require_valid(config: Config, today: date) -> None:
@@ -103,6 +112,16 @@ def _expected(frame: pd.DataFrame) -> list[str]:
     return [
         f"why and what helps: tokscope explain {' '.join(codes[:3])}",
         'accept all changes as the new baseline: tokscope lock --update --reason "..."',
+    ]
+
+
+def _idle(config: Config, frame: pd.DataFrame) -> list[str]:
+    """Name the waivers that nothing needs."""
+    used = set(frame.loc[frame["verdict"] == WAIVED, "line"])
+    return [
+        f"{config.path}:{config.line(waiver.key)}: the waiver of {waiver.rule} is not needed"
+        for waiver in config.waivers
+        if config.line(waiver.key) not in used
     ]
 
 

@@ -27,6 +27,7 @@ Json = dict[str, Any]
 FAIL, WARN, OFF = "fail", "warn", "off"
 _LEVELS = {FAIL: 0, WARN: 0, OFF: 0}
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*%\s*")
+_MOST = 1_000_000  # resamples, or documents
 KINDS = ("max", "min", "worse", "better")  # of limits
 # table -> its keys and what each must be
 _TABLES: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
@@ -144,6 +145,11 @@ class Config:
     evidence: Evidence = Evidence()
     waivers: Sequence[Waiver] = ()
 
+    @property
+    def spec(self) -> str:
+        """The tokenizer, its path taken from the folder of the file."""
+        return inside(self.path.parent, self.tokenizer)
+
     def level(self, *key: str) -> str:
         """Return what a gate does: fail, warn or off."""
         return self.levels.get(key, OFF)
@@ -250,7 +256,7 @@ class _Reader:
             self.choose(known, (*key, entry), f"key in [{name}]" if name else "key", entry)
             wanted = known[entry]
             wanted = wanted if isinstance(wanted, tuple) else (wanted,)
-            if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+            if type(value) not in wanted:  # true is no number here, and an hour no day
                 kinds = " or ".join(dict.fromkeys(_KINDS_OF_VALUES[kind] for kind in wanted))
                 raise self.wrong((*key, entry), f"{entry} must be {kinds}")
         return data
@@ -267,7 +273,7 @@ class _Reader:
         return Config(
             self.path,
             self.lines,
-            inside(folder, data.get("tokenizer", "")),
+            data.get("tokenizer", ""),
             folder / data.get("lock", "tokscope.lock"),
             self.text(part["text"], folder),
             dict(self.levels(part)),
@@ -284,6 +290,8 @@ class _Reader:
 
     def text(self, data: Json, folder: Path) -> Text:
         words = self.words(data.get("corpora", []), ("text", "corpora"))
+        if any(split_label(word)[1] == "-" for word in words):
+            raise self.wrong(("text", "corpora"), "standard input cannot be read again; name files")
         return Text(**{**data, "corpora": tuple(inside(folder, word) for word in words)})
 
     def words(self, data: Sequence[Any], key: Key) -> tuple[str, ...]:
@@ -365,8 +373,8 @@ class _Reader:
     def evidence(self, data: Json) -> Evidence:
         found = Evidence(**data)
         for name, least in (("resamples", 100), ("seed", 0), ("documents", 2)):
-            if getattr(found, name) < least:
-                raise self.wrong(("evidence", name), f"{name} must be at least {least}")
+            if not least <= getattr(found, name) <= _MOST:
+                raise self.wrong(("evidence", name), f"{name} must be from {least} to {_MOST:,}")
         return found
 
     def waivers(self, data: Sequence[Any]) -> Iterator[Waiver]:

@@ -52,7 +52,6 @@ def packed(lock: Lock) -> tuple[bytes, bytes]:
         "schema": SCHEMA,
         "tokenizer": {
             "spec": found.spec,
-            "name": found.name,
             "family": found.family,
             "size": found.size,
             "fingerprint": found.fingerprint,
@@ -158,7 +157,10 @@ def unpacked(content: bytes, counts: bytes, place: str) -> Lock:
             f"{place}{SIDECAR}: not the counts of this lock (another hash); commit both files"
         )
     try:
-        return Lock(_snapshot(record, arrays), record["history"])
+        history = [
+            {"reason": e["reason"], "fingerprint": e["fingerprint"]} for e in record["history"]
+        ]
+        return Lock(_snapshot(record, arrays), history)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TokscopeError(f"{place}: a damaged lock ({error!r}); lock again") from error
 
@@ -171,13 +173,45 @@ def _loaded(counts: bytes, place: str) -> Arrays:
             raise ValueError("not counts")
     except (
         OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError,
-        zipfile.BadZipFile, zlib.error,
+        RuntimeError, zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
         raise TokscopeError(f"{place}{SIDECAR}: no counts of a lock, or damaged ones") from error
     return arrays
 
 
+# of a lock's tables, what their values are; None: the table may be missing
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "tokenizer": (str, int),
+    "components": (str,),
+    "specials": (int,),
+    "backends": (str,),
+    "numbers": (str, float, int, type(None)),
+    "findings": (int, type(None)),
+    "mixture": (float, int, type(None)),
+    "corpora": (dict,),
+    "values": (dict,),
+    "golden": (list,),
+}
+
+
+def _require_kinds(record: Json) -> None:
+    """Raise where a table of a lock holds what it cannot."""
+    for name, kinds in _KINDS.items():
+        table = record[name]
+        if table is None and type(None) in kinds:
+            continue
+        if not isinstance(table, dict) or any(type(value) not in kinds for value in table.values()):
+            raise TypeError(name)
+    numbers = [*record["golden"].values(), *(v.values() for v in record["values"].values())]
+    if any(type(one) not in (int, float, type(None)) for part in numbers for one in part):
+        raise TypeError("no number")
+    cut = record["numbers"]
+    if cut and [isinstance(value, str) for value in cut.values()] != [True, False, False]:
+        raise TypeError("numbers")
+
+
 def _snapshot(record: Json, arrays: Arrays) -> Snapshot:
+    _require_kinds(record)
     told = record["tokenizer"]
     samples = {}
     for i, (name, corpus) in enumerate(record["corpora"].items()):
@@ -195,6 +229,7 @@ def _snapshot(record: Json, arrays: Arrays) -> Snapshot:
     }
     return Snapshot(
         **told,
+        name=told["spec"],
         components=record["components"],
         specials=record["specials"],
         backends=record["backends"],

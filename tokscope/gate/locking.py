@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import unified_diff
 
 import pandas as pd
 
 from tokscope.errors import TokscopeError
 from tokscope.gate import lock
+from tokscope.gate.check import named
 from tokscope.gate.config import Config
 from tokscope.gate.lock import Lock
 from tokscope.gate.snapshot import Snapshot, everything, snapshot
@@ -53,10 +55,9 @@ def _history(config: Config) -> list[dict[str, str]]:
 
 
 def _snapshot(config: Config, word: str, advance: Callable[[int], None]) -> Snapshot:
-    word = word or config.tokenizer
-    if not word:
-        raise TokscopeError(f"{config.path} names no tokenizer; set tokenizer, or name one here")
-    return snapshot(word, config, everything(config), None, advance)
+    found = snapshot(named(config, word), config, everything(config), None, advance)
+    # as it was written: where a command was run is nothing to review
+    return replace(found, spec=word or config.tokenizer)
 
 
 def verify(

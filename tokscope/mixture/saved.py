@@ -87,7 +87,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
         raise TokscopeError(f"{path}: no such file") from error
     except (
         OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError,
-        zipfile.BadZipFile, zlib.error,
+        RuntimeError, zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
         raise TokscopeError(f"{path}: no file of counts, or a damaged one; count again") from error
     if foreign:
