@@ -147,6 +147,9 @@ def test_files_get_their_format_by_suffix_or_by_name(
 REFUSED: dict[str, list[str]] = {
     "no such file or folder": ["compare", "nowhere.json"],
     "unknown rule 'TS9'; Known: TS301": ["audit", "bytes", "--select", "TS9"],
+    "and standard input cannot be ": ["init", "bytes", "-c", "en=-"],
+    "no tokenizer.json, tokenizer.model, vocab.json, vocab.txt here": ["init"],
+    "no tokscope.toml and no [tool.tokscope] here; write one with: tokscope init": ["check"],
     "unknown rule 'TS10'; did you mean": ["audit", "bytes", "--select", "TS10"],
     "unknown rule 'TS45x'; did you mean 'TS45": ["explain", "TS45x"],
     "--select and --ignore leave no rule": ["audit", "bytes", "--select", "TS405", "--ignore", "TS4"],

@@ -105,7 +105,6 @@ WRONG = {
     '[audit]\nignore = ["TS9x"]': "2: unknown rule 'TS9x'",
     '[audit]\nseverity = "warn"': "2: unknown severity 'warn'; did you mean 'warning'?",
     "[evidence]\nresamples = 10": "2: resamples must be from 100 to 1,000,000",
-    '[text]\ncorpora = ["en=-"]': "2: standard input cannot be read again; name files",
     '[[waivers]]\nrule = "TS1"\nreason = "r"\nowner = "o"\nexpires = 2030-01-01T00:00:00': "5: expires must be a day",
     "[text]\ncorpora = [1]": "2: corpora must be a list of strings",
     '[[waivers]]\nrule = "TS101"': "1: a waiver needs reason, owner, expires too",

@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from tokscope.cli import output, text
-from tokscope.cli.check import Download, Spec, stay_offline
+from tokscope.cli.check import Download, stay_offline
 from tokscope.errors import TokscopeError
 
 
 def command(
-    spec: Spec = "",
+    spec: Annotated[
+        str,
+        typer.Argument(
+            metavar="[SPEC]", help="A tokenizer, written as for compare; default: the one here."
+        ),
+    ] = "",
     corpus: text.Corpora = None,
     parallel: text.Parallel = False,
     field: text.Field = "text",

@@ -98,7 +98,13 @@ class Text:
     max_unit: float = MAX_UNIT / 1e6
 
     def read(self) -> list[Corpus]:
-        """Return the corpora, none if none are named."""
+        """Return the corpora, none if none are named.
+
+        Raises:
+            TokscopeError: one is not there, or cannot be read again later.
+        """
+        if any(split_label(word)[1] == "-" for word in self.corpora):
+            raise TokscopeError("gates read text again and again, and standard input cannot be")
         return read_corpora(
             self.corpora,
             field=self.field,
@@ -290,8 +296,6 @@ class _Reader:
 
     def text(self, data: Json, folder: Path) -> Text:
         words = self.words(data.get("corpora", []), ("text", "corpora"))
-        if any(split_label(word)[1] == "-" for word in words):
-            raise self.wrong(("text", "corpora"), "standard input cannot be read again; name files")
         return Text(**{**data, "corpora": tuple(inside(folder, word) for word in words)})
 
     def words(self, data: Sequence[Any], key: Key) -> tuple[str, ...]:
