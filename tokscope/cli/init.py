@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from tokscope.cli import output, text
 from tokscope.cli.check import Download, stay_offline
