@@ -150,6 +150,13 @@ REFUSED: dict[str, list[str]] = {
     "and standard input cannot be ": ["init", "bytes", "-c", "en=-"],
     "no tokenizer.json, tokenizer.model, vocab.json, vocab.txt here": ["init"],
     "no tokscope.toml and no [tool.tokscope] here; write one with: tokscope init": ["check"],
+    "--fuzz 0 leaves no text to compare on; name a --corpus": ["equiv", "bytes", "b=bytes", "--fuzz", "0"],
+    "unknown way to compare --by 'idds'; did you mean 'ids'?": ["equiv", "bytes", "b=bytes", "--by", "idds"],
+    "--seed -1: write a number from 0 up": ["equiv", "bytes", "b=bytes", "--seed", "-1"],
+    "would both be called 'bytes' ": ["equiv", "bytes", "bytes"],
+    "--top -1: write how many lines": ["diff", "bytes", "characters", "--top", "-1"],
+    "--seed -1: a seed is a number from 0 up   ": ["diff", "bytes", "characters", "--seed", "-1"],
+    "git:x: write git:REV:PATH, such as git:main:tokenizer.json": ["diff", "git:x", "bytes"],
     "unknown rule 'TS10'; did you mean": ["audit", "bytes", "--select", "TS10"],
     "unknown rule 'TS45x'; did you mean 'TS45": ["explain", "TS45x"],
     "--select and --ignore leave no rule": ["audit", "bytes", "--select", "TS405", "--ignore", "TS4"],
@@ -311,6 +318,8 @@ def test_help_and_version(run: Run) -> None:
         "init",
         "lock",
         "check",
+        "diff",
+        "equiv",
     ):
         text = run(command, "--help").stdout
         assert max(map(len, text.split("\n"))) <= 80

@@ -16,7 +16,7 @@ import pytest
 from tests.cli.test_commands import GOLDEN, SUFFIXES, stable
 from tests.conftest import Run
 from tests.gate.folder import ALL_ON, folder, locked, locks, saved
-from tests.gate.planted import drop, lowercase, swap
+from tests.gate.planted import drop, lowercase, split_digits, swap
 from tokscope import cli
 from tokscope.render import GATES, RENDERERS
 from tokscope.render.gates import shortened
@@ -61,6 +61,42 @@ def test_a_lock_is_summed_up_as_in_its_golden_file(folder: Path, run: Run, forma
     done = run("lock", "--format", format_)
     assert (done.returncode, done.stderr) == (0, "")
     same_as_golden(f"lock.{SUFFIXES.get(format_, format_)}", done.stdout)
+
+
+def changed(folder: Path) -> str:
+    return planted(folder, split_digits)
+
+
+@pytest.mark.parametrize("format_", RENDERERS)
+def test_a_difference_looks_like_its_golden_file(folder: Path, run: Run, format_: str) -> None:
+    words = [
+        "diff",
+        "tokenizer.json",
+        changed(folder),
+        "-c",
+        "en.txt",
+        "-c",
+        "de.txt",
+        "--top",
+        "2",
+    ]
+    done = run(*words, "--parallel", "--format", format_)
+    assert (done.returncode, done.stderr) == (0, "")
+    same_as_golden(f"diff.{SUFFIXES.get(format_, format_)}", done.stdout)
+
+
+@pytest.mark.parametrize("format_", RENDERERS)
+def test_an_inequality_looks_like_its_golden_file(folder: Path, run: Run, format_: str) -> None:
+    words = ["equiv", "mine=tokenizer.json", changed(folder), "-c", "en.txt", "--fuzz", "50"]
+    done = run(*words, "--format", format_)
+    assert (done.returncode, done.stderr) == (1, "")
+    same_as_golden(f"equiv.{SUFFIXES.get(format_, format_)}", done.stdout)
+
+
+def test_equal_tokenizers_exit_with_0(folder: Path, run: Run) -> None:
+    done = run("equiv", "mine=tokenizer.json", "sample:bpe", "--fuzz", "50")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("mine and sample-bpe: the same ids on every text tried\n")
 
 
 def test_the_lock_itself_is_as_its_golden_file(locked: Path) -> None:
@@ -163,7 +199,7 @@ CANNOT: dict[str, tuple[Edit, list[str]]] = {
         _with("[limits.gini]", "[limits.vocabulary_use_cv]\nworse = 1\n[limits.gini]"),
         [],
     ),
-    "--against git:main: write git:REV:PATH, such as git:main:tokenizer.json": (
+    "git:main: write git:REV:PATH, such as git:main:tokenizer.json": (
         str,
         ["--against", "git:main"],
     ),
@@ -260,6 +296,9 @@ def test_a_baseline_may_be_in_git(locked: Path, run: Run) -> None:
         done = run("check", "--against", against, "--format", "concise")
         assert done.returncode == 1
         assert "TS311 fail round_trip[en]" in done.stdout
+    done = run("diff", "git:trunk:tokenizer.json", "tokenizer.json", "-c", "en.txt", "--top", "1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "component" in done.stdout
     for against, words in {
         "git:HEAD:nothing.json": "git has no nothing.json at HEAD",
         "git:nowhere:tokenizer.json": "git rev-parse",

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tokscope.errors import TokscopeError
 from tokscope.gate import config as settings
 from tokscope.gate import lock, locking
-from tokscope.gate.golden import golden_strings
 from tokscope.gate.snapshot import hashed
+from tokscope.studies.golden import golden_strings
 from tokscope.tokenizers import Encoded, load
 
 

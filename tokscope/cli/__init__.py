@@ -16,6 +16,8 @@ from tokscope.cli import (
     available,
     check,
     compare,
+    diff,
+    equiv,
     explain,
     infer_mixture,
     init,
@@ -65,6 +67,8 @@ app.command("numbers")(numbers.command)
 app.command("init")(init.command)
 app.command("lock")(lock.command)
 app.command("check")(check.command)
+app.command("diff")(diff.command)
+app.command("equiv")(equiv.command)
 app.command("explain")(explain.command)
 app.command("list")(available.command)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,17 +30,26 @@ def baseline(
     """
     if not against:
         return lock.read(config.lock).snapshot if config.lock.exists() else None
-    if not against.startswith(_GIT):
-        return _at(against, config, wanted, advance)
-    revision, colon, path = against.removeprefix(_GIT).partition(":")
+    with checked_out(against) as word:
+        return replace(_at(word, config, wanted, advance), spec=against)
+
+
+@contextmanager
+def checked_out(word: str) -> Iterator[str]:
+    """Yield where `git:REV:PATH` is for as long as it is needed; any other word as it is.
+
+    Raises:
+        TokscopeError: git does not have it.
+    """
+    if not word.startswith(_GIT):
+        yield word
+        return
+    revision, colon, path = word.removeprefix(_GIT).partition(":")
     if not (revision and colon and path):
-        raise TokscopeError(
-            f"--against {against}: write git:REV:PATH, such as git:main:{path or 'tokenizer.json'}"
-        )
+        example = f"git:main:{path or 'tokenizer.json'}"
+        raise TokscopeError(f"{word}: write git:REV:PATH, such as {example}")
     with tempfile.TemporaryDirectory() as folder:
-        place = _checked_out(revision, path, Path(folder))
-        found = _at(str(place), config, wanted, advance)
-        return replace(found, spec=against, name=f"{found.name}@{revision}")
+        yield str(_checked_out(revision, path, Path(folder)))
 
 
 def _at(word: str, config: Config, wanted: Wanted, advance: Callable[[int], None]) -> Snapshot:

@@ -16,13 +16,13 @@ from tokscope import __version__
 from tokscope.catalog import DEFAULT, MEASURES
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import OFF, Config
-from tokscope.gate.golden import golden_strings
 from tokscope.measures.schemes import scheme
 from tokscope.studies.audit import findings
 from tokscope.studies.causes import encode_what_can_be
 from tokscope.studies.compare import reference_of, values_of
 from tokscope.studies.counted import Counted, count
 from tokscope.studies.digits import cut
+from tokscope.studies.golden import golden_strings
 from tokscope.studies.mixture import infer_mixture
 from tokscope.studies.numbers import known_cuts, ratio
 from tokscope.studies.numerals import LENGTHS, SPACED, leading, numbers_of

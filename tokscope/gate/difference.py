@@ -1,0 +1,375 @@
+"""What changed from one tokenizer to another, and what does it do to text?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tokscope.catalog import MEASURES
+from tokscope.errors import TokscopeError
+from tokscope.gate.baseline import checked_out
+from tokscope.gate.changes import Change, Pair, pair
+from tokscope.gate.config import Config, Evidence, Text
+from tokscope.gate.snapshot import Snapshot, Wanted, snapshot
+from tokscope.report import Report
+from tokscope.studies.counted import require_resamples, versions
+from tokscope.studies.show import spelled
+from tokscope.text.corpus import units_at
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.pipeline import pipeline_of
+
+COLUMNS = [
+    "part",
+    "name",
+    "measure",
+    "old",
+    "new",
+    "change",
+    "low",
+    "high",
+    "unit",
+    "text",
+    "new_text",
+]
+_MEASURES = ("tokens", "round_trip", "unknown_rate")
+_OTHER, _ALIKE = "units with other ids", "of which as many tokens"
+_EXAMPLES = 5
+_AROUND = 3  # tokens shown before and behind where two segmentations differ
+Row = tuple[str, str, str, float, float, float, float, float, str, str, str]
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """Two tokenizers on the same text; the new one is the candidate."""
+
+    pair: Pair
+    old: Tokenizer
+    new: Tokenizer
+
+    @property
+    def snapshots(self) -> tuple[Snapshot, Snapshot]:
+        return self.pair.base, self.pair.head
+
+
+def _row(
+    part: str,
+    name: str,
+    measure: str,
+    change: Change | tuple[float, float],
+    *,
+    unit: str = "",
+    texts: tuple[str, str] = ("", ""),
+) -> Row:
+    """Return a line; its change is a share of the old value where it has an interval."""
+    if isinstance(change, Change):
+        numbers = (change.base, change.head, change.worse, change.low, change.high)
+    else:
+        numbers = (*change, change[1] - change[0], nan, nan)
+    return (part, name, measure, *numbers, unit, *texts)
+
+
+# The files
+
+
+def _components(sides: _Sides) -> Iterator[Row]:
+    old, new = (one.components for one in sides.snapshots)
+    for name in {**old, **new}:
+        same = old.get(name) == new.get(name)
+        word = "same" if same else "changed" if name in old and name in new else "on one side only"
+        yield _row("component", name, word, (nan, nan))
+    old_names, new_names = (one.specials for one in sides.snapshots)
+    moved = [n for n in old_names if n in new_names and old_names[n] != new_names[n]]
+    yield _listed("special tokens", "gone", [n for n in old_names if n not in new_names])
+    yield _listed("special tokens", "new", [n for n in new_names if n not in old_names])
+    yield _listed("special tokens", "with another id", moved)
+
+
+def _listed(part: str, measure: str, found: Sequence[str]) -> Row:
+    """Return how many there are, and the first of them."""
+    more = ", …" if len(found) > _EXAMPLES else ""
+    text = ", ".join(found[:_EXAMPLES]) + more
+    return _row(part, "", measure, (nan, float(len(found))), texts=(text, ""))
+
+
+def _vocabulary(sides: _Sides) -> Iterator[Row]:
+    """Compare what ids stand for, by bytes."""
+    old, new = (_ids(one) for one in (sides.old, sides.new))
+    gone = [piece for piece in old if piece not in new]
+    fresh = [piece for piece in new if piece not in old]
+    moved = [piece for piece in old if piece in new and old[piece] != new[piece]]
+    yield _listed("vocabulary", "gone", [_written(piece) for piece in gone])
+    yield _listed("vocabulary", "new", [_written(piece) for piece in fresh])
+    yield _listed(
+        "vocabulary",
+        "with another id",
+        [f"{_written(piece)} {old[piece]} -> {new[piece]}" for piece in moved],
+    )
+
+
+def _ids(tokenizer: Tokenizer) -> dict[bytes, int]:
+    """Return the first id of each string of bytes."""
+    vocabulary, found = tokenizer.vocabulary, dict[bytes, int]()
+    for token in np.flatnonzero(vocabulary.lengths > 0).tolist():
+        found.setdefault(vocabulary[token], token)
+    return found
+
+
+def _written(piece: bytes) -> str:
+    text = spelled(piece)
+    return text if len(text) <= 24 else f"{text[:24]}…"
+
+
+def _merges(sides: _Sides) -> Iterator[Row]:
+    """Compare merges by bytes, where both have them."""
+    try:
+        found = [pipeline_of(one).merges.pairs for one in (sides.old, sides.new)]
+    except TokscopeError:  # one has no merges, and says why where they are asked for
+        return
+    old, new = ([one for one in pairs if one] for pairs in found)
+    places = {merge: i for i, merge in enumerate(new)}
+    kept = [places[merge] for merge in old if merge in places]
+    falls = int((np.diff(kept) < 0).sum()) if len(kept) > 1 else 0
+    known = set(old)
+    gone = [f"{_written(a)} + {_written(b)}" for a, b in old if (a, b) not in places]
+    fresh = [f"{_written(a)} + {_written(b)}" for a, b in new if (a, b) not in known]
+    yield _listed("merges", "gone", gone)
+    yield _listed("merges", "new", fresh)
+    yield _row("merges", "", "places where the order falls", (nan, float(falls)))
+
+
+# Behaviour
+
+
+def _golden(sides: _Sides) -> Iterator[Row]:
+    old, new = (one.golden for one in sides.snapshots)
+    changed = [text for text in old if old[text] != new.get(text)]
+    alike = [text for text in changed if len(old[text]) == len(new[text])]
+    shown = sorted(alike or changed, key=len)
+    texts = [f'"{_written(t.encode())}" {list(old[t])[:4]} -> {list(new[t])[:4]}' for t in shown]
+    yield _listed("golden strings", "with other ids", texts)
+    yield _row("golden strings", "", "of which as many tokens", (nan, float(len(alike))))
+
+
+def _numbers(sides: _Sides) -> Iterator[Row]:
+    old, new = (one.numbers for one in sides.snapshots)
+    if old and new:
+        cost = (old.tokens_per_digit, new.tokens_per_digit)
+        scheme = old.scheme if old.scheme == new.scheme else f"{old.scheme} -> {new.scheme}"
+        yield _row("numbers", "", "tokens per digit", cost, unit="tokens/digit", texts=(scheme, ""))
+
+
+def _texts(sides: _Sides) -> Iterator[Row]:
+    """Yield how values of each corpus changed, and how many units have other ids."""
+    for measure in _MEASURES:
+        changes = sides.pair.changes(measure, share=measure == "tokens")
+        for corpus, change in changes.items():
+            yield _row("text", corpus, measure, change, unit=MEASURES[measure].unit)
+    for corpus in sides.pair.head.samples:
+        changed, alike = _changed(sides, corpus)
+        yield _row("text", corpus, _OTHER, (0.0, float(changed.mean())), unit="share")
+        yield _row("text", corpus, _ALIKE, (0.0, float(alike.mean())), unit="share")
+
+
+def _changed(sides: _Sides, corpus: str) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which units have other ids, and which of them as many."""
+    old, new = (one.samples[corpus] for one in sides.snapshots)
+    changed = old.hashes != new.hashes
+    return changed, changed & (old.columns["tokens"] == new.columns["tokens"])
+
+
+def _lines(sides: _Sides, top: int) -> Iterator[Row]:
+    """Yield the units whose number of tokens changed most, with both segmentations."""
+    found = []
+    for corpus in sides.pair.counted.corpora:
+        changed, _ = _changed(sides, corpus.name)
+        old, new = (one.samples[corpus.name].columns["tokens"] for one in sides.snapshots)
+        order = np.argsort(-np.abs(new - old), kind="stable")
+        worst = [i for i in order[: len(order)].tolist() if changed[i]][:top]
+        found += [(abs(int(new[i] - old[i])), corpus, i, old[i], new[i]) for i in worst]
+    found.sort(key=lambda one: -one[0])
+    for _, corpus, i, old_tokens, new_tokens in found[:top]:
+        text = units_at(corpus, [i])[i]
+        cut = _segmented(sides.old, text), _segmented(sides.new, text)
+        counts = (float(old_tokens), float(new_tokens))
+        yield _row("line", f"{corpus.name}:{i + 1}", "tokens", counts, unit="tokens", texts=cut)
+
+
+def _segmented(tokenizer: Tokenizer, text: str) -> str:
+    ids = tokenizer.encode([text]).ids.tolist()
+    names: Mapping[int, str] = {i: name for name, i in tokenizer.vocabulary.specials.items()}
+    return "|".join(names.get(i) or spelled(tokenizer.vocabulary[i]) for i in ids)
+
+
+def diff(
+    old: str,
+    new: str,
+    text: Text | None = None,
+    *,
+    top: int = 5,
+    evidence: Evidence | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Return what changed from one tokenizer to another, in their files and on text.
+
+    Args:
+        old: a tokenizer, or git:REV:PATH.
+        new: another one, or git:REV:PATH.
+        text: which text they are compared on; the embedded sample by default.
+        top: how many lines are shown, those whose number of tokens changed most.
+        evidence: resamples and seed of the intervals.
+        advance: is told how many bytes of text have been read, on either side.
+
+    Columns: part (component, special tokens, vocabulary, merges, golden strings, numbers, text,
+    line), name (of a component, corpus or line), measure, old, new, change, low, high, unit,
+    text and new_text (of lines, the segmentations; else what it is about).
+    A change of "text" is how much worse; of tokens, as a share of the old ones. Its 95 % interval
+    holds for all corpora at once.
+
+    Raises:
+        TokscopeError: a tokenizer or the text cannot be used.
+    """
+    if top < 0:
+        raise TokscopeError(f"--top {top}: write how many lines, such as 5")
+    evidence = evidence or Evidence()
+    require_resamples(evidence.seed)
+    text = text or Text(("sample:prose",), parallel=True)
+    config = Config(Path("diff"), {}, text=text, evidence=evidence)
+    columns = frozenset(("units", "bytes")).union(*(MEASURES[m].columns for m in _MEASURES))
+    wanted = Wanted(columns, numbers=True)
+    with checked_out(old) as place:
+        base = snapshot(place, config, wanted, None, advance)
+    with checked_out(new) as place:
+        head = snapshot(place, config, wanted, list(base.golden), advance)
+    sides = _Sides(pair(config, head, base), *(_loaded(one) for one in (base, head)))
+    parts = (_components, _vocabulary, _merges, _golden, _numbers, _texts)
+    rows = [row for part in parts for row in part(sides)] + list(_lines(sides, top))
+    signature = "|".join(
+        (
+            versions(),
+            f"old:{base.fingerprint[:12]}|new:{head.fingerprint[:12]}|{base.settings}",
+            f"resamples:{config.evidence.resamples}|seed:{config.evidence.seed}",
+        )
+    )
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    notes = counted_notes(head)
+    return Report("diff", f"From {_name(base, old)} to {_name(head, new)}", frame, notes, signature)
+
+
+def counted_notes(found: Snapshot) -> tuple[str, ...]:
+    """Return what is to be said of the text."""
+    return tuple(found.counted.notes()) if found.counted else ()
+
+
+def _loaded(found: Snapshot) -> Tokenizer:
+    if found.counted is None:
+        raise ValueError("the tokenizer was not counted")
+    return found.counted.tokenizers[0]
+
+
+def _name(found: Snapshot, word: str) -> str:
+    return word if word.startswith("git:") else found.name
+
+
+# The tables for people
+
+
+def tables(report: Report) -> list[Report]:
+    """Return what people read: the files, then tokens by corpus, then lines side by side."""
+    frame = report.frame
+    files = frame[~frame["part"].isin(("text", "line"))]
+    files = files[~files["new"].isin((0, *files["old"].dropna())) & (files["measure"] != "same")]
+    shown = pd.DataFrame(
+        {
+            "part": files["part"],
+            "what": [
+                f"{name} {measure}".strip()
+                for name, measure in zip(files["name"], files["measure"], strict=True)
+            ],
+            "number": [_count(row) for _, row in files.iterrows()],
+            "which": [text if len(text) <= 120 else f"{text[:120]}…" for text in files["text"]],
+        }
+    )
+    views = [Report("diff", report.title, shown)] if len(shown) else []
+    views.append(_by_corpus(frame[frame["part"] == "text"]))
+    for _, row in frame[frame["part"] == "line"].iterrows():
+        views.append(_line(row))
+    last = views[-1]
+    notes = (*last.notes, *report.notes)
+    views[-1] = Report("diff", last.title, last.frame, notes, report.signature)
+    return views
+
+
+def _count(row: pd.Series) -> str:
+    if np.isnan(row["new"]):
+        return ""
+    if np.isnan(row["old"]):
+        return f"{row['new']:,.0f}"
+    return f"{row['old']:.3f} -> {row['new']:.3f}"
+
+
+def _by_corpus(part: pd.DataFrame) -> Report:
+    shown = {
+        corpus: dict(zip(own["measure"], own.to_dict("records"), strict=True))
+        for corpus, own in part.groupby("name", sort=False)
+    }
+    rows = []
+    for corpus, own in shown.items():
+        tokens, none = own["tokens"], {"new": nan}
+        shares = [own.get(name, none)["new"] for name in (_OTHER, _ALIKE, "round_trip")]
+        counts = (f"{tokens['old']:,.0f}", f"{tokens['new']:,.0f}")
+        changes = (_signed(tokens[name]) for name in ("change", "low", "high"))
+        rows.append((corpus, *counts, *changes, *map(_percent, shares)))
+    columns = ["corpus", "old", "new", "change", "low", "high", "other ids", "same count", "back"]
+    notes = (
+        "old, new: tokens; low, high: of the change, 95 %, for all corpora at once; other ids: "
+        "units encoded otherwise; same count: those of them with as many tokens; back: units that "
+        "the new tokenizer gives back",
+    )
+    return Report("diff", "On text", pd.DataFrame(rows, columns=columns), notes)
+
+
+def _percent(share: float) -> str:
+    return "–" if np.isnan(share) else f"{100 * share:.1f} %"
+
+
+def _signed(share: float) -> str:
+    return "–" if np.isnan(share) else f"{100 * share:+.2f} %"
+
+
+def _line(row: pd.Series) -> Report:
+    frame = pd.DataFrame(
+        {
+            "side": ["old", "new"],
+            "tokens": [int(row["old"]), int(row["new"])],
+            "segmentation": _apart(row["text"], row["new_text"]),
+        }
+    )
+    return Report("diff", f"Line {row['name']}", frame)
+
+
+def _apart(old: str, new: str) -> list[str]:
+    """Leave out what two segmentations have in common before and behind.
+
+    >>> _apart("a|b|c|d|ef|g", "a|b|c|d|e|f|g")
+    ['… b|c|d|ef|g', '… b|c|d|e|f|g']
+    """
+    sides = old.split("|"), new.split("|")
+    before = _alike(*sides)
+    behind = _alike(*(side[before:][::-1] for side in sides))
+    found = []
+    for side in sides:
+        first, last = max(before - _AROUND, 0), len(side) - max(behind - _AROUND, 0)
+        shown = "|".join(side[first:last])
+        found.append(f"{'… ' if first else ''}{shown}{' …' if last < len(side) else ''}")
+    return found
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many entries two lists have in common before they part."""
+    pairs = zip(one, other, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
