@@ -31,6 +31,7 @@ from tokscope.mixture.program import solve
 from tokscope.studies.causes import UNREACHABLE, causes
 from tokscope.studies.counted import Counted, count
 from tokscope.studies.digits import cut
+from tokscope.studies.equivalence import differs, equiv
 from tokscope.studies.mixture import infer_mixture
 from tokscope.studies.numbers import numbers
 from tokscope.studies.numerals import BARE, PLACES, SPACED, numbers_of
@@ -640,3 +641,23 @@ def test_rules_of_published_tokenizers(data: Path, file: str, rule: str) -> None
     row = frame[frame["by"] == "rule"].iloc[0]
     assert row["name"].split(";")[0] == rule
     assert rule == "learned" or row["value"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "by"),
+    [
+        ("gpt-2.json", "gguf/ggml-vocab-gpt-2.gguf", "ids"),
+        ("llama.json", "gguf/ggml-vocab-llama-spm.gguf", "ids"),
+        ("gpt-2.json", "gpt-2.merges.txt", "bytes"),
+    ],
+)
+def test_formats_of_published_tokenizers_are_equal(
+    data: Path, first: str, second: str, by: str
+) -> None:
+    words = [
+        f"{label}={data / 'tokenizers' / name}" for label, name in (("a", first), ("b", second))
+    ]
+    corpora = read_corpora([str(data / "parallel" / "flores-full5")])
+    report = equiv(words[0], words[1], corpora, by=by, fuzz=2000)
+    assert not differs(report)
+    assert report.frame["texts"].sum() > 400_000

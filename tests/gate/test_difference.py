@@ -92,3 +92,18 @@ def test_moved_tokens_are_found_by_their_bytes(folder: Path) -> None:
     moved = frame[(frame["part"] == "vocabulary") & (frame["measure"] == "with another id")]
     assert moved["new"].item() == 2
     assert f"{vocabulary[other]} -> {vocabulary[one]}" in moved["text"].item()
+
+
+def test_added_tokens_are_compared_with_their_flags(folder: Path) -> None:
+    data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    flags = {"single_word": False, "rstrip": False, "normalized": False, "special": False}
+    for name, strip, more in (("old", False, "<a>"), ("new", True, "<b>")):
+        added = [
+            {"id": 4000, "content": "<tool>", "lstrip": strip, **flags},
+            {"id": 4001, "content": more, "lstrip": False, **flags},
+        ]
+        told = data | {"added_tokens": data["added_tokens"] + added}
+        (folder / f"{name}.json").write_text(json.dumps(told))
+    frame = diff("old.json", "new.json", TEXT).frame
+    found = frame[frame["part"] == "added tokens"].set_index("measure")["text"].to_dict()
+    assert found == {"gone": "<a>", "new": "<b>", "with other flags": "<tool>: as it is -> lstrip"}

@@ -64,11 +64,11 @@ def composed(data: Json) -> None:
 
 # what differs -> the change, the stage where they part, a text as short as it goes
 PARTED: dict[str, tuple[Callable[[Json], object], str, str]] = {
-    "a dropped merge": (last_merge, "model", ""),
+    "a dropped merge": (last_merge, "merges", ""),
     "another regular expression": (other_pattern, "pre-tokenizer", "12"),
     "a dummy prefix": (prefixed, "dummy prefix", "1"),
     "a normalizer": (composed, "normalizer", "e\u0301"),
-    "other ids": (swapped_ids, "model", ""),
+    "other ids": (swapped_ids, "merges", ""),
 }
 
 

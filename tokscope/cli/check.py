@@ -51,6 +51,10 @@ def command(
             help="A lock, a tokenizer, or git:REV:PATH of either; default: the lock.",
         ),
     ] = "",
+    identity: Annotated[
+        bool,
+        typer.Option("--identity", help="Only whether it is the same; reads no text, for hooks."),
+    ] = False,
     fail_inconclusive: Annotated[
         bool, typer.Option("--fail-inconclusive", help="Exit with 3 where text does not decide.")
     ] = False,
@@ -81,7 +85,8 @@ def command(
     from tokscope.gate import config as settings
 
     found = settings.read(settings.find(config))
-    with output.progress(text.sizes(found.text.read())) as advance:
+    found = found.identity_alone() if identity else found
+    with output.progress(text.sizes([] if identity else found.text.read())) as advance:
         report = gate.check(found, spec, against=against, today=date.today(), advance=advance)
     views = gate.tables(report)
     output.emit(report, views, format_, outputs or ())

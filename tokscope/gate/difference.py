@@ -18,6 +18,7 @@ from tokscope.gate.config import Config, Evidence, Text
 from tokscope.gate.snapshot import Snapshot, Wanted, snapshot
 from tokscope.report import Report
 from tokscope.studies.counted import require_resamples, versions
+from tokscope.studies.equivalence import found_in_text
 from tokscope.studies.show import spelled
 from tokscope.text.corpus import units_at
 from tokscope.tokenizers import Tokenizer
@@ -87,6 +88,12 @@ def _components(sides: _Sides) -> Iterator[Row]:
     yield _listed("special tokens", "gone", [n for n in old_names if n not in new_names])
     yield _listed("special tokens", "new", [n for n in new_names if n not in old_names])
     yield _listed("special tokens", "with another id", moved)
+    old_flags, new_flags = (found_in_text(one) for one in (sides.old, sides.new))
+    other = [t for t in old_flags if t in new_flags and old_flags[t] != new_flags[t]]
+    yield _listed("added tokens", "gone", [_shown(t) for t in old_flags if t not in new_flags])
+    yield _listed("added tokens", "new", [_shown(t) for t in new_flags if t not in old_flags])
+    flags = [f"{_shown(text)}: {old_flags[text]} -> {new_flags[text]}" for text in other]
+    yield _listed("added tokens", "with other flags", flags)
 
 
 def _listed(part: str, measure: str, found: Sequence[str]) -> Row:
@@ -117,6 +124,10 @@ def _ids(tokenizer: Tokenizer) -> dict[bytes, int]:
     for token in np.flatnonzero(vocabulary.lengths > 0).tolist():
         found.setdefault(vocabulary[token], token)
     return found
+
+
+def _shown(text: str) -> str:
+    return _written(text.encode())
 
 
 def _written(piece: bytes) -> str:
@@ -224,9 +235,9 @@ def diff(
         evidence: resamples and seed of the intervals.
         advance: is told how many bytes of text have been read, on either side.
 
-    Columns: part (component, special tokens, vocabulary, merges, golden strings, numbers, text,
-    line), name (of a component, corpus or line), measure, old, new, change, low, high, unit,
-    text and new_text (of lines, the segmentations; else what it is about).
+    Columns: part (component, special tokens, added tokens, vocabulary, merges, golden strings,
+    numbers, text, line), name (of a component, corpus or line), measure, old, new, change, low,
+    high, unit, text and new_text (of lines, the segmentations; else what it is about).
     A change of "text" is how much worse; of tokens, as a share of the old ones. Its 95 % interval
     holds for all corpora at once.
 

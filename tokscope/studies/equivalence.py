@@ -107,7 +107,7 @@ class _Two:
 
     def explained(self, text: str) -> tuple[str, str]:
         """Return the stage where two part, and what each does there."""
-        added = [_added(one) for one in self.tokenizers]
+        added = [found_in_text(one) for one in self.tokenizers]
         for token in sorted({**added[0], **added[1]}, key=len, reverse=True):
             if token in text and added[0].get(token) != added[1].get(token):
                 flags = " / ".join(own.get(token, "none") for own in added)
@@ -125,7 +125,8 @@ class _Two:
                 for spans in (spans_left, spans_right)
             )
             return "pre-tokenizer", " / ".join(pieces)
-        return "model", self.unshared(text)
+        bpe = all("BPE" in one.family for one in self.tokenizers)
+        return "merges" if bpe else "model", self.unshared(text)
 
     def unshared(self, text: str) -> str:
         """Name a token that one makes and the other does not."""
@@ -187,7 +188,7 @@ def _cuts(tokens: Tokens) -> Encoded:
     return Encoded(keys[:, 1].astype(np.int32), np.append(0, np.cumsum(counts)))
 
 
-def _added(tokenizer: Tokenizer) -> Mapping[str, str]:
+def found_in_text(tokenizer: Tokenizer) -> Mapping[str, str]:
     """Return the added tokens that are found in text, with how they are found."""
     part = json.loads(tokenizer.components().get("added_tokens", "[]"))
     flags = ("single_word", "lstrip", "rstrip", "normalized")
@@ -227,7 +228,7 @@ def texts_of(
             for letters in (*_ENDINGS, *(ending.upper() for ending in _ENDINGS))
         ],
     )
-    added = sorted({text for one in tokenizers for text in _added(one)})[:_NEIGHBOURS]
+    added = sorted({text for one in tokenizers for text in found_in_text(one)})[:_NEIGHBOURS]
     around = list(product(("", "a", " ", "\n", "."), repeat=2))
     yield (
         "added tokens",
