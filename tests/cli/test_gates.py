@@ -270,8 +270,14 @@ def test_what_was_over_the_limit_before_is_a_note(locked: Path, run: Run) -> Non
     assert re.search(
         r"TS102 note fertility\[en\]: [\d.]+ > max 1; it was at the baseline too", done.stdout
     )
-    without = run("check", "--against", "sample:bpe", "--format", "csv")
-    assert without.returncode == 0
+    against = run("check", "--against", "sample:bpe", "--format", "csv")
+    assert against.returncode == 0
+    text = (locked / "tokscope.toml").read_text()
+    limits = text[text.index("[limits.fertility]") :]
+    (locked / "tokscope.toml").write_text(f"{text.partition('[identity]')[0]}{limits}")
+    assert run("check").returncode == 0
+    (locked / "en.txt").write_text("Other text\n" * 40)  # of which the baseline knows nothing
+    assert run("check").returncode == 1
 
 
 def test_absolute_limits_need_no_baseline(folder: Path, run: Run) -> None:

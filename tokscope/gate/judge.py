@@ -15,7 +15,7 @@ from tokscope.catalog import MEASURES
 from tokscope.errors import TokscopeError
 from tokscope.gate.changes import Change, Pair, pair
 from tokscope.gate.config import FAIL, IDENTITY, OFF, WARN, Config, Key, Limit
-from tokscope.gate.snapshot import Snapshot
+from tokscope.gate.snapshot import Snapshot, Values
 from tokscope.rules import AUDITED, FIDELITY, RULES, at_least, of_limit
 from tokscope.studies.show import spelled
 from tokscope.tally import TOKEN_COLUMNS
@@ -73,6 +73,17 @@ class Case:
     def pair(self) -> Pair:
         """Both on the same text."""
         return pair(self.config, self.head, self.baseline)
+
+    @cached_property
+    def values_before(self) -> Values:
+        """Values at the baseline; none where there is none, or it is of other text."""
+        if self.base is None or self.head.settings != self.base.settings:
+            return {}
+        old, new = (
+            {name: sample.digest for name, sample in one.samples.items()}
+            for one in (self.base, self.head)
+        )
+        return self.base.values if old == new else {}
 
     @cached_property
     def _changes(self) -> dict[tuple[str, bool], Mapping[str, Change]]:
@@ -263,7 +274,7 @@ def _undefined(case: Case, limit: Limit, corpus: str) -> Judged:
 def _absolute(case: Case, limit: Limit, corpus: str, value: float) -> Judged:
     sign = 1 if limit.kind == "max" else -1
     over = sign * (value - limit.value) > 1e-9 * abs(limit.value)
-    before = case.base.values.get(limit.measure, {}).get(corpus, _NAN) if case.base else _NAN
+    before = case.values_before.get(limit.measure, {}).get(corpus, _NAN)
     already = sign * (before - limit.value) > 1e-9 * abs(limit.value)
     verdict = NOTE if over and already else FAIL if over else PASS
     word = ">" if sign > 0 else "<"
