@@ -108,7 +108,8 @@ def judged(case: Case) -> list[Judged]:
     """
     found = [*_identity(case), *_documents(case), *_limits(case), *_numbers(case)]
     found += [*_findings(case), *_mixture(case)]
-    if not any(one.verdict != NOTE for one in found):
+    # a report is no gate, and what is undefined was not judged
+    if all(one.code == "TS121" or (one.verdict == NOTE and math.isnan(one.head)) for one in found):
         raise TokscopeError(
             f"TS906 {case.config.path} switches no gate on, so that there is nothing to judge; "
             "tokscope init writes an example"
