@@ -61,7 +61,7 @@ def check(
     found = judged(Case(config, head, base))
     order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.code))
     frame = pd.DataFrame([_row(one, head, config) for one in order], columns=COLUMNS)
-    notes = (_against(config, against, base), *_expected(frame), *_idle(config, frame))
+    notes = (_against(config, against, base), *_expected(head, frame), *_idle(config, frame))
     return Report("check", _title(head, frame), frame, notes, _signature(config, head, base))
 
 
@@ -104,13 +104,14 @@ def _against(config: Config, against: str, base: Snapshot | None) -> str:
     return f"compared with {against or config.lock}: {base.name}, {base.fingerprint[:12]}"
 
 
-def _expected(frame: pd.DataFrame) -> list[str]:
+def _expected(head: Snapshot, frame: pd.DataFrame) -> list[str]:
     """Say how to go on where something failed."""
     codes = list(dict.fromkeys(frame.loc[frame["verdict"] == FAIL, "code"]))
     if not codes:
         return []
     return [
         f"why and what helps: tokscope explain {' '.join(codes[:3])}",
+        f"look closer: tokscope diff OLD {head.spec}, OLD a tokenizer or git:REV:PATH",
         'accept all changes as the new baseline: tokscope lock --update --reason "..."',
     ]
 

@@ -305,7 +305,9 @@ def tables(report: Report) -> list[Report]:
             "which": [text if len(text) <= 120 else f"{text[:120]}…" for text in files["text"]],
         }
     )
-    views = [Report("diff", report.title, shown)] if len(shown) else []
+    if shown.empty:
+        shown = pd.DataFrame({"part": ["files"], "what": ["no difference"]})
+    views = [Report("diff", report.title, shown)]
     views.append(_by_corpus(frame[frame["part"] == "text"]))
     for _, row in frame[frame["part"] == "line"].iterrows():
         views.append(_line(row))
