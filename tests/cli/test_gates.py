@@ -307,8 +307,9 @@ def test_a_baseline_may_be_in_git(locked: Path, run: Run) -> None:
     assert "component" in done.stdout
     for against, words in {
         "git:HEAD:nothing.json": "git has no nothing.json at HEAD",
-        "git:nowhere:tokenizer.json": "git rev-parse",
+        "git:nowhere:tokenizer.json": "git rev-parse: there is no revision 'nowhere' here",
         "git:--help:tokenizer.json": "git rev-parse",
+        "git:HEAD:en.txt": "git:HEAD:en.txt: no kind of tokenizer is known by this name",
     }.items():
         refused = run("check", "--against", against)
         assert refused.returncode == 2

@@ -49,7 +49,12 @@ def checked_out(word: str) -> Iterator[str]:
         example = f"git:main:{path or 'tokenizer.json'}"
         raise TokscopeError(f"{word}: write git:REV:PATH, such as {example}")
     with tempfile.TemporaryDirectory() as folder:
-        yield str(_checked_out(revision, path, Path(folder)))
+        place = str(_checked_out(revision, path, Path(folder)))
+        try:
+            yield place
+        except TokscopeError as error:  # the folder says nothing to who asked
+            told = str(error).replace(f"{folder}/", f"{_GIT}{revision}:")
+            raise TokscopeError(told) from error
 
 
 def _at(word: str, config: Config, wanted: Wanted, advance: Callable[[int], None]) -> Snapshot:
@@ -65,6 +70,8 @@ def _git(*words: str) -> bytes:
         raise TokscopeError(f"git cannot be run ({error.strerror})") from error
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
+        if reason == "Needed a single revision":
+            reason = f"there is no revision '{words[-1].partition('^{')[0]}' here"
         raise TokscopeError(f"git {words[0]}: {reason}")
     return done.stdout
 
