@@ -14,6 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # room -> what it may import of tokscope; longest name first decides
 MAY_IMPORT = {
     "errors": set(),
+    "workers": {"errors"},
     "report": set(),
     "text": {"errors", "text"},
     "tokenizers": {"errors", "tokenizers"},
@@ -22,7 +23,7 @@ MAY_IMPORT = {
     "tally": {"errors", "text", "tokenizers"},
     "catalog": {"measures", "tally"},
     "rules": {"errors"},
-    "mixture": {"errors", "text", "tokenizers", "mixture"},
+    "mixture": {"errors", "text", "tokenizers", "mixture", "workers"},
     "studies": {
         "",
         "errors",
@@ -36,6 +37,7 @@ MAY_IMPORT = {
         "rules",
         "mixture",
         "studies",
+        "workers",
     },
     "gate": {
         "",
@@ -49,9 +51,10 @@ MAY_IMPORT = {
         "rules",
         "studies",
         "gate",
+        "workers",
     },
     "render": {"report", "render"},
-    "cli": {"", "cli", "errors", "gate", "report", "render", "rules", "studies", "text"},
+    "cli": {"", "cli", "errors", "gate", "report", "render", "rules", "studies", "text", "workers"},
     "__main__": {"cli"},
     "__init__": {"catalog", "errors", "report", "studies", "text", "tokenizers"},
 }

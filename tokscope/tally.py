@@ -8,17 +8,17 @@ bytes, each unit followed by a line feed, so that all positions are positions in
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, UnitError
-from tokscope.text.corpus import Corpus, Shard, Units, read
+from tokscope.text.corpus import Corpus, Shard, Units, raw_of, read
 from tokscope.text.words import LETTER, UNSPACED, WORDS, codes, has_dictionary, properties
 from tokscope.tokenizers import Encoded, Tokenizer
 
@@ -58,13 +58,14 @@ class Reading:
     replaced: int = 0
     clusters: dict[str, int] = field(default_factory=dict)  # name -> number, in order of appearance
     members: list[int] = field(default_factory=list)  # the cluster of each unit with its own row
+    seen: Look | None = None  # what was looked for beside counts
 
 
 def _sums(values: NDArray[np.generic], edges: Counts) -> Counts:
     """Return the sums of consecutive stretches, of which some may be empty."""
-    total = np.zeros(len(values) + 1, np.int64)
+    total = np.zeros(len(values) + 1, np.int32)  # of a batch, which is far below 2 GB
     np.cumsum(values, out=total[1:])
-    return np.diff(total[edges])
+    return np.diff(total[edges]).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,11 @@ class Tokens:
     @cached_property
     def cuts(self) -> Counts:
         """Where tokens end, in bytes of the text's array; ascending, (T,)."""
+        if self.encoded.spells:
+            lengths = self.tokenizer.vocabulary.lengths[self.encoded.ids]
+            later = self.encoded.starts[1:-1]
+            np.add.at(lengths, later[later < len(lengths)], 1)  # the line feed before a unit
+            return np.cumsum(lengths)
         lengths = self.tokenizer.vocabulary.lengths[self.encoded.ids]
         ends = np.cumsum(lengths)
         spelled = np.append(0, ends)[self.encoded.starts]
@@ -274,7 +280,7 @@ class _Blocks:
     alone.
     """
 
-    rows: Counts
+    rows: Counts  # (BLOCKS, tokenizers, columns)
     width: int = 1
 
     def add(self, counts: Counts, offsets: Counts) -> None:
@@ -284,60 +290,53 @@ class _Blocks:
             self.width *= 2
         np.add.at(self.rows, offsets // self.width, counts)
 
+    def filled(self) -> tuple[Counts, Counts]:
+        """Return the rows that hold something, and where their blocks begin."""
+        full = np.flatnonzero(self.rows.any(axis=(1, 2)))
+        return self.rows[full], full * self.width
+
 
 @dataclass
 class _Clusters:
     """Sums of rows by the number of their cluster."""
 
-    rows: Counts
+    rows: Counts  # (clusters, tokenizers, columns)
 
     def add(self, counts: Counts, numbers: Counts) -> None:
-        missing = int(numbers.max()) + 1 - len(self.rows)
-        if missing > 0:
-            more = np.zeros((missing, self.rows.shape[1]), np.int64)
-            self.rows = np.concatenate((self.rows, more))
+        missing = max(int(numbers.max()) + 1 - len(self.rows), 0)
+        self.rows = np.pad(self.rows, ((0, missing), (0, 0), (0, 0)))
         np.add.at(self.rows, numbers, counts)
+
+    def filled(self) -> tuple[Counts, Counts]:
+        """Return all rows, and their numbers."""
+        return self.rows, np.arange(len(self.rows))
 
 
 @dataclass
-class _Counter:
-    """The growing tally of one tokenizer over one corpus."""
+class _Apart:
+    """Rows as they came, each for itself."""
 
-    tokenizer: Tokenizer
-    columns: tuple[str, ...]
-    types: Counts
-    groups: _Blocks | _Clusters
-    units: list[Counts] = field(default_factory=list)
+    rows: list[Counts]
 
-    @classmethod
-    def of(cls, tokenizer: Tokenizer, columns: AbstractSet[str], *, clustered: bool) -> _Counter:
-        named = tuple(name for name in (*TEXT_COLUMNS, *TOKEN_COLUMNS) if name in columns)
-        size = tokenizer.vocabulary.size if TYPES in columns else 0
-        rows = np.zeros((0 if clustered else BLOCKS, len(named)), np.int64)
-        groups = _Clusters(rows) if clustered else _Blocks(rows)
-        return cls(tokenizer, named, np.zeros(size, np.int64), groups)
+    def add(self, counts: Counts, _: Counts) -> None:
+        self.rows.append(counts)
 
-    def add(
-        self, counts: Mapping[str, Counts], ids: NDArray[np.int32], places: Counts | None
-    ) -> None:
-        """Add the counts of some units; each for itself where no places group them."""
-        if len(self.types):
-            self.types += np.bincount(ids, minlength=len(self.types))
-        rows = np.stack([counts[name] for name in self.columns], axis=1)
-        if places is None:
-            self.units.append(rows)
-        else:
-            self.groups.add(rows, places)
-
-    def tally(self) -> Tally:
-        if self.units:
-            rows = np.concatenate(self.units)
-        else:
-            rows = self.groups.rows[self.groups.rows.any(axis=1)]
-        return Tally(self.columns, rows, self.types, len(self.tokenizer.vocabulary))
+    def filled(self) -> tuple[Counts, Counts]:
+        """Return all rows; where they come from does not matter."""
+        rows = np.concatenate(self.rows)
+        return rows, np.zeros(len(rows), np.int64)
 
 
-Look = Callable[[int, Tokens], None]
+class Look(Protocol):
+    """What else is to be seen of a text in the same pass."""
+
+    def see(self, tokens: Sequence[Tokens]) -> None:
+        """Look at a piece of the text under every tokenizer."""
+        ...
+
+    def join(self, other: Self) -> None:
+        """Take in what was seen of the text that follows."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -348,6 +347,114 @@ class Counting:
     words: str = "unicode"
     specials: bool = False
     by_unit: bool = False  # a row a unit for text that is not parallel too
+    look: Callable[[], Look] | None = None  # one for each corpus; must have a name, for workers
+
+    def named(self) -> tuple[str, ...]:
+        """Return the columns in their order."""
+        return tuple(name for name in (*TEXT_COLUMNS, *TOKEN_COLUMNS) if name in self.columns)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The counts of a file, or of a part of one: what a worker sends back."""
+
+    rows: Counts  # (R, tokenizers, columns)
+    places: Counts  # where each begins in the file, or the number of its cluster; (R,)
+    types: Sequence[Counts]  # by tokenizer
+    reading: Reading
+    size: int  # bytes read
+
+
+class _Sum:
+    """Counts that grow, unit by unit or piece by piece."""
+
+    def __init__(self, shard: Shard, sizes: Sequence[int], counting: Counting) -> None:
+        self.reading = Reading(seen=counting.look and counting.look())
+        self.types = [np.zeros(n if TYPES in counting.columns else 0, np.int64) for n in sizes]
+        self.apart = shard.keep_empty or counting.by_unit
+        rows = np.zeros((0, len(sizes), len(counting.named())), np.int64)
+        if self.apart:
+            self.groups: _Blocks | _Clusters | _Apart = _Apart([rows])
+        elif shard.cluster:
+            self.groups = _Clusters(rows)
+        else:
+            self.groups = _Blocks(np.pad(rows, ((0, BLOCKS), (0, 0), (0, 0))))
+
+    def number(self, names: Iterable[str]) -> Counts:
+        """Return the numbers of clusters, new ones after those that are known."""
+        known = self.reading.clusters
+        return np.array([known.setdefault(name, len(known)) for name in names], np.int64)
+
+    def add(self, rows: Counts, offsets: Counts, clusters: Counts) -> None:
+        """Add rows by where they begin in the text, or by their clusters."""
+        if self.apart:
+            self.reading.members += clusters.tolist()
+        if len(rows):
+            self.groups.add(rows, clusters if isinstance(self.groups, _Clusters) else offsets)
+
+    def join(self, piece: Piece, before: int) -> None:
+        """Add a piece, so many bytes behind the beginning of the corpus."""
+        reading = piece.reading
+        clusters = self.number(reading.clusters)
+        if self.apart:
+            clusters = clusters[np.array(reading.members, np.int64)]
+        self.add(piece.rows, piece.places + before, clusters)
+        self.types = [one + two for one, two in zip(self.types, piece.types, strict=True)]
+        self.reading.units += reading.units
+        self.reading.skipped += reading.skipped
+        self.reading.replaced += reading.replaced
+        if self.reading.seen is not None and reading.seen is not None:
+            self.reading.seen.join(reading.seen)
+
+
+def piece(part: Shard, tokenizers: Sequence[Tokenizer], counting: Counting) -> Piece:
+    """Count a part of a corpus under several tokenizers in one pass over its text.
+
+    Raises:
+        TokscopeError: the text cannot be read, or a tokenizer cannot encode it.
+    """
+    found = _Sum(part, [one.vocabulary.size for one in tokenizers], counting)
+    reading, digest, size = found.reading, hashlib.sha256(), 0
+    for units in read(part):
+        reading.units += len(units.texts)
+        reading.skipped += units.skipped
+        reading.replaced += units.replaced
+        if units.texts:
+            rows, tokens = _count(units, part, tokenizers, counting)
+            for types, one in zip(found.types, tokens, strict=True):
+                if len(types):
+                    types += np.bincount(one.encoded.ids, minlength=len(types))
+            found.add(rows, units.offsets, found.number(units.clusters))
+            if reading.seen is not None:
+                reading.seen.see(tokens)
+        if part.is_whole:
+            digest.update(units.raw)
+        size += len(units.raw)
+    reading.digest = digest.hexdigest()
+    return Piece(*found.groups.filled(), found.types, reading, size)
+
+
+def _count(
+    units: Units, part: Shard, tokenizers: Sequence[Tokenizer], counting: Counting
+) -> tuple[Counts, list[Tokens]]:
+    """Return the counts of some units, (D, tokenizers, columns), and their tokens under each."""
+    text = Text(units.texts, counting.words)
+    of_text = {
+        name: count(text) for name, count in TEXT_COLUMNS.items() if name in counting.columns
+    }
+    rows, found = [], []
+    for tokenizer in tokenizers:
+        try:
+            encoded = tokenizer.encode(units.texts, specials=counting.specials)
+        except UnitError as error:
+            raise part.error(units.lines[error.unit], str(error)) from error
+        tokens = Tokens(text, tokenizer, encoded, counting.specials)
+        counts = of_text | {
+            name: count(tokens) for name, count in TOKEN_COLUMNS.items() if name in counting.columns
+        }
+        rows.append(np.stack([counts[name] for name in counting.named()], axis=1))
+        found.append(tokens)
+    return np.stack(rows, axis=1), found
 
 
 def tally(
@@ -356,80 +463,38 @@ def tally(
     counting: Counting,
     advance: Callable[[int], None] = lambda _: None,
     *,
-    look: Look = lambda _place, _tokens: None,
+    pieces: Iterator[Piece] | None = None,
 ) -> tuple[list[Tally], Reading]:
     """Count a corpus under several tokenizers in one pass over its text.
 
-    `advance` is called with the number of bytes of each piece that is done; `look` with the place
-    of each tokenizer and its tokens of the piece.
+    `advance` is called with the number of bytes of each piece that is done. `pieces` are made here
+    unless they are given, one for each shard, by workers.
 
     Raises:
         TokscopeError: the text cannot be read, or holds nothing.
     """
-    reading, digests, before = Reading(), [], 0
-    clustered = any(shard.cluster for shard in corpus.shards)
-    counters = [_Counter.of(one, counting.columns, clustered=clustered) for one in tokenizers]
-    for shard in corpus.shards:
-        digest, size = hashlib.sha256(), 0
-        for units in _followed(shard, reading):
-            if units.texts:
-                apart = shard.keep_empty or counting.by_unit
-                places = _places(units, reading, before, apart=apart)
-                for k, tokens in enumerate(_count(units, shard, counters, counting, places)):
-                    look(k, tokens)
-            digest.update(units.raw)
-            size += len(units.raw)
-            advance(len(units.raw))
-        digests.append(digest.hexdigest())
-        before += size
+    if pieces is None:
+        pieces = (piece(shard, tokenizers, counting) for shard in corpus.shards)
+    whole = _Sum(corpus.shards[0], [one.vocabulary.size for one in tokenizers], counting)
+    digests, before, digest = [], 0, hashlib.sha256()
+    for shard, found in zip(corpus.shards, pieces, strict=False):  # others may follow
+        whole.join(found, before)
+        advance(found.size)
+        if not shard.is_whole:
+            for raw in raw_of(shard):  # a hash of parts is none of the file
+                digest.update(raw)
+        if shard.end is None:  # the end of a file
+            digests.append(found.reading.digest if shard.is_whole else digest.hexdigest())
+            before, digest = before + shard.start + found.size, hashlib.sha256()
+    reading = whole.reading
     if not reading.units:
         paths = ", ".join(shard.path for shard in corpus.shards[:3])
         raise TokscopeError(f"{paths}: no text in it; corpus '{corpus.name}' has nothing to count")
-    joined = hashlib.sha256("\n".join(digests).encode()).hexdigest()
-    reading.digest = joined if len(digests) > 1 else digests[0]
-    return [counter.tally() for counter in counters], reading
-
-
-def _places(units: Units, reading: Reading, before: int, *, apart: bool) -> Counts | None:
-    """Return by what the units are grouped: their place in the corpus, or their cluster.
-
-    None where each has a row of its own; to which cluster it belongs is then noted.
-    """
-    numbers = [reading.clusters.setdefault(name, len(reading.clusters)) for name in units.clusters]
-    if apart:
-        reading.members += numbers
-        return None
-    return np.array(numbers, np.int64) if numbers else units.offsets + before
-
-
-def _followed(shard: Shard, reading: Reading) -> Iterator[Units]:
-    for units in read(shard):
-        reading.units += len(units.texts)
-        reading.skipped += units.skipped
-        reading.replaced += units.replaced
-        yield units
-
-
-def _count(
-    units: Units,
-    shard: Shard,
-    counters: Sequence[_Counter],
-    counting: Counting,
-    places: Counts | None,
-) -> Iterator[Tokens]:
-    """Count some units under each tokenizer, and yield its tokens."""
-    text = Text(units.texts, counting.words)
-    of_text = {
-        name: count(text) for name, count in TEXT_COLUMNS.items() if name in counting.columns
-    }
-    for counter in counters:
-        try:
-            encoded = counter.tokenizer.encode(units.texts, specials=counting.specials)
-        except UnitError as error:
-            raise shard.error(units.lines[error.unit], str(error)) from error
-        tokens = Tokens(text, counter.tokenizer, encoded, counting.specials)
-        of_tokens = {
-            name: count(tokens) for name, count in TOKEN_COLUMNS.items() if name in counting.columns
-        }
-        counter.add(of_text | of_tokens, encoded.ids, places)
-        yield tokens
+    every = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    reading.digest = every if len(digests) > 1 else digests[0]
+    rows, _ = whole.groups.filled()
+    columns = counting.named()
+    return [
+        Tally(columns, rows[:, k], types, len(one.vocabulary))
+        for k, (one, types) in enumerate(zip(tokenizers, whole.types, strict=True))
+    ], reading

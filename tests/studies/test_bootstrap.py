@@ -41,8 +41,9 @@ def test_every_ratio_of_sums_has_an_interval_around_its_value(frame: pd.DataFram
             assert math.isnan(row.low)
             assert row.verdict == ""
         elif row.measure not in ("gini", "worst_premium", "premium_spread"):  # these lean one way
-            some = (
-                row.measure != "split_characters" or row.corpus != "en"
+            some = row.measure != "split_characters" or row.corpus not in (
+                "en",
+                "id",
             )  # some resamples have none
             assert row.low <= row.value <= row.high or not some, row
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +95,7 @@ def test_words_that_are_one_token_are_those_that_are_not_split(name: str, tmp_pa
     texts = ["hello hello world! hello中", "he llo café 中 xyz", "Hello WORLD"]
     words = Words.of(1)
     text = Text(texts, "unicode")
-    words.look(0, Tokens(text, tokenizer, tokenizer.encode(texts), specials=False))
+    words.see([Tokens(text, tokenizer, tokenizer.encode(texts), specials=False)])
     starts, ends = text.words
     expected = {}
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
@@ -122,7 +123,7 @@ def test_pieces_of_text_add_up(texts: list[str]) -> None:
         words = Words.of(1)
         for piece in pieces:
             text = Text(piece, "whitespace")
-            words.look(0, Tokens(text, tokenizer, tokenizer.encode(piece), specials=False))
+            words.see([Tokens(text, tokenizer, tokenizer.encode(piece), specials=False)])
         letters = {code: count for code, count in words.letters.items() if code != 10}
         return letters, {w: words.found[:, i].tolist() for w, i in words.places.items()}
 
@@ -131,10 +132,9 @@ def test_pieces_of_text_add_up(texts: list[str]) -> None:
 
 def test_whole_words_are_those_that_compare_does_not_split() -> None:
     corpora = tokscope.read_corpora(["sample:de"])
-    seen = Words.of(1)
     columns = MEASURES["split_words"].columns | {"units", "bytes"}
-    count(["sample:bpe"], corpora, Counting(columns), looks=[seen.look])
-    uses, whole = seen.found
+    counting = Counting(columns, look=partial(Words.of, 1))
+    uses, whole = count(["sample:bpe"], corpora, counting).readings[0].seen.found
     frame = tokscope.compare(["sample:bpe"], corpora, measures=["split_words"]).frame
     assert 1 - whole.sum() / uses.sum() == pytest.approx(frame["value"].iloc[0], abs=1e-12)
 

@@ -54,6 +54,8 @@ def command(
     field: text.Field = "text",
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
+    jobs: text.Jobs = None,
+    scheduler: text.Scheduler = "",
     format_: output.Format = "table",
     outputs: output.Output = None,
 ) -> None:
@@ -89,9 +91,9 @@ def command(
         output.emit(report, study.token_tables(report), format_, outputs or ())
     else:
         corpora = read(corpus)
-        with output.progress(text.sizes(corpora)) as advance:
+        with text.workers(corpora, jobs, scheduler) as workers:
             report = study.audit(
-                specs, corpora, select=select or (), ignore=ignore or (), advance=advance
+                specs, corpora, select=select or (), ignore=ignore or (), workers=workers
             )
         output.emit(report, study.tables(report), format_, outputs or ())
         if fail_on and study.fails(report, fail_on):

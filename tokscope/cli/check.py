@@ -59,6 +59,8 @@ def command(
         bool, typer.Option("--fail-inconclusive", help="Exit with 3 where text does not decide.")
     ] = False,
     download: Download = False,
+    jobs: text.Jobs = None,
+    scheduler: text.Scheduler = "",
     format_: Annotated[
         str,
         typer.Option(
@@ -86,8 +88,9 @@ def command(
 
     found = settings.read(settings.find(config))
     found = found.identity_alone() if identity else found
-    with output.progress(text.sizes([] if identity else found.text.read())) as advance:
-        report = gate.check(found, spec, against=against, today=date.today(), advance=advance)
+    corpora = None if identity else found.text.read()
+    with text.workers(corpora, jobs, scheduler) as workers:
+        report = gate.check(found, spec, against=against, today=date.today(), workers=workers)
     views = gate.tables(report)
     output.emit(report, views, format_, outputs or ())
     if format_ == "github":

@@ -76,6 +76,8 @@ def command(
     field: text.Field = "text",
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
+    jobs: text.Jobs = None,
+    scheduler: text.Scheduler = "",
     format_: output.Format = "table",
     outputs: output.Output = None,
 ) -> None:
@@ -101,10 +103,10 @@ def command(
     )
     from tokscope.studies import compare as study
 
-    with output.progress(text.sizes(corpora)) as advance:
+    with text.workers(corpora, jobs, scheduler) as workers:
         if lines is not None:
             report = study.worst_lines(
-                specs, corpora, top=lines, reference=reference, specials=specials, advance=advance
+                specs, corpora, top=lines, reference=reference, specials=specials, workers=workers
             )
         else:
             report = study.compare(
@@ -117,7 +119,7 @@ def command(
                 specials=specials,
                 bootstrap=bootstrap,
                 seed=seed,
-                advance=advance,
+                workers=workers,
             )
     views = [report] if lines is not None else study.tables(report, by, sort)
     output.emit(report, views, format_, outputs or ())

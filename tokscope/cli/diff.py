@@ -25,6 +25,8 @@ def command(
     field: text.Field = "text",
     errors: text.Errors = "strict",
     download: Download = False,
+    jobs: text.Jobs = None,
+    scheduler: text.Scheduler = "",
     format_: output.Format = "table",
     outputs: output.Output = None,
 ) -> None:
@@ -47,9 +49,8 @@ def command(
         field=field,
         errors=errors,
     )
-    sizes = text.sizes(chosen.read()) * 2
-    with output.progress(sizes) as advance:
+    with text.workers(chosen.read(), jobs, scheduler, times=2) as workers:
         report = study.diff(
-            old, new, chosen, top=top, evidence=Evidence(seed=seed), advance=advance
+            old, new, chosen, top=top, evidence=Evidence(seed=seed), workers=workers
         )
     output.emit(report, study.tables(report), format_, outputs or ())

@@ -26,6 +26,8 @@ def command(
     field: text.Field = "text",
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
+    jobs: text.Jobs = None,
+    scheduler: text.Scheduler = "",
     format_: output.Format = "table",
     outputs: output.Output = None,
 ) -> None:
@@ -44,9 +46,9 @@ def command(
     )
     from tokscope.studies import equivalence as study
 
-    with output.progress(text.sizes(corpora)) as advance:
+    with text.workers(corpora, jobs, scheduler) as workers:
         report = study.equiv(
-            first, second, corpora or (), by=by, fuzz=fuzz, seed=seed, top=top, advance=advance
+            first, second, corpora or (), by=by, fuzz=fuzz, seed=seed, top=top, workers=workers
         )
     output.emit(report, study.tables(report), format_, outputs or ())
     if study.differs(report):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -86,6 +87,8 @@ def command(
     field: text.Field = "text",
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
+    jobs: text.Jobs = None,
+    scheduler: text.Scheduler = "",
     format_: output.Format = "table",
     outputs: output.Output = None,
 ) -> None:
@@ -110,7 +113,10 @@ def command(
         output.require_writable(save_counts, "--save-counts")
     from tokscope.studies.mixture import infer_mixture
 
-    with output.phases(text.sizes(corpora)) as (advance, tell):
+    with (
+        output.phases(text.sizes(corpora)) as (advance, tell),
+        text.started(jobs, scheduler) as workers,
+    ):
         report = infer_mixture(
             spec,
             corpora,
@@ -125,7 +131,7 @@ def command(
             truth=known,
             counts=counts,
             save=(lambda data: output.write(save_counts, data)) if save_counts else None,
-            advance=advance,
+            workers=replace(workers, advance=advance),
             tell=tell,
         )
     output.emit(report, [report], format_, outputs or ())

@@ -23,6 +23,8 @@ def command(
     parallel: text.Parallel = False,
     field: text.Field = "text",
     words: text.Words = "unicode",
+    jobs: text.Jobs = None,
+    scheduler: text.Scheduler = "",
     download: Download = False,
 ) -> None:
     """Write tokscope.toml: gates with limits taken from what a tokenizer does now.
@@ -39,8 +41,8 @@ def command(
     chosen = Text(
         tuple(corpus or ["sample:prose"]), parallel or not corpus, field=field, words=words
     )
-    with output.progress(text.sizes(chosen.read())) as advance:
-        content = init.initial(spec or init.guessed(), chosen, path, advance)
+    with text.workers(chosen.read(), jobs, scheduler) as workers:
+        content = init.initial(spec or init.guessed(), chosen, path, workers)
     output.write(path, content.encode())
     print(f"wrote {path}; next:")
     print("  tokscope lock     # the baseline: commit it with its counts")

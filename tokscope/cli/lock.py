@@ -24,6 +24,8 @@ def command(
         str, typer.Option(metavar="TEXT", help="Why values may change; kept in the lock.")
     ] = "",
     download: Download = False,
+    jobs: text.Jobs = None,
+    scheduler: text.Scheduler = "",
     format_: output.Format = "table",
     outputs: output.Output = None,
 ) -> None:
@@ -46,12 +48,12 @@ def command(
 
     found = settings.read(settings.find(config))
     output.require_writable(found.lock, f"{found.path}: lock")
-    with output.progress(text.sizes(found.text.read())) as advance:
+    with text.workers(found.text.read(), jobs, scheduler) as workers:
         if verify:
-            report = locking.verify(found, spec, advance)
+            report = locking.verify(found, spec, workers)
             output.emit(report, locking.differences(report), format_, outputs or ())
             raise typer.Exit(int(len(report.frame) > 0))
-        made = locking.locked(found, spec, update=update, reason=reason, advance=advance)
+        made = locking.locked(found, spec, update=update, reason=reason, workers=workers)
     content, counts = lock.packed(made)
     # the counts first: a lock never stands beside counts that are older
     output.write(lock.sidecar(found.lock), counts)

@@ -40,6 +40,8 @@ def command(
     field: text.Field = "text",
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
+    jobs: text.Jobs = None,
+    scheduler: text.Scheduler = "",
     format_: output.Format = "table",
     outputs: output.Output = None,
 ) -> None:
@@ -59,7 +61,10 @@ def command(
     from tokscope.studies.simulated import simulate_mixture
     from tokscope.text.corpus import read_corpora
 
-    with output.steps(trials, "training") as advance:
+    with (
+        output.steps(trials, "training") as advance,
+        text.started(jobs, scheduler) as workers,
+    ):
         report = simulate_mixture(
             corpora or read_corpora(["sample:prose", "sample:code"]),
             trials=trials,
@@ -72,5 +77,6 @@ def command(
             seed=seed,
             state=state,
             advance=advance,
+            workers=workers,
         )
     output.emit(report, [report], format_, outputs or ())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from tokscope.text.corpus import Corpus
+    from tokscope.workers import Workers
 
 _SPEC = (
     "A tokenizer: a file or folder, a tiktoken name (cl100k_base, gpt-4o), a hub id "
@@ -56,6 +59,15 @@ Specials = Annotated[
 ]
 
 
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", metavar="N", help="Processes to use (default: one a core)."),
+]
+Scheduler = Annotated[
+    str, typer.Option(metavar="ADDRESS", help="Use the workers of a Dask scheduler instead.")
+]
+
+
 def read(
     words: Sequence[str] | None,
     *,
@@ -87,3 +99,28 @@ def sizes(corpora: Sequence[Corpus] | None) -> list[int | None]:
     from tokscope.text.corpus import size
 
     return [size(shard) for corpus in corpora or () for shard in corpus.shards]
+
+
+@contextmanager
+def workers(
+    corpora: Sequence[Corpus] | None, jobs: int | None, scheduler: str, *, times: int = 1
+) -> Iterator[Workers]:
+    """Yield who works, and show how far they are with text that is read so many times."""
+    from tokscope.cli import output
+
+    with output.progress(sizes(corpora) * times) as advance, started(jobs, scheduler) as found:
+        yield replace(found, advance=advance)
+
+
+@contextmanager
+def started(jobs: int | None, scheduler: str) -> Iterator[Workers]:
+    """Yield processes of this machine, or those of a cluster."""
+    from tokscope.errors import TokscopeError
+    from tokscope.workers import cluster, cores, local, one_core
+
+    if scheduler and jobs is not None:
+        raise TokscopeError("--scheduler has workers of its own; leave --jobs away")
+    if jobs == 1:
+        one_core()
+    with cluster(scheduler) if scheduler else local(cores() if jobs is None else jobs) as found:
+        yield found

@@ -65,6 +65,8 @@ def command(
     field: text.Field = "text",
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
+    jobs: text.Jobs = None,
+    scheduler: text.Scheduler = "",
     format_: output.Format = "table",
     outputs: output.Output = None,
 ) -> None:
@@ -91,9 +93,9 @@ def command(
     from tokscope.studies import vocab as study
     from tokscope.studies.languages import FREQUENT
 
-    with output.progress(text.sizes(corpora)) as advance:
+    with text.workers(corpora, jobs, scheduler) as workers:
         if tokens is not None:
-            report = listing.of_language(specs, corpora, tokens, specials=specials, advance=advance)
+            report = listing.of_language(specs, corpora, tokens, specials=specials, workers=workers)
         elif grep is not None:
             report = listing.grep(specs, grep)
         elif only_in is not None:
@@ -107,7 +109,7 @@ def command(
                 frequent=FREQUENT if frequent is None else frequent,
                 rule=words,
                 specials=specials,
-                advance=advance,
+                workers=workers,
             )
     if "by" in report.frame:
         views = study.tables(report, by)

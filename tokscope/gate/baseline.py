@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +13,13 @@ from tokscope.errors import TokscopeError
 from tokscope.gate import lock
 from tokscope.gate.config import Config
 from tokscope.gate.snapshot import Snapshot, Wanted, snapshot
+from tokscope.workers import Workers
 
 _GIT = "git:"
 _LFS = b"version https://git-lfs"
 
 
-def baseline(
-    against: str, config: Config, wanted: Wanted, advance: Callable[[int], None]
-) -> Snapshot | None:
+def baseline(against: str, config: Config, wanted: Wanted, workers: Workers) -> Snapshot | None:
     """Return the baseline: a lock, a tokenizer, or `git:REV:PATH`; the lock where none is named.
 
     None where none is named and there is no lock.
@@ -31,7 +30,7 @@ def baseline(
     if not against:
         return lock.read(config.lock).snapshot if config.lock.exists() else None
     with checked_out(against) as word:
-        return replace(_at(word, config, wanted, advance), spec=against)
+        return replace(_at(word, config, wanted, workers), spec=against)
 
 
 @contextmanager
@@ -57,10 +56,10 @@ def checked_out(word: str) -> Iterator[str]:
             raise TokscopeError(told) from error
 
 
-def _at(word: str, config: Config, wanted: Wanted, advance: Callable[[int], None]) -> Snapshot:
+def _at(word: str, config: Config, wanted: Wanted, workers: Workers) -> Snapshot:
     if Path(word).suffix == ".lock":
         return lock.read(Path(word)).snapshot
-    return snapshot(word, config, wanted, None, advance)
+    return snapshot(word, config, wanted, None, workers)
 
 
 def _git(*words: str) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -19,6 +18,7 @@ from tokscope.gate.snapshot import Snapshot, by_gates, kind, snapshot
 from tokscope.report import Report
 from tokscope.rules import GROUPS
 from tokscope.studies.counted import versions
+from tokscope.workers import HERE, Workers
 
 COLUMNS = [
     "tokenizer", "code", "verdict", "gate", "measure", "corpus", "base", "head", "change", "low",
@@ -33,7 +33,7 @@ def check(
     *,
     against: str = "",
     today: date,
-    advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
 ) -> Report:
     """Judge a tokenizer by the gates of a configuration; one row a gate, the heaviest first.
 
@@ -42,7 +42,7 @@ def check(
         word: the tokenizer; that of the configuration where none is named.
         against: the baseline: a lock, a tokenizer, or git:REV:PATH; the lock by default.
         today: the day by which waivers are judged.
-        advance: is told how many bytes of text have been read.
+        workers: who works, from `tokscope.workers`; the result is the same.
 
     Columns: tokenizer, code, verdict (fail, inconclusive, warn, waived, note, pass), gate, measure,
     corpus, base, head, change (head - base; of relative limits how much worse, or better), low,
@@ -55,9 +55,9 @@ def check(
     word = named(config, word)
     _require_valid(config, today)
     wanted = by_gates(config)
-    base = baseline(against, config, wanted, advance)
+    base = baseline(against, config, wanted, workers)
     strings = list(base.golden) if base else None
-    head = snapshot(word, config, wanted, strings, advance)
+    head = snapshot(word, config, wanted, strings, workers)
     found = judged(Case(config, head, base))
     order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.code))
     frame = pd.DataFrame([_row(one, head, config) for one in order], columns=COLUMNS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
@@ -23,6 +23,7 @@ from tokscope.studies.show import spelled
 from tokscope.text.corpus import units_at
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.pipeline import pipeline_of
+from tokscope.workers import HERE, Workers
 
 COLUMNS = [
     "part",
@@ -223,7 +224,7 @@ def diff(
     *,
     top: int = 5,
     evidence: Evidence | None = None,
-    advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
 ) -> Report:
     """Return what changed from one tokenizer to another, in their files and on text.
 
@@ -233,7 +234,7 @@ def diff(
         text: which text they are compared on; the embedded sample by default.
         top: how many lines are shown, those whose number of tokens changed most.
         evidence: resamples and seed of the intervals.
-        advance: is told how many bytes of text have been read, on either side.
+        workers: who works, from `tokscope.workers`; the result is the same.
 
     Columns: part (component, special tokens, added tokens, vocabulary, merges, golden strings,
     numbers, text, line), name (of a component, corpus or line), measure, old, new, change, low,
@@ -253,9 +254,9 @@ def diff(
     columns = frozenset(("units", "bytes")).union(*(MEASURES[m].columns for m in _MEASURES))
     wanted = Wanted(columns, numbers=True)
     with checked_out(old) as place:
-        base = snapshot(place, config, wanted, None, advance)
+        base = snapshot(place, config, wanted, None, workers)
     with checked_out(new) as place:
-        head = snapshot(place, config, wanted, list(base.golden), advance)
+        head = snapshot(place, config, wanted, list(base.golden), workers)
     sides = _Sides(pair(config, head, base), *(_loaded(one) for one in (base, head)))
     parts = (_components, _vocabulary, _merges, _golden, _numbers, _texts)
     rows = [row for part in parts for row in part(sides)] + list(_lines(sides, top))

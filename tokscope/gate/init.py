@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from tokscope.catalog import MEASURES
@@ -13,6 +13,7 @@ from tokscope.gate.config import Config, Text
 from tokscope.gate.snapshot import Snapshot, Wanted, snapshot
 from tokscope.studies.counted import ALL
 from tokscope.tokenizers.huggingface import FILES
+from tokscope.workers import HERE, Workers
 
 _ROOM = 0.05  # above the present value, where a value may move a little
 _LIMITED = ("fertility", "worst_premium", "gini")  # with room
@@ -31,9 +32,7 @@ def guessed() -> str:
     raise TokscopeError(f"no {', '.join(FILES)} here; name a tokenizer: tokscope init SPEC")
 
 
-def initial(
-    word: str, text: Text, path: Path, advance: Callable[[int], None] = lambda _: None
-) -> str:
+def initial(word: str, text: Text, path: Path, workers: Workers = HERE) -> str:
     """Return the configuration for a tokenizer, in TOML with comments.
 
     Raises:
@@ -45,7 +44,7 @@ def initial(
     columns = frozenset(("units", "bytes", "tokens"))
     columns = columns.union(*(MEASURES[name].columns for name in measures))
     config = Config(path, {}, word, text=text)
-    found = snapshot(word, config, Wanted(columns, measures, numbers=True), (), advance)
+    found = snapshot(word, config, Wanted(columns, measures, numbers=True), (), workers)
     return (
         "\n".join((*_head(word, found), *_text(text), *_IDENTITY, *_limits(found), *_REST)) + "\n"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from difflib import unified_diff
 
@@ -15,6 +14,7 @@ from tokscope.gate.config import Config
 from tokscope.gate.lock import Lock
 from tokscope.gate.snapshot import Snapshot, everything, snapshot
 from tokscope.report import Report
+from tokscope.workers import HERE, Workers
 
 _FIRST = "first lock"
 _LINES = 40  # of a difference
@@ -26,7 +26,7 @@ def locked(
     *,
     update: bool = False,
     reason: str = "",
-    advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
 ) -> Lock:
     """Return the lock of a tokenizer, or of that of the configuration, with its history.
 
@@ -45,7 +45,7 @@ def locked(
     if update and not reason.strip():
         raise TokscopeError('an update needs --reason, such as --reason "added Thai merges"')
     history = list(_history(config)) if update else []
-    found = _snapshot(config, word, advance)
+    found = _snapshot(config, word, workers)
     told = {"reason": reason.strip() or _FIRST, "fingerprint": found.fingerprint}
     return Lock(found, [*history, told])
 
@@ -54,22 +54,20 @@ def _history(config: Config) -> list[dict[str, str]]:
     return [dict(entry) for entry in lock.read(config.lock).history]
 
 
-def _snapshot(config: Config, word: str, advance: Callable[[int], None]) -> Snapshot:
-    found = snapshot(named(config, word), config, everything(config), None, advance)
+def _snapshot(config: Config, word: str, workers: Workers) -> Snapshot:
+    found = snapshot(named(config, word), config, everything(config), None, workers=workers)
     # as it was written: where a command was run is nothing to review
     return replace(found, spec=word or config.tokenizer)
 
 
-def verify(
-    config: Config, word: str = "", advance: Callable[[int], None] = lambda _: None
-) -> Report:
+def verify(config: Config, word: str = "", workers: Workers = HERE) -> Report:
     """Lock again and compare: line, before, now, for each line of the lock that would differ.
 
     Raises:
         TokscopeError: there is no lock, it is damaged, or it cannot be made again.
     """
     kept = lock.read(config.lock)
-    again = Lock(_snapshot(config, word, advance), kept.history)
+    again = Lock(_snapshot(config, word, workers), kept.history)
     old = config.lock.read_text(encoding="utf-8").splitlines()
     new = lock.packed(again)[0].decode().splitlines()
     changes = [

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from tokscope.studies.numerals import LENGTHS, SPACED, leading, numbers_of
 from tokscope.tally import TOKEN_COLUMNS, TYPES, Counting, Tokens
 from tokscope.text.words import rule_version
 from tokscope.tokenizers import Tokenizer, load, parse
+from tokscope.workers import HERE, Workers
 
 Hashes = NDArray[np.uint64]
 Values = Mapping[str, Mapping[str, float]]  # measure -> corpus -> value
@@ -116,7 +117,7 @@ def snapshot(
     config: Config,
     wanted: Wanted,
     strings: Sequence[str] | None = None,
-    advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
 ) -> Snapshot:
     """Return what gates compare of a tokenizer.
 
@@ -125,22 +126,20 @@ def snapshot(
     Raises:
         TokscopeError: the tokenizer or the text cannot be used.
     """
-    hashing: list[_Hashing] = []
     counted = None
     if wanted.columns:
         corpora = config.text.read()
         rule_version(config.text.words)
-        hashing = [_Hashing() for _ in corpora]
-        counting = Counting(wanted.columns, config.text.words, config.text.specials, by_unit=True)
-        looks = [one.look for one in hashing]
-        counted = count([word], corpora, counting, advance=advance, looks=looks)
+        how = (wanted.columns, config.text.words, config.text.specials)
+        counting = Counting(*how, by_unit=True, look=_Hashing)
+        counted = count([word], corpora, counting, workers=workers)
     tokenizer = counted.tokenizers[0] if counted else load(word)
     found = _identity(word, tokenizer, config.strings if strings is None else (), strings)
     if counted:
         found = replace(
             found,
             settings=config.text.signature(),
-            samples=_samples(counted, hashing),
+            samples=_samples(counted),
             values=_values(counted, wanted.measures, config.text.reference),
             counted=counted,
         )
@@ -191,8 +190,12 @@ class _Hashing:
     def __init__(self) -> None:
         self.parts: list[Hashes] = []
 
-    def look(self, _: int, tokens: Tokens) -> None:
-        self.parts.append(hashed(tokens.encoded.ids, tokens.encoded.starts))
+    def see(self, tokens: Sequence[Tokens]) -> None:
+        (one,) = tokens
+        self.parts.append(hashed(one.encoded.ids, one.encoded.starts))
+
+    def join(self, other: _Hashing) -> None:
+        self.parts += other.parts
 
 
 def hashed(ids: NDArray[np.int32], starts: NDArray[np.int64]) -> Hashes:
@@ -210,12 +213,12 @@ def hashed(ids: NDArray[np.int32], starts: NDArray[np.int64]) -> Hashes:
     return sums[starts[1:]] - sums[starts[:-1]]
 
 
-def _samples(counted: Counted, hashing: Sequence[_Hashing]) -> dict[str, Sample]:
+def _samples(counted: Counted) -> dict[str, Sample]:
     samples = {}
     for i, corpus in enumerate(counted.corpora):
         tally, reading = counted.tallies[i][0], counted.readings[i]
         columns = {name: tally[name] for name in tally.columns if name in TOKEN_COLUMNS}
-        hashes = np.concatenate(hashing[i].parts)
+        hashes = np.concatenate(cast(_Hashing, reading.seen).parts)
         samples[corpus.name] = Sample(reading.digest, reading.units, columns, hashes)
     return samples
 

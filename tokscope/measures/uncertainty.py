@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+_BATCH = 100
 _CELLS = 4_000_000  # weights drawn at once
 
 
@@ -35,6 +36,15 @@ def resample(rows: NDArray[np.int64], count: int, seed: Sequence[int]) -> Array:
         weights = generator.multinomial(size, np.full(size, 1 / size), size=draws)
         parts.append(weights.astype(np.float64) @ values)
     return np.concatenate(parts)
+
+
+def batches(count: int) -> list[int]:
+    """Cut a number of resamples into batches that are drawn on their own, each with its seed.
+
+    >>> batches(250)
+    [100, 100, 50]
+    """
+    return [min(_BATCH, count - start) for start in range(0, count, _BATCH)]
 
 
 def interval(values: Array, level: float = 0.95) -> tuple[float, float]:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import count as counter
+from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from tokscope.text.corpus import Corpus, Units, has_fields, read, size
-from tokscope.tokenizers.pipeline import Cut, Pipeline
+from tokscope.text.corpus import Corpus, Shard, Units, has_fields, in_parts, read, work
+from tokscope.tokenizers.pipeline import Pipeline
+from tokscope.workers import HERE, Workers
 
-BLOCKS = 32  # a corpus has from 32 to 63 blocks of one size, fewer if it is short
+BLOCKS = 32  # a corpus has from 33 to 64 blocks of one size, fewer if it is short
 FEWEST = 16  # to which blocks are joined when there are too many pretokens, before any is left out
 MOST = 6_000_000  # pretokens held, each in every block that it is in
 LONGEST = 4_096  # characters of a pretoken; a longer one is left out
@@ -86,86 +87,137 @@ def texts_of(units: Units, line_feeds: bool) -> Sequence[str]:
 class _Block:
     """Some text that is counted together."""
 
-    counts: Counter[str]
+    counts: Counter[str] = field(default_factory=Counter)
     size: int = 0
 
 
-def _folded(blocks: list[_Block]) -> list[_Block]:
-    """Join blocks two by two."""
-    for first, second in zip(blocks[::2], blocks[1::2], strict=False):
-        first.counts.update(second.counts)
-        first.size += second.size
-    return blocks[::2]
+@dataclass
+class Piece:
+    """The blocks of a corpus, or of a part of it: what a worker sends back; grows as text comes.
 
+    A block is a power of two of bytes of the file; when there are too many blocks, or too many
+    pretokens in them, they are joined two by two.
+    """
 
-def _chunks(texts: Sequence[str], size: int) -> Iterator[tuple[Sequence[str], int]]:
-    """Cut texts into runs of about so many bytes."""
-    lengths = np.cumsum([len(text.encode()) for text in texts])
-    at = before = 0
-    while at < len(texts):
-        end = max(int(np.searchsorted(lengths, before + size)) + 1, at + 1)
-        end = min(end, len(texts))
-        yield texts[at:end], int(lengths[end - 1]) - before
-        at, before = end, int(lengths[end - 1])
+    most: int  # pretokens held
+    width: int = field(default_factory=lambda: _STEP)
+    blocks: dict[int, _Block] = field(default_factory=dict)  # by their number, ascending
+    left_out: int = 0
+    size: int = 0  # bytes read
+    digest: str = ""  # SHA-256 of them
 
-
-class _Counting:
-    """The blocks of one corpus as they grow: of one size, which doubles when they are too many."""
-
-    def __init__(self, cut: Cut, corpus: Corpus, most: int) -> None:
-        self.cut, self.most = cut, most
-        self.blocks: list[_Block] = [_Block(Counter())]
-        self.width = max(_STEP, sum(size(shard) or 0 for shard in corpus.shards) // (2 * BLOCKS))
-        self.left_out = 0
-        self.long = False  # whether a text is so long that a pretoken may be
-
-    def add(self, texts: Sequence[str]) -> None:
-        for chunk, length in _chunks(texts, self.width):
-            self.long |= max(map(len, chunk)) > LONGEST
-            last = self.blocks[-1]
-            last.counts.update(self.cut(chunk))
-            last.size += length
-            if last.size >= self.width:
-                self._close()
-
-    def _close(self) -> None:
-        if len(self.blocks) >= 2 * BLOCKS:
+    def block(self, place: int) -> _Block:
+        """Return the block at a place in the text; it is the last one, or a new one behind it."""
+        while place // self.width >= 2 * BLOCKS:
             self._fold()
-        while sum(len(block.counts) for block in self.blocks) > self.most:
+        number = place // self.width
+        if number not in self.blocks:
+            self._make_room()
+        return self.blocks.setdefault(place // self.width, _Block())
+
+    def join(self, other: Piece, before: int) -> None:
+        """Add what was counted of the text that follows, so many bytes behind the beginning."""
+        for number, found in other.blocks.items():
+            mine = self.block(before + number * other.width)
+            mine.counts.update(found.counts)
+            mine.size += found.size
+        self.left_out += other.left_out
+
+    def _make_room(self) -> None:
+        while sum(len(block.counts) for block in self.blocks.values()) > self.most:
             if len(self.blocks) > FEWEST:
                 self._fold()
             else:
                 self._forget()
-        self.blocks.append(_Block(Counter()))
 
     def _fold(self) -> None:
-        self.blocks = _folded(self.blocks)
-        self.width *= 2
+        folded: dict[int, _Block] = {}
+        for number, block in self.blocks.items():
+            half = folded.setdefault(number // 2, block)
+            if half is not block:
+                half.counts.update(block.counts)
+                half.size += block.size
+        self.blocks, self.width = folded, 2 * self.width
 
     def _forget(self) -> None:
         """Leave out the rarest pretokens, as many as make half of the room free."""
         totals: Counter[str] = Counter()
-        for block in self.blocks:
+        for block in self.blocks.values():
             totals.update(block.counts)
         ranked = np.sort(np.fromiter(totals.values(), np.int64))
         rare = int(ranked[len(ranked) // 2])
-        for block in self.blocks:
-            for word in [word for word in block.counts if totals[word] <= rare]:
-                self.left_out += len(word.encode()) * block.counts.pop(word)
+        self._drop(lambda word: totals[word] <= rare)
 
     def drop_long(self) -> None:
         """Leave out pretokens that are too long to replay."""
-        for block in self.blocks if self.long else ():
-            for word in [word for word in block.counts if len(word) > LONGEST]:
+        self._drop(lambda word: len(word) > LONGEST)
+
+    def _drop(self, unwanted: Callable[[str], bool]) -> None:
+        for block in self.blocks.values():
+            for word in list(filter(unwanted, block.counts)):
                 self.left_out += len(word.encode()) * block.counts.pop(word)
+
+
+Keep = Callable[[Units], Units]
+
+
+def everything(units: Units) -> Units:
+    """Return all units: all of them count."""
+    return units
+
+
+def piece(part: Shard, pipeline: Pipeline, keep: Keep, most: int) -> Piece:
+    """Count the pretokens of a part of a corpus.
+
+    Raises:
+        TokscopeError: the text cannot be read.
+    """
+    found = Piece(most)
+    digest, long = hashlib.sha256(), False
+    feeds = pipeline.line_feeds and not has_fields(part)
+    for units in read(part):
+        digest.update(units.raw)
+        found.size += len(units.raw)
+        kept = keep(units)
+        texts = texts_of(kept, feeds)
+        long |= max(map(len, texts), default=0) > LONGEST
+        at = 0
+        while at < len(texts):
+            place = int(kept.offsets[at])
+            block = found.block(place)
+            border = (place // found.width + 1) * found.width
+            end = int(np.searchsorted(kept.offsets, border))
+            block.counts.update(pipeline.cut(texts[at:end]))
+            block.size += sum(len(text.encode()) for text in texts[at:end])
+            at = end
+    if long:
+        found.drop_long()
+    found.digest = digest.hexdigest()
+    return found
+
+
+Source = Callable[[], Pipeline]  # with a name, so that workers find it; equal ones are alike
+
+
+@cache
+def _made(source: Source) -> Pipeline:
+    """Return a pipeline that a worker keeps."""
+    return source()
+
+
+def _piece(source: Source, part: Shard, keep: Keep, most: int) -> Piece:
+    """Count the pretokens of a part of a corpus in a worker."""
+    return piece(part, _made(source), keep, most)
 
 
 def count(
     corpora: Sequence[Corpus],
     pipeline: Pipeline,
     *,
-    keep: Callable[[Units], Units] = lambda units: units,
+    keep: Keep = everything,
     advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
+    source: Source | None = None,
 ) -> Counts:
     """Cut corpora as the tokenizer does, and count its pretokens.
 
@@ -174,44 +226,57 @@ def count(
         pipeline: the tokenizer's.
         keep: returns the units that count.
         advance: is told how many bytes have been read.
+        workers: who counts.
+        source: makes the same pipeline in a worker; without it all is counted here.
 
     Raises:
         TokscopeError: a text cannot be read.
     """
-    ids: dict[str, int] = {}  # in order, with gaps
-    numbering = counter()
-    rows: list[NDArray[np.int64]] = []
-    columns: list[int] = []
-    values: list[NDArray[np.int64]] = []
-    owner, sizes, left_out = [], [], []
-    digest = hashlib.sha256()
-    for place, corpus in enumerate(corpora):
-        found = _Counting(pipeline.cut, corpus, MOST // len(corpora))
-        digest.update(f"{corpus.name}\n".encode())
-        for shard in corpus.shards:
-            feeds = pipeline.line_feeds and not has_fields(shard)
-            for units in read(shard):
-                digest.update(units.raw)
-                found.add(texts_of(keep(units), feeds))
-                advance(len(units.raw))
-        found.drop_long()
-        left_out.append(found.left_out)
-        for block in filter(lambda block: block.size, found.blocks):
-            numbers = map(ids.setdefault, block.counts, numbering)
-            rows.append(np.fromiter(numbers, np.int64, len(block.counts)))
-            values.append(np.fromiter(block.counts.values(), np.int64, len(block.counts)))
-            columns.append(len(block.counts))
-            owner.append(place)
-            sizes.append(block.size)
-    at = np.repeat(np.arange(len(columns)), columns)
-    row = np.searchsorted(np.fromiter(ids.values(), np.int64), np.concatenate([NONE, *rows]))
-    entries = (np.concatenate([NONE, *values]), (row, at))
-    return Counts(
-        tuple(corpus.name for corpus in corpora),
-        [pipeline.spell(word) for word in ids],
-        csr_array(entries, shape=(len(ids), len(columns)), dtype=np.float64),
-        np.array(owner, np.int64),
-        np.array(sizes, np.int64),
-        np.array(left_out, np.int64),
-        digest.hexdigest(),
+    most = MOST // len(corpora)
+    corpora = list(map(in_parts, corpora))
+    parts = [part for corpus in corpora for part in corpus.shards]
+    if source and workers.are_worth(work(corpora)):
+        made = workers.map(_piece, [(source, part, keep, most) for part in parts])
+    else:
+        made = (piece(part, pipeline, keep, most) for part in parts)
+    wholes = [_whole(corpus, made, most, advance) for corpus in corpora]
+    ids: dict[str, int] = {}
+    rows, columns, values = [NONE], [], [NONE]
+    blocks = [block for whole in wholes for block in whole.blocks.values() if block.size]
+    for block in blocks:
+        numbers = (ids.setdefault(word, len(ids)) for word in block.counts)
+        rows.append(np.fromiter(numbers, np.int64, len(block.counts)))
+        values.append(np.fromiter(block.counts.values(), np.int64, len(block.counts)))
+        columns.append(len(block.counts))
+    entries = (
+        np.concatenate(values),
+        (np.concatenate(rows), np.repeat(np.arange(len(blocks)), columns)),
     )
+    names = [corpus.name for corpus in corpora]
+    filled = [sum(block.size > 0 for block in whole.blocks.values()) for whole in wholes]
+    told = "".join(f"{name}={one.digest}\n" for name, one in zip(names, wholes, strict=True))
+    return Counts(
+        tuple(names),
+        list(map(pipeline.spell, ids)),
+        csr_array(entries, shape=(len(ids), len(blocks)), dtype=np.float64),
+        np.repeat(np.arange(len(corpora)), filled),
+        np.array([block.size for block in blocks], np.int64),
+        np.array([whole.left_out for whole in wholes], np.int64),
+        hashlib.sha256(told.encode()).hexdigest(),
+    )
+
+
+def _whole(
+    corpus: Corpus, made: Iterator[Piece], most: int, advance: Callable[[int], None]
+) -> Piece:
+    """Join the pieces of one corpus; its digest is that of theirs."""
+    whole = Piece(most)
+    digests, before = [], 0
+    for shard, found in zip(corpus.shards, made, strict=False):  # those of others follow
+        whole.join(found, before)
+        advance(found.size)
+        digests.append(found.digest)
+        if shard.end is None:  # the end of a file
+            before += shard.start + found.size
+    whole.digest = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    return whole

@@ -15,6 +15,7 @@ from scipy.stats import spearmanr
 from tokscope.mixture.evidence import Evidence
 from tokscope.mixture.program import NO_ROWS, Program, Rows, Solution, best_parts, solve
 from tokscope.mixture.replay import Rules, replay
+from tokscope.workers import HERE, Workers
 
 Floats = NDArray[np.float64]
 NEAR = 1e-4  # resampled programs are solved until no share moves by more
@@ -37,6 +38,8 @@ def bootstrapped(
     rows: Rows,
     resamples: int,
     seed: int,
+    *,
+    workers: Workers = HERE,
 ) -> Floats:
     """Infer shares of bytes from resampled blocks of the text; shape (resamples, n).
 
@@ -44,8 +47,21 @@ def bootstrapped(
     whole text needed. It covers the noise of the text that was counted, not that of the text that
     the tokenizer was trained on.
     """
+    states = np.random.SeedSequence(seed).spawn(resamples)
+    groups = [states[k :: workers.count] for k in range(min(workers.count, resamples))]
+    drawn = list(workers.map(_inferred, [(evidence, program, rows, group) for group in groups]))
     found = np.zeros((resamples, len(evidence.counts.names)))
-    for i, state in enumerate(np.random.SeedSequence(seed).spawn(resamples)):
+    for k, shares in enumerate(drawn):
+        found[k :: workers.count] = shares
+    return found
+
+
+def _inferred(
+    evidence: Evidence, program: Program, rows: Rows, states: Sequence[np.random.SeedSequence]
+) -> Floats:
+    """Infer shares of bytes from some resamples."""
+    found = np.zeros((len(states), len(evidence.counts.names)))
+    for i, state in enumerate(states):
         weights = drawn_blocks(evidence.counts.owner, np.random.default_rng(state))
         other = program.reweighted(evidence.occurrences(weights), evidence.pairs(weights))
         solution = solve(other, tolerance=NEAR, rows=rows)
@@ -78,25 +94,31 @@ def refits(
     shares: Floats,
     count: int,
     seed: int,
+    *,
+    workers: Workers = HERE,
 ) -> Iterator[Refit]:
     """Train on resampled text in inferred shares of bytes, and infer from other resamples.
 
     How the shares inferred here scatter about those trained on covers both the text counted and
     the text trained on; their mean shift is the bias.
     """
+    states = np.random.SeedSequence([seed, 1]).spawn(count)
     steps = len(program.merged)
-    for state in np.random.SeedSequence([seed, 1]).spawn(count):
-        random = np.random.default_rng(state)
-        rules = _trained(evidence, shares, steps, random)
-        nothing = np.zeros(len(rules), bool)
-        again = replace(evidence, free=nothing, replay=replay(evidence.words, rules))
-        weights = drawn_blocks(evidence.counts.owner, random)
-        found = again.program.reweighted(again.occurrences(weights), again.pairs(weights))
-        solution = solve(found.head(len(rules)), tolerance=NEAR, rows=NO_ROWS)
-        yield Refit(
-            again.bytes_of(solution.shares, weights),
-            *_likeness(evidence.replay.rules.head(steps), rules),
-        )
+    return workers.map(_refit, [(evidence, steps, shares, state) for state in states])
+
+
+def _refit(evidence: Evidence, steps: int, shares: Floats, state: np.random.SeedSequence) -> Refit:
+    random = np.random.default_rng(state)
+    rules = _trained(evidence, shares, steps, random)
+    nothing = np.zeros(len(rules), bool)
+    again = replace(evidence, free=nothing, replay=replay(evidence.words, rules))
+    weights = drawn_blocks(evidence.counts.owner, random)
+    found = again.program.reweighted(again.occurrences(weights), again.pairs(weights))
+    solution = solve(found.head(len(rules)), tolerance=NEAR, rows=NO_ROWS)
+    return Refit(
+        again.bytes_of(solution.shares, weights),
+        *_likeness(evidence.replay.rules.head(steps), rules),
+    )
 
 
 def _trained(evidence: Evidence, shares: Floats, steps: int, random: np.random.Generator) -> Rules:

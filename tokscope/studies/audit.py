@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -41,6 +41,7 @@ from tokscope.text.corpus import Corpus
 from tokscope.tokenizers import Tokenizer, parse
 from tokscope.tokenizers.anatomy import Anatomy, anatomy
 from tokscope.tokenizers.huggingface import added_twice, as_written, broken_merges
+from tokscope.workers import HERE, Workers
 
 COLUMNS = ["tokenizer", "by", "name", "code", "severity", "value", "unit", "examples"]
 EXAMPLES = 5  # of a finding
@@ -249,7 +250,7 @@ def audit(
     *,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
-    advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
 ) -> Report:
     """Return what is broken: tokenizer, by, name, code, severity, value, unit, examples.
 
@@ -262,7 +263,7 @@ def audit(
     """
     codes = chosen(select, ignore, AUDITED)
     broken = {word: finding for word in words for finding in _broken(word)}
-    subjects, counted = _load([word for word in words if word not in broken], corpora, advance)
+    subjects, counted = _load([word for word in words if word not in broken], corpora, workers)
     rows = [(parse(word).label or word, *_of_finding(broken[word])) for word in broken]
     for number, subject in enumerate(subjects):
         found = _found(subject)
@@ -300,14 +301,14 @@ def _broken(word: str) -> list[Finding]:
 
 
 def _load(
-    words: Sequence[str], corpora: Sequence[Corpus] | None, advance: Callable[[int], None]
+    words: Sequence[str], corpora: Sequence[Corpus] | None, workers: Workers
 ) -> tuple[list[_Subject], Counted | None]:
     if not words:
         return [], None
     counted = None
     if corpora:
         counting = Counting(frozenset(("units", "bytes", TYPES)))
-        counted = count(words, corpora, counting, advance=advance)
+        counted = count(words, corpora, counting, workers=workers)
     tokenizers = counted.tokenizers if counted else load_all(words)
     return [_Subject(word, one) for word, one in zip(words, tokenizers, strict=True)], counted
 

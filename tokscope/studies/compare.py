@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -20,6 +20,7 @@ from tokscope.studies.resampled import Resampled, Uncertainty, resampled, uncert
 from tokscope.tally import TYPES, Counting
 from tokscope.text.corpus import Corpus, units_at
 from tokscope.text.words import rule_version
+from tokscope.workers import HERE, Workers
 
 COST = "cost"
 COLUMNS = ["tokenizer", "corpus", "measure", "value", "low", "high", "unit", "better"]
@@ -49,7 +50,7 @@ def compare(
     specials: bool = False,
     bootstrap: int = 0,
     seed: int = 0,
-    advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
 ) -> Report:
     """Measure tokenizers on corpora, all in one pass over the text.
 
@@ -64,7 +65,7 @@ def compare(
         bootstrap: how many resamples of units give 95 % intervals, and paired differences from
             the first tokenizer; 0 for none. Frequency measures have none.
         seed: of the resamples.
-        advance: called with the number of bytes of every piece of text that is done.
+        workers: who works, from `tokscope.workers`; the result is the same.
 
     Returns:
         One row for every tokenizer, corpus and measure, and for the corpora together ("all"):
@@ -83,7 +84,7 @@ def compare(
     needed = frozenset.union(*(MEASURES[name].columns for name in chosen))
     always = {"units", "bytes", "tokens"} if prices else {"units", "bytes"}
     counting = Counting(needed | always, words, specials)
-    counted = count(tokenizers, corpora, counting, advance=advance)
+    counted = count(tokenizers, corpora, counting, workers=workers)
     first = reference_of(corpora, reference)
     usable = [name for name in chosen if counted.parallel or MEASURES[name].over == "corpus"]
     if not usable:
@@ -91,7 +92,7 @@ def compare(
             f"{', '.join(chosen)}: only for parallel text; add --parallel if line i says the same "
             "in every corpus"
         )
-    resamples = resampled(counted, bootstrap, seed) if bootstrap else []
+    resamples = resampled(counted, bootstrap, seed, workers) if bootstrap else []
     rows = [row for name in usable for row in _rows(name, counted, first, resamples)]
     rows += _costs(counted, prices or {})
     columns = [*COLUMNS, *DIFFERENCES]
@@ -358,7 +359,7 @@ def worst_lines(
     top: int = 10,
     reference: str = "",
     specials: bool = False,
-    advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
 ) -> Report:
     """Return the units of parallel text with the largest premium, `top` for each tokenizer.
 
@@ -375,7 +376,7 @@ def worst_lines(
         raise TokscopeError(f"--lines {top}: write how many lines, such as 10")
     reference_of(corpora, reference)
     counting = Counting(frozenset(("units", "bytes", "tokens")), specials=specials)
-    counted = count(tokenizers, corpora, counting, advance=advance)
+    counted = count(tokenizers, corpora, counting, workers=workers)
     if not counted.parallel:
         raise TokscopeError("--lines compares lines with their translations; add --parallel")
     if len(corpora) < 2:

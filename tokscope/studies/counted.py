@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 
 import numpy as np
 
 from tokscope import __version__
 from tokscope.errors import TokscopeError
-from tokscope.tally import Counting, Look, Reading, Tally, tally
-from tokscope.text.corpus import SAMPLE, Corpus, has_fields, read_corpora
+from tokscope.tally import Counting, Piece, Reading, Tally, piece, tally
+from tokscope.text.corpus import (
+    SAMPLE,
+    Corpus,
+    Shard,
+    has_fields,
+    in_parts,
+    read_corpora,
+    work,
+)
 from tokscope.text.words import rule_version
 from tokscope.tokenizers import Tokenizer, load, parse
+from tokscope.workers import HERE, Workers, one_core
 
 ALL = "all"  # the name under which corpora are taken together
 _LIBRARIES = ("tokenizers", "tiktoken", "sentencepiece")
@@ -88,12 +98,9 @@ def count(
     corpora: Sequence[Corpus],
     counting: Counting,
     *,
-    advance: Callable[[int], None] = lambda _: None,
-    looks: Sequence[Look] = (),
+    workers: Workers = HERE,
 ) -> Counted:
     """Count corpora under tokenizers in one pass over the text.
-
-    `looks` has one for each corpus, where something else is to be seen of it in that pass.
 
     Raises:
         TokscopeError: a tokenizer or a text cannot be used, or parallel corpora are not aligned.
@@ -105,9 +112,14 @@ def count(
     tokenizers = load_all(words)
     parallel = all(shard.keep_empty for corpus in corpora for shard in corpus.shards)
     tallies, readings = [], []
-    for i, corpus in enumerate(corpora):
-        also = {"look": looks[i]} if looks else {}
-        counts, reading = tally(corpus, tokenizers, counting, advance, **also)
+    pieces = None
+    if workers.are_worth(work(corpora) * len(words)):
+        corpora = list(map(in_parts, corpora))
+        parts = [shard for corpus in corpora for shard in corpus.shards]
+        named = tuple((word, one.fingerprint) for word, one in zip(words, tokenizers, strict=True))
+        pieces = workers.map(_piece, [(named, part, counting) for part in parts])
+    for corpus in corpora:
+        counts, reading = tally(corpus, tokenizers, counting, workers.advance, pieces=pieces)
         tallies.append(counts)
         readings.append(reading)
     if parallel:
@@ -116,6 +128,25 @@ def count(
             raise TokscopeError("parallel corpora need the same clusters; align them")
     signature = _signature(words, tokenizers, corpora, readings, counting)
     return Counted(tokenizers, corpora, tallies, readings, parallel, signature)
+
+
+def _piece(named: Sequence[tuple[str, str]], part: Shard, counting: Counting) -> Piece:
+    """Count a part of a corpus in a worker."""
+    return piece(part, [loaded(*one) for one in named], counting)
+
+
+@cache
+def loaded(word: str, fingerprint: str) -> Tokenizer:
+    """Return a tokenizer that a worker keeps, on the one core that it has.
+
+    Raises:
+        TokscopeError: what it finds there is not what was asked for.
+    """
+    one_core()
+    tokenizer = load(word)
+    if tokenizer.fingerprint != fingerprint:
+        raise TokscopeError(f"{word}: workers find another tokenizer there; name its full path")
+    return tokenizer
 
 
 def _require_aligned(corpora: Sequence[Corpus], tallies: Sequence[Sequence[Tally]]) -> None:

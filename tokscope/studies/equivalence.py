@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 
@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from tokscope.errors import TokscopeError, choose
 from tokscope.report import Report
 from tokscope.studies.causes import encode_what_can_be
-from tokscope.studies.counted import identities, load_all, versions
+from tokscope.studies.counted import identities, load_all, loaded, versions
 from tokscope.studies.fidelity import PROBES, characters
 from tokscope.studies.golden import golden_strings
 from tokscope.studies.show import spelled
 from tokscope.tally import Text, Tokens
-from tokscope.text.corpus import Corpus, read
+from tokscope.text.corpus import Corpus, Shard, in_parts, read, work
 from tokscope.tokenizers import Encoded, Tokenizer
 from tokscope.tokenizers.anatomy import Anatomy, anatomy
+from tokscope.workers import HERE, Workers
 
 IDS, BYTES = "ids", "bytes"
 COLUMNS = ["part", "name", "texts", "differ", "text", "first", "second", "stage", "why"]
@@ -51,6 +52,7 @@ class _Two:
 
     tokenizers: tuple[Tokenizer, Tokenizer]
     by: str
+    named: Sequence[tuple[str, str]] = ()  # as workers know them
 
     @cached_property
     def parts(self) -> tuple[Anatomy, Anatomy]:
@@ -263,7 +265,7 @@ def equiv(
     fuzz: int = 10_000,
     seed: int = 0,
     top: int = 5,
-    advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
 ) -> Report:
     """Return whether two tokenizers give the same ids, or cut the same bytes, on every text tried.
 
@@ -275,7 +277,7 @@ def equiv(
         fuzz: random mixtures of tokens, after texts of seven kinds; 0 for the corpora alone.
         seed: of the mixtures.
         top: mismatches that are shrunk and explained, from different categories first.
-        advance: is told how many bytes of the corpora have been read.
+        workers: who works, from `tokscope.workers`; the result is the same.
 
     Columns: part (category, mismatch), name (of the category), texts, differ (how many of them),
     text (shrunk), first, second (segmentations), stage (where they part), why.
@@ -290,40 +292,83 @@ def equiv(
         if number < least:
             raise TokscopeError(f"--{option} {number}: write a number from {least} up")
     one, other = load_all([first, second])
-    two = _Two((one, other), by)
-    counts: dict[str, tuple[int, int]] = {}
-    examples: dict[str, list[str]] = {}
-    for name, texts in _all_texts(two, corpora, fuzz, seed, advance):
-        unlike = np.flatnonzero(two.differ(texts)).tolist() if texts else []
-        seen, before = counts.get(name, (0, 0))
-        counts[name] = seen + len(texts), before + len(unlike)
-        known = examples.setdefault(name, [])
-        known += [texts[i] for i in unlike[: top - len(known)]]
+    named = [(first, one.fingerprint), (second, other.fingerprint)]
+    two = _Two((one, other), by, named)
+    tried = [*_on_corpora(two, corpora, top, workers), *_on_made(two, fuzz, seed, top)]
+    examples = {one.name: one.examples for one in tried}
     found = _explained(two, examples, top)
-    rows = [("category", name, *count, "", "", "", "", "") for name, count in counts.items()]
+    rows = [("category", o.name, o.texts, o.differ, "", "", "", "", "") for o in tried]
     rows += [
         ("mismatch", m.category, 1, 1, m.text, m.first, m.second, m.stage, m.why) for m in found
     ]
-    differ = sum(count for _, count in counts.values())
+    differ = sum(one.differ for one in tried)
     return _report(two, (first, second), rows, differ, f"fuzz:{fuzz}|seed:{seed}")
 
 
-def _all_texts(
-    two: _Two,
-    corpora: Sequence[Corpus],
-    fuzz: int,
-    seed: int,
-    advance: Callable[[int], None],
-) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield batches of texts with their category: corpora, then texts that are made."""
+@dataclass
+class _Tried:
+    """How many texts of one category were tried, and the first on which two tokenizers differ."""
+
+    name: str
+    texts: int = 0
+    differ: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, two: _Two, texts: Sequence[str], top: int) -> None:
+        """Try more texts."""
+        unlike = np.flatnonzero(two.differ(texts)).tolist() if texts else []
+        found = [texts[i] for i in unlike[:top]]
+        self.join(_Tried(self.name, len(texts), len(unlike), found), top)
+
+    def join(self, other: _Tried, top: int) -> None:
+        """Take in what was tried after this."""
+        self.texts += other.texts
+        self.differ += other.differ
+        self.examples = [*self.examples, *other.examples][:top]
+
+
+def _on_corpora(
+    two: _Two, corpora: Sequence[Corpus], top: int, workers: Workers
+) -> Iterator[_Tried]:
+    """Try every unit of corpora."""
+    corpora = list(map(in_parts, corpora))
+    parts = [part for corpus in corpora for part in corpus.shards]
+    if workers.are_worth(2 * work(corpora)):
+        made = workers.map(_tried_there, [(two.named, two.by, part, top) for part in parts])
+    else:
+        made = (_tried(two, part, top) for part in parts)
     for corpus in corpora:
-        for shard in corpus.shards:
-            for units in read(shard):
-                yield f"corpus {corpus.name}", units.texts
-                advance(len(units.raw))
+        found = _Tried(f"corpus {corpus.name}")
+        for _, (tried, size) in zip(corpus.shards, made, strict=False):  # others follow
+            found.join(tried, top)
+            workers.advance(size)
+        yield found
+
+
+def _tried(two: _Two, part: Shard, top: int) -> tuple[_Tried, int]:
+    """Try every unit of a part of a corpus; return also how many bytes it has."""
+    found, size = _Tried(""), 0
+    for units in read(part):
+        found.add(two, units.texts, top)
+        size += len(units.raw)
+    return found, size
+
+
+def _tried_there(
+    named: Sequence[tuple[str, str]], by: str, part: Shard, top: int
+) -> tuple[_Tried, int]:
+    """Try a part of a corpus in a worker."""
+    one, other = (loaded(*name) for name in named)
+    return _tried(_Two((one, other), by), part, top)
+
+
+def _on_made(two: _Two, fuzz: int, seed: int, top: int) -> Iterator[_Tried]:
+    """Try texts that are made."""
     for name, texts in texts_of(two.tokenizers, fuzz, seed) if fuzz else ():
-        for start in range(0, max(len(texts), 1), _BATCH):
-            yield name, texts[start : start + _BATCH]
+        found = _Tried(name)
+        for start in range(0, len(texts), _BATCH):
+            found.add(two, texts[start : start + _BATCH], top)
+        yield found
 
 
 def _explained(two: _Two, examples: Mapping[str, Sequence[str]], top: int) -> list[Mismatch]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import nan
@@ -57,35 +57,40 @@ class Words:
     found: Counts  # (1 + tokenizers, words): all occurrences; under each, those that are one token
     letters: dict[int, int] = field(default_factory=dict)  # code point -> occurrences
     places: dict[bytes, int] = field(default_factory=dict)  # word -> its column
-    text: Text | None = None  # the piece that was seen last,
-    ids: Counts = field(default_factory=lambda: np.zeros(0, np.int64))  # and its words' columns
 
     @classmethod
     def of(cls, tokenizers: int) -> Words:
         """Begin with nothing seen."""
         return cls(np.zeros((1 + tokenizers, 0), np.int64))
 
-    def look(self, place: int, tokens: Tokens) -> None:
-        """See the tokens of a piece of text under the tokenizer at this place."""
-        if tokens.text is not self.text:
-            self._read(tokens.text)
-        self._count(1 + place, self.ids[tokens.held(*tokens.text.words)])
-
-    def _read(self, text: Text) -> None:
-        """Number the words of a piece of text, and count them and its letters."""
+    def see(self, tokens: Sequence[Tokens]) -> None:
+        """See the tokens of a piece of text under every tokenizer."""
+        text = tokens[0].text
         counts = np.bincount(codes(text.joined))
-        for code in np.flatnonzero(counts).tolist():
-            self.letters[code] = self.letters.get(code, 0) + int(counts[code])
-        data, places = text.data.tobytes(), self.places
+        self._add_letters({code: int(counts[code]) for code in np.flatnonzero(counts).tolist()})
+        data = text.data.tobytes()
         spans = zip(*(edges.tolist() for edges in text.words), strict=True)
-        ids = [places.setdefault(data[start:end], len(places)) for start, end in spans]
-        self.text, self.ids = text, np.array(ids, np.int64)
-        new = len(places) - self.found.shape[1]
-        self.found = np.pad(self.found, ((0, 0), (0, new)))
-        self._count(0, self.ids)
+        ids = self._numbered(data[start:end] for start, end in spans)
+        whole = [ids[one.held(*text.words)] for one in tokens]
+        for row, seen in enumerate((ids, *whole)):
+            self.found[row] += np.bincount(seen, minlength=len(self.places))
 
-    def _count(self, row: int, ids: Counts) -> None:
-        self.found[row] += np.bincount(ids, minlength=len(self.places))
+    def join(self, other: Words) -> None:
+        """Take in what was seen of the text that follows."""
+        self._add_letters(other.letters)
+        columns = self._numbered(other.places)  # which makes room for them
+        self.found[:, columns] += other.found
+
+    def _add_letters(self, letters: Mapping[int, int]) -> None:
+        for code, count in letters.items():
+            self.letters[code] = self.letters.get(code, 0) + count
+
+    def _numbered(self, words: Iterable[bytes]) -> Counts:
+        """Return the columns of words, with room for new ones."""
+        places = self.places
+        ids = np.array([places.setdefault(word, len(places)) for word in words], np.int64)
+        self.found = np.pad(self.found, ((0, 0), (0, len(places) - self.found.shape[1])))
+        return ids
 
     @cached_property
     def alphabet(self) -> tuple[list[str], Counts]:

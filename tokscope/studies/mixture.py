@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, choose
 from tokscope.mixture.baselines import token_classification
-from tokscope.mixture.count import count
+from tokscope.mixture.count import Counts, count
 from tokscope.mixture.diagnostics import distances, sampling_noise
 from tokscope.mixture.evidence import Evidence, evidence
 from tokscope.mixture.program import Program, Solution, solve
 from tokscope.mixture.saved import packed, unpacked
 from tokscope.mixture.uncertainty import bootstrapped, ranges_near, refits
 from tokscope.report import Report
-from tokscope.studies.counted import require_resamples, versions
+from tokscope.studies.counted import loaded, require_resamples, versions
 from tokscope.studies.show import spelled
 from tokscope.text.corpus import Corpus, read_corpora
 from tokscope.text.scripts import COMMON, NAMES, run_scripts
@@ -29,6 +29,7 @@ from tokscope.tokenizers import Tokenizer, load, parse
 from tokscope.tokenizers.merges import Merges
 from tokscope.tokenizers.pipeline import Pipeline, pipeline_of
 from tokscope.tokenizers.sample import FOLDER
+from tokscope.workers import HERE, Workers
 
 Floats = NDArray[np.float64]
 # Merges that are used unless more are asked for. In controlled trials (see the README) 3,000 and
@@ -68,7 +69,7 @@ def infer_mixture(
     truth: Mapping[str, float] | None = None,
     counts: Path | None = None,
     save: Callable[[bytes], None] | None = None,
-    advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Infer the share of each corpus in what a tokenizer was trained on.
@@ -87,7 +88,7 @@ def infer_mixture(
         truth: known shares of bytes, to score the result against.
         counts: a file of counts, in place of corpora.
         save: is given counts and replayed merges, as such a file.
-        advance: is told how many bytes have been read.
+        workers: who counts and resamples, from `tokscope.workers`; the result is the same.
         tell: is told in words how far the solution is.
 
     Columns: corpus, measure (bytes: the inferred share of bytes; pairs: of pairs before the first
@@ -109,7 +110,10 @@ def infer_mixture(
             counts, pipeline.merges, tokenizer.fingerprint, steps=merges, first=from_merge
         )
     else:
-        found = _counted(pipeline, corpora, merges, from_merge, advance)
+        steps = merges or min(len(pipeline.merges), from_merge + MOST)
+        source = _Source(word, tokenizer.fingerprint)
+        counts_ = _counted(pipeline, corpora, source, workers)
+        found = evidence(counts_, pipeline.merges, steps, first=from_merge)
     if save:
         save(packed(found, tokenizer.fingerprint))
     found = _chosen(found, only)
@@ -121,7 +125,7 @@ def infer_mixture(
         advance=lambda gap: tell(f"solving: at most {min(gap, 9.99):.1%} off"),
     )
     result = Inference(tokenizer.name, pipeline.merges, found, program, solution)
-    spread = _spread(result, bootstrap, refit, seed)
+    spread = _spread(result, bootstrap, refit, seed, workers)
     limits = ranges_near(found, program, solution, _SLACK) if ranges else None
     frame = _frame(result, spread, limits, known)
     notes = [_summary(result, why), *_warnings(result), *_unexplained(result), *spread.notes]
@@ -187,21 +191,25 @@ def _require_sense(known: int, merges: int | None, first: int, tolerance: float)
         raise TokscopeError(f"--tolerance {tolerance:g}: a share is from 0 to 1; try 0.0001")
 
 
+@dataclass(frozen=True)
+class _Source:
+    """What makes the pipeline of a tokenizer in a worker."""
+
+    word: str
+    fingerprint: str
+
+    def __call__(self) -> Pipeline:
+        return pipeline_of(loaded(self.word, self.fingerprint))
+
+
 def _counted(
-    pipeline: Pipeline,
-    corpora: Sequence[Corpus] | None,
-    merges: int | None,
-    first: int,
-    advance: Callable[[int], None],
-) -> Evidence:
-    """Count text, and replay as many merges on it as may be used."""
+    pipeline: Pipeline, corpora: Sequence[Corpus] | None, source: _Source, workers: Workers
+) -> Counts:
     if corpora is None:
         corpora = read_corpora(["sample:prose", "sample:code"])
     if len(corpora) < 2:
         raise TokscopeError(_ALONE)
-    counts = count(corpora, pipeline, advance=advance)
-    steps = merges or min(len(pipeline.merges), first + MOST)
-    return evidence(counts, pipeline.merges, steps, first=first)
+    return count(corpora, pipeline, workers=workers, source=source)
 
 
 def _chosen(found: Evidence, only: Sequence[str]) -> Evidence:
@@ -258,14 +266,15 @@ def _program(found: Evidence, merges: int | None, first: int) -> tuple[Program, 
     return found.program.head(supported), why
 
 
-def _spread(result: Inference, bootstrap: int, refit: int, seed: int) -> _Spread:
+def _spread(result: Inference, bootstrap: int, refit: int, seed: int, workers: Workers) -> _Spread:
     """Return intervals, from what was asked for."""
     undefined = np.full(len(result.names), np.nan)
     if refit:
-        return _refitted(result, refit, seed)
+        return _refitted(result, refit, seed, workers)
     if not bootstrap:
         return _Spread(undefined, undefined)
-    found = bootstrapped(result.evidence, result.program, result.solution.rows, bootstrap, seed)
+    drawn = (result.evidence, result.program, result.solution.rows)
+    found = bootstrapped(*drawn, bootstrap, seed, workers=workers)
     low, high = np.quantile(found, (0.025, 0.975), axis=0)
     note = (
         f"95 % intervals from {bootstrap} resamples of blocks of the text, seed {seed}; they leave "
@@ -275,9 +284,11 @@ def _spread(result: Inference, bootstrap: int, refit: int, seed: int) -> _Spread
     return _Spread(low, high, (note,))
 
 
-def _refitted(result: Inference, count: int, seed: int) -> _Spread:
+def _refitted(result: Inference, count: int, seed: int, workers: Workers) -> _Spread:
     """Return intervals from how far inferred shares fall from those that were trained on."""
-    again = list(refits(result.evidence, result.program, result.shares, count, seed))
+    again = list(
+        refits(result.evidence, result.program, result.shares, count, seed, workers=workers)
+    )
     errors = np.array([one.shares for one in again]) - result.shares
     low, high = np.quantile(errors, (0.025, 0.975), axis=0)
     bias = errors.mean(axis=0)

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.catalog import Value
-from tokscope.measures.uncertainty import interval, resample
+from tokscope.measures.uncertainty import batches, interval, resample
 from tokscope.studies.counted import Counted
 from tokscope.tally import Tally
+from tokscope.workers import HERE, Workers
 
 SAME = "no difference seen"
+_WORTH = 50_000_000  # weights that are drawn about as fast as workers start
 _NO_TYPES = np.zeros(0, np.int64)
 
 
@@ -42,12 +44,14 @@ def _by_cluster(rows: NDArray[np.int64], members: Sequence[int]) -> NDArray[np.i
     return sums
 
 
-def _side_by_side(
-    tallies: Sequence[Tally], count: int, seed: Sequence[int], members: Sequence[int] = ()
-) -> list[Resampled]:
-    """Resample tallies whose rows belong together, with the same weights for all."""
+def _rows(tallies: Sequence[Tally], members: Sequence[int]) -> NDArray[np.int64]:
+    """Return tallies whose rows belong together side by side, or their sums by cluster."""
     rows = np.concatenate([tally.rows for tally in tallies], axis=1)
-    sums = resample(_by_cluster(rows, members) if members else rows, count, seed)
+    return _by_cluster(rows, members) if members else rows
+
+
+def _apart(tallies: Sequence[Tally], sums: NDArray[np.float64]) -> list[Resampled]:
+    """Return the resamples of each of the tallies that were side by side."""
     parts = np.split(sums, len(tallies), axis=1)
     return [
         Resampled(tally.columns, part, _NO_TYPES, tally.vocabulary)
@@ -55,20 +59,39 @@ def _side_by_side(
     ]
 
 
-def resampled(counted: Counted, count: int, seed: int) -> list[list[Resampled]]:
+def resampled(
+    counted: Counted, count: int, seed: int, workers: Workers = HERE
+) -> list[list[Resampled]]:
     """Resample every corpus under every tokenizer, laid out as `counted.tallies`.
 
     Tokenizers are always paired; corpora are paired where they are parallel, and each drawn on its
     own elsewhere.
     """
     if not counted.parallel:
-        return [
-            _side_by_side(row, count, [seed, number]) for number, row in enumerate(counted.tallies)
-        ]
+        tables = [_rows(row, ()) for row in counted.tallies]
+        calls = [(table, count, [seed, number]) for number, table in enumerate(tables)]
+        sums = _drawn(calls, workers)
+        return [_apart(row, own) for row, own in zip(counted.tallies, sums, strict=True)]
     tallies = [tally for row in counted.tallies for tally in row]
-    flat = _side_by_side(tallies, count, [seed], counted.readings[0].members)
+    table = _rows(tallies, counted.readings[0].members)
+    flat = _apart(tallies, *_drawn([(table, count, [seed])], workers))
     width = len(counted.tokenizers)
     return [flat[start : start + width] for start in range(0, len(flat), width)]
+
+
+Call = tuple[NDArray[np.int64], int, Sequence[int]]
+
+
+def _drawn(calls: Sequence[Call], workers: Workers) -> list[NDArray[np.float64]]:
+    """Resample tables, so many times and with such a seed each."""
+    parts = [
+        (table, draws, [*seed, number])
+        for table, count, seed in calls
+        for number, draws in enumerate(batches(count))
+    ]
+    cells = sum(len(table) * count for table, count, _ in calls)
+    drawn = (workers if cells >= _WORTH else HERE).map(resample, parts)
+    return [np.concatenate([next(drawn) for _ in batches(count)]) for _, count, _ in calls]
 
 
 @dataclass(frozen=True)

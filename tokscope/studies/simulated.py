@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from tokscope.tokenizers.cutting import Cutter, classes_of_library
 from tokscope.tokenizers.merges import Merges, listed
 from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.tokenizers.tiktoken import PATTERNS
+from tokscope.workers import HERE, Workers
 
 BYTES = 256  # tokens before the first merge
 METHODS = ("inferred", "token classification", "uniform", "random")
@@ -175,6 +177,7 @@ def simulate_mixture(
     seed: int = 0,
     state: Path | None = None,
     advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
 ) -> Report:
     """Train tokenizers on known mixtures of one half of the text, and infer those from the other.
 
@@ -190,6 +193,7 @@ def simulate_mixture(
         seed: of halves, mixtures and resamples.
         state: a file that keeps finished trials, and goes on from them.
         advance: is told of every trial done.
+        workers: who counts and trains, from `tokscope.workers`; the result is the same.
 
     Columns: method, log10 MSE (mean over trials), sd, best, worst.
 
@@ -199,19 +203,25 @@ def simulate_mixture(
     size = len(corpora) if size is None else size
     require_resamples(seed, bootstrap=bootstrap)
     _require_sense(len(corpora), trials, size, vocabulary)
-    pipeline = Pipeline(Cutter(PATTERNS["gpt2"], classes_of_library), listed([], bytewise=True))
-    counts = count(corpora, pipeline, keep=lambda units: halves(units, seed, trained=False))
+    keep = partial(halves, seed=seed, trained=False)
+    counts = count(corpora, _pipeline(), keep=keep, workers=workers, source=_pipeline)
     setup = Setup(counts.digest[:12], size, vocabulary, bytes_, merges, tolerance, bootstrap, seed)
     done = _done(state, setup)
     advance(len(done))
-    for number in range(trials):
-        if number not in done:
-            done[number] = _trial(number, setup, corpora, counts)
-            if state:
-                with state.open("a") as stream:
-                    stream.write(json.dumps(done[number]) + "\n")
-            advance(1)
+    calls = [(number, setup, corpora, counts) for number in range(trials) if number not in done]
+    worth = workers.are_worth(bytes_ * len(calls))
+    for trial in (workers if worth else HERE).map(_trial, calls):
+        done[trial["trial"]] = trial
+        if state:
+            with state.open("a") as stream:
+                stream.write(json.dumps(trial) + "\n")
+        advance(1)
     return _report([done[number] for number in range(trials)], setup, counts)
+
+
+def _pipeline() -> Pipeline:
+    """Return GPT-2's way of cutting, which is that of the tokenizers trained here."""
+    return Pipeline(Cutter(PATTERNS["gpt2"], classes_of_library), listed([], bytewise=True))
 
 
 def _require_sense(known: int, trials: int, size: int, vocabulary: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -23,6 +23,7 @@ from tokscope.tally import TYPES, Counting
 from tokscope.text.corpus import Corpus
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.ranks import NONE, ranks
+from tokscope.workers import HERE, Workers
 
 Ids = NDArray[np.int64]
 SHOWN = 25  # lines of a table where nobody says how many
@@ -127,7 +128,7 @@ def of_language(
     language: str,
     *,
     specials: bool = False,
-    advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
 ) -> Report:
     """Return the tokens in the text of one corpus, those first that make most of it its own.
 
@@ -142,7 +143,7 @@ def of_language(
     corpora = embedded() if corpora is None else corpora
     place = choose({corpus.name: i for i, corpus in enumerate(corpora)}, language, "corpus")
     counting = Counting(frozenset(("units", "bytes", TYPES)), specials=specials)
-    counted = count(words, corpora, counting, advance=advance)
+    counted = count(words, corpora, counting, workers=workers)
     frames = {}
     for k, tokenizer in enumerate(counted.tokenizers):
         types = types_of(counted, k)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,7 @@ from tokscope.studies.overlap import overlap
 from tokscope.tally import TYPES, Counting
 from tokscope.text.corpus import Corpus
 from tokscope.tokenizers import Tokenizer
+from tokscope.workers import HERE, Workers
 
 COLUMNS = ["tokenizer", "by", "name", "measure", "value", "unit"]
 # what a user asks for -> the parts of the report that it shows
@@ -102,7 +105,7 @@ def vocab(
     frequent: int = FREQUENT,
     rule: str = "unicode",
     specials: bool = False,
-    advance: Callable[[int], None] = lambda _: None,
+    workers: Workers = HERE,
 ) -> Report:
     """Return what vocabularies hold: tokenizer, by, name, measure, value, unit.
 
@@ -117,8 +120,12 @@ def vocab(
     _require_sense(by, corpora, lists, frequent)
     if by == "language" and corpora is None:
         corpora = embedded()
-    counting = Counting(_COUNTED, rule, specials)
-    text = None if corpora is None else _read(words, corpora, counting, frequent, advance)
+    counting = Counting(_COUNTED, rule, specials, look=partial(Words.of, len(words)))
+    text = None
+    if corpora is not None:
+        counted = count(words, corpora, counting, workers=workers)
+        seen = [cast(Words, reading.seen) for reading in counted.readings]
+        text = _Text(counted, seen, frequent)
     tokenizers = text.counted.tokenizers if text else load_all(words)
     listed = {corpus.name: words_of(corpus) for corpus in lists}
     rows = [] if by == "language" else _of_tokens(tokenizers)
@@ -146,18 +153,6 @@ def _require_sense(
         raise TokscopeError(f"--frequent {frequent}: write how many words, such as {FREQUENT}")
     if by not in ("", "language") and (corpora is not None or lists):
         raise TokscopeError(f"--by {by} looks at no text; leave --corpus and --word-list away")
-
-
-def _read(
-    words: Sequence[str],
-    corpora: Sequence[Corpus],
-    counting: Counting,
-    frequent: int,
-    advance: Callable[[int], None],
-) -> _Text:
-    seen = [Words.of(len(words)) for _ in corpora]
-    looks = [one.look for one in seen]
-    return _Text(count(words, corpora, counting, advance=advance, looks=looks), seen, frequent)
 
 
 Line = tuple[str, str, str, str, float, str]

@@ -32,12 +32,14 @@ from numpy.typing import NDArray
 from tokscope.errors import TokscopeError, choose, path_of, split_label
 
 BLOCK = 1 << 20  # bytes read at once
+PART = 1 << 23  # bytes of a file that one worker reads
 PACKED_BLOCK = (
     1 << 8
 )  # bytes of a zst file read at once: unpacked, they may be 32,768 times as many
 ROWS = 256  # rows of a column taken at once
 MAX_UNIT = 64_000_000
 SAMPLE = Path(__file__).parent / "sample"
+_RATIO = 4  # of text to what it is packed to, about
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PACKED = (".gz", ".zst")
 _CLUSTERED = (".jsonl", ".csv")
@@ -62,7 +64,7 @@ def extra(module: str, name: str, purpose: str) -> ModuleType:
 
 @dataclass(frozen=True)
 class Shard:
-    """One file, or standard input as "-", and how it is read."""
+    """One file, or standard input as "-", or a part of a file, and how it is read."""
 
     path: str
     field: str = "text"
@@ -70,10 +72,18 @@ class Shard:
     keep_empty: bool = False
     max_unit: int = MAX_UNIT
     cluster: str = ""  # a field: units with one value of it belong together
+    start: int = 0  # the first byte, that of a unit
+    end: int | None = None  # where the next part begins; None for the end of the file
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is all of the file."""
+        return self.start == 0 and self.end is None
 
     def error(self, line: int, message: str) -> TokscopeError:
-        """Return an error that names the file and the line or row, counted from 1."""
-        return TokscopeError(f"{self.path}:{line}: {message}")
+        """Return an error that names the file and the line or row, counted from 1 in this part."""
+        before = sum(raw.count(b"\n") for raw in raw_of(replace(self, start=0, end=self.start)))
+        return TokscopeError(f"{self.path}:{line + before}: {message}")
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,7 @@ def _raw_blocks(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
     """Yield the stream cut after line feeds; no more than one line is ever waited for."""
     waiting: list[bytes] = []
     size = line = 0
-    while piece := stream.read(BLOCK):
+    for piece in _pieces(stream, shard):
         cut = piece.rfind(b"\n") + 1
         if cut:
             block = b"".join((*waiting, piece[:cut]))
@@ -132,6 +142,27 @@ def _raw_blocks(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
             raise _too_long(shard, line + 1)
     if size:
         yield b"".join(waiting)
+
+
+def _pieces(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
+    """Yield the bytes of a shard, a block at a time."""
+    if shard.start:
+        stream.seek(shard.start)
+    left = None if shard.end is None else shard.end - shard.start
+    while piece := stream.read(BLOCK if left is None else min(BLOCK, left)):
+        left = None if left is None else left - len(piece)
+        yield piece
+
+
+def raw_of(part: Shard) -> Iterator[bytes]:
+    """Yield the bytes of a part of a file as they are there, a block at a time; none before 0.
+
+    Raises:
+        TokscopeError: the file cannot be read.
+    """
+    if part.end != 0:
+        with _opened(part.path) as stream:
+            yield from _pieces(stream, part)
 
 
 def _too_long(shard: Shard, line: int) -> TokscopeError:
@@ -155,7 +186,7 @@ def _decode(raw: bytes, shard: Shard, offset: int, line: int) -> tuple[str, int]
 
 
 def _blocks(stream: BinaryIO, shard: Shard) -> Iterator[_Block]:
-    offset = line = 0
+    offset, line = shard.start, 0
     for raw in _raw_blocks(stream, shard):
         mark = 3 if offset == 0 and raw.startswith(b"\xef\xbb\xbf") else 0
         text, replaced = _decode(raw[mark:] if mark else raw, shard, offset + mark, line)
@@ -505,6 +536,47 @@ def size(shard: Shard) -> int | None:
     if shard.path == "-" or _packing(shard.path) or _suffix(shard.path) in _COLUMNAR:
         return None
     return Path(shard.path).stat().st_size
+
+
+def split(shard: Shard) -> list[Shard]:
+    """Return the parts of a file that can be read one without the other: `PART` bytes and a line.
+
+    Only lines can, so that any other file, a packed one and a small one are a part each. The parts
+    depend on the file alone.
+
+    Raises:
+        TokscopeError: it cannot be read.
+    """
+    lines = READERS.get(_suffix(shard.path), read_lines) in (read_lines, read_records)
+    total = size(shard) if lines and shard.path != "-" and Path(shard.path).is_file() else None
+    if total is None or total <= PART:
+        return [shard]
+    borders = [0]
+    with _opened(shard.path) as stream:
+        for place in range(PART, total, PART):
+            if place < borders[-1]:  # inside a line
+                continue
+            stream.seek(place)
+            whole = stream.readline(shard.max_unit).endswith(b"\n")
+            if whole and stream.tell() < total:  # else the part before it meets a line too long
+                borders.append(stream.tell())
+    ends = [*borders[1:], None]
+    parts = zip(borders, ends, strict=True)
+    return [replace(shard, start=start, end=end) for start, end in parts]
+
+
+def in_parts(corpus: Corpus) -> Corpus:
+    """Return a corpus whose shards are parts that workers can read."""
+    return replace(corpus, shards=tuple(part for shard in corpus.shards for part in split(shard)))
+
+
+def work(corpora: Sequence[Corpus]) -> int:
+    """Return about how many bytes of text there are; 0 where it can be read here alone."""
+    paths = {shard.path for corpus in corpora for shard in corpus.shards}
+    if "-" in paths:
+        return 0
+    files = [(Path(path), _RATIO if _packing(path) else 1) for path in paths]
+    return sum(path.stat().st_size * ratio for path, ratio in files if path.is_file())
 
 
 def read(shard: Shard) -> Iterator[Units]:

@@ -57,6 +57,8 @@ DICTIONARY = 512  # UNSPACED, and what is written among such letters: ー, 〇
 MARK = 1024
 NUMBER = 2048
 SIGN = 4096  # punctuation or a symbol
+_IGNORED = 8192  # by the rules, but behind a line end (WB4)
+_MIDDLE = 16384  # may bridge two others
 
 _UNSPACED = r"[\p{L}&&[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}]]"
 _FLAGS = {
@@ -91,6 +93,8 @@ def properties() -> NDArray[np.uint16]:
     table[pictographs & (table == _NUMBER["ALetter"])] = _NUMBER["PictographicLetter"]
     for flag, pattern in _FLAGS.items():
         mark(pattern, flag)
+    table[_classes("Extend", "Format", "ZWJ")[table & CLASS]] += _IGNORED
+    table[_ANY_MIDDLE[table & CLASS]] += _MIDDLE
     # What str.split takes for white space, which is more than \s.
     table[[code for code in range(0x3001) if chr(code).isspace()]] += SPACE
     return table
@@ -103,7 +107,6 @@ def _classes(*names: str) -> NDArray[np.bool_]:
 
 
 _LINE_ENDS = _classes("CR", "LF", "Newline")
-_IGNORED = _classes("Extend", "Format", "ZWJ")
 _HEBREW = _classes("Hebrew_Letter")
 _LETTERS = _classes("ALetter", "PictographicLetter", "Hebrew_Letter")
 _NUMERIC = _classes("Numeric")
@@ -139,20 +142,21 @@ def _pairs() -> NDArray[np.bool_]:
 _JOINED = _pairs()
 
 
-def _kept(classes: NDArray[np.uint8]) -> NDArray[np.int64] | None:
+def _kept(found: NDArray[np.uint16]) -> NDArray[np.int64] | None:
     """Return where a code point counts for the rules (WB4); None if each does, the common case."""
-    ignored = _IGNORED[classes]
+    ignored = (found & _IGNORED) != 0
     if not ignored.any():
         return None
     ignored[0] = False
-    ignored[1:] &= ~_LINE_ENDS[classes[:-1]]
+    ignored[1:] &= ~_LINE_ENDS[found[:-1] & CLASS]
     return np.flatnonzero(~ignored)
 
 
-def _stays(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _stays(found: NDArray[np.uint16]) -> NDArray[np.bool_]:
     """Tell for every code point but the first whether it stays with the one before it."""
-    stays = _JOINED[(classes[:-1].astype(np.uint16) << 5) | classes[1:]]
-    middles = np.flatnonzero(_ANY_MIDDLE[classes[1:-1]]) + 1
+    classes = found & CLASS
+    stays = _JOINED[(classes[:-1] << 5) | classes[1:]]
+    middles = np.flatnonzero((found[1:-1] & _MIDDLE) != 0) + 1
     before, at, after = classes[middles - 1], classes[middles], classes[middles + 1]
     for left, middle, right in _BRIDGES:
         bridges = middles[left[before] & middle[at] & right[after]]
@@ -163,14 +167,13 @@ def _stays(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def _breaks(found: NDArray[np.uint16]) -> NDArray[np.int64]:
     """Return where UAX #29 breaks a text, its ends left out."""
-    classes = (found & CLASS).astype(np.uint8)
-    kept = _kept(classes)
+    kept = _kept(found)
     if kept is None:
-        return np.flatnonzero(~_stays(classes)) + 1
-    stays = _stays(classes[kept])
+        return np.flatnonzero(~_stays(found)) + 1
+    stays = _stays(found[kept])
     # WB3c: a pictograph stays with a zero-width joiner right before it
-    joiner = classes[kept[1:] - 1] == _NUMBER["ZWJ"]
-    stays |= joiner & _PICTOGRAPHS[classes[kept[1:]]]
+    joiner = (found[kept[1:] - 1] & CLASS) == _NUMBER["ZWJ"]
+    stays |= joiner & _PICTOGRAPHS[found[kept[1:]] & CLASS]
     return kept[1:][~stays]
 
 
@@ -178,7 +181,12 @@ def _words(found: NDArray[np.uint16], breaks: NDArray[np.int64]) -> Spans:
     """Return the segments between breaks that hold a letter or a number."""
     starts = np.concatenate(([0], breaks))
     ends = np.concatenate((breaks, [len(found)]))
-    words = np.logical_or.reduceat((found & WORD_FORMING) != 0, starts)
+    words = (found[starts] & WORD_FORMING) != 0
+    others = np.flatnonzero(~words & (ends - starts > 1))  # few: it may hold one further on
+    if len(others):
+        inside = np.stack((starts[others], ends[others]), axis=1).ravel()
+        held = np.append(found & WORD_FORMING, np.uint16(0))
+        words[others] = np.bitwise_or.reduceat(held, inside)[::2] != 0
     return starts[words], ends[words]
 
 
@@ -195,7 +203,7 @@ def unicode_words(text: str, found: NDArray[np.uint16]) -> Spans:
 def _inside(found: NDArray[np.uint16]) -> NDArray[np.bool_]:
     """Tell which code points a dictionary looks at: letters, and the marks that belong to them."""
     inside = (found & DICTIONARY) != 0
-    kept = _kept((found & CLASS).astype(np.uint8))
+    kept = _kept(found)
     if kept is None:
         return inside
     return np.repeat(inside[kept], np.diff(kept, append=len(found)))

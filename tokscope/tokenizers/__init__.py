@@ -23,6 +23,7 @@ class Encoded:
 
     ids: NDArray[np.int32]  # (T,)
     starts: NDArray[np.int64]  # (D + 1,)
+    spells: bool = False  # whether the tokens are known to be the bytes of the units, all of them
 
     @classmethod
     def of(cls, units: Sequence[Sequence[int]]) -> Encoded:

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -135,17 +135,18 @@ def _matches_nothing(pattern: str) -> bool:
         return False
 
 
-def has_long_space(text: str) -> bool:
-    """Tell whether a text holds a run of white space that the core cannot cut."""
-    return len(text) > LONGEST_SPACE and bool(_LONG_SPACE.search(text))
+def long_spaces(texts: Sequence[str]) -> list[int]:
+    """Return the texts that hold a run of white space which the core cannot cut."""
+    if max(map(len, texts), default=0) <= LONGEST_SPACE:
+        return []
+    return [i for i, text in enumerate(texts) if _LONG_SPACE.search(text)]
 
 
 def refuse_long_spaces(texts: Sequence[str]) -> None:
     """Raise UnitError for the first text with a run of white space that the core cannot cut."""
-    for unit, text in enumerate(texts):
-        if has_long_space(text):
-            message = f"a run of over {LONGEST_SPACE:,} white-space characters; tiktoken cannot"
-            raise UnitError(f"{message} encode it, shorten it", unit)
+    for unit in long_spaces(texts)[:1]:
+        message = f"a run of over {LONGEST_SPACE:,} white-space characters; tiktoken cannot"
+        raise UnitError(f"{message} encode it, shorten it", unit)
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ class RankTokenizer:
         if encoded is None or not (specials or self._spells(encoded, texts)):
             refuse_long_spaces(texts)
             return Encoded.of([self._one(text, i, allowed) for i, text in enumerate(texts)])
-        return encoded
+        return replace(encoded, spells=not specials)
 
     def _spells(self, encoded: Encoded, texts: Sequence[str]) -> bool:
         """Tell whether nothing was left out: the tokens hold as many bytes as the texts."""

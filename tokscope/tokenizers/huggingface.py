@@ -24,7 +24,7 @@ from tokscope.tokenizers import Encoded, Spec, Tokenizer, sentencepiece
 from tokscope.tokenizers.bpe import (
     byte_alphabet,
     from_alphabet,
-    has_long_space,
+    long_spaces,
     require_all_bytes,
 )
 from tokscope.tokenizers.components import canonical, digest, fingerprint
@@ -148,7 +148,7 @@ class HuggingFaceTokenizer:
         prepares = fast.prefix or fast.normalizer is not None
         prepared = list(map(fast.prepare, texts)) if prepares else list(texts)
         hard = set(fast.encoder.hard(prepared))
-        hard.update(i for i, text in enumerate(prepared) if has_long_space(text))
+        hard.update(long_spaces(prepared))
         if hard:
             one = (
                 self._encode_slowly([text]) if i in hard else self._encode_fast(fast, [text])
@@ -159,7 +159,9 @@ class HuggingFaceTokenizer:
             encoded = fast.encoder.encode(prepared)
         except ValueError:  # its regular expression engine gives up
             return self._encode_slowly(texts)
-        return encoded if self._spells(encoded, prepared) else self._encode_slowly(texts)
+        if not self._spells(encoded, prepared):
+            return self._encode_slowly(texts)
+        return replace(encoded, spells=not prepares)
 
     def _agrees(self, fast: FastPath) -> bool:
         """Tell whether the fast path gives the library's ids on texts that are hard."""
@@ -170,9 +172,7 @@ class HuggingFaceTokenizer:
 
     def _spells(self, encoded: Encoded, texts: Sequence[str]) -> bool:
         """Tell whether nothing of the texts was dropped by the pattern."""
-        size = sum(map(len, texts))
-        if not all(map(str.isascii, texts)):
-            size = sum(len(text.encode()) for text in texts)
+        size = len("".join(texts).encode())
         return int(self.vocabulary.lengths[encoded.ids].sum()) == size
 
     def _encode_slowly(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:

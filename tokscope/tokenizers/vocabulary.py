@@ -77,8 +77,9 @@ class Vocabulary:
         """Return the bytes of all tokens one after the other."""
         lengths = self.lengths[ids]
         ends = np.cumsum(lengths)
-        shift = np.repeat(self.ends[ids] - ends, lengths)
-        return self.blob[shift + np.arange(len(shift))]
+        shift = np.repeat((self.ends[ids] - ends).astype(np.int32), lengths)
+        shift += np.arange(len(shift), dtype=np.int32)  # of a batch, which is far below 2 GB
+        return self.blob[shift]
 
     def cuts(self, ids: NDArray[np.int32], text: str) -> NDArray[np.int64] | None:
         """Return where tokens end in the bytes of a text, if they spell it.

@@ -1,0 +1,273 @@
+"""One process, several, or a cluster: the same bytes; and when one of them dies, a clear end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import tokscope
+from tests.tokenizers.families import write as write_family
+from tokscope import workers as module
+from tokscope.errors import TokscopeError
+from tokscope.gate.config import Config, Text
+from tokscope.gate.snapshot import everything, snapshot
+from tokscope.render import RENDERERS
+from tokscope.report import Report
+from tokscope.studies.equivalence import equiv
+from tokscope.text import corpus as corpus_module
+from tokscope.text.corpus import Corpus, in_parts, read, read_corpora, split
+from tokscope.workers import HERE, Workers, cluster, cores, local
+
+Write = Callable[[str, str | bytes], Path]
+SPECS = ["sample:bpe", "sample:unigram"]
+
+
+@pytest.fixture(autouse=True)
+def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the sample be more than enough for workers, and cut it into many parts."""
+    monkeypatch.setattr(corpus_module, "PART", 1_000)
+    monkeypatch.setattr(module, "WORTH", 1)
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[Workers]:
+    with local(2) as workers:
+        yield workers
+
+
+@pytest.fixture(scope="module")
+def dask() -> Iterator[Workers]:
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as machines,
+        cluster(machines.scheduler_address) as workers,
+    ):
+        yield workers
+
+
+@pytest.fixture
+def corpora(tmp_path: Path) -> list[Corpus]:
+    """Lines with both ends, an empty one, and a file that comes with tokscope."""
+    prose = read_corpora(["sample:en", "sample:ja"])
+    lines = [text for shard in prose[0].shards for units in read(shard) for text in units.texts]
+    (tmp_path / "en.txt").write_text("\n".join(lines), encoding="utf-8")
+    words = [text for shard in prose[1].shards for units in read(shard) for text in units.texts]
+    (tmp_path / "ja.txt").write_text("\r\n".join([*words, "", *lines]), encoding="utf-8")
+    return read_corpora([str(tmp_path / "en.txt"), str(tmp_path / "ja.txt"), "sample:de"])
+
+
+def compared(workers: Workers, corpora: list[Corpus]) -> Report:
+    return tokscope.compare(SPECS, corpora, measures=["all"], bootstrap=200, workers=workers)
+
+
+def parallel(workers: Workers, _: list[Corpus]) -> Report:
+    corpora = read_corpora(["sample:en", "sample:de", "sample:ja"], parallel=True)
+    return tokscope.compare(SPECS, corpora, measures=["all"], bootstrap=200, workers=workers)
+
+
+def lines(workers: Workers, _: list[Corpus]) -> Report:
+    corpora = read_corpora(["sample:en", "sample:de"], parallel=True)
+    return tokscope.worst_lines(SPECS, corpora, workers=workers)
+
+
+def vocabularies(workers: Workers, corpora: list[Corpus]) -> Report:
+    return tokscope.vocab(SPECS, corpora, workers=workers)
+
+
+def mixture(workers: Workers, corpora: list[Corpus]) -> Report:
+    how = {"merges": 100, "tolerance": 1e-3, "bootstrap": 4}
+    return tokscope.infer_mixture("sample:bpe", corpora, workers=workers, **how)
+
+
+def refitted(workers: Workers, corpora: list[Corpus]) -> Report:
+    how = {"merges": 100, "tolerance": 1e-3, "refit": 3}
+    return tokscope.infer_mixture("sample:bpe", corpora, workers=workers, **how)
+
+
+def trials(workers: Workers, corpora: list[Corpus]) -> Report:
+    how = {"trials": 3, "vocabulary": 300, "bytes_": 20_000}
+    return tokscope.simulate_mixture(corpora, workers=workers, **how)
+
+
+def equal(workers: Workers, corpora: list[Corpus]) -> Report:
+    return equiv("sample:bpe", "sample:unigram", corpora, fuzz=0, workers=workers)
+
+
+def locked(workers: Workers, corpora: list[Corpus]) -> Report:
+    words = tuple(corpus.shards[0].path for corpus in corpora)
+    config = Config(Path("tokscope.toml"), {}, text=Text(words))
+    found = snapshot("sample:bpe", config, everything(config), None, workers)
+    hashes = {name: sample.hashes.tolist() for name, sample in found.samples.items()}
+    return Report("lock", json.dumps(hashes), compared(HERE, corpora).frame)
+
+
+STUDIES = (
+    compared,
+    parallel,
+    lines,
+    vocabularies,
+    mixture,
+    refitted,
+    trials,
+    equal,
+    locked,
+)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_processes_and_a_cluster_give_the_same_bytes(
+    study: Callable[[Workers, list[Corpus]], Report],
+    corpora: list[Corpus],
+    two: Workers,
+    dask: Workers,
+) -> None:
+    alone = RENDERERS["json"](study(HERE, corpora))
+    assert RENDERERS["json"](study(two, corpora)) == alone
+    assert RENDERERS["json"](study(dask, corpora)) == alone
+
+
+def test_parts_hold_what_the_file_holds(corpora: list[Corpus]) -> None:
+    for corpus in corpora:
+        parts = in_parts(corpus).shards
+        assert len(parts) > 2
+        whole = [pair for units in read(corpus.shards[0]) for pair in at(units)]
+        assert [pair for part in parts for units in read(part) for pair in at(units)] == whole
+
+
+def at(units: corpus_module.Units) -> list[tuple[int, str]]:
+    return list(zip(units.offsets.tolist(), units.texts, strict=True))
+
+
+def test_only_lines_are_cut_and_long_ones_are_not(write: Write) -> None:
+    text = "".join(f"line {i}\n" for i in range(2_000))
+    assert len(split(shard_of(write("a.txt", text)))) == 19
+    assert len(split(shard_of(write("a.csv", f"text\n{text}")))) == 1
+    long = shard_of(write("b.txt", "x" * 20_000 + "\n" + text))
+    parts = split(long)
+    assert parts[0].end == 20_001
+    assert [part.start for part in parts[1:]] == [part.end for part in parts[:-1]]
+
+
+def shard_of(path: Path) -> corpus_module.Shard:
+    return read_corpora([str(path)])[0].shards[0]
+
+
+def test_records_in_clusters_are_numbered_alike(write: Write, two: Workers) -> None:
+    records = (f'{{"text": "word {i} of {i % 13}", "who": "w{i % 29}"}}\n' for i in range(900))
+    corpora = read_corpora([str(write("a.jsonl", "".join(records)))], cluster="who")
+    alone = tokscope.compare(["bytes"], corpora, bootstrap=100)
+    spread = tokscope.compare(["bytes"], corpora, bootstrap=100, workers=two)
+    assert len(split(corpora[0].shards[0])) > 5
+    assert RENDERERS["json"](spread) == RENDERERS["json"](alone)
+
+
+@pytest.mark.parametrize(("name", "line"), [("a.txt", b"\xff broken"), ("a.jsonl", b'{"text": 1}')])
+def test_errors_in_a_part_name_the_line_of_the_file(
+    write: Write, two: Workers, name: str, line: bytes
+) -> None:
+    good = b'{"text": "good"}' if name.endswith("l") else b"good words"
+    path = write(name, b"\n".join([*[good] * 1_500, line, *[good] * 500, line]))
+    for workers in (HERE, two):
+        with pytest.raises(TokscopeError, match=rf"{name}:1501: "):
+            tokscope.compare(["bytes"], read_corpora([str(path)]), workers=workers)
+
+
+def test_workers_find_the_tokenizer_that_was_named(tmp_path: Path, two: Workers) -> None:
+    """A worker keeps what it has loaded; a file that has changed since is loaded again."""
+    path = tmp_path / "tokenizer.json"
+    corpora = read_corpora(["sample:de"])
+    for family in ("gpt.json", "lower.json"):
+        Path(write_family(tmp_path, family)).replace(path)
+        found = [tokscope.compare([str(path)], corpora, workers=w) for w in (HERE, two)]
+        assert RENDERERS["csv"](found[0]) == RENDERERS["csv"](found[1])
+
+
+def test_results_come_in_the_order_of_calls(two: Workers) -> None:
+    assert list(two.map(pow, [(i, 2) for i in range(50)])) == [i * i for i in range(50)]
+
+
+def test_a_process_that_dies_ends_in_one_clear_line() -> None:
+    with pytest.raises(TokscopeError, match="one of 2 processes died"), local(2) as workers:
+        list(workers.map(_die, [(0,), (1,)]))
+
+
+def _die(_: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _once(flag: str, number: int) -> int:
+    """Kill the worker that comes first; whoever tries again is done."""
+    try:
+        Path(flag).touch(exist_ok=False)
+    except FileExistsError:
+        return number
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return -1
+
+
+def test_a_worker_of_a_cluster_that_is_killed_changes_nothing(
+    tmp_path: Path, corpora: list[Corpus], dask: Workers
+) -> None:
+    calls = [(str(tmp_path / "flag"), number) for number in range(6)]
+    assert list(dask.map(_once, calls)) == list(range(6))
+    again = RENDERERS["json"](compared(dask, corpora))
+    assert again == RENDERERS["json"](compared(HERE, corpora))
+
+
+def test_no_scheduler_and_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 1)
+    with pytest.raises(TokscopeError, match="no scheduler answers"), cluster("tcp://127.0.0.1:1"):
+        pass
+    with pytest.raises(TokscopeError, match="--jobs 0: write how many"), local(0):
+        pass
+    with local(1) as workers:
+        assert workers is HERE
+    assert cores() >= 1
+
+
+SLEEPING = """
+import sys, time
+from tokscope.workers import local
+if __name__ == "__main__":
+    with local(2) as workers:
+        calls = workers.map(time.sleep, [(0,), (0,), (600,), (600,)])
+        next(calls)
+        import multiprocessing
+        print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+        list(calls)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_workers_end_with_their_parent(tmp_path: Path, number: int) -> None:
+    script = tmp_path / "sleeping.py"
+    script.write_text(SLEEPING)
+    with subprocess.Popen([sys.executable, script], stdout=-1, stderr=-1, text=True) as parent:
+        assert parent.stdout
+        children = list(map(int, parent.stdout.readline().split()))
+        assert len(children) == 2
+        parent.send_signal(number)
+        parent.wait(30)
+    for _ in range(100):
+        if not any(map(is_running, children)):
+            return
+        time.sleep(0.1)
+    raise AssertionError(children)
+
+
+def is_running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

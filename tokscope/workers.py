@@ -1,0 +1,158 @@
+"""Who does the work: this process, processes of this machine, or those of a cluster.
+
+The seam is `concurrent.futures.Executor`. Work is cut by the sizes of files alone, results come in
+the order of the calls, and nothing that is computed knows how many workers there are.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing.connection import wait
+from typing import TypeVar
+
+from tokscope.errors import TokscopeError
+
+T = TypeVar("T")
+WORTH = 16_000_000  # bytes of text that are encoded about as fast as workers start
+# One worker is one core: what a library would do in threads, workers do side by side.
+_ALONE = {
+    "TOKENIZERS_PARALLELISM": "false",
+    "RAYON_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+@dataclass(frozen=True)
+class Workers:
+    """An executor and how many calls it can do at once; without one, calls are made here.
+
+    `advance` is told of bytes of text that have been read, as they are done.
+    """
+
+    executor: Executor | None = None
+    count: int = 1
+    advance: Callable[[int], None] = lambda _: None
+
+    def are_worth(self, size: int) -> bool:
+        """Tell whether so many bytes of text, each read so often, are sooner read by workers."""
+        return self.executor is not None and size >= WORTH
+
+    def map(self, function: Callable[..., T], calls: Sequence[tuple[object, ...]]) -> Iterator[T]:
+        """Yield the results of calls in their order.
+
+        No more calls are under way than keep all workers busy, so that results do not pile up. One
+        call alone is made here.
+
+        Raises:
+            Exception: what the first call that fails raises.
+        """
+        if self.executor is None or len(calls) < 2:
+            yield from (function(*call) for call in calls)
+            return
+        waiting: deque[Future[T]] = deque()
+        for call in calls:
+            if len(waiting) > 2 * self.count:
+                yield waiting.popleft().result()
+            waiting.append(self.executor.submit(function, *call))
+        while waiting:
+            yield waiting.popleft().result()
+
+
+HERE = Workers()
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def one_core() -> None:
+    """Keep libraries from using more than one core in this process; before they are imported."""
+    os.environ.update(_ALONE)
+
+
+@contextmanager
+def local(count: int) -> Iterator[Workers]:
+    """Yield processes of this machine, which start when there is work for them; one is this one.
+
+    Raises:
+        TokscopeError: the count makes no sense, or a process died.
+    """
+    if count < 1:
+        raise TokscopeError(f"--jobs {count}: write how many processes, from 1 up")
+    if count == 1:
+        yield HERE
+        return
+    there = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
+    try:
+        yield Workers(pool, count)
+    except BrokenProcessPool as error:
+        raise TokscopeError(
+            f"one of {count} processes died, as they do when memory runs out; try fewer --jobs"
+        ) from error
+    except BaseException:
+        for child in set(multiprocessing.active_children()) - there:
+            child.terminate()  # what it is doing is of no use any more
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """Prepare a process: one core, no word at an interrupt, and an end when its parent ends."""
+    one_core()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[Workers]:
+    """Yield the workers of a Dask scheduler, on which the same paths lead to the same files.
+
+    Raises:
+        TokscopeError: Dask is not installed, nothing answers, or workers died again and again.
+    """
+    try:
+        distributed = import_module("distributed")
+    except ImportError as error:
+        problem = '--scheduler needs Dask; install it with: pip install "tokscope[dask]"'
+        raise TokscopeError(problem) from error
+    try:
+        client = distributed.Client(address, timeout=_PATIENCE)
+    except (OSError, ValueError, TypeError) as error:
+        raise TokscopeError(
+            f"--scheduler {address}: no scheduler answers there; start one with: dask scheduler"
+        ) from error
+    try:
+        with client, client.get_executor(pure=False) as executor:
+            client.wait_for_workers(1, timeout=_PATIENCE)
+            yield Workers(executor, sum(client.nthreads().values()))
+    except (
+        TimeoutError,
+        CancelledError,
+        distributed.KilledWorker,
+        distributed.comm.CommClosedError,
+    ) as error:
+        raise TokscopeError(f"--scheduler {address}: its workers are gone ({error})") from error
+
+
+_PATIENCE = 10  # seconds for a scheduler to answer
