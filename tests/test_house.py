@@ -15,6 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 MAY_IMPORT = {
     "errors": set(),
     "workers": {"errors"},
+    "arrays": {"errors"},
     "report": set(),
     "text": {"errors", "text"},
     "tokenizers": {"errors", "tokenizers"},
@@ -23,7 +24,7 @@ MAY_IMPORT = {
     "tally": {"errors", "text", "tokenizers"},
     "catalog": {"measures", "tally"},
     "rules": {"errors"},
-    "mixture": {"errors", "text", "tokenizers", "mixture", "workers"},
+    "mixture": {"arrays", "errors", "text", "tokenizers", "mixture", "workers"},
     "studies": {
         "",
         "errors",
@@ -41,6 +42,7 @@ MAY_IMPORT = {
     },
     "gate": {
         "",
+        "arrays",
         "errors",
         "report",
         "text",

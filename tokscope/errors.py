@@ -24,6 +24,12 @@ class UnitError(TokscopeError):
         self.unit = unit
 
 
+def require_of_library(error: BaseException) -> None:
+    """Raise again what is no error of a library: an interrupt, say. A panic of Rust is one."""
+    if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        raise error
+
+
 def choose(table: Mapping[str, T], name: str, kind: str) -> T:
     """Return the entry that a user named.
 

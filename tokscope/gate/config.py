@@ -210,7 +210,7 @@ def read(path: Path) -> Config:
         data = tomllib.loads(text)
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:  # no TOML, or no UTF-8
+    except (ValueError, RecursionError) as error:  # no TOML, or no UTF-8
         raise TokscopeError(f"{path}: not a configuration in TOML ({error})") from error
     prefix = ("tool", "tokscope") if path.name == PROJECT else ()
     for part in prefix:

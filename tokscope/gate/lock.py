@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tokscope.arrays import read_arrays
 from tokscope.errors import TokscopeError
 from tokscope.gate.snapshot import Numbers, Sample, Snapshot
 
@@ -166,16 +165,10 @@ def unpacked(content: bytes, counts: bytes, place: str) -> Lock:
 
 
 def _loaded(counts: bytes, place: str) -> Arrays:
-    try:
-        with np.load(io.BytesIO(counts)) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        if any(array.dtype.kind != "u" for array in arrays.values()):
-            raise ValueError("not counts")
-    except (
-        OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError,
-        RuntimeError, zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
-        raise TokscopeError(f"{place}{SIDECAR}: no counts of a lock, or damaged ones") from error
+    problem = f"{place}{SIDECAR}: no counts of a lock, or damaged ones"
+    arrays = read_arrays(io.BytesIO(counts), problem)
+    if any(array.dtype.kind != "u" for array in arrays.values()):
+        raise TokscopeError(problem)
     return arrays
 
 

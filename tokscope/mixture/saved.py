@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
+from tokscope.arrays import read_arrays
 from tokscope.errors import TokscopeError
 from tokscope.mixture.count import Counts
 from tokscope.mixture.evidence import Evidence, assembled, evidence
@@ -78,18 +77,16 @@ def packed(found: Evidence, tokenizer: str) -> bytes:
 
 def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
     """Return the header and the arrays of a file that is whole."""
+    problem = f"{path}: no file of counts, or a damaged one; count again"
     try:
-        with path.open("rb") as stream, np.load(stream) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        with path.open("rb") as stream:
+            arrays = read_arrays(stream, problem)
         header = json.loads(arrays.pop("header").tobytes())
         foreign = header["format"] != _FORMAT
-    except FileNotFoundError as error:
-        raise TokscopeError(f"{path}: no such file") from error
-    except (
-        OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError,
-        RuntimeError, zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
-        raise TokscopeError(f"{path}: no file of counts, or a damaged one; count again") from error
+    except OSError as error:
+        raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise TokscopeError(problem) from error
     if foreign:
         raise TokscopeError(f"{path}: no file of counts; write one with --save-counts")
     if header.get("version") != VERSION:

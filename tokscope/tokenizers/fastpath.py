@@ -174,7 +174,7 @@ def _ranked_ids(library: tokenizers.Tokenizer, model: Json) -> list[int] | None:
     reached = [
         vocabulary[product]
         for product, encoding in zip(products, bare.encode_batch_fast(products), strict=True)
-        if encoding.ids == [vocabulary[product]]
+        if encoding.ids == [vocabulary.get(product)]
     ]
     singles = [vocabulary[char] for char in map(chr, byte_alphabet()) if char in vocabulary]
     return singles + reached

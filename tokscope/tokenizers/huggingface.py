@@ -19,7 +19,7 @@ import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError, UnitError, choose, path_of
+from tokscope.errors import TokscopeError, UnitError, choose, path_of, require_of_library
 from tokscope.tokenizers import Encoded, Spec, Tokenizer, sentencepiece
 from tokscope.tokenizers.bpe import (
     byte_alphabet,
@@ -216,7 +216,8 @@ class HuggingFaceTokenizer:
         following = [start for start, _ in spans[1:]] + [len(text)]
         pairs = zip(spans, following, strict=False)  # without tokens there is nothing to follow
         # what was dropped between two tokens belongs to the first, as an accent does to its letter
-        cuts = [home[max(end, start)] - (start < end) for (_, end), start in pairs]
+        last = len(text)  # behind which a library that is led astray may point
+        cuts = [home[min(max(end, start), last)] - (start < end) for (_, end), start in pairs]
         return np.maximum.accumulate(np.array(cuts, np.int64))
 
 
@@ -259,7 +260,8 @@ def _load_path(path: Path, name: str) -> Tokenizer:
         library = tokenizers.Tokenizer.from_str(read_text(path))
     except TokscopeError:
         raise
-    except Exception as error:  # the library raises nothing narrower
+    except BaseException as error:  # the library raises nothing narrower
+        require_of_library(error)
         raise TokscopeError(f"{path}: not a tokenizer.json that can be read ({error})") from error
     return assemble(library, name, str(path))
 

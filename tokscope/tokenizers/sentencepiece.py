@@ -146,12 +146,12 @@ def load_file(spec: Spec) -> SentencePieceTokenizer:
         if not content:
             raise RuntimeError("the file is empty")
         library = sentencepiece.SentencePieceProcessor(model_proto=content)
+        vocabulary, settings = _vocabulary(library), read_settings(content)
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, IndexError) as error:  # as well from what the library reads
         raise TokscopeError(f"{path}: not a SentencePiece model ({error})") from error
-    name = spec.label or path.stem
-    return SentencePieceTokenizer(name, _vocabulary(library), library, read_settings(content))
+    return SentencePieceTokenizer(spec.label or path.stem, vocabulary, library, settings)
 
 
 def kinds_of(library: sentencepiece.SentencePieceProcessor) -> list[int]:

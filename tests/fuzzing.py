@@ -1,0 +1,438 @@
+"""Break files at random: each ends in a clear line or a result, in bounded time and memory.
+
+    python -m tests.fuzzing [NAME...] [--mutations N] [--seed S] [--real FOLDER]
+
+Every subject is a tiny file and what reads it; with --real, those of a folder of real tokenizers. A
+child process does the work under limits, and says which mutation it is at; where it dies or stops,
+that mutation has failed, and another child goes on behind it. A mutation is made of its seed and
+number alone, so that any of them can be made again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import io
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from tests.tokenizers.families import FAMILIES
+from tokscope.errors import TokscopeError
+from tokscope.gate import config, lock
+from tokscope.gate.snapshot import Wanted, snapshot
+from tokscope.mixture.count import count
+from tokscope.mixture.evidence import evidence
+from tokscope.mixture.saved import packed, unpacked
+from tokscope.studies.simulated import Setup, _done
+from tokscope.text.corpus import Shard, read, read_corpora
+from tokscope.tokenizers import load
+from tokscope.tokenizers.merges import Merges
+from tokscope.tokenizers.pipeline import pipeline_of
+
+MEMORY = 6 << 30  # bytes of address space
+PATIENCE = 20  # seconds for one mutation
+TEXTS = ["Hello, wörld! 日本語 12345 <s>", "", "  \t\n x"]
+INTERESTING = (
+    b"\x00", b"\xff", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80" * 10,
+    b"{", b"}", b"[", b"]", b'"', b"\\", b"\\ud800", b"null", b"true", b"1e999", b"-1", b"NaN",
+    b"9" * 30, b"\n", b"\r", b"=", b"(?:a+)+$", b"(", b"\xe2\x96\x81", b"\xed\xa0\x80", b"[" * 500,
+)  # fmt: skip
+VALUES = (
+    None, True, -1, 0, 2**31, 2**63, 1e300, "", "x", "(a+)+$", "\ud800", [], {}, [[]], ["a", "b"],
+    {"type": "x"}, {"a": 1},
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A file, by its name, and what reads it."""
+
+    name: str
+    content: Callable[[], bytes]
+    use: Callable[[Path], object]
+
+
+def tokenizer(path: Path) -> None:
+    """Load a tokenizer and do with it what studies do."""
+    word = f"{path}?pattern=gpt2" if path.suffix == ".tiktoken" else str(path)
+    found = load(word)
+    encoded = found.encode(TEXTS)
+    found.decode(encoded.ids.tolist())
+    found.boundaries(TEXTS[0])
+    _ = found.fingerprint, found.vocabulary.incomplete
+    if hasattr(found, "pipeline"):
+        with suppress(TokscopeError):  # it may have none
+            list(pipeline_of(found).cut(TEXTS))
+
+
+def text(path: Path) -> None:
+    """Read all units."""
+    for units in read(Shard(str(path), cluster="who" if path.name == "who.jsonl" else "")):
+        assert len(units.texts) == len(units.lines) == len(units.offsets)
+
+
+def configuration(path: Path) -> None:
+    """Read a configuration and the text that it names."""
+    config.read(path).text.read()
+
+
+def locked(path: Path) -> None:
+    """Read a lock; its counts or itself are broken."""
+    other = lock_files()[path.suffix != ".npz"]
+    contents = (other, path.read_bytes()) if path.suffix == ".npz" else (path.read_bytes(), other)
+    lock.unpacked(*contents, "tokscope.lock")
+
+
+def counted(path: Path) -> None:
+    """Read saved counts."""
+    merges, fingerprint = sample()
+    unpacked(path, merges, fingerprint, steps=50, first=0)
+
+
+def trials(path: Path) -> None:
+    """Read a file of trials."""
+    _done(path, SETUP)
+
+
+def state() -> bytes:
+    """Return a file of trials."""
+    lines = ({"setup": asdict(SETUP)}, TRIAL, {**TRIAL, "trial": 1})
+    return "\n".join(map(json.dumps, lines)).encode()
+
+
+@cache
+def sample() -> tuple[Merges, str]:
+    """Return the merges of the embedded tokenizer, and its fingerprint."""
+    found = load("sample:bpe")
+    return pipeline_of(found).merges, found.fingerprint
+
+
+@cache
+def lock_files() -> tuple[bytes, bytes]:
+    """Return a lock and its counts."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tokscope.toml"
+        path.write_text('tokenizer = "sample:bpe"\n[text]\ncorpora = ["sample:en"]\n')
+        wanted = Wanted(frozenset(("units", "bytes", "tokens")), ("tokens",), numbers=True)
+        found = snapshot("sample:bpe", config.read(path), wanted, ["a", "b c"])
+    return lock.packed(lock.Lock(found, [{"reason": "first", "fingerprint": "x"}]))
+
+
+def saved_counts() -> bytes:
+    """Return a file of counts."""
+    found = load("sample:bpe")
+    pipeline = pipeline_of(found)
+    corpora = read_corpora(["sample:python", "sample:c"])
+    counts = evidence(count(corpora, pipeline), pipeline.merges, 50)
+    return packed(counts, found.fingerprint)
+
+
+def columns(kind: str) -> bytes:
+    """Return a Parquet or an Arrow file."""
+    import pyarrow
+    import pyarrow.parquet
+
+    table = pyarrow.table({"text": ["a line", "wörd", ""] * 20, "n": list(range(60))})
+    sink = io.BytesIO()
+    if kind == "parquet":
+        pyarrow.parquet.write_table(table, sink)
+    else:
+        with pyarrow.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+    return sink.getvalue()
+
+
+def packed_lines(kind: str) -> bytes:
+    """Return packed lines."""
+    lines = b"some words\nand more\n" * 50
+    if kind == "gz":
+        return gzip.compress(lines, mtime=0)
+    import zstandard
+
+    return zstandard.ZstdCompressor().compress(lines)
+
+
+TOML = """\
+tokenizer = "sample:bpe"
+[text]
+corpora = ["sample:en"]
+parallel = true
+[identity]
+golden = "fail"
+documents = "1%"
+[limits.tokens]
+worse = "0.5%"
+en.worse = 0.1
+[limits.gini]
+max = 3
+[numbers]
+scheme = "warn"
+[[waivers]]
+rule = "TS101"
+owner = "me"
+reason = "known"
+expires = 2030-01-01
+"""
+RECORDS = b'{"text": "a b", "who": 1}\n{"text": "\\u00e9", "who": null}\n\n' * 20
+SETUP = Setup("", 2, 300, 1, None, 0.0, 0, 0)
+TRIAL = {"trial": 0, "truth": [0.5, 0.5], "merges": 4, "scores": {"uniform": -2.0}}
+
+
+def _content(name: str) -> bytes:
+    content = FAMILIES[name]()
+    return content.encode() if isinstance(content, str) else content
+
+
+SUBJECTS: Mapping[str, Subject] = {
+    subject.name: subject
+    for subject in (
+        *(Subject(name, partial(_content, name), tokenizer) for name in FAMILIES),
+        Subject("lines.txt", lambda: "a\nwörd\r\n\nc\n".encode() * 30, text),
+        Subject("who.jsonl", lambda: RECORDS, text),
+        Subject("rows.csv", lambda: b'n,text\n1,"a ""b""\nc"\n2,d\n' * 20, text),
+        Subject("lines.txt.gz", partial(packed_lines, "gz"), text),
+        Subject("lines.txt.zst", partial(packed_lines, "zst"), text),
+        Subject("rows.parquet", partial(columns, "parquet"), text),
+        Subject("rows.arrow", partial(columns, "arrow"), text),
+        Subject("tokscope.toml", TOML.encode, configuration),
+        Subject("tokscope.lock", lambda: lock_files()[0], locked),
+        Subject("tokscope.lock.npz", lambda: lock_files()[1], locked),
+        Subject("text.counts", saved_counts, counted),
+        Subject("state.jsonl", state, trials),
+    )
+}
+
+
+def real(folder: Path) -> dict[str, Subject]:
+    """Return the real tokenizers of a folder."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix in _SUFFIXES]
+    return {path.name: Subject(path.name, path.read_bytes, tokenizer) for path in paths}
+
+
+_SUFFIXES = (".json", ".model", ".tiktoken", ".gguf", ".txt")
+
+
+# Mutations
+
+
+def mutated(content: bytes, seed: int, number: int) -> bytes:
+    """Return a broken file: bytes changed, cut, doubled, moved; of JSON also values."""
+    draw = random.Random(f"{seed}:{number}")
+    if content[:1] == b"{" and draw.random() < 0.6:
+        return _other_value(content, draw)
+    data = bytearray(content)
+    for _ in range(draw.randint(1, 4)):
+        _break(data, draw)
+    return bytes(data)
+
+
+def _break(data: bytearray, draw: random.Random) -> None:
+    at, other = (draw.randrange(len(data) + 1) for _ in range(2))
+    size = draw.choice((1, 2, 4, 8, 50))
+    kind = draw.randrange(8)
+    if kind == 0:
+        data[at : at + 1] = bytes([draw.randrange(256)])
+    elif kind == 1:
+        del data[at : at + size]
+    elif kind == 2:
+        data[at:at] = draw.choice(INTERESTING)
+    elif kind == 3:
+        some = draw.choice(INTERESTING)
+        data[at : at + len(some)] = some
+    elif kind == 4:
+        del data[at:]
+    elif kind == 5:
+        data[at:at] = data[at : at + size] * draw.choice((1, 100))
+    elif kind == 6:
+        data[at : at + size] = data[other : other + size]
+    else:  # a number, as binary formats hold sizes
+        width = draw.choice((2, 4, 8))
+        value = draw.choice((0, 1, 255, 2**15, 2 ** (8 * width - 1), 2 ** (8 * width) - 1))
+        data[at : at + width] = value.to_bytes(width, "little")
+
+
+def _other_value(content: bytes, draw: random.Random) -> bytes:
+    first, *rest = content.split(b"\n") if content.count(b"\n{") else [content]
+    data = json.loads(first)
+    for _ in range(draw.randint(1, 3)):
+        node, key = _place(data, draw)
+        kind = draw.randrange(5)
+        if node is None:
+            continue
+        if kind == 0:
+            del node[key]
+        elif kind == 1:
+            values = list(node.values()) if isinstance(node, dict) else node
+            node[key] = deepcopy(draw.choice(values))
+        elif kind == 2 and isinstance(node, list):
+            node += node[: draw.choice((1, 100))]
+        elif kind == 3 and isinstance(node, dict):
+            node[draw.choice((*node, "x", ""))] = deepcopy(draw.choice(VALUES))
+        else:
+            node[key] = deepcopy(draw.choice(VALUES))
+    return b"\n".join((json.dumps(data).encode(), *rest))
+
+
+def _place(data: Any, draw: random.Random) -> tuple[Any, Any]:
+    """Return a random node and one of its keys."""
+    while isinstance(data, dict | list) and data:
+        key = draw.choice(list(data)) if isinstance(data, dict) else draw.randrange(len(data))
+        if not isinstance(data[key], dict | list) or not data[key] or draw.random() < 0.3:
+            return data, key
+        data = data[key]
+    return None, None
+
+
+# Children
+
+
+def child(subject: Subject, seed: int, first: int, last: int) -> None:
+    """Try some mutations; the number of each is at file descriptor 3 before it begins."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    content = subject.content()
+    with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
+        path = Path(folder) / subject.name
+        path.write_bytes(content)
+        subject.use(path)  # unbroken, it can be read
+        outcomes: Counter[str] = Counter()
+        for number in range(first, last):
+            os.pwrite(3, (number + 1).to_bytes(8, "little"), 0)
+            path.write_bytes(mutated(content, seed, number))
+            outcomes[_outcome(subject, path, number)] += 1
+    print(json.dumps({"outcomes": outcomes}))
+
+
+def _fast_folder() -> str | None:
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def _outcome(subject: Subject, path: Path, number: int) -> str:
+    try:
+        subject.use(path)
+    except TokscopeError as error:
+        line = str(error)
+        if len(line) > 2_000:
+            print(json.dumps({"number": number, "failure": f"a line of {len(line)}: {line[:99]}"}))
+        return "refused"
+    except BaseException as error:
+        told = f"{type(error).__name__}: {error}"[:300]
+        place = error.__traceback__
+        while place and place.tb_next:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+        print(json.dumps({"number": number, "failure": told, "where": where}), flush=True)
+        return "failed"
+    return "read"
+
+
+@dataclass
+class Result:
+    """What came of the mutations of one subject."""
+
+    outcomes: Counter[str]
+    failures: list[dict[str, Any]]
+    seconds: float = 0.0
+
+
+def fuzz(name: str, mutations: int, seed: int, folder: str = "") -> Result:
+    """Try mutations of one subject, in as many children as it takes."""
+    result, first, start = Result(Counter(), []), 0, time.monotonic()
+    while first < mutations:
+        with tempfile.TemporaryFile() as at, tempfile.TemporaryFile("w+") as out:
+            words = [name, "--seed", str(seed), "--child", str(first), str(mutations)]
+            words += ["--real", folder] if folder else []
+            ended = _run(words, at.fileno(), out.fileno())
+            out.seek(0)
+            told = [json.loads(line) for line in out if line.startswith("{")]
+            reached = int.from_bytes(os.pread(at.fileno(), 8, 0), "little")
+        result.failures += [one for one in told if "number" in one]
+        for one in told:
+            result.outcomes.update(one.get("outcomes", {}))
+        if ended and not reached:
+            raise RuntimeError(f"{name} cannot be read even unbroken")
+        if ended:
+            result.failures.append({"number": reached - 1, "failure": ended})
+            result.outcomes["failed"] += 1
+        first = reached if ended else mutations
+    result.seconds = time.monotonic() - start
+    return result
+
+
+def _run(words: list[str], at: int, out: int) -> str:
+    """Run a child; return how it ended, if not well."""
+    environment = os.environ | {"RUST_BACKTRACE": "0", "TOKENIZERS_PARALLELISM": "false"}
+    process = subprocess.Popen(
+        [
+            "bash",
+            "-c",
+            f'exec "$@" 3<&{at} 3>&{at}',
+            "",
+            sys.executable,
+            "-m",
+            __spec__.name,
+            *words,
+        ],
+        stdout=out,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(at,),
+        env=environment,
+    )
+    last, since = b"", time.monotonic()
+    while process.poll() is None:
+        time.sleep(0.02)
+        now = os.pread(at, 8, 0)
+        if now != last:
+            last, since = now, time.monotonic()
+        elif time.monotonic() - since > PATIENCE:
+            process.kill()
+            process.wait()
+            return f"no end after {PATIENCE} s"
+    return f"ended with {process.returncode}" if process.returncode else ""
+
+
+def main() -> None:
+    """Print a Markdown table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--mutations", type=int, default=1_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--real", default="")
+    parser.add_argument("--child", nargs=2, type=int)
+    told = parser.parse_args()
+    subjects = real(Path(told.real)) if told.real else SUBJECTS
+    if told.child:
+        child(subjects[told.names[0]], told.seed, *told.child)
+        return
+    print(f"seed {told.seed}\n\n| file | mutations | read | refused | failed | seconds |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for name in told.names or subjects:
+        found = fuzz(name, told.mutations, told.seed, told.real)
+        counts = found.outcomes
+        read_, refused = counts["read"], counts["refused"]
+        print(
+            f"| {name} | {told.mutations:,} | {read_:,} | {refused:,} | {counts['failed']:,} "
+            f"| {found.seconds:.0f} |",
+            flush=True,
+        )
+        for failure in found.failures[:20]:
+            print(f"  {failure}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
