@@ -42,6 +42,7 @@ FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 # The core reads {1,3}+ as a count that gives nothing back, the library as a count that is repeated.
 # No known expression goes on after it, so that there is nothing to give back, and the + is dropped.
 _POSSESSIVE = re.compile(r"(\{\d+(?:,\d*)?\})\+")
+_MARKED = re.compile(r'"continuing_subword_prefix"\s*:\s*"[^"]')
 _FALLBACK = re.compile(r"<0x[0-9A-F]{2}>")
 
 
@@ -256,14 +257,33 @@ def _load_path(path: Path, name: str) -> Tokenizer:
         return wordpiece(wordpiece_lines(read_text(path)), name, str(path))
     if path.name == "vocab.json":
         return _from_parts(path, name)
+    text = read_text(path)
+    _require_marked_merges(text, path)
     try:
-        library = tokenizers.Tokenizer.from_str(read_text(path))
-    except TokscopeError:
-        raise
+        library = tokenizers.Tokenizer.from_str(text)
     except BaseException as error:  # the library raises nothing narrower
         require_of_library(error)
         raise TokscopeError(f"{path}: not a tokenizer.json that can be read ({error})") from error
     return assemble(library, name, str(path))
+
+
+def _require_marked_merges(text: str, path: Path) -> None:
+    """Refuse merges without the mark that the file says parts of words have.
+
+    The library cuts so many bytes off all of them, be it inside a character, and then ends the
+    whole process.
+    """
+    if not _MARKED.search(text):
+        return
+    try:
+        model = json.loads(text)["model"]
+        mark, merges = model["continuing_subword_prefix"], model.get("merges", ())
+        pairs = (merge.split(" ") if isinstance(merge, str) else merge for merge in merges)
+        bare = next((right for _, right in pairs if not right.startswith(mark)), None)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return  # of which the library says more
+    if bare is not None:
+        raise TokscopeError(f"{path}: its merges lack the mark '{mark}' of parts of words ({bare})")
 
 
 def read_text(path: Path) -> str:
