@@ -88,8 +88,9 @@ def phases(counts: Counts, merges: Merges, steps: int, truth: np.ndarray, exact:
     return f"{row} | {late:.1f} | {score:.2f} | {len(solution.rows):,}"
 
 
-def main() -> None:
+def run() -> None:
     """Print Markdown tables."""
+    print("\n### infer-mixture by phase\n")
     corpora = ten_corpora()
     truth = np.random.default_rng(SEED).dirichlet(np.ones(len(corpora)))
     alone = bare(corpora)
@@ -116,4 +117,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run()

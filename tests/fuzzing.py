@@ -217,6 +217,18 @@ SUBJECTS: Mapping[str, Subject] = {
 }
 
 
+def broken(path: Path) -> None:
+    """Be what the fuzzer is to find; unbroken, the file is fine."""
+    if path.read_bytes() == b"fine":
+        return
+    what = os.environ["TOKSCOPE_FUZZ"]
+    if what == "no end":
+        time.sleep(60)
+    elif what == "death":
+        os.abort()
+    raise KeyError(what)
+
+
 def real(folder: Path) -> dict[str, Subject]:
     """Return the real tokenizers of a folder."""
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix in _SUFFIXES]
@@ -348,14 +360,16 @@ class Result:
     seconds: float = 0.0
 
 
-def fuzz(name: str, mutations: int, seed: int, folder: str = "") -> Result:
+def fuzz(
+    name: str, mutations: int, seed: int, folder: str = "", patience: float = PATIENCE
+) -> Result:
     """Try mutations of one subject, in as many children as it takes."""
     result, first, start = Result(Counter(), []), 0, time.monotonic()
     while first < mutations:
         with tempfile.TemporaryFile() as at, tempfile.TemporaryFile("w+") as out:
             words = [name, "--seed", str(seed), "--child", str(first), str(mutations)]
             words += ["--real", folder] if folder else []
-            ended = _run(words, at.fileno(), out.fileno())
+            ended = _run(words, at.fileno(), out.fileno(), patience)
             out.seek(0)
             told = [json.loads(line) for line in out if line.startswith("{")]
             reached = int.from_bytes(os.pread(at.fileno(), 8, 0), "little")
@@ -372,7 +386,7 @@ def fuzz(name: str, mutations: int, seed: int, folder: str = "") -> Result:
     return result
 
 
-def _run(words: list[str], at: int, out: int) -> str:
+def _run(words: list[str], at: int, out: int, patience: float) -> str:
     """Run a child; return how it ended, if not well."""
     environment = os.environ | {"RUST_BACKTRACE": "0", "TOKENIZERS_PARALLELISM": "false"}
     process = subprocess.Popen(
@@ -383,7 +397,7 @@ def _run(words: list[str], at: int, out: int) -> str:
             "",
             sys.executable,
             "-m",
-            __spec__.name,
+            "tests.fuzzing",
             *words,
         ],
         stdout=out,
@@ -397,10 +411,10 @@ def _run(words: list[str], at: int, out: int) -> str:
         now = os.pread(at, 8, 0)
         if now != last:
             last, since = now, time.monotonic()
-        elif time.monotonic() - since > PATIENCE:
+        elif time.monotonic() - since > patience:
             process.kill()
             process.wait()
-            return f"no end after {PATIENCE} s"
+            return f"no end after {patience:g} s"
     return f"ended with {process.returncode}" if process.returncode else ""
 
 
@@ -415,13 +429,14 @@ def main() -> None:
     parser.add_argument("--real", default="")
     parser.add_argument("--child", nargs=2, type=int)
     told = parser.parse_args()
-    subjects = real(Path(told.real)) if told.real else SUBJECTS
+    own = Subject("broken", lambda: b"fine", broken)  # of the fuzzer's own tests
+    subjects = real(Path(told.real)) if told.real else {**SUBJECTS, "broken": own}
     if told.child:
         child(subjects[told.names[0]], told.seed, *told.child)
         return
     print(f"seed {told.seed}\n\n| file | mutations | read | refused | failed | seconds |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for name in told.names or subjects:
+    for name in told.names or (real(Path(told.real)) if told.real else SUBJECTS):
         found = fuzz(name, told.mutations, told.seed, told.real)
         counts = found.outcomes
         read_, refused = counts["read"], counts["refused"]

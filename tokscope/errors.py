@@ -24,9 +24,14 @@ class UnitError(TokscopeError):
         self.unit = unit
 
 
+def is_panic(error: BaseException) -> bool:
+    """Tell whether a library in Rust gave up; what it raises then is no Exception."""
+    return type(error).__name__ == "PanicException"
+
+
 def require_of_library(error: BaseException) -> None:
-    """Raise again what is no error of a library: an interrupt, say. A panic of Rust is one."""
-    if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+    """Raise again what is no error of a library, such as an interrupt."""
+    if not isinstance(error, Exception) and not is_panic(error):
         raise error
 
 

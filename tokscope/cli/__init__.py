@@ -30,7 +30,7 @@ from tokscope.cli import (
     simulate_mixture,
     vocab,
 )
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, is_panic
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -79,7 +79,7 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer's own, whi
 
 def main() -> None:
     """Run the command line: what a user can mend is one line on stderr and exit code 2."""
-    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), _own_stderr()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
@@ -98,9 +98,20 @@ def main() -> None:
         # whoever read our output has seen enough; nothing more may be written when closing
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except BaseException:  # noqa: BLE001 - our bug, or a library's panic, keeps its traceback
+    except BaseException as error:  # noqa: BLE001 - our bug keeps its traceback
+        if is_panic(error):
+            _fail(f"a library gave up on this input ({error})")
         traceback.print_exc()
         sys.exit(2)  # 1 would say that a gate failed
+
+
+def _own_stderr() -> TextIO:
+    """Return standard error for our words alone: libraries write panics there, and logs."""
+    if sys.stderr is None:
+        return _nowhere()
+    talk = os.fdopen(os.dup(2), "w", buffering=1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    return talk
 
 
 def _nowhere() -> TextIO:

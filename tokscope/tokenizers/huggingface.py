@@ -180,7 +180,8 @@ class HuggingFaceTokenizer:
         self.library.encode_special_tokens = not specials
         try:
             found = self.library.encode_batch_fast(list(texts), add_special_tokens=False)
-        except Exception as error:  # the library raises nothing narrower
+        except BaseException as error:  # the library raises nothing narrower
+            require_of_library(error)
             raise self._blame(texts) from error
         return Encoded.of([encoding.ids for encoding in found])
 
@@ -189,7 +190,8 @@ class HuggingFaceTokenizer:
         for unit, text in enumerate(texts):
             try:
                 self.library.encode(text, add_special_tokens=False)
-            except Exception as error:  # noqa: BLE001 - the library raises nothing narrower
+            except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
+                require_of_library(error)
                 return UnitError(f"the tokenizer cannot encode it ({error})", unit)
         return UnitError("the tokenizer cannot encode it with others", 0)
 
@@ -203,7 +205,11 @@ class HuggingFaceTokenizer:
         Tokens whose offsets overlap share a character: the cut between them is inside it.
         """
         self.library.encode_special_tokens = not specials
-        found = self.library.encode(text, add_special_tokens=False)
+        try:
+            found = self.library.encode(text, add_special_tokens=False)
+        except BaseException as error:  # the library raises nothing narrower
+            require_of_library(error)
+            raise self._blame([text]) from error
         exact = self.vocabulary.cuts(np.array(found.ids, np.int32), text)
         if exact is not None:
             return exact

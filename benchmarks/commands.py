@@ -1,0 +1,59 @@
+"""Start-up, audit and check as whole commands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.measuring import DATA, GPT2, ROUNDS, TOKENIZERS, seconds, spread, table, timed
+
+
+def script(*words: str, folder: Path) -> float:
+    """Time the installed entry point in a folder."""
+    call = [str(Path(sys.executable).with_name("tokscope")), *words]
+    return seconds(lambda: subprocess.run(call, cwd=folder, check=True, capture_output=True))
+
+
+def start_up() -> Iterator[tuple[str, int, str]]:
+    """Yield how many modules are imported before any work, and how long that takes."""
+    for code in ("pass", "import tokscope", "import tokscope.cli", "from tokscope import compare"):
+        count = f"import sys; {code}; print(len(sys.modules))"
+        done = subprocess.run(
+            [sys.executable, "-c", count], check=True, capture_output=True, text=True
+        )
+        call = [sys.executable, "-c", code]
+        found = [seconds(lambda: subprocess.run(call, check=True)) for _ in range(ROUNDS)]  # noqa: B023
+        yield code, int(done.stdout), spread(found)
+
+
+def audits() -> Iterator[tuple[str, str]]:
+    for name in ("gpt-2.json", "llama.json", "bert-base-uncased.json", "german-unigram-30k.json"):
+        yield name, spread(timed("audit", TOKENIZERS / name))
+
+
+def checks() -> Iterator[tuple[str, str]]:
+    """Yield the ratio of check to compare on the same text, and identity alone."""
+    corpora = ["--corpus", str(DATA / "parallel" / "flores-dev"), "--parallel"]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        script("init", str(GPT2), *corpora, folder=folder)
+        script("lock", folder=folder)
+        found = [
+            script("check", folder=folder) / script("compare", str(GPT2), *corpora, folder=folder)
+            for _ in range(ROUNDS)
+        ]
+        yield "check / compare, 36 languages x 997 lines", spread(found, "x")
+        alone = [script("check", "--identity", folder=folder) for _ in range(ROUNDS)]
+        yield "check --identity, seconds", spread(alone)
+
+
+def run() -> None:
+    """Print the tables."""
+    os.environ.pop("TOKENIZERS_PARALLELISM", None)
+    table("Start-up", ("code", "modules", "seconds"), start_up())
+    table("audit", ("tokenizer", "seconds"), audits())
+    table("check on gpt-2.json", ("what", "value"), checks())

@@ -1,0 +1,168 @@
+"""Files that were made to harm, and machines that fail: one clear line, and nothing left behind."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import resource
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from tests.conftest import Run
+from tests.tokenizers.families import FAMILIES
+
+Write = Callable[[str, str | bytes], Path]
+SCRIPT = Path(sys.executable).with_name("tokscope")
+
+
+def limited(*words: object, memory: int = 3 << 30, file: int = -1) -> tuple[int, str, str]:
+    """Run the command with less memory, or room for files, than it may want."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
+
+    call = [str(SCRIPT), *map(str, words)]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=60, preexec_fn=limit)
+    return done.returncode, done.stdout, done.stderr
+
+
+def one_line(error: str) -> bool:
+    return error.startswith("tokscope: ") and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("pattern", [r"(a+)+$", r"(x+x+)+y|\s+|.", r"(?:a|aa)+$|."])
+def test_a_pattern_that_backtracks_ends_in_a_line_or_a_result(
+    run: Run, write: Write, pattern: str
+) -> None:
+    config = json.loads(FAMILIES["split.json"]())
+    config["pre_tokenizer"]["pretokenizers"][0]["pattern"] = {"Regex": pattern}
+    path = write("t.json", json.dumps(config))
+    text = write("a.txt", "fine\n" + "a" * 5_000 + "!\n" + "x" * 5_000 + "\n")
+    done = run("compare", path, "--corpus", text, "--format", "csv")
+    if done.returncode:
+        assert done.returncode == 2
+        assert "a.txt:2: the tokenizer cannot encode it" in done.stderr or "a.txt:3" in done.stderr
+        assert one_line(done.stderr)
+
+
+def test_merges_that_lack_their_mark_do_not_end_the_process(run: Run, write: Write) -> None:
+    """The library cuts them in the middle of a character, and aborts."""
+    config = json.loads(FAMILIES["gpt.json"]())
+    config["model"]["continuing_subword_prefix"] = "x"
+    done = run("inspect", write("t.json", json.dumps(config)))
+    assert done.returncode == 2
+    assert "its merges lack the mark 'x'" in done.stderr
+
+
+@pytest.mark.parametrize("packing", ["gz", "zst"])
+@pytest.mark.parametrize("what", ["a line without end", "many lines"])
+def test_what_is_packed_to_a_thousandth_is_read_in_little_memory(
+    write: Write, packing: str, what: str
+) -> None:
+    size = 300_000_000
+    data = bytes(size) if what == "a line without end" else b"a\n" * 2_000_000
+    pack = gzip.compress if packing == "gz" else zstandard.ZstdCompressor().compress
+    path = write(f"a.txt.{packing}", pack(data))
+    code, out, error = limited("compare", "bytes", "--corpus", path, "-m", "tokens", "-f", "csv")
+    if what == "many lines":
+        assert (code, error) == (0, "")
+        assert ",tokens,2000000.0," in out
+    else:
+        assert code == 2
+        assert "a.txt." in error
+        assert "a unit of over 64 MB" in error
+
+
+def test_counts_that_fill_the_memory_are_refused_before(tmp_path: Path) -> None:
+    path = tmp_path / "text.counts"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("counts.npy", bytes(500_000_000))
+    assert path.stat().st_size < 1_000_000
+    code, _, error = limited("infer-mixture", "sample:bpe", "--counts", path)
+    assert code == 2
+    assert error == f"tokscope: {path}: no file of counts, or a damaged one; count again\n"
+
+
+def test_cyclic_and_duplicate_merges_and_ids_out_of_range(run: Run, write: Write) -> None:
+    config = json.loads(FAMILIES["gpt.json"]())
+    for change in (
+        {"merges": [["a", "b"], ["ab", "a"], ["a", "b"]]},
+        {"merges": [["ab", "ab"], ["abab", "ab"]]},
+        {"vocab": {**config["model"]["vocab"], "zz": 2**31}},
+        {"vocab": {**config["model"]["vocab"], "zz": -1}},
+        {"vocab": dict.fromkeys(config["model"]["vocab"], 0)},
+    ):
+        broken = {**config, "model": {**config["model"], **change}}
+        done = run("compare", write("t.json", json.dumps(broken)), "--format", "csv")
+        assert done.returncode in (0, 2)
+        assert done.returncode == 0 or one_line(done.stderr), done.stderr
+
+
+def test_links_in_a_circle_and_folders_in_themselves(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "one.json").symlink_to(tmp_path / "two.json")
+    (tmp_path / "two.json").symlink_to(tmp_path / "one.json")
+    (tmp_path / "sub").symlink_to(tmp_path)
+    (tmp_path / "a.txt").write_text("some words\n")
+    (tmp_path / "b.txt").symlink_to(tmp_path / "b.txt")
+    done = run("inspect", tmp_path / "one.json")
+    assert (done.returncode, one_line(done.stderr)) == (2, True)
+    done = run("compare", "bytes", "--corpus", tmp_path / "b.txt")
+    assert (done.returncode, one_line(done.stderr)) == (2, True)
+    done = run("compare", "bytes", "--corpus", tmp_path, "--format", "csv")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("compare", "sample:bpe", "bytes"), "--output"),
+        (("infer-mixture", "sample:bpe", "--merges", "20"), "--save-counts"),
+    ],
+)
+def test_a_full_disk_leaves_the_old_file_and_no_other(
+    tmp_path: Path, words: tuple[str, ...], option: str
+) -> None:
+    target = tmp_path / "out.json"
+    target.write_text("old")
+    code, _, error = limited(*words, option, target, file=1_000)
+    assert code == 2
+    assert error == f"tokscope: {target}: cannot be written (File too large)\n"
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_that_may_not_be_written_or_read(run: Run, tmp_path: Path) -> None:
+    """As far as the user that runs the tests is bound by permissions; the superuser is not."""
+    target = Path("/proc/tokscope.json")
+    done = run("compare", "bytes", "--output", target)
+    assert done.returncode == 2
+    assert one_line(done.stderr)
+    done = run("compare", "bytes", "--corpus", "/proc/self/mem")
+    assert done.returncode == 2
+    assert one_line(done.stderr)
+
+
+def test_nothing_is_written_where_nothing_was_asked_for(run: Run, tmp_path: Path) -> None:
+    """Not at home, not where the command runs, not among temporary files."""
+    home = tmp_path / "home"
+    home.mkdir()
+    variables = {"HOME": str(home), "TMPDIR": str(home), "XDG_CACHE_HOME": str(home)}
+    for words in (
+        ("compare", "sample:bpe", "bytes"),
+        ("infer-mixture", "sample:bpe", "--merges", "20"),
+        ("vocab", "sample:bpe", "--by", "language"),
+        ("audit", "sample:wordpiece"),
+        ("inspect", "sample:unigram"),
+        ("show", "a b", "bytes"),
+        ("equiv", "bytes", "characters", "--fuzz", 0, "--corpus", "sample:en"),
+    ):
+        done = run(*words, **variables)
+        assert done.returncode in (0, 1), done.stderr
+    assert list(home.iterdir()) == []
