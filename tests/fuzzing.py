@@ -65,6 +65,11 @@ class Subject:
     content: Callable[[], bytes]
     use: Callable[[Path], object]
 
+    @property
+    def file(self) -> str:
+        """The name that its loader knows it by."""
+        return "vocab.txt" if self.name.endswith(".vocab.txt") else self.name
+
 
 def tokenizer(path: Path) -> None:
     """Load a tokenizer and do with it what studies do."""
@@ -317,7 +322,7 @@ def child(subject: Subject, seed: int, first: int, last: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     content = subject.content()
     with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
-        path = Path(folder) / subject.name
+        path = Path(folder) / subject.file
         path.write_bytes(content)
         subject.use(path)  # unbroken, it can be read
         outcomes: Counter[str] = Counter()

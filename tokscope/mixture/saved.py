@@ -83,6 +83,8 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
             arrays = read_arrays(stream, problem)
         header = json.loads(arrays.pop("header").tobytes())
         foreign = header["format"] != _FORMAT
+    except FileNotFoundError as error:
+        raise TokscopeError(f"{path}: no such file") from error
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
