@@ -32,9 +32,12 @@ def read_arrays(stream: BinaryIO, problem: str) -> dict[str, Any]:
             raise ValueError("made to be unpacked for ever")
         stream.seek(0)
         with np.load(stream, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            found = {name: archive[name] for name in archive.files}
+        if not all(isinstance(array, np.ndarray) for array in found.values()):
+            raise ValueError("a file that is no array")
     except (
         OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError,
         RuntimeError, SyntaxError, TokenError, zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
         raise TokscopeError(problem) from error
+    return found

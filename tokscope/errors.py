@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
+_LONGEST = 60  # characters of a name in a message
 _LABELLED = re.compile(r"([\w.-]+)=(.+)", re.DOTALL)
 
 
@@ -48,9 +50,19 @@ def choose(table: Mapping[str, T], name: str, kind: str) -> T:
     if name in table:
         return table[name]
     near = get_close_matches(name, table, n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
-    known = ", ".join(filter(None, table)) if len(table) <= 40 else f"{len(table)} names"
-    raise TokscopeError(f"unknown {kind} '{name}'; {hint}Known: {known or 'none'}")
+    hint = f"did you mean '{shortened(near[0])}'? " if near else ""
+    names = ", ".join(map(shortened, filter(None, table))) or "none"
+    known = names if len(table) <= 40 else f"{len(table)} names"
+    raise TokscopeError(f"unknown {kind} '{shortened(name)}'; {hint}Known: {known}")
+
+
+def shortened(word: str) -> str:
+    """Return a word as a message shows it, if a file made it longer than any name.
+
+    >>> shortened("x" * 1000) == "x" * 60 + "…"
+    True
+    """
+    return word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…"
 
 
 def split_label(word: str) -> tuple[str, str]:
@@ -60,9 +72,14 @@ def split_label(word: str) -> tuple[str, str]:
     (('en', 'data/english.txt'), ('', 'data/a=b.txt'))
     """
     match = _LABELLED.fullmatch(word)
-    if match and not Path(word).exists():
+    if match and not exists(word):
         return match[1], match[2]
     return "", word
+
+
+def exists(path: str | Path) -> bool:
+    """Tell whether there is such a file; no where no file system has such a name."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises then
 
 
 def path_of(place: str) -> Path:
@@ -74,6 +91,9 @@ def path_of(place: str) -> Path:
     if not place:
         raise TokscopeError("a path is missing; write KIND:PATH, or NAME=PATH")
     try:
-        return Path(place).expanduser()
-    except RuntimeError as error:
-        raise TokscopeError(f"{place}: {error}") from error
+        path = Path(place).expanduser()
+        path.is_file()  # which tells whether there can be such a path
+    except (RuntimeError, OSError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise TokscopeError(f"{shortened(place)}: {reason}") from error
+    return path

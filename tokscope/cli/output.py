@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tokscope.errors import TokscopeError, choose
+from tokscope.errors import TokscopeError, choose, exists
 
 if TYPE_CHECKING:
     from tokscope.report import Report
@@ -70,7 +70,7 @@ def _target(output: str, gates: bool) -> tuple[str, Path]:
 
 def require_writable(path: Path, option: str) -> None:
     """Refuse a place where no file can be written, before any work is done."""
-    if path.exists() and not path.is_file():
+    if exists(path) and not path.is_file():
         raise TokscopeError(f"{option}: {path} is there and is no regular file")
     if not path.absolute().parent.is_dir():
         raise TokscopeError(f"{option}: the folder {path.parent} does not exist")

@@ -409,6 +409,14 @@ _KINDS_OF_VALUES = {
 }  # fmt: skip
 
 
+def _is_there(folder: Path, pattern: str) -> bool:
+    """Tell whether a folder holds what a pattern names."""
+    try:
+        return any(folder.glob(pattern))
+    except OSError:  # a name that none can have
+        return False
+
+
 def inside(folder: Path, word: str) -> str:
     """Return a word for a tokenizer or a corpus with its path taken from a folder.
 
@@ -422,7 +430,7 @@ def inside(folder: Path, word: str) -> str:
     if not (colon and kind in (*LOADERS, "sample")):
         kind, colon, place = "", "", rest
     near = not place or place == "-" or Path(place).is_absolute() or place.startswith("~")
-    known = bool(list(folder.glob(place))) if place and not near else False
+    known = bool(place) and not near and _is_there(folder, place)
     if known and kind != "sample":
         place = str(folder / place)
     return f"{label}={kind}{colon}{place}" if label else f"{kind}{colon}{place}"

@@ -15,7 +15,7 @@ import pandas as pd
 import tokenizers
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, exists
 from tokscope.mixture.baselines import token_classification
 from tokscope.mixture.count import Counts, count, texts_of
 from tokscope.mixture.evidence import evidence
@@ -147,7 +147,7 @@ def _done(state: Path | None, setup: Setup) -> dict[int, dict[str, Any]]:
         return {}
     header = {"setup": asdict(setup)}
     try:
-        if not state.exists():
+        if not exists(state):
             state.write_text(json.dumps(header) + "\n")
         first, *lines = state.read_text().splitlines()
         trials = [json.loads(line) for line in lines]
@@ -155,7 +155,7 @@ def _done(state: Path | None, setup: Setup) -> dict[int, dict[str, Any]]:
         found = {trial["trial"]: trial for trial in trials}
     except OSError as error:
         raise TokscopeError(f"--state {state}: cannot be used ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TokscopeError(f"--state {state}: no file of trials, or cut off; remove it") from error
     if not same:
         raise TokscopeError(

@@ -13,7 +13,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError, choose, path_of, split_label
+from tokscope.errors import TokscopeError, choose, exists, path_of, split_label
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 
@@ -182,7 +182,7 @@ def parse(word: str) -> Spec:
     kind, colon, place = rest.partition(":")
     if colon and kind in LOADERS and kind not in _PLACELESS:
         return Spec(label, kind, place, pattern)
-    if colon and len(kind) > 1 and not Path(rest).exists():
+    if colon and len(kind) > 1 and not exists(rest):
         raise TokscopeError(_unknown_kind(kind))
     return Spec(label, _bare(rest), rest, pattern)
 

@@ -158,7 +158,13 @@ def kinds_of(library: sentencepiece.SentencePieceProcessor) -> list[int]:
     """Return the type of every piece: `NORMAL`, `DEFINED` by a user, and others."""
     messages = _fields(library.serialized_model_proto())
     pieces = (dict(_fields(bytes(value))) for number, value in messages if number == _PIECE)
-    return [int(piece.get(_KIND, NORMAL)) for piece in pieces]
+    try:
+        kinds = [int(piece.get(_KIND, NORMAL)) for piece in pieces]
+    except (ValueError, IndexError) as error:
+        raise TokscopeError(f"the model's pieces cannot be read ({error})") from error
+    if len(kinds) != library.get_piece_size():
+        raise TokscopeError("the model lists other pieces than the library finds in it")
+    return kinds
 
 
 def _learned(library: sentencepiece.SentencePieceProcessor) -> list[int]:

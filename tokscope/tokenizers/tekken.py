@@ -37,6 +37,8 @@ def _parse(data: dict[str, Any], spec: Spec, path: Path) -> RankTokenizer:
     if not entries or not 0 <= shift < 1_000_000:
         raise ValueError("no vocabulary, or an absurd number of special tokens")
     ranks = {base64.b64decode(entry["token_bytes"]): i for i, entry in enumerate(entries)}
+    if len(ranks) < len(entries):
+        raise ValueError("two tokens have the same bytes")
     require_all_bytes(ranks, str(path))
     # Files of the first release do not name their special tokens: no text can spell them.
     named = {
