@@ -220,7 +220,7 @@ def test_what_cannot_be_judged_is_one_line_and_exit_code_2(
     monkeypatch.setattr(sys, "argv", ["tokscope", "check", *words])
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # as the command sets it, for itself alone
     with pytest.raises(SystemExit) as left:
-        cli.main()
+        cli.run()
     told = capfd.readouterr()
     assert (left.value.code, told.out) == (2, "")
     assert told.err.startswith("tokscope: ")
@@ -241,7 +241,7 @@ def test_an_error_of_ours_is_2_and_keeps_its_traceback(
 
         monkeypatch.setattr(cli, "app", fails)
         with pytest.raises(SystemExit) as left:
-            cli.main()
+            cli.run()
         assert left.value.code == 2
         assert "Traceback" in capsys.readouterr().err
 

@@ -78,12 +78,17 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer's own, whi
 
 
 def main() -> None:
-    """Run the command line: what a user can mend is one line on stderr and exit code 2."""
+    """Be the program: take over the streams and signals of this process, then run."""
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), _own_stderr()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and clean up
+    run()
+
+
+def run() -> NoReturn:
+    """Run the command line: what a user can mend is one line on stderr and exit code 2."""
     try:
         sys.exit(app(standalone_mode=False))
     except TokscopeError as error:

@@ -63,11 +63,11 @@ def command(
 
     Each token gets one cause, each finding a code: see tokscope explain.
 
-        tokscope audit sample:bpe
+    `tokscope audit sample:bpe`
 
-        tokscope audit sample:bpe --fail-on error --ignore TS44
+    `tokscope audit sample:bpe --fail-on error --ignore TS44`
 
-        tokscope audit sample:bpe --adversarial 10
+    `tokscope audit sample:bpe --adversarial 10`
     """
     output.require_formats(format_, outputs or ())
     if fail_on:

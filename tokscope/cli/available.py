@@ -8,7 +8,7 @@ from tokscope.cli import output
 def command(format_: output.Format = "table", outputs: output.Output = None) -> None:
     """List what can be loaded here now: kinds, extras, and what is in the caches.
 
-    tokscope list
+    `tokscope list`
     """
     output.require_formats(format_, outputs or ())
     from tokscope.studies.available import available

@@ -73,11 +73,11 @@ def command(
 
     Exit code 0: passed; 1: a gate failed; 2: could not judge; 3: inconclusive, if that counts.
 
-        tokscope check
+    `tokscope check`
 
-        tokscope check new.json --against git:main:tokenizer.json
+    `tokscope check new.json --against git:main:tokenizer.json`
 
-        tokscope check --format github --output junit=report.xml
+    `tokscope check --format github --output junit=report.xml`
     """
     output.require_formats(format_, outputs or (), gates=True)
     stay_offline(download)

@@ -85,11 +85,11 @@ def command(
 
     Without --corpus the text is an embedded sample of parallel sentences:
 
-        tokscope compare sample:bpe sample:unigram bytes
+    `tokscope compare sample:bpe sample:unigram bytes`
 
     Corpora are languages or any other categories; declare them parallel to compare languages:
 
-        tokscope compare gpt2 org/model --corpus 'flores/*.txt' --parallel
+    `tokscope compare gpt2 org/model --corpus 'flores/*.txt' --parallel`
     """
     output.require_formats(format_, outputs or ())
     _require_sense(bool(cluster) and not bootstrap, lines, (measure, price, by, sort, bootstrap))

@@ -35,7 +35,7 @@ def command(
     Components, special tokens, vocabulary and merges by bytes; then tokens, ids, numbers and
     fidelity on text, and the lines most affected with both segmentations.
 
-        tokscope diff git:main:tokenizer.json tokenizer.json --corpus 'text/*.txt'
+    `tokscope diff git:main:tokenizer.json tokenizer.json --corpus 'text/*.txt'`
     """
     output.require_formats(format_, outputs or ())
     stay_offline(download)

@@ -36,7 +36,7 @@ def command(
     Beside --corpus they are tried on edge cases, every token, every character, pairs,
     apostrophes, added tokens and random mixtures. What differs is shrunk and explained.
 
-        tokscope equiv tokenizer.json tokenizer.model --corpus 'text/*.txt'
+    `tokscope equiv tokenizer.json tokenizer.model --corpus 'text/*.txt'`
     """
     output.require_formats(format_, outputs or ())
     corpora = (

@@ -19,7 +19,7 @@ def command(
 ) -> None:
     """Say what the code of a finding means, why it matters and what helps.
 
-    tokscope explain TS405
+    `tokscope explain TS405`
     """
     output.require_formats(format_, outputs or ())
     from tokscope.studies import explained

@@ -98,11 +98,11 @@ def command(
     it was like each corpus (Hayase et al. 2024). Without --corpus, on the embedded sample, whose
     shares are known:
 
-        tokscope infer-mixture sample:bpe
+    `tokscope infer-mixture sample:bpe`
 
     Name text of every kind that may have been in it, some megabytes of each:
 
-        tokscope infer-mixture gpt2 --corpus en=en.txt --corpus 'python=code/*.py'
+    `tokscope infer-mixture gpt2 --corpus en=en.txt --corpus 'python=code/*.py'`
     """
     output.require_formats(format_, outputs or ())
     known = _truth(truth)

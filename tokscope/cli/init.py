@@ -29,7 +29,7 @@ def command(
 ) -> None:
     """Write tokscope.toml: gates with limits taken from what a tokenizer does now.
 
-    tokscope init tokenizer.json --corpus 'text/*.txt' --parallel
+    `tokscope init tokenizer.json --corpus 'text/*.txt' --parallel`
     """
     path = Path("tokscope.toml")
     if path.exists():

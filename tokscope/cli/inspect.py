@@ -19,7 +19,7 @@ def command(
 ) -> None:
     """Say what tokenizers are made of: family, sizes, steps, bytes, and what encodes them.
 
-    tokscope inspect sample:bpe sample:unigram
+    `tokscope inspect sample:bpe sample:unigram`
     """
     output.require_formats(format_, outputs or ())
     from tokscope.studies import inspect

@@ -33,9 +33,9 @@ def command(
 
     Beside it goes tokscope.lock.npz, with the counts of every unit of text. Commit both.
 
-        tokscope lock
+    `tokscope lock`
 
-        tokscope lock --update --reason "added Thai merges"
+    `tokscope lock --update --reason "added Thai merges"`
     """
     output.require_formats(format_, outputs or ())
     if verify and (update or reason):

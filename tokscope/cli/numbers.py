@@ -32,11 +32,11 @@ def command(
 
     Opens with a line for each tokenizer that says how it cuts numbers:
 
-        tokscope numbers sample:bpe sample:unigram
+    `tokscope numbers sample:bpe sample:unigram`
 
-        tokscope numbers sample:bpe --by alignment
+    `tokscope numbers sample:bpe --by alignment`
 
-        tokscope numbers sample:bpe sample:unigram --number 1234567
+    `tokscope numbers sample:bpe sample:unigram --number 1234567`
     """
     output.require_formats(format_, outputs or ())
     if number is not None and (by or seed is not None):

@@ -34,9 +34,9 @@ def command(
 
     A character that is cut is shown as its bytes.
 
-        tokscope show 'Grüße, 世界!' sample:bpe sample:unigram
+    `tokscope show 'Grüße, 世界!' sample:bpe sample:unigram`
 
-        tokscope show 'Grüße' sample:bpe --output grüße.svg
+    `tokscope show 'Grüße' sample:bpe --output grüße.svg`
     """
     output.require_formats(format_, outputs or ())
     from tokscope.studies.show import show

@@ -50,7 +50,7 @@ def command(
     Trains tokenizers on random mixtures of one half of the lines, infers the mixtures from the
     other half, and scores what was inferred beside simple guesses (Hayase et al. 2024, table 1):
 
-        tokscope simulate-mixture --corpus 'text/*.txt' --trials 8 --vocabulary 5000
+    `tokscope simulate-mixture --corpus 'text/*.txt' --trials 8 --vocabulary 5000`
     """
     output.require_formats(format_, outputs or ())
     if not 0 < bytes_ < 1e6:

@@ -75,11 +75,11 @@ def command(
     With text in several languages, also whose the tokens are, and how many letters and words of
     each language are one token:
 
-        tokscope vocab sample:bpe sample:unigram
+    `tokscope vocab sample:bpe sample:unigram`
 
-        tokscope vocab sample:bpe --by language --corpus 'text/*.txt'
+    `tokscope vocab sample:bpe --by language --corpus 'text/*.txt'`
 
-        tokscope vocab sample:bpe --grep '\\p{Han}{2}'
+    `tokscope vocab sample:bpe --grep '\p{Han}{2}'`
     """
     output.require_formats(format_, outputs or ())
     lists = {"--tokens": tokens, "--only-in": only_in, "--grep": grep, "--top": top}
