@@ -7,9 +7,53 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from benchmarks.measuring import DATA, GPT2, ROUNDS, TOKENIZERS, seconds, spread, table, timed
+from benchmarks.measuring import (
+    DATA,
+    GPT2,
+    QUICK,
+    ROUNDS,
+    TOKENIZERS,
+    command,
+    prose,
+    ratios,
+    seconds,
+    spread,
+    table,
+    timed,
+)
+
+MEGABYTES = 10 if QUICK else 50
+
+
+# What one writes without tokscope: a megabyte of lines at a time, so that memory does not grow.
+ALONE = """
+import sys, tokenizers
+library, tokens = tokenizers.Tokenizer.from_file(sys.argv[1]), 0
+with open(sys.argv[2], encoding="utf-8") as text:
+    while lines := text.readlines(1 << 20):
+        lines = [line.rstrip("\\n") for line in lines]
+        tokens += sum(len(one.ids) for one in library.encode_batch(lines, add_special_tokens=False))
+print(tokens)
+"""
+
+
+def end_to_end() -> Iterator[tuple[int, str]]:
+    """Yield how many times as long the library takes to count tokens as a process of its own."""
+    with prose(MEGABYTES) as text:
+        for cores in (1, 2):
+            threads = {"TOKENIZERS_PARALLELISM": "true", "RAYON_NUM_THREADS": str(cores)}
+            alone = partial(
+                subprocess.run,
+                [sys.executable, "-c", ALONE, str(GPT2), str(text)],
+                check=True,
+                capture_output=True,
+                env=os.environ | threads,
+            )
+            found = ratios(alone, partial(command, "compare", GPT2, "-c", text, "--jobs", cores))
+            yield cores, spread(found, "x")
 
 
 def script(*words: str, folder: Path) -> float:
@@ -54,6 +98,8 @@ def checks() -> Iterator[tuple[str, str]]:
 def run() -> None:
     """Print the tables."""
     os.environ.pop("TOKENIZERS_PARALLELISM", None)
+    title = f"compare on {MEGABYTES} MB beside encode_batch alone, gpt-2.json, whole processes"
+    table(title, ("cores", "faster"), end_to_end())
     table("Start-up", ("code", "modules", "seconds"), start_up())
     table("audit", ("tokenizer", "seconds"), audits())
     table("check on gpt-2.json", ("what", "value"), checks())

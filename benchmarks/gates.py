@@ -1,28 +1,22 @@
 """How often is the verdict "worse" wrong, and how often is it found? On real text, by simulation.
 
-    TOKSCOPE_DATA=FOLDER python -m benchmarks.gates [--quick]
-
 The population is parallel text in five languages under gpt-2 and under a changed gpt-2. A run
 draws some of its lines, and judges all languages at once. Where each tolerance is just what the
 language costs more in the population, every failure is a false alarm; where it is half of that,
-failures are right. Then the seconds of whole commands: check beside compare on the same text, and
-identity alone.
+failures are right.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.measuring import DATA, QUICK, TOKENIZERS, table
 from tests.gate.planted import drop, lowercase, split_digits
 from tests.gate.synthetic import sides
 from tokscope.gate.config import Config, Evidence, Limit
@@ -31,10 +25,8 @@ from tokscope.tally import Counting, tally
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
 
-QUICK = "--quick" in sys.argv
 RUNS = 100 if QUICK else 1000
 SIZES = (50, 200, 1000)
-DATA = Path(os.environ["TOKSCOPE_DATA"])
 CHANGES = {
     "1 % of merges dropped": lambda data: drop(data, 0.01),
     "digits split": split_digits,
@@ -72,12 +64,11 @@ def failures(head: Counts, base: Counts, limits: Mapping[str, float], units: int
     return found
 
 
-def simulated(folder: Path) -> None:
-    source = DATA / "tokenizers" / "gpt-2.json"
+def simulated(folder: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Yield how often failures are false, and how often they are found."""
+    source = TOKENIZERS / "gpt-2.json"
     base = counts(source)
     data = json.loads(source.read_text(encoding="utf-8"))
-    print("| change | lines | runs | false alarms | power at twice the tolerance |")
-    print("| --- | ---: | ---: | ---: | ---: |")
     for name, plant in CHANGES.items():
         path = folder / "changed.json"
         path.write_text(json.dumps(plant(data)), encoding="utf-8")
@@ -88,36 +79,11 @@ def simulated(folder: Path) -> None:
             false = statistics.mean(map(bool, failures(head, base, true, units)))
             right = failures(head, base, half, units)
             power = statistics.mean(len(one) / len(half) for one in right)
-            print(f"| {name} | {units:,} | {RUNS:,} | {false:.2%} | {power:.1%} |", flush=True)
+            yield name, f"{units:,}", f"{false:.2%}", f"{power:.1%}"
 
 
-def seconds(*words: str, folder: Path) -> float:
-    start = time.perf_counter()
-    script = Path(sys.executable).with_name("tokscope")
-    subprocess.run([script, *words], cwd=folder, check=True, capture_output=True)
-    return time.perf_counter() - start
-
-
-def timed(folder: Path) -> None:
-    corpora = ["--corpus", str(DATA / "parallel" / "flores-dev"), "--parallel"]
-    spec = str(DATA / "tokenizers" / "gpt-2.json")
-    seconds("init", spec, *corpora, folder=folder)
-    seconds("lock", folder=folder)
-    ratios = [
-        seconds("check", folder=folder) / seconds("compare", spec, *corpora, folder=folder)
-        for _ in range(3 if QUICK else 5)
-    ]
-    middle = statistics.median(ratios)
-    spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
-    print(f"\ncheck / compare, 36 languages x 997 lines: {middle:.2f} ({spread})")
-    (folder / "identity.toml").write_text(
-        f'tokenizer = {json.dumps(spec)}\nlock = "tokscope.lock"\n[identity]\n'
-        'golden = "fail"\nspecials = "fail"\nvocabulary = "fail"\ncomponents = "fail"\n'
-    )
-    print(f"identity alone: {seconds('check', '--config', 'identity.toml', folder=folder):.1f} s")
-
-
-if __name__ == "__main__":
+def run() -> None:
+    """Print the table."""
+    header = ("change", "lines", "false alarms", "power at twice the tolerance")
     with tempfile.TemporaryDirectory() as place:
-        simulated(Path(place))
-        timed(Path(place))
+        table(f"Verdicts of check, {RUNS:,} runs a line", header, simulated(Path(place)))

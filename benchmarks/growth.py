@@ -14,9 +14,9 @@ from pathlib import Path
 from benchmarks.measuring import DATA, GPT2, QUICK, TOKENIZERS, prose, ratios, spread, table, timed
 from benchmarks.measuring import command as run_command
 
-SIZES = (2, 4, 8) if QUICK else (20, 40, 80)
+SIZES = (2, 4, 8) if QUICK else (10, 20, 40)
 MEMORY = (10, 40) if QUICK else (100, 1_000, 5_000)
-JOBS = 40 if QUICK else 400
+JOBS = 40 if QUICK else 200
 MORE = [GPT2, *(TOKENIZERS / f"{name}.json" for name in ("claude", "llama", "bert-base-uncased"))]
 
 
@@ -132,5 +132,9 @@ def run() -> None:
     header = ("what grows", "to", "command, one core", "seconds")
     table("Growth", header, grown())
     table(f"Two processes beside one, {JOBS} MB", ("command", "faster"), jobs())
+
+
+def run_memory() -> None:
+    """Print the table of the largest text."""
     header = ("text", "compare", "infer-mixture, counting included")
     table("Peak memory, two processes and their parent", header, memory())

@@ -1,24 +1,20 @@
 """Measure how mixtures are inferred, phase by phase, and how each grows.
 
-    TOKSCOPE_DATA=FOLDER python -m benchmarks.mixture [--quick]
-
 A tokenizer is trained on a random mixture of half of the lines of ten corpora; the other half is
 counted. Counting is held against a bare loop of `regex.findall` over the same text.
 """
 
 from __future__ import annotations
 
-import os
 import resource
-import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import regex
 
+from benchmarks.measuring import DATA, QUICK
 from tokscope.mixture.count import Counts, count, texts_of
 from tokscope.mixture.evidence import evidence
 from tokscope.mixture.program import solve
@@ -31,7 +27,6 @@ from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.tokenizers.tiktoken import PATTERNS
 
 T = TypeVar("T")
-QUICK = "--quick" in sys.argv
 MERGES = 1_000 if QUICK else 10_000
 MEGABYTES = 2 if QUICK else 20  # trained on
 TEXTS = ("en", "fr", "de", "ru", "ja", "ko", "ar", "zh-Hans")
@@ -48,9 +43,8 @@ def timed(action: Callable[[], T]) -> tuple[float, T]:
 
 def ten_corpora() -> list[Corpus]:
     """Return the corpora of the controlled experiments."""
-    data = Path(os.environ["TOKSCOPE_DATA"])
-    paths = [data / "text" / f"{name}.txt" for name in TEXTS]
-    paths += [data / "code" / f"{name}.txt" for name in CODE]
+    paths = [DATA / "text" / f"{name}.txt" for name in TEXTS]
+    paths += [DATA / "code" / f"{name}.txt" for name in CODE]
     return read_corpora([str(path) for path in paths])
 
 
@@ -114,7 +108,3 @@ def run() -> None:
     row = phases(counts.subset(five), few, MERGES // 3, known, exact=True)
     print(f"| {MERGES // 3:,} | 5 | {row} |")
     print(f"\npeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
-
-
-if __name__ == "__main__":
-    run()

@@ -10,12 +10,21 @@ from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
-_LONGEST = 60  # characters of a name in a message
+_LINE = 1_400  # characters of a message
+_LONGEST = 60  # characters of a name in one
 _LABELLED = re.compile(r"([\w.-]+)=(.+)", re.DOTALL)
 
 
 class TokscopeError(Exception):
-    """One line: what happened, then what would work."""
+    """One line: what happened, then what would work; its middle is left out if it is endless.
+
+    >>> len(str(TokscopeError("[" * 100_000 + "; mend it"))) < 1_500
+    True
+    """
+
+    def __str__(self) -> str:
+        line = " ".join(super().__str__().split())
+        return line if len(line) <= _LINE else f"{line[:1000]} … {line[-400:]}"
 
 
 class UnitError(TokscopeError):

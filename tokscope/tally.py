@@ -61,11 +61,13 @@ class Reading:
     seen: Look | None = None  # what was looked for beside counts
 
 
-def _sums(values: NDArray[np.generic], edges: Counts) -> Counts:
-    """Return the sums of consecutive stretches, of which some may be empty."""
-    total = np.zeros(len(values) + 1, np.int32)  # of a batch, which is far below 2 GB
-    np.cumsum(values, out=total[1:])
-    return np.diff(total[edges]).astype(np.int64)
+def _sums(flags: NDArray[np.bool_], edges: Counts) -> Counts:
+    """Return how many flags are set in consecutive stretches, of which some may be empty."""
+    sums = np.zeros(len(edges) - 1, np.int64)
+    full = np.flatnonzero(np.diff(edges))
+    if len(full):
+        sums[full] = np.add.reduceat(flags, edges[full], dtype=np.int32)
+    return sums
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class Text:
         """Where each code point begins, and the end."""
         if self.joined.isascii():
             return np.arange(len(self.data) + 1)
-        return np.append(np.flatnonzero(self.first), len(self.data))
+        return np.flatnonzero(np.append(self.first, True))
 
     @cached_property
     def ends(self) -> Counts:

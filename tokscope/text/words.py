@@ -59,6 +59,7 @@ NUMBER = 2048
 SIGN = 4096  # punctuation or a symbol
 _IGNORED = 8192  # by the rules, but behind a line end (WB4)
 _MIDDLE = 16384  # may bridge two others
+_TIED = 32768  # two of these are never parted: letters, numbers and what links them
 
 _UNSPACED = r"[\p{L}&&[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}]]"
 _FLAGS = {
@@ -95,6 +96,7 @@ def properties() -> NDArray[np.uint16]:
         mark(pattern, flag)
     table[_classes("Extend", "Format", "ZWJ")[table & CLASS]] += _IGNORED
     table[_ANY_MIDDLE[table & CLASS]] += _MIDDLE
+    table[(_LETTERS | _classes("Numeric", "ExtendNumLet"))[table & CLASS]] += _TIED
     # What str.split takes for white space, which is more than \s.
     table[[code for code in range(0x3001) if chr(code).isspace()]] += SPACE
     return table
@@ -110,8 +112,7 @@ _LINE_ENDS = _classes("CR", "LF", "Newline")
 _HEBREW = _classes("Hebrew_Letter")
 _LETTERS = _classes("ALetter", "PictographicLetter", "Hebrew_Letter")
 _NUMERIC = _classes("Numeric")
-_KATAKANA = _classes("Katakana")
-_LINKS = _classes("ExtendNumLet")
+_KATAKANA = _classes("Katakana", "ExtendNumLet")
 _PICTOGRAPHS = _classes("Pictographic", "PictographicLetter")
 _SINGLE_QUOTE = _classes("Single_Quote")
 
@@ -124,24 +125,6 @@ _BRIDGES = (
 _ANY_MIDDLE = np.logical_or.reduce([middle for _, middle, _ in _BRIDGES])
 
 
-def _pairs() -> NDArray[np.bool_]:
-    """Tell for two neighbouring classes, as 32 * left + right, whether they stay together."""
-    joins = (
-        (_LETTERS, _LETTERS),  # WB5
-        (_HEBREW, _SINGLE_QUOTE),  # WB7a
-        (_NUMERIC, _NUMERIC),  # WB8
-        (_LETTERS, _NUMERIC),  # WB9
-        (_NUMERIC, _LETTERS),  # WB10
-        (_KATAKANA, _KATAKANA),  # WB13
-        (_LETTERS | _NUMERIC | _KATAKANA | _LINKS, _LINKS),  # WB13a
-        (_LINKS, _LETTERS | _NUMERIC | _KATAKANA),  # WB13b
-    )
-    return np.logical_or.reduce([np.outer(left, right) for left, right in joins]).ravel()
-
-
-_JOINED = _pairs()
-
-
 def _kept(found: NDArray[np.uint16]) -> NDArray[np.int64] | None:
     """Return where a code point counts for the rules (WB4); None if each does, the common case."""
     ignored = (found & _IGNORED) != 0
@@ -152,42 +135,51 @@ def _kept(found: NDArray[np.uint16]) -> NDArray[np.int64] | None:
     return np.flatnonzero(~ignored)
 
 
-def _stays(found: NDArray[np.uint16]) -> NDArray[np.bool_]:
+def _tied(found: NDArray[np.uint16]) -> NDArray[np.bool_]:
     """Tell for every code point but the first whether it stays with the one before it."""
+    tied = (found[:-1] & found[1:] & _TIED) != 0  # WB5, WB8 to WB10, WB13a and WB13b
     classes = found & CLASS
-    stays = _JOINED[(classes[:-1] << 5) | classes[1:]]
-    middles = np.flatnonzero((found[1:-1] & _MIDDLE) != 0) + 1
-    before, at, after = classes[middles - 1], classes[middles], classes[middles + 1]
+    if np.any(classes == _NUMBER["Katakana"]):  # WB13, and its part of WB13a and WB13b
+        katakana = _KATAKANA[classes]
+        tied |= katakana[:-1] & katakana[1:]
+    middles = np.flatnonzero((found & _MIDDLE) != 0)
+    before, at = classes[middles - 1], classes[middles]
+    after = np.append(classes, 0)[middles + 1]
+    inner = middles > 0
     for left, middle, right in _BRIDGES:
-        bridges = middles[left[before] & middle[at] & right[after]]
-        stays[bridges - 1] = True
-        stays[bridges] = True
+        bridges = middles[left[before] & middle[at] & right[after] & inner]
+        tied[bridges - 1] = True
+        tied[bridges] = True
+    tied[middles[_HEBREW[before] & _SINGLE_QUOTE[at] & inner] - 1] = True  # WB7a
+    return tied
+
+
+def _stays(found: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Tell for every code point but the first whether UAX #29 keeps it with the one before it."""
+    kept = _kept(found)
+    if kept is None:
+        return _tied(found)
+    tied = _tied(found[kept])
+    # WB3c: a pictograph stays with a zero-width joiner right before it
+    joiner = (found[kept[1:] - 1] & CLASS) == _NUMBER["ZWJ"]
+    tied |= joiner & _PICTOGRAPHS[found[kept[1:]] & CLASS]
+    stays = np.ones(len(found) - 1, bool)
+    stays[kept[1:][~tied] - 1] = False
     return stays
 
 
-def _breaks(found: NDArray[np.uint16]) -> NDArray[np.int64]:
-    """Return where UAX #29 breaks a text, its ends left out."""
-    kept = _kept(found)
-    if kept is None:
-        return np.flatnonzero(~_stays(found)) + 1
-    stays = _stays(found[kept])
-    # WB3c: a pictograph stays with a zero-width joiner right before it
-    joiner = (found[kept[1:] - 1] & CLASS) == _NUMBER["ZWJ"]
-    stays |= joiner & _PICTOGRAPHS[found[kept[1:]] & CLASS]
-    return kept[1:][~stays]
-
-
-def _words(found: NDArray[np.uint16], breaks: NDArray[np.int64]) -> Spans:
-    """Return the segments between breaks that hold a letter or a number."""
-    starts = np.concatenate(([0], breaks))
-    ends = np.concatenate((breaks, [len(found)]))
-    words = (found[starts] & WORD_FORMING) != 0
-    others = np.flatnonzero(~words & (ends - starts > 1))  # few: it may hold one further on
-    if len(others):
-        inside = np.stack((starts[others], ends[others]), axis=1).ravel()
-        held = np.append(found & WORD_FORMING, np.uint16(0))
-        words[others] = np.bitwise_or.reduceat(held, inside)[::2] != 0
-    return starts[words], ends[words]
+def _words(found: NDArray[np.uint16], stays: NDArray[np.bool_]) -> Spans:
+    """Return the segments that hold a letter or a number."""
+    before, after = np.append(False, stays), np.append(stays, False)
+    forms = (found & WORD_FORMING) != 0
+    shown = forms | before | after  # not those of one code point that is neither
+    starts, ends = np.flatnonzero(shown & ~before), np.flatnonzero(shown & ~after) + 1
+    others = np.flatnonzero(~forms[starts])  # few: it may hold one further on
+    if not len(others):
+        return starts, ends
+    inside = np.stack((starts[others], ends[others]), axis=1).ravel()
+    empty = others[~np.logical_or.reduceat(np.append(forms, False), inside)[::2]]
+    return np.delete(starts, empty), np.delete(ends, empty)
 
 
 def unicode_words(text: str, found: NDArray[np.uint16]) -> Spans:
@@ -197,7 +189,7 @@ def unicode_words(text: str, found: NDArray[np.uint16]) -> Spans:
     """
     if not text:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return _words(found, _breaks(found))
+    return _words(found, _stays(found))
 
 
 def _inside(found: NDArray[np.uint16]) -> NDArray[np.bool_]:
@@ -232,15 +224,16 @@ def icu_words(text: str, found: NDArray[np.uint16]) -> Spans:
     if not inside.any():
         _icu("icu4py.breakers")  # missing, it is missing for any text
         return unicode_words(text, found)
-    within = np.append(False, inside[1:] & inside[:-1])  # a break here is inside a run
+    within = inside[1:] & inside[:-1]  # a break here is inside a run
     # All runs, a line feed in place of what comes after each: no dictionary sees across it.
     shown = inside.copy()
     shown[1:] |= inside[:-1]
     places = np.flatnonzero(shown)
     runs = np.where(inside[places], codes(text)[places], ord("\n")).astype(np.uint32)
     cuts = places[_segments(runs.tobytes().decode("utf-32-le"))]
-    breaks = _breaks(found)
-    return _words(found, np.union1d(breaks[~within[breaks]], cuts[within[cuts]]))
+    cut = np.zeros(len(found), bool)
+    cut[cuts] = True
+    return _words(found, np.where(within, ~cut[1:], _stays(found)))
 
 
 def whitespace_words(text: str, found: NDArray[np.uint16]) -> Spans:
