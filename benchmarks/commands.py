@@ -97,7 +97,6 @@ def checks() -> Iterator[tuple[str, str]]:
 
 def run() -> None:
     """Print the tables."""
-    os.environ.pop("TOKENIZERS_PARALLELISM", None)
     title = f"compare on {MEGABYTES} MB beside encode_batch alone, gpt-2.json, whole processes"
     table(title, ("cores", "faster"), end_to_end())
     table("Start-up", ("code", "modules", "seconds"), start_up())

@@ -19,11 +19,9 @@ from tokscope.mixture.count import Counts, count, texts_of
 from tokscope.mixture.evidence import evidence
 from tokscope.mixture.program import solve
 from tokscope.studies.mixture import log_error
-from tokscope.studies.simulated import _mixed, _train, halves
+from tokscope.studies.simulated import gpt2_pipeline, halves, mixed, trained_merges
 from tokscope.text.corpus import Corpus, Units, read, read_corpora
-from tokscope.tokenizers.cutting import Cutter, classes_of_library
-from tokscope.tokenizers.merges import Merges, listed
-from tokscope.tokenizers.pipeline import Pipeline
+from tokscope.tokenizers.merges import Merges
 from tokscope.tokenizers.tiktoken import PATTERNS
 
 T = TypeVar("T")
@@ -51,11 +49,6 @@ def ten_corpora() -> list[Corpus]:
 def counted(units: Units) -> Units:
     """Return the half of the lines that is counted."""
     return halves(units, SEED, trained=False)
-
-
-def pipeline() -> Pipeline:
-    """Return GPT-2's way of cutting, with tables of Unicode of its own."""
-    return Pipeline(Cutter(PATTERNS["gpt2"], classes_of_library), listed([], bytewise=True))
 
 
 def bare(corpora: Sequence[Corpus]) -> float:
@@ -88,15 +81,15 @@ def run() -> None:
     corpora = ten_corpora()
     truth = np.random.default_rng(SEED).dirichlet(np.ones(len(corpora)))
     alone = bare(corpora)
-    counting, counts = timed(lambda: count(corpora, pipeline(), keep=counted))
+    counting, counts = timed(lambda: count(corpora, gpt2_pipeline(), keep=counted))
     size = counts.bytes().sum() / 1e6
     print(f"counting {size:.1f} MB: {counting:.1f} s, {len(counts.pretokens):,} pretokens; ")
     print(f"bare findall {alone:.1f} s: {alone / counting:.2f}x of it\n")
     for first in (2, 5):
-        part, some = timed(lambda: count(corpora[:first], pipeline(), keep=counted))  # noqa: B023
+        part, some = timed(lambda: count(corpora[:first], gpt2_pipeline(), keep=counted))  # noqa: B023
         print(f"counting {some.bytes().sum() / 1e6:.1f} MB: {part:.1f} s")
     print()
-    merges = _train(_mixed(corpora, truth, MEGABYTES * 1_000_000, SEED), 256 + 3 * MERGES)
+    merges = trained_merges(mixed(corpora, truth, MEGABYTES * 1_000_000, SEED), 256 + 3 * MERGES)
     print("| merges | corpora | replay s | to 1e-4 s | log10 MSE | exact s | log10 MSE | rows |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for steps in (MERGES // 10, MERGES // 3, MERGES, 3 * MERGES):
@@ -104,7 +97,7 @@ def run() -> None:
         print(f"| {steps:,} | {len(corpora)} | {row} |", flush=True)
     five = [corpus.name for corpus in corpora[:5]]
     known = truth[:5] / truth[:5].sum()
-    few = _train(_mixed(corpora[:5], known, MEGABYTES * 1_000_000, SEED), 256 + MERGES)
+    few = trained_merges(mixed(corpora[:5], known, MEGABYTES * 1_000_000, SEED), 256 + MERGES)
     row = phases(counts.subset(five), few, MERGES // 3, known, exact=True)
     print(f"| {MERGES // 3:,} | 5 | {row} |")
     print(f"\npeak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")

@@ -37,14 +37,15 @@ from tokscope.gate.snapshot import Wanted, snapshot
 from tokscope.mixture.count import count
 from tokscope.mixture.evidence import evidence
 from tokscope.mixture.saved import packed, unpacked
-from tokscope.studies.simulated import Setup, _done
+from tokscope.studies.simulated import Setup, finished
 from tokscope.text.corpus import Shard, read, read_corpora
 from tokscope.tokenizers import load
 from tokscope.tokenizers.merges import Merges
 from tokscope.tokenizers.pipeline import pipeline_of
 
 MEMORY = 6 << 30  # bytes of address space
-PATIENCE = 20  # seconds for one mutation
+PATIENCE = 20  # seconds for one mutation,
+START = 60  # more for the first, before which a child imports everything
 TEXTS = ["Hello, wörld! 日本語 12345 <s>", "", "  \t\n x"]
 INTERESTING = (
     b"\x00", b"\xff", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80" * 10,
@@ -110,7 +111,7 @@ def counted(path: Path) -> None:
 
 def trials(path: Path) -> None:
     """Read a file of trials."""
-    _done(path, SETUP)
+    finished(path, SETUP)
 
 
 def state() -> bytes:
@@ -410,7 +411,7 @@ def _run(words: list[str], at: int, out: int, patience: float) -> str:
         pass_fds=(at,),
         env=environment,
     )
-    last, since = b"", time.monotonic()
+    last, since = b"", time.monotonic() + START
     while process.poll() is None:
         time.sleep(0.02)
         now = os.pread(at, 8, 0)

@@ -48,7 +48,7 @@ def dask() -> Iterator[Workers]:
     distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
         ) as machines,
         cluster(machines.scheduler_address) as workers,
     ):
@@ -57,13 +57,15 @@ def dask() -> Iterator[Workers]:
 
 @pytest.fixture
 def corpora(tmp_path: Path) -> list[Corpus]:
-    """Lines with both ends, an empty one, and a file that comes with tokscope."""
+    """Lines with both ends, an empty one, two files in one, and a file that comes with tokscope."""
     prose = read_corpora(["sample:en", "sample:ja"])
     lines = [text for shard in prose[0].shards for units in read(shard) for text in units.texts]
     (tmp_path / "en.txt").write_text("\n".join(lines), encoding="utf-8")
     words = [text for shard in prose[1].shards for units in read(shard) for text in units.texts]
     (tmp_path / "ja.txt").write_text("\r\n".join([*words, "", *lines]), encoding="utf-8")
-    return read_corpora([str(tmp_path / "en.txt"), str(tmp_path / "ja.txt"), "sample:de"])
+    return read_corpora(
+        [f"both={tmp_path}", *(str(tmp_path / f"{name}.txt") for name in ("en", "ja")), "sample:de"]
+    )
 
 
 def compared(workers: Workers, corpora: list[Corpus]) -> Report:
@@ -104,7 +106,7 @@ def equal(workers: Workers, corpora: list[Corpus]) -> Report:
 
 
 def locked(workers: Workers, corpora: list[Corpus]) -> Report:
-    words = tuple(corpus.shards[0].path for corpus in corpora)
+    words = tuple(corpus.shards[0].path for corpus in corpora[1:])
     config = Config(Path("tokscope.toml"), {}, text=Text(words))
     found = snapshot("sample:bpe", config, everything(config), None, workers)
     hashes = {name: sample.hashes.tolist() for name, sample in found.samples.items()}
@@ -140,7 +142,7 @@ def test_parts_hold_what_the_file_holds(corpora: list[Corpus]) -> None:
     for corpus in corpora:
         parts = in_parts(corpus).shards
         assert len(parts) > 2
-        whole = [pair for units in read(corpus.shards[0]) for pair in at(units)]
+        whole = [pair for shard in corpus.shards for units in read(shard) for pair in at(units)]
         assert [pair for part in parts for units in read(part) for pair in at(units)] == whole
 
 

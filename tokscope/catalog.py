@@ -40,7 +40,6 @@ class Totals(Protocol):
 
 
 Tallies = Sequence[Totals]
-COUNT_UNITS = ("tokens", "bytes", "characters", "words", "units")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 _LINE = 1_400  # characters of a message
+_KNOWN = 40  # names that one lists
 _LONGEST = 60  # characters of a name in one
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LABELLED = re.compile(r"([\w.-]+)=(.+)", re.DOTALL)
 
 
@@ -30,7 +32,7 @@ class TokscopeError(Exception):
 class UnitError(TokscopeError):
     """A unit of text that cannot be processed; `unit` is its place in the batch it came in."""
 
-    def __init__(self, message: str, unit: int) -> None:
+    def __init__(self, message: str, unit: int = 0) -> None:
         super().__init__(message)
         self.unit = unit
 
@@ -60,9 +62,10 @@ def choose(table: Mapping[str, T], name: str, kind: str) -> T:
         return table[name]
     near = get_close_matches(name, table, n=1)
     hint = f"did you mean '{shortened(near[0])}'? " if near else ""
-    names = ", ".join(map(shortened, filter(None, table))) or "none"
-    known = names if len(table) <= 40 else f"{len(table)} names"
-    raise TokscopeError(f"unknown {kind} '{shortened(name)}'; {hint}Known: {known}")
+    names = list(map(shortened, filter(None, table)))
+    known = ", ".join(names[:_KNOWN]) or "none"
+    more = f" and {len(names) - _KNOWN} more" if len(names) > _KNOWN else ""
+    raise TokscopeError(f"unknown {kind} '{shortened(name)}'; {hint}Known: {known}{more}")
 
 
 def shortened(word: str) -> str:
@@ -72,6 +75,16 @@ def shortened(word: str) -> str:
     True
     """
     return word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…"
+
+
+def require_shown(name: str, word: str) -> None:
+    """Refuse a name that no table can show: bytes that are no text, or control characters.
+
+    Raises:
+        TokscopeError: it is one.
+    """
+    if _UNSHOWN.search(name):
+        raise TokscopeError(f"{word!r}: its name cannot be shown; write NAME= before it")
 
 
 def split_label(word: str) -> tuple[str, str]:

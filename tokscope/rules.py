@@ -369,24 +369,6 @@ def chosen(
     return kept
 
 
-FAIRNESS = frozenset(("premium", "gini", "worst_premium", "premium_spread", "vocabulary_use_cv"))
-FIDELITY = frozenset(("round_trip", "unknown_rate", "incomplete_tokens", "split_characters"))
-
-
-def of_limit(measure: str, kind: str) -> str:
-    """Return the code of a limit that a measure is over.
-
-    >>> of_limit("tokens", "worse"), of_limit("gini", "max")
-    ('TS101', 'TS202')
-    """
-    if kind == "better":
-        return "TS103"
-    if measure in FIDELITY:
-        return "TS311" if kind == "worse" else "TS312"
-    group = 2 if measure in FAIRNESS else 1
-    return f"TS{group}0{1 if kind == 'worse' else 2}"
-
-
 def at_least(severity: str, wanted: str) -> bool:
     """Tell whether a severity weighs as much as another.
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, UnitError
-from tokscope.text.corpus import Corpus, Shard, Units, raw_of, read
+from tokscope.text.corpus import Corpus, Shard, Units, read
 from tokscope.text.words import LETTER, UNSPACED, WORDS, codes, has_dictionary, properties
 from tokscope.tokenizers import Encoded, Tokenizer
 
@@ -52,7 +52,7 @@ class Tally:
 class Reading:
     """What reading a corpus brought to light."""
 
-    digest: str = ""  # SHA-256 of the bytes read; of several files, that of theirs
+    digest: str = ""  # SHA-256 of the bytes read; of several parts or files, that of theirs
     units: int = 0
     skipped: int = 0
     replaced: int = 0
@@ -305,8 +305,9 @@ class _Clusters:
     rows: Counts  # (clusters, tokenizers, columns)
 
     def add(self, counts: Counts, numbers: Counts) -> None:
-        missing = max(int(numbers.max()) + 1 - len(self.rows), 0)
-        self.rows = np.pad(self.rows, ((0, missing), (0, 0), (0, 0)))
+        missing = int(numbers.max()) + 1 - len(self.rows)
+        if missing > 0:
+            self.rows = np.pad(self.rows, ((0, missing), (0, 0), (0, 0)))
         np.add.at(self.rows, numbers, counts)
 
     def filled(self) -> tuple[Counts, Counts]:
@@ -429,8 +430,7 @@ def piece(part: Shard, tokenizers: Sequence[Tokenizer], counting: Counting) -> P
             found.add(rows, units.offsets, found.number(units.clusters))
             if reading.seen is not None:
                 reading.seen.see(tokens)
-        if part.is_whole:
-            digest.update(units.raw)
+        digest.update(units.raw)
         size += len(units.raw)
     reading.digest = digest.hexdigest()
     return Piece(*found.groups.filled(), found.types, reading, size)
@@ -448,12 +448,14 @@ def _count(
     for tokenizer in tokenizers:
         try:
             encoded = tokenizer.encode(units.texts, specials=counting.specials)
+            tokens = Tokens(text, tokenizer, encoded, counting.specials)
+            counts = of_text | {
+                name: count(tokens)
+                for name, count in TOKEN_COLUMNS.items()
+                if name in counting.columns
+            }
         except UnitError as error:
             raise part.error(units.lines[error.unit], str(error)) from error
-        tokens = Tokens(text, tokenizer, encoded, counting.specials)
-        counts = of_text | {
-            name: count(tokens) for name, count in TOKEN_COLUMNS.items() if name in counting.columns
-        }
         rows.append(np.stack([counts[name] for name in counting.named()], axis=1))
         found.append(tokens)
     return np.stack(rows, axis=1), found
@@ -478,16 +480,13 @@ def tally(
     if pieces is None:
         pieces = (piece(shard, tokenizers, counting) for shard in corpus.shards)
     whole = _Sum(corpus.shards[0], [one.vocabulary.size for one in tokenizers], counting)
-    digests, before, digest = [], 0, hashlib.sha256()
+    digests, before = [], 0
     for shard, found in zip(corpus.shards, pieces, strict=False):  # others may follow
         whole.join(found, before)
         advance(found.size)
-        if not shard.is_whole:
-            for raw in raw_of(shard):  # a hash of parts is none of the file
-                digest.update(raw)
+        digests.append(found.reading.digest)
         if shard.end is None:  # the end of a file
-            digests.append(found.reading.digest if shard.is_whole else digest.hexdigest())
-            before, digest = before + shard.start + found.size, hashlib.sha256()
+            before += shard.start + found.size
     reading = whole.reading
     if not reading.units:
         paths = ", ".join(shard.path for shard in corpus.shards[:3])

@@ -16,6 +16,7 @@ from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExec
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from multiprocessing.connection import wait
 from typing import TypeVar
@@ -37,12 +38,14 @@ _ALONE = {
 class Workers:
     """An executor and how many calls it can do at once; without one, calls are made here.
 
-    `advance` is told of bytes of text that have been read, as they are done.
+    `advance` is told of bytes of text that have been read, as they are done; `require_life` is
+    asked now and then while nothing comes.
     """
 
     executor: Executor | None = None
     count: int = 1
     advance: Callable[[int], None] = lambda _: None
+    require_life: Callable[[], None] = lambda: None
 
     def are_worth(self, size: int) -> bool:
         """Tell whether so many bytes of text, each read so often, are sooner read by workers."""
@@ -63,13 +66,23 @@ class Workers:
         waiting: deque[Future[T]] = deque()
         for call in calls:
             if len(waiting) > 2 * self.count:
-                yield waiting.popleft().result()
+                yield self._result(waiting.popleft())
             waiting.append(self.executor.submit(function, *call))
         while waiting:
-            yield waiting.popleft().result()
+            yield self._result(waiting.popleft())
+
+    def _result(self, future: Future[T]) -> T:
+        while True:
+            try:
+                return future.result(_PATIENCE)
+            except TimeoutError:
+                if future.done():  # it is what the call raised
+                    raise
+                self.require_life()
 
 
 HERE = Workers()
+_PATIENCE = 10  # seconds for a scheduler to answer
 
 
 def cores() -> int:
@@ -143,9 +156,16 @@ def cluster(address: str) -> Iterator[Workers]:
             f"--scheduler {address}: no scheduler answers there; start one with: dask scheduler"
         ) from error
     try:
-        with client, client.get_executor(pure=False) as executor:
-            client.wait_for_workers(1, timeout=_PATIENCE)
-            yield Workers(executor, sum(client.nthreads().values()))
+        with client:
+            if not client.nthreads():
+                problem = f"it has no workers; start one with: dask worker {address}"
+                raise TokscopeError(f"--scheduler {address}: {problem}")
+            executor = client.get_executor(pure=False)
+            alive = partial(client.wait_for_workers, 1, timeout=_PATIENCE)
+            try:
+                yield Workers(executor, sum(client.nthreads().values()), require_life=alive)
+            finally:
+                executor.shutdown(wait=False)  # what is under way may never end
     except (
         TimeoutError,
         CancelledError,
@@ -153,6 +173,3 @@ def cluster(address: str) -> Iterator[Workers]:
         distributed.comm.CommClosedError,
     ) as error:
         raise TokscopeError(f"--scheduler {address}: its workers are gone ({error})") from error
-
-
-_PATIENCE = 10  # seconds for a scheduler to answer

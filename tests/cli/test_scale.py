@@ -33,7 +33,7 @@ def test_jobs_and_a_scheduler_give_the_same_bytes(run: Run, large: Path) -> None
     assert alone.returncode == 0, alone.stderr
     assert alone.stdout == run(*words, "--jobs", 2).stdout
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
     ) as machines:
         spread = run(*words, "--scheduler", machines.scheduler_address)
     assert alone.stdout == spread.stdout
@@ -71,6 +71,10 @@ def test_machines_that_differ_give_the_same_bytes(run: Run, command: tuple[str, 
     assert here.stdout == there.stdout
 
 
+def children(process: int) -> list[str]:
+    return Path(f"/proc/{process}/task/{process}/children").read_text().split()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_at_once_in_silence_and_leaves_nothing(
     large: Path, tmp_path: Path, number: int
@@ -83,7 +87,8 @@ def test_an_interrupt_ends_at_once_in_silence_and_leaves_nothing(
         stderr=subprocess.PIPE,
         env=os.environ | {"TMPDIR": str(tmp_path)},
     ) as process:
-        time.sleep(2.5)  # workers have begun
+        while len(children(process.pid)) < 2:  # workers and what multiprocessing starts for them
+            time.sleep(0.05)
         process.send_signal(number)
         out, error = process.communicate(timeout=20)
     assert process.returncode in (128 + number, -number)

@@ -87,7 +87,11 @@ def test_counts_are_verified_as_decoded(locked: Path) -> None:
     [
         ("tokscope.lock", b"{", "no tokscope.lock, or a damaged one"),
         ("tokscope.lock", b"[]", "no tokscope.lock, or a damaged one"),
-        ("tokscope.lock", b'{"schema": 99}', "a lock of schema 99, not 1; lock again"),
+        (
+            "tokscope.lock",
+            b'{"schema": 99}',
+            "a lock of schema 99, not 1; move it away, then run: tokscope lock",
+        ),
         ("tokscope.lock.npz", b"PK", "no counts of a lock, or damaged ones"),
         ("tokscope.lock.npz", b"", "no counts of a lock, or damaged ones"),
     ],

@@ -43,9 +43,9 @@ def test_halves_are_apart_and_about_equal(corpora: list[Corpus]) -> None:
 
 def test_training_text_has_the_shares_that_were_drawn(corpora: list[Corpus]) -> None:
     shares = np.array([0.5, 0.3, 0.2])
-    texts = list(simulated._mixed(corpora[:3], shares, 100_000, 0))
+    texts = list(simulated.mixed(corpora[:3], shares, 100_000, 0))
     half = {
-        name: set(simulated._half(corpus, 0)) for name, corpus in zip("abc", corpora, strict=False)
+        name: set(simulated.half(corpus, 0)) for name, corpus in zip("abc", corpora, strict=False)
     }
     sizes = [sum(len(text.encode()) for text in texts if text in half[name]) for name in "abc"]
     assert np.array(sizes) / 100_000 == pytest.approx(shares, abs=0.02)

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import traceback
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -90,6 +91,10 @@ def main() -> None:
 def run() -> NoReturn:
     """Run the command line: what a user can mend is one line on stderr and exit code 2."""
     try:
+        Path.cwd()
+    except OSError as error:
+        _fail(f"the folder that this runs in cannot be used ({error.strerror}); go to another one")
+    try:
         sys.exit(app(standalone_mode=False))
     except TokscopeError as error:
         _fail(str(error))
@@ -104,6 +109,8 @@ def run() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except BaseException as error:  # noqa: BLE001 - our bug keeps its traceback
+        if isinstance(error, OSError) and error.errno == ENOSPC:  # help and version are printed
+            _fail(f"standard output cannot be written ({error.strerror})")
         if is_panic(error):
             _fail(f"a library gave up on this input ({error})")
         traceback.print_exc()

@@ -24,6 +24,7 @@ def command(
     words: text.Words = "unicode",
     field: text.Field = "text",
     errors: text.Errors = "strict",
+    max_unit: text.MaxUnit = 64,
     download: Download = False,
     jobs: text.Jobs = None,
     scheduler: text.Scheduler = "",
@@ -48,6 +49,7 @@ def command(
         words=words,
         field=field,
         errors=errors,
+        max_unit=max_unit,
     )
     with text.workers(chosen.read(), jobs, scheduler, times=2) as workers:
         report = study.diff(

@@ -39,16 +39,12 @@ def command(
     `tokscope equiv tokenizer.json tokenizer.model --corpus 'text/*.txt'`
     """
     output.require_formats(format_, outputs or ())
-    corpora = (
-        text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit)
-        if corpus
-        else []
-    )
+    corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit) or ()
     from tokscope.studies import equivalence as study
 
     with text.workers(corpora, jobs, scheduler) as workers:
         report = study.equiv(
-            first, second, corpora or (), by=by, fuzz=fuzz, seed=seed, top=top, workers=workers
+            first, second, corpora, by=by, fuzz=fuzz, seed=seed, top=top, workers=workers
         )
     output.emit(report, study.tables(report), format_, outputs or ())
     if study.differs(report):

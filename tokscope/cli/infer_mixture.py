@@ -114,7 +114,7 @@ def command(
     from tokscope.studies.mixture import infer_mixture
 
     with (
-        output.phases(text.sizes(corpora)) as (advance, tell),
+        output.phases([None] if counts else text.sizes(corpora)) as (advance, tell),
         text.started(jobs, scheduler) as workers,
     ):
         report = infer_mixture(

@@ -22,6 +22,8 @@ def command(
     corpus: text.Corpora = None,
     parallel: text.Parallel = False,
     field: text.Field = "text",
+    errors: text.Errors = "strict",
+    max_unit: text.MaxUnit = 64,
     words: text.Words = "unicode",
     jobs: text.Jobs = None,
     scheduler: text.Scheduler = "",
@@ -39,7 +41,12 @@ def command(
     from tokscope.gate.config import Text
 
     chosen = Text(
-        tuple(corpus or ["sample:prose"]), parallel or not corpus, field=field, words=words
+        tuple(corpus or ["sample:prose"]),
+        parallel or not corpus,
+        words=words,
+        field=field,
+        errors=errors,
+        max_unit=max_unit,
     )
     with text.workers(chosen.read(), jobs, scheduler) as workers:
         content = init.initial(spec or init.guessed(), chosen, path, workers)

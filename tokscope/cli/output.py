@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tokscope.errors import TokscopeError, choose, exists
+from tokscope.errors import TokscopeError, choose, exists, path_of, split_label
 
 if TYPE_CHECKING:
     from tokscope.report import Report
@@ -52,12 +51,11 @@ def _target(output: str, gates: bool) -> tuple[str, Path]:
     from tokscope.render import BY_SUFFIX
 
     known = _formats(gates)
-    match = re.fullmatch(r"([\w.-]+)=(.+)", output)
-    if match:
-        choose(known, match[1], "format")
-        format_, path = match[1], Path(match[2])
+    format_, place = split_label(output)
+    path = path_of(place)
+    if format_:
+        choose(known, format_, "format")
     else:
-        path = Path(output)
         format_ = BY_SUFFIX.get(path.suffix, "")
     if format_ not in known:
         raise TokscopeError(

@@ -22,6 +22,7 @@ from tokscope.text.corpus import MAX_UNIT, Corpus, read_corpora
 from tokscope.tokenizers import LOADERS
 
 NAME, PROJECT = "tokscope.toml", "pyproject.toml"
+_SECTION = "[tool.tokscope"
 Key = tuple[str, ...]
 Json = dict[str, Any]
 FAIL, WARN, OFF = "fail", "warn", "off"
@@ -194,7 +195,7 @@ def find(path: str = "") -> Path:
     if Path(NAME).is_file():
         return Path(NAME)
     project = Path(PROJECT)
-    if project.is_file() and "[tool.tokscope" in project.read_text("utf-8", errors="replace"):
+    if project.is_file() and _SECTION in project.read_text("utf-8", errors="replace"):
         return project
     raise TokscopeError(f"no {NAME} and no [tool.tokscope] here; write one with: tokscope init")
 
@@ -205,18 +206,29 @@ def read(path: Path) -> Config:
     Raises:
         TokscopeError: it cannot be read, or says what has no meaning; names the line.
     """
+    prefix = ("tool", "tokscope") if path.name == PROJECT else ()
     try:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text)
+        lines = _lines_below(text, prefix)
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:  # no TOML, or no UTF-8
         raise TokscopeError(f"{path}: not a configuration in TOML ({error})") from error
-    prefix = ("tool", "tokscope") if path.name == PROJECT else ()
     for part in prefix:
         data = data.get(part, {})
-    lines = {key[len(prefix) :]: line for key, line in _lines(text) if key[: len(prefix)] == prefix}
     return _Reader(path, lines).config(data)
+
+
+def _lines_below(text: str, prefix: Key) -> dict[Key, int]:
+    """Return the lines of the keys below a prefix."""
+    begin = max(text.find(_SECTION), 0) if prefix else 0  # what is before it has no key of ours
+    before = text.count("\n", 0, begin)
+    return {
+        key[len(prefix) :]: before + line
+        for key, line in _lines(text[begin:])
+        if key[: len(prefix)] == prefix
+    }
 
 
 def _lines(text: str) -> Iterator[tuple[Key, int]]:

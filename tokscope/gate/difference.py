@@ -201,7 +201,7 @@ def _lines(sides: _Sides, top: int) -> Iterator[Row]:
         changed, _ = _changed(sides, corpus.name)
         old, new = (one.samples[corpus.name].columns["tokens"] for one in sides.snapshots)
         order = np.argsort(-np.abs(new - old), kind="stable")
-        worst = [i for i in order[: len(order)].tolist() if changed[i]][:top]
+        worst = [i for i in order.tolist() if changed[i]][:top]
         found += [(abs(int(new[i] - old[i])), corpus, i, old[i], new[i]) for i in worst]
     found.sort(key=lambda one: -one[0])
     for _, corpus, i, old_tokens, new_tokens in found[:top]:
@@ -363,7 +363,7 @@ def _line(row: pd.Series) -> Report:
             "segmentation": _apart(row["text"], row["new_text"]),
         }
     )
-    return Report("diff", f"Line {row['name']}", frame)
+    return Report("diff", f"Unit {row['name']}", frame)
 
 
 def _apart(old: str, new: str) -> list[str]:

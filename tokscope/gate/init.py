@@ -67,7 +67,9 @@ def _quoted(value: object) -> str:
 
 def _text(text: Text) -> list[str]:
     default = Text()
-    told = {name: getattr(text, name) for name in ("reference", "words", "field", "errors")}
+    told = {
+        name: getattr(text, name) for name in ("reference", "words", "field", "errors", "max_unit")
+    }
     return [
         "[text]  # what values are measured on",
         f"corpora = {_quoted(list(text.corpora))}",

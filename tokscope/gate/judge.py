@@ -16,7 +16,7 @@ from tokscope.errors import TokscopeError
 from tokscope.gate.changes import Change, Pair, pair
 from tokscope.gate.config import FAIL, IDENTITY, OFF, WARN, Config, Key, Limit
 from tokscope.gate.snapshot import Snapshot, Values
-from tokscope.rules import AUDITED, FIDELITY, RULES, at_least, of_limit
+from tokscope.rules import AUDITED, RULES, at_least
 from tokscope.studies.show import spelled
 from tokscope.tally import TOKEN_COLUMNS
 
@@ -24,6 +24,7 @@ PASS, INCONCLUSIVE, WAIVED, NOTE = "pass", "inconclusive", "waived", "note"
 VERDICTS = (FAIL, INCONCLUSIVE, WARN, WAIVED, NOTE, PASS)  # the heaviest first
 _NAN = math.nan
 _EXAMPLES = 3
+_FIDELITY = frozenset(("round_trip", "unknown_rate", "incomplete_tokens", "split_characters"))
 
 
 @dataclass(frozen=True)
@@ -260,6 +261,16 @@ def _require_corpora(case: Case) -> None:
             )
 
 
+def _rule_of(limit: Limit) -> str:
+    """Return the code of a limit that a measure is over."""
+    if limit.kind == "better":
+        return "TS103"
+    if limit.measure in _FIDELITY:
+        return "TS311" if limit.kind == "worse" else "TS312"
+    group = 1 if MEASURES[limit.measure].over == "corpus" else 2
+    return f"TS{group}0{1 if limit.kind == 'worse' else 2}"
+
+
 def _undefined(case: Case, limit: Limit, corpus: str) -> Judged:
     where = f"{limit.measure}[{corpus}]"
     if limit.scope == corpus:
@@ -267,7 +278,7 @@ def _undefined(case: Case, limit: Limit, corpus: str) -> Judged:
             f"TS906 {case.config.path}:{case.config.line(limit.key)}: {where} is undefined on this "
             "text, so that there is nothing to judge; remove the limit"
         )
-    code = of_limit(limit.measure, limit.kind)
+    code = _rule_of(limit)
     text = "undefined on this text, so not judged"
     return Judged(code, NOTE, where, limit.key, text, limit.measure, corpus)
 
@@ -282,7 +293,7 @@ def _absolute(case: Case, limit: Limit, corpus: str, value: float) -> Judged:
     text = f"{_amount(value)} {word} {limit.kind} {_amount(limit.value)}" if over else ""
     text += f"; it was at the baseline too ({_amount(before)})" if over and already else ""
     return Judged(
-        of_limit(limit.measure, limit.kind), verdict, f"{limit.measure}[{corpus}]", limit.key,
+        _rule_of(limit), verdict, f"{limit.measure}[{corpus}]", limit.key,
         text, limit.measure, corpus, before, value, value - before, limit=limit.value,
     )  # fmt: skip
 
@@ -298,7 +309,7 @@ def _relative(case: Case, limit: Limit, corpus: str) -> Judged:
     if verdict == INCONCLUSIVE and limit.kind == "better":
         verdict = PASS  # a suspicion that is not confirmed
     one = Judged(
-        of_limit(limit.measure, limit.kind), verdict, f"{limit.measure}[{corpus}]", limit.key,
+        _rule_of(limit), verdict, f"{limit.measure}[{corpus}]", limit.key,
         "", limit.measure, corpus, found.base, found.head, effect, low, high, limit.value,
         limit.share, found.documents,
     )  # fmt: skip
@@ -343,7 +354,7 @@ def _units(case: Case, one: Judged) -> str:
     samples = case.baseline.samples
     if one.corpus not in samples or not MEASURES[one.measure].columns & set(TOKEN_COLUMNS):
         return ""
-    costs = "tokens" in MEASURES[one.measure].columns and one.measure not in FIDELITY
+    costs = "tokens" in MEASURES[one.measure].columns and one.measure not in _FIDELITY
     changed = _changed(case, one.corpus)
     gained = case.head.samples[one.corpus].columns["tokens"] - samples[one.corpus].columns["tokens"]
     worst = np.argsort(-gained, kind="stable")[:_EXAMPLES]

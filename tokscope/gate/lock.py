@@ -23,6 +23,7 @@ from tokscope.gate.snapshot import Numbers, Sample, Snapshot
 SCHEMA = 1
 SIDECAR = ".npz"
 _HASHES = "hashes"
+_AGAIN = "move it away, then run: tokscope lock"
 Json = dict[str, Any]
 Arrays = dict[str, Any]  # by name
 
@@ -147,9 +148,11 @@ def unpacked(content: bytes, counts: bytes, place: str) -> Lock:
         record = json.loads(content)
         schema = record["schema"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise TokscopeError(f"{place}: no tokscope.lock, or a damaged one ({error})") from error
+        raise TokscopeError(
+            f"{place}: no tokscope.lock, or a damaged one ({error}); {_AGAIN}"
+        ) from error
     if schema != SCHEMA:
-        raise TokscopeError(f"{place}: a lock of schema {schema}, not {SCHEMA}; lock again")
+        raise TokscopeError(f"{place}: a lock of schema {schema}, not {SCHEMA}; {_AGAIN}")
     arrays = _loaded(counts, place)
     if digest(arrays) != record.get("counts"):
         raise TokscopeError(
@@ -161,7 +164,7 @@ def unpacked(content: bytes, counts: bytes, place: str) -> Lock:
         ]
         return Lock(_snapshot(record, arrays), history)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TokscopeError(f"{place}: a damaged lock ({error!r}); lock again") from error
+        raise TokscopeError(f"{place}: a damaged lock ({error!r}); {_AGAIN}") from error
 
 
 def _loaded(counts: bytes, place: str) -> Arrays:

@@ -134,7 +134,7 @@ def snapshot(
         counting = Counting(*how, by_unit=True, look=_Hashing)
         counted = count([word], corpora, counting, workers=workers)
     tokenizer = counted.tokenizers[0] if counted else load(word)
-    found = _identity(word, tokenizer, config.strings if strings is None else (), strings)
+    found = _identity(word, tokenizer, config.strings, strings)
     if counted:
         found = replace(
             found,

@@ -16,7 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from tokscope.text.corpus import Corpus, Shard, Units, has_fields, in_parts, read, work
+from tokscope.text.corpus import (
+    Corpus,
+    Shard,
+    Units,
+    has_fields,
+    in_parts,
+    parts_for_workers,
+    read,
+    work,
+)
 from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.workers import HERE, Workers
 
@@ -215,7 +224,6 @@ def count(
     pipeline: Pipeline,
     *,
     keep: Keep = everything,
-    advance: Callable[[int], None] = lambda _: None,
     workers: Workers = HERE,
     source: Source | None = None,
 ) -> Counts:
@@ -225,8 +233,7 @@ def count(
         corpora: n of them.
         pipeline: the tokenizer's.
         keep: returns the units that count.
-        advance: is told how many bytes have been read.
-        workers: who counts.
+        workers: who counts, and is told how many bytes have been read.
         source: makes the same pipeline in a worker; without it all is counted here.
 
     Raises:
@@ -234,12 +241,13 @@ def count(
     """
     most = MOST // len(corpora)
     corpora = list(map(in_parts, corpora))
-    parts = [part for corpus in corpora for part in corpus.shards]
     if source and workers.are_worth(work(corpora)):
+        parts = parts_for_workers(corpora)
         made = workers.map(_piece, [(source, part, keep, most) for part in parts])
     else:
-        made = (piece(part, pipeline, keep, most) for part in parts)
-    wholes = [_whole(corpus, made, most, advance) for corpus in corpora]
+        shards = (part for corpus in corpora for part in corpus.shards)
+        made = (piece(part, pipeline, keep, most) for part in shards)
+    wholes = [_whole(corpus, made, most, workers.advance) for corpus in corpora]
     ids: dict[str, int] = {}
     rows, columns, values = [NONE], [], [NONE]
     blocks = [block for whole in wholes for block in whole.blocks.values() if block.size]

@@ -16,14 +16,18 @@ from rich.text import Text
 from tokscope.render.grid import Grid, grid
 from tokscope.report import Report
 
+NARROWEST = 40  # cells
 LONGEST_TEXT = 30  # a column of text that is wider is wrapped where it saves a table
 _COLORS = ("black on cyan", "black on yellow", "black on green", "black on magenta")
 
 
 def render(report: Report, *, width: int = 80, color: bool = False) -> str:
-    """Draw a report to a width in cells; columns that do not fit come in a table below."""
+    """Draw a report to a width in cells; columns that do not fit come in a table below.
+
+    A terminal that is narrower than any table wraps its lines by itself.
+    """
     out = io.StringIO()
-    _draw(report, _console(out, width, color))
+    _draw(report, _console(out, max(width, NARROWEST), color))
     lines = out.getvalue().split("\n")
     return "\n".join(line.rstrip() for line in lines)
 

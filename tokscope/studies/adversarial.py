@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tokscope.errors import TokscopeError
 from tokscope.kinds import LETTERS, NEITHER, STARTS, Spelled
 from tokscope.report import Report
-from tokscope.studies.counted import identities, load_all, versions
+from tokscope.studies.counted import load_all, signed
 from tokscope.studies.languages import words_of
 from tokscope.studies.show import spelled as written
 from tokscope.tally import Text, Tokens
@@ -122,5 +122,5 @@ def adversarial(words: Sequence[str], lists: Sequence[Corpus] = (), top: int = 2
     listed = list(dict.fromkeys(word for corpus in lists for word in words_of(corpus)))
     frames = [_traps(one, listed if lists else None).head(top) for one in tokenizers]
     frame = pd.concat(frames, ignore_index=True)
-    signature = "|".join((versions(), *identities(words, tokenizers)))
+    signature = signed(words, tokenizers)
     return Report("audit", "Glued words that trap the cut", frame, _NOTES, signature)

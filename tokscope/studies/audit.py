@@ -21,7 +21,7 @@ from tokscope.report import Report
 from tokscope.rules import AUDITED, RULES, SEVERITIES, at_least, chosen
 from tokscope.studies.causes import CAUSES, CONTEXTS, WHOLE_ONLY, Causes, causes
 from tokscope.studies.composition import pieces_of
-from tokscope.studies.counted import Counted, count, identities, load_all, versions
+from tokscope.studies.counted import Counted, count, load_all, signed
 from tokscope.studies.fidelity import (
     LOST,
     NORMALISED,
@@ -276,7 +276,7 @@ def audit(
         ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     notes = (*_NOTES, *(counted.notes() if counted else ()))
-    return Report("audit", "Audit", frame, notes, _signature(words, subjects, counted, codes))
+    return Report("audit", "Audit", frame, notes, _signature(subjects, counted, codes))
 
 
 def _found(subject: _Subject) -> list[Finding]:
@@ -336,14 +336,11 @@ def _counts(subject: _Subject) -> Iterator[Line]:
             yield (f"round trip {outcome}", script, "", "", float(number), "characters", "")
 
 
-def _signature(
-    words: Sequence[str], subjects: Sequence[_Subject], counted: Counted | None, codes: set[str]
-) -> str:
-    tokenizers = [subject.tokenizer for subject in subjects]
-    base = [versions(), *identities([subject.word for subject in subjects], tokenizers)]
-    base = [counted.signature] if counted else base
+def _signature(subjects: Sequence[_Subject], counted: Counted | None, codes: set[str]) -> str:
+    words, tokenizers = zip(*((one.word, one.tokenizer) for one in subjects), strict=True)
+    base = counted.signature if counted else signed(words, tokenizers)
     rules = "all" if len(codes) == len(AUDITED) else ",".join(sorted(codes))
-    return "|".join((*base, f"rules:{rules}", f"scripts:regex {version('regex')}"))
+    return f"{base}|rules:{rules}|scripts:regex {version('regex')}"
 
 
 def fails(report: Report, severity: str) -> bool:
@@ -395,7 +392,7 @@ def tokens(words: Sequence[str]) -> Report:
     """
     tokenizers = load_all(words)
     frames = [_listed(_Subject(word, one)) for word, one in zip(words, tokenizers, strict=True)]
-    signature = "|".join((versions(), *identities(words, tokenizers)))
+    signature = signed(words, tokenizers)
     frame = pd.concat(frames, ignore_index=True)
     return Report("audit", "Tokens and their causes", frame, _NOTES[:1], signature)
 

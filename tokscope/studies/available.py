@@ -16,6 +16,7 @@ from tokscope.tokenizers.sample import TRAINED
 # extra -> the package that it installs, and what it is for
 EXTRAS = {
     "mistral": ("mistral_common", "mistral:v1 to mistral:tekken"),
+    "dask": ("distributed", "--scheduler"),
     "icu": ("icu4py", "--words icu"),
     "parquet": ("pyarrow", ".parquet and .arrow text"),
     "zst": ("zstandard", ".zst text"),

@@ -79,13 +79,12 @@ def compare(
     rule_version(words)  # an unknown rule, or one that is not installed, fails before any work
     require_resamples(seed, bootstrap=bootstrap)
     corpora = embedded() if corpora is None else corpora
-    reference_of(corpora, reference)  # before any work
+    first = reference_of(corpora, reference)
     _require_prices(prices or {})
     needed = frozenset.union(*(MEASURES[name].columns for name in chosen))
     always = {"units", "bytes", "tokens"} if prices else {"units", "bytes"}
     counting = Counting(needed | always, words, specials)
     counted = count(tokenizers, corpora, counting, workers=workers)
-    first = reference_of(corpora, reference)
     usable = [name for name in chosen if counted.parallel or MEASURES[name].over == "corpus"]
     if not usable:
         raise TokscopeError(
@@ -301,10 +300,9 @@ def differences(report: Report) -> Report:
 
 
 def _order(part: pd.DataFrame, sort: str) -> pd.DataFrame:
-    keys: dict[str, Any] = {name: name for name in part["tokenizer"].unique()}
     if sort == "name":
         return part.sort_values("corpus", kind="stable")
-    own = part[part["tokenizer"] == choose(keys | {"name": ""}, sort, "column to sort by")]
+    own = part[part["tokenizer"] == sort]
     falling = own["better"].iloc[0] != "higher"
     ordered = own.sort_values("value", ascending=not falling, kind="stable")["corpus"]
     place = {corpus: i for i, corpus in enumerate(ordered)}
@@ -334,6 +332,7 @@ def tables(report: Report, by: str = "", sort: str = "") -> list[Report]:
     corpora = frame.loc[frame["corpus"] != ALL]
     per_corpus = list(dict.fromkeys(corpora["measure"]))
     choose({"": 0, "tokenizer": 0, "language": 0}, by, "way to look --by")
+    choose(dict.fromkeys((*frame["tokenizer"], "name", "")), sort, "column to sort by")
     headline = next((m for m in ("premium", "bytes_per_token") if m in per_corpus), "")
     shown = [m for m in (headline or (per_corpus or [""])[0], COST) if m in per_corpus]
     if by == "tokenizer" or (not by and corpora["corpus"].nunique() < 2):
@@ -374,15 +373,15 @@ def worst_lines(
         raise TokscopeError("--lines reads text a second time, and standard input cannot be")
     if top < 1:
         raise TokscopeError(f"--lines {top}: write how many lines, such as 10")
-    reference_of(corpora, reference)
+    first = reference_of(corpora, reference)
     counting = Counting(frozenset(("units", "bytes", "tokens")), specials=specials)
     counted = count(tokenizers, corpora, counting, workers=workers)
     if not counted.parallel:
         raise TokscopeError("--lines compares lines with their translations; add --parallel")
     if len(corpora) < 2:
         raise TokscopeError("--lines compares lines with their translations; name two corpora")
-    first = reference_of(corpora, reference)
-    frame = pd.concat([_worst_of(counted, k, first, top) for k in range(len(tokenizers))])
+    worst = [_worst_of(counted, k, first, top) for k in range(len(tokenizers))]
+    frame = pd.concat(worst, ignore_index=True)
     name = counted.corpora[first].name
     notes = (f"premiums are relative to {name}", *counted.notes())
     signature = f"{counted.signature}|reference:{name}"

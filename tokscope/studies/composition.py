@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.kinds import KINDS, NEITHER, NONE, OTHER, POSITIONS, SCRIPTS, Spelled
+from tokscope.studies.counted import ALL
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 Counts = NDArray[np.int64]
 # by, name, measure, value, unit
 Row = tuple[str, str, str, float, str]
-ALL = "all"
 
 
 def composition(spelled: Spelled, scripts: Sequence[int]) -> list[Row]:

@@ -19,6 +19,7 @@ from tokscope.text.corpus import (
     Shard,
     has_fields,
     in_parts,
+    parts_for_workers,
     read_corpora,
     work,
 )
@@ -47,8 +48,11 @@ class Counted:
         replaced = sum(reading.replaced for reading in self.readings)
         notes = []
         if all(str(SAMPLE) in shard.path for corpus in self.corpora for shard in corpus.shards):
-            lines = self.readings[0].units
-            notes.append(f"text: the embedded sample, {lines} lines each; yours with --corpus PATH")
+            lines = sorted({reading.units for reading in self.readings})
+            each = (
+                f"{lines[0]} lines each" if len(lines) == 1 else f"{lines[0]} to {lines[-1]} lines"
+            )
+            notes.append(f"text: the embedded sample, {each}; yours with --corpus PATH")
         if skipped:
             notes.append(f"{skipped:,} empty units were skipped")
         if replaced:
@@ -60,7 +64,7 @@ def require_resamples(seed: int, **counts: int) -> None:
     """Refuse numbers of resamples that give no interval, and what is no seed."""
     for option, resamples in counts.items():
         if resamples < 0 or resamples == 1:
-            raise TokscopeError(f"--{option} {resamples}: write how many resamples, such as 100")
+            raise TokscopeError(f"--{option} {resamples}: two or more make an interval; try 100")
     if seed < 0:
         raise TokscopeError(f"--seed {seed}: a seed is a number from 0 up")
 
@@ -88,6 +92,12 @@ def load_all(words: Sequence[str]) -> list[Tokenizer]:
     return tokenizers
 
 
+def require_own_names(corpora: Sequence[Corpus]) -> None:
+    """Refuse a corpus that is called what all of them together are."""
+    if any(corpus.name == ALL for corpus in corpora):
+        raise TokscopeError(f"'{ALL}' stands for all corpora together; name this one NAME=PATH")
+
+
 def embedded() -> list[Corpus]:
     """Return the prose of the embedded sample, which is parallel."""
     return read_corpora(["sample:prose"], parallel=True)
@@ -107,17 +117,17 @@ def count(
     """
     if not corpora:
         raise TokscopeError("no corpus is named; leave --corpus away for the embedded sample")
-    if any(corpus.name == ALL for corpus in corpora):
-        raise TokscopeError(f"'{ALL}' stands for all corpora together; name this one NAME=PATH")
+    require_own_names(corpora)
     tokenizers = load_all(words)
     parallel = all(shard.keep_empty for corpus in corpora for shard in corpus.shards)
     tallies, readings = [], []
     pieces = None
+    corpora = list(map(in_parts, corpora))  # whoever counts: rows are blocks of parts
     if workers.are_worth(work(corpora) * len(words)):
-        corpora = list(map(in_parts, corpora))
-        parts = [shard for corpus in corpora for shard in corpus.shards]
         named = tuple((word, one.fingerprint) for word, one in zip(words, tokenizers, strict=True))
-        pieces = workers.map(_piece, [(named, part, counting) for part in parts])
+        pieces = workers.map(
+            _piece, [(named, part, counting) for part in parts_for_workers(corpora)]
+        )
     for corpus in corpora:
         counts, reading = tally(corpus, tokenizers, counting, workers.advance, pieces=pieces)
         tallies.append(counts)
@@ -143,7 +153,10 @@ def loaded(word: str, fingerprint: str) -> Tokenizer:
         TokscopeError: what it finds there is not what was asked for.
     """
     one_core()
-    tokenizer = load(word)
+    try:
+        tokenizer = load(word)
+    except TokscopeError as error:
+        raise TokscopeError(f"workers do not find it: {error}; name its full path") from error
     if tokenizer.fingerprint != fingerprint:
         raise TokscopeError(f"{word}: workers find another tokenizer there; name its full path")
     return tokenizer
@@ -181,6 +194,11 @@ def identities(words: Sequence[str], tokenizers: Sequence[Tokenizer]) -> list[st
     ]
 
 
+def signed(words: Sequence[str], tokenizers: Sequence[Tokenizer], *more: str) -> str:
+    """Name everything that can change a number, in the manner of sacreBLEU (Post 2018)."""
+    return "|".join((versions(), *identities(words, tokenizers), *more))
+
+
 def _signature(
     words: Sequence[str],
     tokenizers: Sequence[Tokenizer],
@@ -188,17 +206,16 @@ def _signature(
     readings: Sequence[Reading],
     counting: Counting,
 ) -> str:
-    """Name everything that can change a number, in the manner of sacreBLEU (Post 2018)."""
+    """Name tokenizers and text, and how they were read."""
     digest = hashlib.sha256()
     for corpus, reading in zip(corpora, readings, strict=True):
         digest.update(f"{corpus.name}={reading.digest}\n".encode())
     shards = [shard for corpus in corpora for shard in corpus.shards]
-    parts = [
-        versions(),
-        *identities(words, tokenizers),
+    return signed(
+        words,
+        tokenizers,
         f"corpora:{len(corpora)}:{digest.hexdigest()[:12]}",
         f"field:{shards[0].field}" if any(map(has_fields, shards)) else "unit:line",
         f"words:{counting.words} ({rule_version(counting.words)})",
         f"specials:{'found' if counting.specials else 'text'}",
-    ]
-    return "|".join(parts)
+    )

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from tokscope.errors import TokscopeError, choose
 from tokscope.report import Report
 from tokscope.studies.causes import encode_what_can_be
-from tokscope.studies.counted import identities, load_all, loaded, versions
+from tokscope.studies.counted import load_all, loaded, signed
 from tokscope.studies.fidelity import PROBES, characters
 from tokscope.studies.golden import golden_strings
 from tokscope.studies.show import spelled
 from tokscope.tally import Text, Tokens
-from tokscope.text.corpus import Corpus, Shard, in_parts, read, work
+from tokscope.text.corpus import Corpus, Shard, in_parts, parts_for_workers, read, work
 from tokscope.tokenizers import Encoded, Tokenizer
 from tokscope.tokenizers.anatomy import Anatomy, anatomy
 from tokscope.workers import HERE, Workers
@@ -332,11 +332,12 @@ def _on_corpora(
 ) -> Iterator[_Tried]:
     """Try every unit of corpora."""
     corpora = list(map(in_parts, corpora))
-    parts = [part for corpus in corpora for part in corpus.shards]
     if workers.are_worth(2 * work(corpora)):
+        parts = parts_for_workers(corpora)
         made = workers.map(_tried_there, [(two.named, two.by, part, top) for part in parts])
     else:
-        made = (_tried(two, part, top) for part in parts)
+        shards = (part for corpus in corpora for part in corpus.shards)
+        made = (_tried(two, part, top) for part in shards)
     for corpus in corpora:
         found = _Tried(f"corpus {corpus.name}")
         for _, (tried, size) in zip(corpus.shards, made, strict=False):  # others follow
@@ -398,7 +399,7 @@ def _report(
     if differ:
         title = f"{one.name} and {other.name} differ on {differ:,} texts"
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    signature = "|".join((versions(), *identities(words, two.tokenizers), f"by:{two.by}", made))
+    signature = signed(words, two.tokenizers, f"by:{two.by}", made)
     notes = ("texts are compared without special tokens, which are text here",)
     return Report("equiv", title, frame, notes, signature)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tokscope.report import Report
-from tokscope.studies.counted import load_all, versions
+from tokscope.studies.counted import load_all, signed
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.vocabulary import Vocabulary
 
@@ -72,13 +72,15 @@ def inspect(words: Sequence[str]) -> Report:
     Raises:
         TokscopeError: one cannot be loaded, or two share a name.
     """
+    tokenizers = load_all(words)
     rows = [
         (tokenizer.name, name, value)
-        for tokenizer in load_all(words)
+        for tokenizer in tokenizers
         for name, value in _facts(tokenizer).items()
     ]
     frame = pd.DataFrame(rows, columns=["tokenizer", "property", "value"])
-    return Report("inspect", "What tokenizers are made of", frame, _NOTES, versions(), "tokenizer")
+    signature = signed(words, tokenizers)
+    return Report("inspect", "What tokenizers are made of", frame, _NOTES, signature, "tokenizer")
 
 
 def components(words: Sequence[str]) -> Report:
@@ -87,11 +89,12 @@ def components(words: Sequence[str]) -> Report:
     Raises:
         TokscopeError: one cannot be loaded, or two share a name.
     """
+    tokenizers = load_all(words)
     rows = [
         (tokenizer.name, name, part)
-        for tokenizer in load_all(words)
+        for tokenizer in tokenizers
         for name, part in tokenizer.components().items()
     ]
     frame = pd.DataFrame(rows, columns=["tokenizer", "component", "value"])
     notes = ("vocabularies and merges are given by their SHA-256",)
-    return Report("inspect", "Components", frame, notes, versions())
+    return Report("inspect", "Components", frame, notes, signed(words, tokenizers))

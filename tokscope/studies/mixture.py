@@ -21,7 +21,7 @@ from tokscope.mixture.program import Program, Solution, solve
 from tokscope.mixture.saved import packed, unpacked
 from tokscope.mixture.uncertainty import bootstrapped, ranges_near, refits
 from tokscope.report import Report
-from tokscope.studies.counted import loaded, require_resamples, versions
+from tokscope.studies.counted import loaded, require_own_names, require_resamples, versions
 from tokscope.studies.show import spelled
 from tokscope.text.corpus import Corpus, read_corpora
 from tokscope.text.scripts import COMMON, NAMES, run_scripts
@@ -207,6 +207,7 @@ def _counted(
 ) -> Counts:
     if corpora is None:
         corpora = read_corpora(["sample:prose", "sample:code"])
+    require_own_names(corpora)
     if len(corpora) < 2:
         raise TokscopeError(_ALONE)
     return count(corpora, pipeline, workers=workers, source=source)

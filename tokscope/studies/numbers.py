@@ -28,7 +28,7 @@ from tokscope.measures.schemes import NO_TOKENS, Scheme, scheme
 from tokscope.report import Report
 from tokscope.studies.causes import encode_what_can_be
 from tokscope.studies.composition import pieces_of
-from tokscope.studies.counted import identities, load_all, versions
+from tokscope.studies.counted import load_all, signed
 from tokscope.studies.digits import Runs, cut
 from tokscope.studies.numerals import (
     BARE,
@@ -309,7 +309,7 @@ def numbers(words: Sequence[str], *, by: str = "", seed: int = 0) -> Report:
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame["digits"] = pd.Series([row[3] for row in rows], dtype=object)
-    signature = "|".join((versions(), *identities(words, tokenizers), f"seed:{seed}"))
+    signature = signed(words, tokenizers, f"seed:{seed}")
     there = set(frame["by"])
     told = (note for part in _NOTES if part in there for note in _NOTES[part])
     notes = (_SAMPLES, *told)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
-from tokscope.studies.counted import load_all, versions
+from tokscope.studies.counted import load_all, signed
 from tokscope.studies.digits import is_number, places
 from tokscope.tokenizers import Tokenizer
 
@@ -100,7 +100,8 @@ def show(text: str, words: Sequence[str], *, specials: bool = False) -> Report:
     size = f"{len(text):,} characters, {len(text.encode()):,} bytes"
     notes = (f"{size}; tokens: {counts}", "␣ space, ⏎ line feed, <C3> a byte of a cut character")
     flow = ("token", "id", "bytes", *(["place"] if frame["place"].any() else []))
-    return Report("show", "Segmentation", frame, notes, versions(), flow=flow)
+    signature = signed(words, tokenizers, f"specials:{'found' if specials else 'text'}")
+    return Report("show", "Segmentation", frame, notes, signature, flow=flow)
 
 
 def number(written: str, words: Sequence[str]) -> Report:

@@ -60,19 +60,19 @@ def halves(units: Units, seed: int, *, trained: bool) -> Units:
     return replace(units, texts=texts, offsets=units.offsets[side])
 
 
-def _half(corpus: Corpus, seed: int) -> Iterator[str]:
+def half(corpus: Corpus, seed: int) -> Iterator[str]:
     """Yield the texts of a corpus that are trained on."""
     for shard in corpus.shards:
         for units in read(shard):
             yield from texts_of(halves(units, seed, trained=True), not has_fields(shard))
 
 
-def _mixed(corpora: Sequence[Corpus], shares: Floats, size: int, seed: int) -> Iterator[str]:
+def mixed(corpora: Sequence[Corpus], shares: Floats, size: int, seed: int) -> Iterator[str]:
     """Yield training text in given shares of bytes; short corpora are read again from the start."""
     for corpus, share in zip(corpora, shares.tolist(), strict=True):
         wanted = round(share * size)
         read_: list[str] = []
-        for text in _half(corpus, seed):
+        for text in half(corpus, seed):
             if wanted <= 0:
                 break
             read_.append(text)
@@ -87,7 +87,7 @@ def _mixed(corpora: Sequence[Corpus], shares: Floats, size: int, seed: int) -> I
             wanted -= len(text.encode())
 
 
-def _train(texts: Iterator[str], vocabulary: int) -> Merges:
+def trained_merges(texts: Iterator[str], vocabulary: int) -> Merges:
     """Train byte-level BPE with the library's own trainer."""
     model = tokenizers.Tokenizer(tokenizers.models.BPE())
     model.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -111,8 +111,8 @@ def _trial(number: int, setup: Setup, corpora: Sequence[Corpus], counts: Counts)
     chosen = np.sort(random.choice(len(corpora), setup.size, replace=False))
     truth, guess = random.dirichlet(np.ones(setup.size), 2)
     names = [corpora[i].name for i in chosen]
-    text = _mixed([corpora[i] for i in chosen], truth, setup.bytes, setup.seed)
-    merges = _train(text, setup.vocabulary)
+    text = mixed([corpora[i] for i in chosen], truth, setup.bytes, setup.seed)
+    merges = trained_merges(text, setup.vocabulary)
     found = evidence(counts.subset(names), merges, len(merges))
     steps = min(setup.merges or min(found.supported(), MOST), len(merges))
     program = found.program.head(steps)
@@ -141,7 +141,7 @@ def _trial(number: int, setup: Setup, corpora: Sequence[Corpus], counts: Counts)
     }
 
 
-def _done(state: Path | None, setup: Setup) -> dict[int, dict[str, Any]]:
+def finished(state: Path | None, setup: Setup) -> dict[int, dict[str, Any]]:
     """Read the trials of a file; a new file begins with its setup."""
     if state is None:
         return {}
@@ -162,6 +162,17 @@ def _done(state: Path | None, setup: Setup) -> dict[int, dict[str, Any]]:
             f"--state {state}: holds trials of another setup or text; name another file"
         )
     return found
+
+
+def _keep(state: Path | None, trial: Mapping[str, Any]) -> None:
+    """Add a trial to the file of trials, if there is one."""
+    if state is None:
+        return
+    try:
+        with state.open("a") as stream:
+            stream.write(json.dumps(trial) + "\n")
+    except OSError as error:
+        raise TokscopeError(f"--state {state}: cannot be written ({error.strerror})") from error
 
 
 def simulate_mixture(
@@ -204,22 +215,20 @@ def simulate_mixture(
     require_resamples(seed, bootstrap=bootstrap)
     _require_sense(len(corpora), trials, size, vocabulary)
     keep = partial(halves, seed=seed, trained=False)
-    counts = count(corpora, _pipeline(), keep=keep, workers=workers, source=_pipeline)
+    counts = count(corpora, gpt2_pipeline(), keep=keep, workers=workers, source=gpt2_pipeline)
     setup = Setup(counts.digest[:12], size, vocabulary, bytes_, merges, tolerance, bootstrap, seed)
-    done = _done(state, setup)
+    done = finished(state, setup)
     advance(len(done))
     calls = [(number, setup, corpora, counts) for number in range(trials) if number not in done]
     worth = workers.are_worth(bytes_ * len(calls))
     for trial in (workers if worth else HERE).map(_trial, calls):
         done[trial["trial"]] = trial
-        if state:
-            with state.open("a") as stream:
-                stream.write(json.dumps(trial) + "\n")
+        _keep(state, trial)
         advance(1)
     return _report([done[number] for number in range(trials)], setup, counts)
 
 
-def _pipeline() -> Pipeline:
+def gpt2_pipeline() -> Pipeline:
     """Return GPT-2's way of cutting, which is that of the tokenizers trained here."""
     return Pipeline(Cutter(PATTERNS["gpt2"], classes_of_library), listed([], bytewise=True))
 

@@ -16,7 +16,7 @@ from tokscope.kinds import KINDS, POSITIONS, SCRIPTS, Spelled
 from tokscope.measures.languages import language_of_token
 from tokscope.report import Report
 from tokscope.studies.composition import pieces_of
-from tokscope.studies.counted import count, embedded, identities, load_all, versions
+from tokscope.studies.counted import count, embedded, load_all, signed
 from tokscope.studies.languages import types_of
 from tokscope.studies.show import spelled as written
 from tokscope.tally import TYPES, Counting
@@ -157,7 +157,7 @@ def of_language(
 
 
 def _signature(words: Sequence[str], tokenizers: Sequence[Tokenizer]) -> str:
-    return "|".join((versions(), *identities(words, tokenizers)))
+    return signed(words, tokenizers)
 
 
 def _report(title: str, frames: Mapping[str, pd.DataFrame], signature: str) -> Report:

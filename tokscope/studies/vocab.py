@@ -17,7 +17,7 @@ from tokscope.errors import TokscopeError, choose
 from tokscope.kinds import Spelled
 from tokscope.report import Report
 from tokscope.studies.composition import composition, scripts_of
-from tokscope.studies.counted import Counted, count, embedded, identities, load_all, versions
+from tokscope.studies.counted import Counted, count, embedded, load_all, signed
 from tokscope.studies.languages import (
     FREQUENT,
     Words,
@@ -209,7 +209,7 @@ def _signature(
     if text:
         parts = [text.counted.signature, f"frequent:{text.frequent}"]
     else:
-        parts = [versions(), *identities(words, tokenizers)]
+        parts = [signed(words, tokenizers)]
     parts.append(f"scripts:regex {version('regex')}")
     for name, own in listed.items():
         digest = hashlib.sha256("\n".join(own).encode()).hexdigest()

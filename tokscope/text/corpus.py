@@ -29,7 +29,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError, choose, path_of, split_label
+from tokscope.errors import TokscopeError, choose, path_of, require_shown, split_label
 
 BLOCK = 1 << 20  # bytes read at once
 PART = 1 << 23  # bytes of a file that one worker reads
@@ -38,6 +38,8 @@ PACKED_BLOCK = (
 )  # bytes of a zst file read at once: unpacked, they may be 32,768 times as many
 ROWS = 256  # rows of a column taken at once
 MAX_UNIT = 64_000_000
+_LONGER = "--max-unit (in tokscope.toml: max_unit)"
+_REPLACING = "--errors replace (in tokscope.toml: errors)"
 SAMPLE = Path(__file__).parent / "sample"
 _RATIO = 4  # of text to what it is packed to, about
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -74,11 +76,6 @@ class Shard:
     cluster: str = ""  # a field: units with one value of it belong together
     start: int = 0  # the first byte, that of a unit
     end: int | None = None  # where the next part begins; None for the end of the file
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether this is all of the file."""
-        return self.start == 0 and self.end is None
 
     def error(self, line: int, message: str) -> TokscopeError:
         """Return an error that names the file and the line or row, counted from 1 in this part."""
@@ -167,7 +164,7 @@ def raw_of(part: Shard) -> Iterator[bytes]:
 
 def _too_long(shard: Shard, line: int) -> TokscopeError:
     limit = f"{shard.max_unit / 1e6:g} MB"
-    return shard.error(line, f"a unit of over {limit}; split it, or raise --max-unit")
+    return shard.error(line, f"a unit of over {limit}; split it, or raise {_LONGER}")
 
 
 def _decode(raw: bytes, shard: Shard, offset: int, line: int) -> tuple[str, int]:
@@ -182,7 +179,7 @@ def _decode(raw: bytes, shard: Shard, offset: int, line: int) -> tuple[str, int]
         what = f"byte 0x{raw[error.start]:02X} at offset {offset + error.start} is not valid UTF-8"
         wide = offset == 0 and raw[:2] in (b"\xff\xfe", b"\xfe\xff")
         hint = "it looks like UTF-16; convert it" if wide else "convert the file"
-        raise shard.error(line, f"{what}; {hint}, or use --errors replace") from error
+        raise shard.error(line, f"{what}; {hint}, or use {_REPLACING}") from error
 
 
 def _blocks(stream: BinaryIO, shard: Shard) -> Iterator[_Block]:
@@ -234,6 +231,9 @@ def _text_of(line: str, shard: Shard, number: int) -> tuple[str, str]:
         return "", ""
     try:
         record = json.loads(line)
+    except json.JSONDecodeError as error:
+        problem = f"not valid JSON: {error.msg} at character {error.pos + 1}"
+        raise shard.error(number, problem) from error
     except (ValueError, RecursionError) as error:
         raise shard.error(number, f"not valid JSON: {error}") from error
     if not isinstance(record, dict):
@@ -262,7 +262,7 @@ def _without_surrogates(text: str, shard: Shard, number: int) -> str:
         return text
     if shard.errors == "replace":
         return _SURROGATES.sub("\ufffd", text)
-    raise shard.error(number, "a lone surrogate is no text; mend it, or use --errors replace")
+    raise shard.error(number, f"a lone surrogate is no text; mend it, or use {_REPLACING}")
 
 
 def read_records(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
@@ -428,7 +428,7 @@ def _column_units(values: list[bytes], row: int, offset: int, shard: Shard) -> U
             texts.append(value.decode(errors=shard.errors))
         except UnicodeDecodeError as error:
             problem = f"byte 0x{value[error.start]:02X} at {error.start} is not valid UTF-8"
-            raise shard.error(line, f"{problem}; mend it, or use --errors replace") from error
+            raise shard.error(line, f"{problem}; mend it, or use {_REPLACING}") from error
     raw = b"\xff".join((*values, b""))
     marks = sum(text.count("\ufffd") for text in texts)
     lengths = [len(value) + 1 for value in values]
@@ -496,6 +496,8 @@ class _Zstandard:
 def _opened(path: str) -> Iterator[BinaryIO]:
     """Open a file, unpacked; every way in which it cannot be read is one clear line."""
     try:
+        if path == "-" and sys.stdin is None:
+            raise TokscopeError("standard input is closed; name a file, or send text into it")
         if path == "-":
             yield sys.stdin.buffer
         elif _packing(path) == ".gz":
@@ -566,17 +568,22 @@ def split(shard: Shard) -> list[Shard]:
 
 
 def in_parts(corpus: Corpus) -> Corpus:
-    """Return a corpus whose shards are parts that workers can read."""
+    """Return a corpus whose shards are parts that can be read one without the other."""
     return replace(corpus, shards=tuple(part for shard in corpus.shards for part in split(shard)))
+
+
+def parts_for_workers(corpora: Sequence[Corpus]) -> list[Shard]:
+    """Return the parts of corpora, their paths in full: a worker may be at work elsewhere."""
+    parts = (part for corpus in corpora for part in corpus.shards)
+    return [replace(part, path=str(Path(part.path).absolute())) for part in parts]
 
 
 def work(corpora: Sequence[Corpus]) -> int:
     """Return about how many bytes of text there are; 0 where it can be read here alone."""
     paths = {shard.path for corpus in corpora for shard in corpus.shards}
-    if "-" in paths:
+    if not all(Path(path).is_file() for path in paths):  # standard input, a pipe
         return 0
-    files = [(Path(path), _RATIO if _packing(path) else 1) for path in paths]
-    return sum(path.stat().st_size * ratio for path, ratio in files if path.is_file())
+    return sum(Path(path).stat().st_size * (_RATIO if _packing(path) else 1) for path in paths)
 
 
 def read(shard: Shard) -> Iterator[Units]:
@@ -670,6 +677,7 @@ def read_corpora(
     choose({"strict": 0, "replace": 0}, errors, "way to treat errors")
     for word in words:
         for name, files in _named(word):
+            require_shown(name, word)
             if name in corpora:
                 raise TokscopeError(f"two corpora are named '{name}'; write NAME=PATH for one")
             for file in files:

@@ -13,7 +13,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError, choose, exists, path_of, split_label
+from tokscope.errors import TokscopeError, choose, exists, path_of, require_shown, split_label
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 
@@ -205,4 +205,6 @@ def load(word: str) -> Tokenizer:
     if spec.pattern and spec.kind not in _PATTERNED:
         raise TokscopeError(f"{word}: only {', '.join(_PATTERNED)} take a ?pattern=")
     loader = cast(Callable[[Spec], Tokenizer], _function(*LOADERS[spec.kind]))
-    return loader(spec)
+    tokenizer = loader(spec)
+    require_shown(tokenizer.name, word)
+    return tokenizer

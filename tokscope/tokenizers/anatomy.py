@@ -27,7 +27,6 @@ from tokscope.tokenizers.sentencepiece import (
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Spans = list[tuple[int, int]]
-NONE = -1
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import regex
@@ -35,7 +35,8 @@ LONGEST_SPACE = 50_000
 _LONG_SPACE = re.compile(rf"\s{{{LONGEST_SPACE + 1}}}")
 
 
-def byte_alphabet() -> dict[int, int]:
+@cache
+def byte_alphabet() -> Mapping[int, int]:
     """Return the byte for each character that byte-level vocabularies are written in.
 
     Source: GPT-2's `bytes_to_unicode` (Radford et al. 2019).
@@ -190,15 +191,10 @@ class RankTokenizer:
             encoded = None if self.encoder.hard(texts) else self.encoder.encode(texts, allowed)
         except ValueError:
             encoded = None
-        if encoded is None or not (specials or self._spells(encoded, texts)):
+        if encoded is None or not (specials or self.vocabulary.hold(encoded.ids, texts)):
             refuse_long_spaces(texts)
             return Encoded.of([self._one(text, i, allowed) for i, text in enumerate(texts)])
         return replace(encoded, spells=not specials)
-
-    def _spells(self, encoded: Encoded, texts: Sequence[str]) -> bool:
-        """Tell whether nothing was left out: the tokens hold as many bytes as the texts."""
-        size = sum(len(text.encode()) for text in texts)
-        return int(self.vocabulary.lengths[encoded.ids].sum()) == size
 
     def _one(self, text: str, unit: int, allowed: AbstractSet[str]) -> list[int]:
         hard = bool(self.encoder.hard([text]))

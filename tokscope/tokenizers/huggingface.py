@@ -160,7 +160,7 @@ class HuggingFaceTokenizer:
             encoded = fast.encoder.encode(prepared)
         except ValueError:  # its regular expression engine gives up
             return self._encode_slowly(texts)
-        if not self._spells(encoded, prepared):
+        if not self.vocabulary.hold(encoded.ids, prepared):
             return self._encode_slowly(texts)
         return replace(encoded, spells=not prepares)
 
@@ -170,11 +170,6 @@ class HuggingFaceTokenizer:
         probes = [*PROBES, *(f"a{text} {text}b {text}{text}" for text in added)]
         ours, theirs = self._encode_fast(fast, probes), self._encode_slowly(probes)
         return np.array_equal(ours.ids, theirs.ids) and np.array_equal(ours.starts, theirs.starts)
-
-    def _spells(self, encoded: Encoded, texts: Sequence[str]) -> bool:
-        """Tell whether nothing of the texts was dropped by the pattern."""
-        size = len("".join(texts).encode())
-        return int(self.vocabulary.lengths[encoded.ids].sum()) == size
 
     def _encode_slowly(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         self.library.encode_special_tokens = not specials

@@ -81,6 +81,12 @@ class Vocabulary:
         shift += np.arange(len(shift), dtype=np.int32)  # of a batch, which is far below 2 GB
         return self.blob[shift]
 
+    def hold(self, ids: NDArray[np.int32], texts: Sequence[str]) -> bool:
+        """Tell whether tokens have as many bytes as texts, so that nothing was left out of them."""
+        joined = "".join(texts)
+        size = len(joined) if joined.isascii() else len(joined.encode())
+        return int(self.lengths[ids].sum()) == size
+
     def cuts(self, ids: NDArray[np.int32], text: str) -> NDArray[np.int64] | None:
         """Return where tokens end in the bytes of a text, if they spell it.
 
