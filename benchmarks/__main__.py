@@ -42,8 +42,10 @@ def main() -> None:
         sys.exit(str(error))
     libraries = ", ".join(f"{name} {version(name)}" for name in (*NAMED, *PEERS))
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
+    print("# tokscope beside libraries and other tools\n")
     print(f"{date.today()}; {machine}; Python {platform.python_version()}; {libraries}.")
-    print(f"Middle and range of {ROUNDS} rounds.")
+    print(f"`python -m benchmarks {' '.join(sys.argv[1:])}`".replace(" `", "`"), end="; ")
+    print(f"middle and range of {ROUNDS} rounds.")
     for part in parts:
         part()
 

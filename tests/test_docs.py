@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 import tokenizers
+import typer
 
 import tokscope
 from tests.conftest import ROOT, Run
 from tests.tokenizers.families import byte_level
+from tokscope.gate.config import TABLES
 from tokscope.text.corpus import SAMPLE
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -75,11 +77,28 @@ def test_every_command_is_in_the_readme() -> None:
         assert f"tokscope {command.name}" in README
 
 
-def test_every_kind_of_tokenizer_is_in_the_readme() -> None:
+def test_every_option_is_in_the_readme() -> None:
+    from tokscope.cli import app
+
+    for command in typer.main.get_command(app).commands.values():  # type: ignore[attr-defined]
+        for option in (word for parameter in command.params for word in parameter.opts):
+            assert not option.startswith("--") or option in README, f"{command.name} {option}"
+
+
+def test_every_key_of_the_configuration_is_in_the_readme() -> None:
+    for table, keys in TABLES.items():
+        for key in filter(None, (table, *keys)):
+            written = rf"`{key}`|^{key} =|\[{key}[\].]"
+            assert re.search(written, README, re.MULTILINE), f"[{table}] {key}"
+
+
+def test_every_kind_of_tokenizer_is_in_the_readme_and_in_the_help() -> None:
+    from tokscope.cli.text import _SPEC
     from tokscope.tokenizers import LOADERS
 
     for kind in LOADERS:
         assert f"`{kind}" in README or f"{kind}:" in README
+        assert kind in _SPEC
 
 
 def test_the_table_of_measures_is_that_of_the_program(run: Run) -> None:

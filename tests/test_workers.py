@@ -227,6 +227,27 @@ def test_a_worker_of_a_cluster_that_is_killed_changes_nothing(
     assert again == RENDERERS["json"](compared(HERE, corpora))
 
 
+def test_a_cluster_without_workers_ends_in_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(module, "_PATIENCE", 1)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=":0", silence_logs=50
+    ) as machines:
+        address = machines.scheduler_address
+
+        def lose_all() -> None:
+            with cluster(address) as workers:
+                results = workers.map(time.sleep, [(0,), (600,), (600,)])
+                next(results)
+                machines.scale(0)
+                list(results)
+
+        with pytest.raises(TokscopeError, match="its workers are gone"):
+            lose_all()
+        with pytest.raises(TokscopeError, match="it has no workers; start one"), cluster(address):
+            pass
+
+
 def test_no_scheduler_and_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PATIENCE", 1)
     with pytest.raises(TokscopeError, match="no scheduler answers"), cluster("tcp://127.0.0.1:1"):

@@ -25,7 +25,7 @@ class TokscopeError(Exception):
     """
 
     def __str__(self) -> str:
-        line = " ".join(super().__str__().split())
+        line = " ".join(super().__str__().splitlines())
         return line if len(line) <= _LINE else f"{line[:1000]} … {line[-400:]}"
 
 

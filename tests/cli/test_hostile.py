@@ -154,6 +154,29 @@ def test_a_folder_that_may_not_be_written_or_read(run: Run, tmp_path: Path) -> N
     assert one_line(done.stderr)
 
 
+def test_names_that_no_table_can_show_are_refused(run: Run, tmp_path: Path) -> None:
+    for name in (b"n\xe9.txt", b"two\nlines.txt"):
+        path = os.fsdecode(os.fsencode(tmp_path) + b"/" + name)
+        Path(path).write_text("some words\n")
+        done = run("compare", "bytes", "--corpus", path)
+        assert done.returncode == 2
+        assert one_line(done.stderr)
+        assert "its name cannot be shown; write NAME= before it" in done.stderr
+        assert run("compare", "bytes", "--corpus", f"a={path}", "--format", "csv").returncode == 0
+
+
+def test_a_folder_that_is_gone_and_an_input_that_is_closed(tmp_path: Path) -> None:
+    for line, words in {
+        f"mkdir {tmp_path}/x && cd {tmp_path}/x && rmdir ../x && '{SCRIPT}' list": "the folder that",
+        f"'{SCRIPT}' compare bytes --corpus - <&-": "standard input is closed",
+        f"'{SCRIPT}' --help >/dev/full": "standard output cannot be written",
+    }.items():
+        done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"tokscope: {words}"), done.stderr
+        assert one_line(done.stderr)
+
+
 def test_nothing_is_written_where_nothing_was_asked_for(run: Run, tmp_path: Path) -> None:
     """Not at home, not where the command runs, not among temporary files."""
     home = tmp_path / "home"

@@ -32,7 +32,7 @@ ALONE = {
     "TS005": '[identity]\ncomponents = "fail"',
     "TS006": '[identity]\nbackends = "fail"',
     "TS101": '[limits.tokens]\nworse = "0.5%"',
-    "TS103": '[limits.tokens]\nbetter = "1%"',
+    "TS103": '[limits.tokens]\nbetter = "2%"',  # 1 % is what lowercase gains in Russian
     "TS111": '[numbers]\nscheme = "fail"',
     "TS112": '[numbers]\ntokens_per_digit = "1%"',
     "TS201": '[limits.gini]\nworse = "0.5%"',
@@ -125,7 +125,8 @@ def test_changes_to_published_tokenizers_fail_their_rules(
     texts = [str(data / "parallel" / "flores-full5" / f"{name}.txt") for name in ("ar", "en", "ru")]
     text = (folder / "tokscope.toml").read_text()
     config = folder / "tokscope.toml"
-    config.write_text(re.sub(r"corpora = .*", f"corpora = {json.dumps(texts)}", text))
+    text = re.sub(r"corpora = .*", f"corpora = {json.dumps(texts)}", text)
+    config.write_text(text.replace('better = "1%"', 'better = "2%"'))
     judge_each(folder, config, expected)
 
 

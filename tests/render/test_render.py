@@ -64,7 +64,7 @@ def test_an_interval_stands_beside_its_value() -> None:
     assert grid(made).rows == [["en", "1.500 [1.250, 1.750]"]]
 
 
-@given(st.integers(30, 200), st.integers(1, 12))
+@given(st.integers(table.NARROWEST, 200), st.integers(1, 12))
 def test_a_table_keeps_to_its_width_and_shows_every_value(width: int, count: int) -> None:
     rows = [
         (f"tokenizer-{i}", "en", float(i + 2), math.nan, math.nan, "ratio", "lower")

@@ -41,11 +41,9 @@ def test_every_ratio_of_sums_has_an_interval_around_its_value(frame: pd.DataFram
             assert math.isnan(row.low)
             assert row.verdict == ""
         elif row.measure not in ("gini", "worst_premium", "premium_spread"):  # these lean one way
-            some = row.measure != "split_characters" or row.corpus not in (
-                "en",
-                "id",
-            )  # some resamples have none
-            assert row.low <= row.value <= row.high or not some, row
+            # some resamples of these hold no character of several bytes
+            few = row.measure == "split_characters" and row.corpus in ("en", "id", "sw")
+            assert few or row.low <= row.value <= row.high, row
 
 
 def test_the_first_tokenizer_is_what_others_differ_from(frame: pd.DataFrame) -> None:
@@ -121,7 +119,7 @@ def test_a_table_of_differences_is_shown_to_people() -> None:
 
 @pytest.mark.parametrize("count", [-5, 1])
 def test_a_number_of_resamples_is_none_or_some(count: int) -> None:
-    with pytest.raises(TokscopeError, match=rf"--bootstrap {count}: write how many resamples"):
+    with pytest.raises(TokscopeError, match=rf"--bootstrap {count}: two or more make an interval"):
         tokscope.compare(["bytes"], bootstrap=count)
 
 

@@ -384,7 +384,7 @@ def test_invalid_text_in_a_column_is_refused_or_replaced(
 ) -> None:
     values = pyarrow.array([b"ok\xef\xbf\xbd", b"\n\xffa\xfe"]).view(pyarrow.string())
     path = write(name, make({"text": values}))
-    expected = ":2: byte 0xFF at 1 is not valid UTF-8; mend it, or use --errors replace"
+    expected = ":2: byte 0xFF at 1 is not valid UTF-8; mend it, or use --errors replace (in tokscope.toml: errors)"
     assert refusal(path) == name + expected
     (units,) = read(Shard(str(path), errors="replace"))
     assert (list(units.texts), units.replaced) == (["ok\ufffd", "\n\ufffda\ufffd"], 2)

@@ -31,7 +31,7 @@ _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*%\s*")
 _MOST = 1_000_000  # resamples, or documents
 KINDS = ("max", "min", "worse", "better")  # of limits
 # table -> its keys and what each must be
-_TABLES: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
+TABLES: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "": {
         "tokenizer": str, "lock": str, "text": dict, "identity": dict, "limits": dict,
         "numbers": dict, "audit": dict, "mixture": dict, "evidence": dict, "waivers": list,
@@ -276,7 +276,7 @@ class _Reader:
 
     def table(self, data: Json, name: str, key: Key) -> Json:
         """Return a table after a look at its keys and the kinds of its values."""
-        known = _TABLES[name]
+        known = TABLES[name]
         for entry, value in data.items():
             self.choose(known, (*key, entry), f"key in [{name}]" if name else "key", entry)
             wanted = known[entry]
@@ -406,7 +406,7 @@ class _Reader:
             if not isinstance(entry, dict):
                 raise self.wrong(key, "a waiver is a table; write [[waivers]]")
             found = self.table(entry, "waivers", key)
-            missing = [name for name in _TABLES["waivers"] if name not in (*found, "gate")]
+            missing = [name for name in TABLES["waivers"] if name not in (*found, "gate")]
             if missing:
                 raise self.wrong(key, f"a waiver needs {', '.join(missing)} too")
             self.rule(found["rule"], (*key, "rule"))

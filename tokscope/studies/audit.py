@@ -337,8 +337,8 @@ def _counts(subject: _Subject) -> Iterator[Line]:
 
 
 def _signature(subjects: Sequence[_Subject], counted: Counted | None, codes: set[str]) -> str:
-    words, tokenizers = zip(*((one.word, one.tokenizer) for one in subjects), strict=True)
-    base = counted.signature if counted else signed(words, tokenizers)
+    named = [one.word for one in subjects], [one.tokenizer for one in subjects]
+    base = counted.signature if counted else signed(*named)
     rules = "all" if len(codes) == len(AUDITED) else ",".join(sorted(codes))
     return f"{base}|rules:{rules}|scripts:regex {version('regex')}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ CAUSES: Mapping[str, str] = {
     "not found": "not found in the contexts tried, which proves nothing",
 }
 UNREACHABLE = ("normalizer", "pretokenizer", "merges", "shadowed", "duplicate", "not found")
+_SURROGATE = re.compile(rb"\xed[\xa0-\xbf]\Z")
 WHOLE_ONLY = "whole only"  # a flag: reachable, but merges alone would not make it
 _LEFT = ("", "«", "\n", "a", "1", " ", "A", ".")
 _RIGHT = ("", "a", "A", "1", ".", "'", "s", "S", "m", "t", "ll", "\n", "/", " ", "中")
@@ -71,7 +73,7 @@ class Causes:
 def never_valid(piece: bytes) -> bool:
     r"""Tell whether no valid UTF-8 text holds these bytes.
 
-    >>> [never_valid(piece) for piece in (b"\xad\xe4\xb8", b"\xe4a", b"\xff", b"\x80" * 4)]
+    >>> [never_valid(piece) for piece in (b"\xad\xe4\xb8", b"\xe4a", b"\xff", b"\xed\xa0")]
     [False, True, True, True]
     """
     tail = piece.lstrip(bytes(range(0x80, 0xC0)))  # the end of a character, of three bytes at most
@@ -81,7 +83,7 @@ def never_valid(piece: bytes) -> bool:
         codecs.getincrementaldecoder("utf-8")().decode(tail)
     except UnicodeDecodeError:
         return True
-    return False
+    return _SURROGATE.search(tail) is not None  # the decoder waits for its third byte
 
 
 def causes(tokenizer: Tokenizer, parts: Anatomy) -> Causes:
