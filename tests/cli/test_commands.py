@@ -11,7 +11,8 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -101,23 +102,38 @@ def steady(text: str) -> str:
     return re.sub(r"\d\.\d{9,}(e-\d+)?", lambda match: f"{float(match[0]):.6g}", text)
 
 
-@pytest.mark.parametrize("format_", RENDERERS)
+def in_every_format(
+    call: Callable[..., subprocess.CompletedProcess[str]],
+    folder: Path,
+    formats: Sequence[str],
+    printed: str,
+) -> tuple[int, dict[str, str]]:
+    """Run a command once: one format is printed, the others are written to files."""
+    files = {format_: folder / f"out.{format_}" for format_ in formats if format_ != printed}
+    outputs = [word for name, path in files.items() for word in ("--output", f"{name}={path}")]
+    done = call("--format", printed, *outputs)
+    assert done.stderr == ""
+    written = {name: path.read_text(encoding="utf-8") for name, path in files.items()}
+    return done.returncode, {printed: done.stdout, **written}
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_output_is_that_of_the_golden_file(
-    run: Run, corpora: list[object], command: str, format_: str
+def test_output_is_that_of_the_golden_files(
+    run: Run, corpora: list[object], tmp_path: Path, command: str
 ) -> None:
-    """Set TOKSCOPE_GOLDEN=write to write the files anew, and read the difference."""
+    """Formats are printed by turns. TOKSCOPE_GOLDEN=write writes the files anew: read the diff."""
     text = corpora if command in WITH_TEXT else []
     text = corpora[:2] if command in WITH_LANGUAGES else text
-    done = run(*COMMANDS[command], *text, "--format", format_, **OWN.get(command, {}))
-    assert (done.returncode, done.stderr) == (0, "")
-    shown = stable(done.stdout)
-    if command in SOLVED:
-        shown = steady(shown)
-    golden = GOLDEN / f"{command}.{SUFFIXES.get(format_, format_)}"
-    if os.environ.get("TOKSCOPE_GOLDEN") == "write":
-        golden.write_text(shown, encoding="utf-8")
-    assert shown == golden.read_text(encoding="utf-8")
+    call = partial(run, *COMMANDS[command], *text, **OWN.get(command, {}))
+    printed = list(RENDERERS)[list(COMMANDS).index(command) % len(RENDERERS)]
+    code, shown = in_every_format(call, tmp_path, list(RENDERERS), printed)
+    assert code == 0
+    for format_, content in shown.items():
+        content = steady(stable(content)) if command in SOLVED else stable(content)
+        golden = GOLDEN / f"{command}.{SUFFIXES.get(format_, format_)}"
+        if os.environ.get("TOKSCOPE_GOLDEN") == "write":
+            golden.write_text(content, encoding="utf-8")
+        assert content == golden.read_text(encoding="utf-8")
 
 
 def test_programs_get_every_value_at_full_precision(run: Run, corpora: list[object]) -> None:

@@ -7,13 +7,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.cli.test_commands import GOLDEN, SUFFIXES, stable
+from tests.cli.test_commands import GOLDEN, SUFFIXES, in_every_format, stable
 from tests.conftest import Run
 from tests.gate.folder import ALL_ON, folder, locked, locks, saved
 from tests.gate.planted import drop, lowercase, split_digits, swap
@@ -46,51 +47,39 @@ def same_as_golden(name: str, text: str) -> None:
     assert hidden(text) == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("format_", [*RENDERERS, *GATES])
-def test_a_check_that_fails_looks_like_its_golden_file(
-    locked: Path, run: Run, format_: str
-) -> None:
+def same_as_golden_in_every_format(
+    run: Run, words: Sequence[object], printed: str, *more: str
+) -> int:
+    formats = [*RENDERERS, *more]
+    code, shown = in_every_format(partial(run, *words), Path.cwd(), formats, printed)
+    for format_, text in shown.items():
+        same_as_golden(f"{words[0]}.{SUFFIXES.get(format_, format_)}", text)
+    return code
+
+
+def test_a_check_that_fails_looks_like_its_golden_files(locked: Path, run: Run) -> None:
     """Set TOKSCOPE_GOLDEN=write to write the files anew, and read the difference."""
-    done = run("check", planted(locked, lowercase), "--format", format_)
-    assert (done.returncode, done.stderr) == (1, "")
-    same_as_golden(f"check.{SUFFIXES.get(format_, format_)}", done.stdout)
+    words = ["check", planted(locked, lowercase)]
+    assert same_as_golden_in_every_format(run, words, "concise", *GATES) == 1
 
 
-@pytest.mark.parametrize("format_", RENDERERS)
-def test_a_lock_is_summed_up_as_in_its_golden_file(folder: Path, run: Run, format_: str) -> None:
-    done = run("lock", "--format", format_)
-    assert (done.returncode, done.stderr) == (0, "")
-    same_as_golden(f"lock.{SUFFIXES.get(format_, format_)}", done.stdout)
+def test_a_lock_is_summed_up_as_in_its_golden_files(folder: Path, run: Run) -> None:
+    assert same_as_golden_in_every_format(run, ["lock"], "table") == 0
 
 
 def changed(folder: Path) -> str:
     return planted(folder, split_digits)
 
 
-@pytest.mark.parametrize("format_", RENDERERS)
-def test_a_difference_looks_like_its_golden_file(folder: Path, run: Run, format_: str) -> None:
-    words = [
-        "diff",
-        "tokenizer.json",
-        changed(folder),
-        "-c",
-        "en.txt",
-        "-c",
-        "de.txt",
-        "--top",
-        "2",
-    ]
-    done = run(*words, "--parallel", "--format", format_)
-    assert (done.returncode, done.stderr) == (0, "")
-    same_as_golden(f"diff.{SUFFIXES.get(format_, format_)}", done.stdout)
+def test_a_difference_looks_like_its_golden_files(folder: Path, run: Run) -> None:
+    words = ["diff", "old=tokenizer.json", changed(folder), "-c", "en.txt", "-c", "de.txt"]
+    words += ["--top", "2", "--parallel"]
+    assert same_as_golden_in_every_format(run, words, "csv") == 0
 
 
-@pytest.mark.parametrize("format_", RENDERERS)
-def test_an_inequality_looks_like_its_golden_file(folder: Path, run: Run, format_: str) -> None:
+def test_an_inequality_looks_like_its_golden_files(folder: Path, run: Run) -> None:
     words = ["equiv", "mine=tokenizer.json", changed(folder), "-c", "en.txt", "--fuzz", "50"]
-    done = run(*words, "--format", format_)
-    assert (done.returncode, done.stderr) == (1, "")
-    same_as_golden(f"equiv.{SUFFIXES.get(format_, format_)}", done.stdout)
+    assert same_as_golden_in_every_format(run, words, "json") == 1
 
 
 def test_equal_tokenizers_exit_with_0(folder: Path, run: Run) -> None:
