@@ -6,7 +6,9 @@ import os
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -68,13 +70,13 @@ def choose(table: Mapping[str, T], name: str, kind: str) -> T:
     raise TokscopeError(f"unknown {kind} '{shortened(name)}'; {hint}Known: {known}{more}")
 
 
-def shortened(word: str) -> str:
-    """Return a word as a message shows it, if a file made it longer than any name.
+def shortened(word: str, longest: int = _LONGEST) -> str:
+    """Return what people read of a word, if a file made it longer than any name.
 
-    >>> shortened("x" * 1000) == "x" * 60 + "…"
-    True
+    >>> shortened("endless", 3), shortened("end", 3)
+    ('end…', 'end')
     """
-    return word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…"
+    return word if len(word) <= longest else f"{word[:longest]}…"
 
 
 def require_shown(name: str, word: str) -> None:
@@ -119,3 +121,18 @@ def path_of(place: str) -> Path:
         reason = getattr(error, "strerror", None) or error
         raise TokscopeError(f"{shortened(place)}: {reason}") from error
     return path
+
+
+def extra(module: str, name: str, purpose: str) -> ModuleType:
+    """Import a module that only an extra of this package brings.
+
+    Raises:
+        TokscopeError: it is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        library = module.partition(".")[0]
+        raise TokscopeError(
+            f'{purpose} needs {library}; install it with: pip install "tokscope[{name}]"'
+        ) from error

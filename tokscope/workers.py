@@ -17,11 +17,10 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from multiprocessing.connection import wait
 from typing import TypeVar
 
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, extra
 
 T = TypeVar("T")
 WORTH = 16_000_000  # bytes of text that are encoded about as fast as workers start
@@ -144,11 +143,7 @@ def cluster(address: str) -> Iterator[Workers]:
     Raises:
         TokscopeError: Dask is not installed, nothing answers, or workers died again and again.
     """
-    try:
-        distributed = import_module("distributed")
-    except ImportError as error:
-        problem = '--scheduler needs Dask; install it with: pip install "tokscope[dask]"'
-        raise TokscopeError(problem) from error
+    distributed = extra("distributed", "dask", "--scheduler")
     try:
         client = distributed.Client(address, timeout=_PATIENCE)
     except (OSError, ValueError, TypeError) as error:

@@ -15,11 +15,10 @@ from tokscope.gate.snapshot import Snapshot, is_frequency
 from tokscope.measures.uncertainty import simultaneous
 from tokscope.studies.compare import reference_of, values_of
 from tokscope.studies.counted import Counted
-from tokscope.studies.resampled import Resampled, resampled
+from tokscope.studies.resampled import NO_TYPES, Resampled, resampled, sums_by
 from tokscope.tally import BLOCKS, TOKEN_COLUMNS, Tally
 
 Floats = NDArray[np.float64]
-_NO_TYPES = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -157,8 +156,8 @@ def pair(config: Config, head: Snapshot, base: Snapshot) -> Pair:
                 other[:, k] = sample.columns[column]
         rows.append(
             [
-                Tally(tally.columns, _summed(tally.rows, groups), _NO_TYPES, head.size),
-                Tally(tally.columns, _summed(other, groups), _NO_TYPES, base.size),
+                Tally(tally.columns, sums_by(groups, tally.rows), NO_TYPES, head.size),
+                Tally(tally.columns, sums_by(groups, other), NO_TYPES, base.size),
             ]
         )
     together = replace(
@@ -197,9 +196,3 @@ def _groups(units: int, members: Sequence[int]) -> NDArray[np.int64]:
     if members:
         return np.asarray(members, np.int64)
     return np.arange(units) * min(units, BLOCKS) // max(units, 1)
-
-
-def _summed(rows: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    sums = np.zeros((int(groups.max()) + 1, rows.shape[1]), np.int64)
-    np.add.at(sums, groups, rows)
-    return sums

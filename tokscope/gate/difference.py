@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tokscope.catalog import MEASURES
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, shortened
 from tokscope.gate.baseline import checked_out
 from tokscope.gate.changes import Change, Pair, pair
 from tokscope.gate.config import Config, Evidence, Text
@@ -132,8 +132,7 @@ def _shown(text: str) -> str:
 
 
 def _written(piece: bytes) -> str:
-    text = spelled(piece)
-    return text if len(text) <= 24 else f"{text[:24]}…"
+    return shortened(spelled(piece), 24)
 
 
 def _merges(sides: _Sides) -> Iterator[Row]:
@@ -303,7 +302,7 @@ def tables(report: Report) -> list[Report]:
                 for name, measure in zip(files["name"], files["measure"], strict=True)
             ],
             "number": [_count(row) for _, row in files.iterrows()],
-            "which": [text if len(text) <= 120 else f"{text[:120]}…" for text in files["text"]],
+            "which": [shortened(text, 120) for text in files["text"]],
         }
     )
     if shown.empty:

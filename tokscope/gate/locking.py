@@ -7,7 +7,7 @@ from difflib import unified_diff
 
 import pandas as pd
 
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, shortened
 from tokscope.gate import lock
 from tokscope.gate.check import named
 from tokscope.gate.config import Config
@@ -109,7 +109,5 @@ def differences(report: Report) -> list[Report]:
         none = pd.DataFrame({"lines that differ": [0]})
         return [Report("lock", report.title, none)]
     frame = report.frame.head(_LINES)
-    frame = frame.assign(
-        line=[line if len(line) <= 70 else f"{line[:70]}…" for line in frame["line"]]
-    )
+    frame = frame.assign(line=[shortened(line, 70) for line in frame["line"]])
     return [Report("lock", report.title, frame, report.notes)]

@@ -16,6 +16,7 @@ from tokscope import __version__
 from tokscope.catalog import DEFAULT, MEASURES
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import OFF, Config
+from tokscope.measures.ratios import ratio_of_sums
 from tokscope.measures.schemes import scheme
 from tokscope.studies.audit import findings
 from tokscope.studies.causes import encode_what_can_be
@@ -24,7 +25,7 @@ from tokscope.studies.counted import Counted, count
 from tokscope.studies.digits import cut
 from tokscope.studies.golden import golden_strings
 from tokscope.studies.mixture import infer_mixture
-from tokscope.studies.numbers import known_cuts, ratio
+from tokscope.studies.numbers import known_cuts
 from tokscope.studies.numerals import LENGTHS, SPACED, leading, numbers_of
 from tokscope.tally import TOKEN_COLUMNS, TYPES, Counting, Tokens
 from tokscope.text.words import rule_version
@@ -245,7 +246,7 @@ def _numbers(tokenizer: Tokenizer) -> Numbers:
         runs = cut(tokenizer, numbers_of(digits, _SEED), SPACED)
         samples[digits] = known_cuts(runs, digits)
         known = ~runs.unknown[leading(digits) :]
-        costs.append(ratio(runs.tokens[leading(digits) :][known], known) / digits)
+        costs.append(ratio_of_sums(runs.tokens[leading(digits) :][known], known) / digits)
     words, share = scheme(samples).in_words()
     mean = float(np.mean(costs))
     return Numbers(words, float(f"{share:.10g}"), float(f"{mean:.10g}"))

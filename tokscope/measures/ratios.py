@@ -29,3 +29,12 @@ def ratio(numerator: Any, denominator: Any) -> Any:
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(np.equal(denominator, 0), math.nan, np.divide(numerator, denominator))
     return value if value.ndim else float(value)
+
+
+def ratio_of_sums(above: NDArray[Any], below: NDArray[Any]) -> float:
+    """Return the ratio of the sums of two arrays; NaN where the second is 0.
+
+    >>> ratio_of_sums(np.array([3, 1]), np.array([True, True]))
+    2.0
+    """
+    return ratio(float(above.sum()), float(below.sum()))

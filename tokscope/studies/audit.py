@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import regex
 
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, shortened
 from tokscope.measures.frequency import unseen_under_zipf
 from tokscope.report import Report
 from tokscope.rules import AUDITED, RULES, SEVERITIES, at_least, chosen
@@ -153,7 +153,7 @@ def _longest(subject: _Subject, code: str, ids: Sequence[int]) -> Finding:
 
 def _text(piece: bytes) -> str:
     """Write a token for people; of a long one, the beginning."""
-    return _short(written(piece), 24)
+    return shortened(written(piece), 24)
 
 
 def _merges(subject: _Subject) -> Iterator[Finding]:
@@ -371,15 +371,11 @@ def _findings(found: pd.DataFrame) -> pd.DataFrame:
             "severity": found["severity"],
             "number": found["value"].astype(int),
             "finding": [
-                f"{title}: {_short(examples)}"
+                f"{title}: {shortened(examples)}"
                 for title, examples in zip(found["name"], found["examples"], strict=True)
             ],
         }
     )
-
-
-def _short(text: str, longest: int = 60) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def tokens(words: Sequence[str]) -> Report:
@@ -423,7 +419,7 @@ def token_tables(report: Report) -> list[Report]:
     frame = report.frame[~report.frame["cause"].isin((*_CAN, "special", "repeated fallback"))]
     columns = ["tokenizer", "id", "token", "cause", "bytes"]
     shown = frame[columns].groupby("tokenizer", sort=False).head(SHOWN)
-    shown = shown.assign(bytes=[_short(digits, 17) for digits in shown["bytes"]])
+    shown = shown.assign(bytes=[shortened(digits, 17) for digits in shown["bytes"]])
     title = f"{len(frame):,} tokens that text was not found to produce"
     notes = ("CSV and JSON list every token", *report.notes)
     return [Report("audit", title, shown, notes, report.signature)]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tokscope.catalog import DEFAULT, MEASURES, Measure, Value, has_words
+from tokscope.catalog import DEFAULT, MEASURES, Measure, Value
 from tokscope.errors import TokscopeError, choose
 from tokscope.report import Report
 from tokscope.studies.counted import ALL, Counted, count, embedded, require_resamples
@@ -243,11 +243,7 @@ def _notes(chosen: Sequence[str], usable: Sequence[str], counted: Counted, first
         notes.append(f"premiums are relative to {counted.corpora[first].name}")
     by_words = [name for name in usable if "words" in MEASURES[name].columns]
     if by_words:
-        unspaced = [
-            corpus.name
-            for corpus, row in zip(counted.corpora, counted.tallies, strict=True)
-            if not has_words(row[0])
-        ]
+        unspaced = counted.unspaced()
         if unspaced:
             notes.append(
                 f"no {' and '.join(by_words)} for {', '.join(unspaced)}: written without spaces, "

@@ -11,6 +11,7 @@ from importlib.metadata import version
 import numpy as np
 
 from tokscope import __version__
+from tokscope.catalog import has_words
 from tokscope.errors import TokscopeError
 from tokscope.tally import Counting, Piece, Reading, Tally, piece, tally
 from tokscope.text.corpus import (
@@ -41,6 +42,11 @@ class Counted:
     readings: Sequence[Reading]
     parallel: bool
     signature: str
+
+    def unspaced(self) -> list[str]:
+        """Name the corpora without words: written without spaces."""
+        pairs = zip(self.corpora, self.tallies, strict=True)
+        return [corpus.name for corpus, row in pairs if not has_words(row[0])]
 
     def notes(self) -> list[str]:
         """Say what was left out of the text and what was changed in it."""

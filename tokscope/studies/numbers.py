@@ -24,6 +24,7 @@ from tokscope.measures.digits import (
     thousands,
 )
 from tokscope.measures.frequency import renyi_entropy
+from tokscope.measures.ratios import ratio_of_sums
 from tokscope.measures.schemes import NO_TOKENS, Scheme, scheme
 from tokscope.report import Report
 from tokscope.studies.causes import encode_what_can_be
@@ -111,16 +112,11 @@ def _rules(found: Scheme) -> Iterator[Line]:
             yield Line("scheme", name, "fit", fit, digits=digits)
 
 
-def ratio(above: NDArray[np.int64], below: NDArray[np.generic]) -> float:
-    """Return the ratio of two sums, NaN where there is nothing."""
-    return float(above.sum() / below.sum()) if len(above) else np.nan
-
-
 def _partitions(runs: Runs, place: str, digits: int, first: int = 0) -> Iterator[Line]:
     name = f"{place}, unpadded" if first else place
     known = ~runs.unknown[first:]
     kinds, counts = np.unique(runs.cuts[first:][known], return_counts=True)
-    tokens = ratio(runs.tokens[first:][known], known)
+    tokens = ratio_of_sums(runs.tokens[first:][known], known)
     yield Line("partition", name, "tokens", tokens, "tokens/number", "lower", digits)
     match = match_probability(counts)
     yield Line("partition", name, "match_probability", match, digits=digits)
@@ -234,7 +230,7 @@ def _separators(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
         for name, sign in SEPARATORS.items():
             runs = cut(tokenizer, [separated(n, sign, rule) for n in numbers], SPACED)
             known = ~(plain.unknown | runs.unknown)
-            cost = ratio(runs.tokens[known], plain.tokens[known])
+            cost = ratio_of_sums(runs.tokens[known], plain.tokens[known])
             yield Line("separator", f"{name}, {grouping}", "cost", cost, "ratio", "lower")
 
 
@@ -254,7 +250,7 @@ def _scripts(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
     for name, zero in SCRIPTS.items():
         numbers = [n.translate({0x30 + i: zero + i for i in range(10)}) for n in western]
         ids, runs = _ids(tokenizer, numbers), cut(tokenizer, numbers, BARE)
-        tokens = ratio(runs.tokens[~runs.unknown], runs.digits[~runs.unknown])
+        tokens = ratio_of_sums(runs.tokens[~runs.unknown], runs.digits[~runs.unknown])
         yield Line("script", name, "tokens_per_digit", tokens, "tokens/digit", "lower")
         yield Line("script", name, "unknown", float(runs.unknown.mean()), better="lower")
         same = sum(map(bytes.__eq__, ids, plain)) / len(ids) if name != "Western" else np.nan
@@ -272,7 +268,7 @@ def _ids(tokenizer: Tokenizer, numbers: Sequence[str]) -> list[bytes]:
 def _kinds(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
     for name, numbers in kinds_of_numbers(seed).items():
         runs = cut(tokenizer, numbers, SPACED)
-        tokens = ratio(runs.tokens[~runs.unknown], runs.digits[~runs.unknown])
+        tokens = ratio_of_sums(runs.tokens[~runs.unknown], runs.digits[~runs.unknown])
         yield Line("kind", name, "tokens_per_digit", tokens, "tokens/digit", "lower")
 
 

@@ -17,7 +17,7 @@ from tokscope.workers import HERE, Workers
 
 SAME = "no difference seen"
 _WORTH = 50_000_000  # weights that are drawn about as fast as workers start
-_NO_TYPES = np.zeros(0, np.int64)
+NO_TYPES = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -37,24 +37,24 @@ class Resampled:
         return Resampled(self.columns, self.sums + other.sums, self.types, self.vocabulary)
 
 
-def _by_cluster(rows: NDArray[np.int64], members: Sequence[int]) -> NDArray[np.int64]:
-    """Sum the rows of each cluster."""
-    sums = np.zeros((max(members) + 1, rows.shape[1]), np.int64)
-    np.add.at(sums, np.asarray(members), rows)
+def sums_by(numbers: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sum the rows with one number, such as that of their cluster."""
+    sums = np.zeros((int(numbers.max()) + 1, rows.shape[1]), np.int64)
+    np.add.at(sums, numbers, rows)
     return sums
 
 
 def _rows(tallies: Sequence[Tally], members: Sequence[int]) -> NDArray[np.int64]:
     """Return tallies whose rows belong together side by side, or their sums by cluster."""
     rows = np.concatenate([tally.rows for tally in tallies], axis=1)
-    return _by_cluster(rows, members) if members else rows
+    return sums_by(np.array(members, np.int64), rows) if members else rows
 
 
 def _apart(tallies: Sequence[Tally], sums: NDArray[np.float64]) -> list[Resampled]:
     """Return the resamples of each of the tallies that were side by side."""
     parts = np.split(sums, len(tallies), axis=1)
     return [
-        Resampled(tally.columns, part, _NO_TYPES, tally.vocabulary)
+        Resampled(tally.columns, part, NO_TYPES, tally.vocabulary)
         for tally, part in zip(tallies, parts, strict=True)
     ]
 

@@ -11,7 +11,7 @@ import pandas as pd
 import regex
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError, choose
+from tokscope.errors import TokscopeError, choose, shortened
 from tokscope.kinds import KINDS, POSITIONS, SCRIPTS, Spelled
 from tokscope.measures.languages import language_of_token
 from tokscope.report import Report
@@ -179,8 +179,8 @@ def tables(report: Report, top: int | None = None, *, counted: bool = False) -> 
         more = f", the first {len(shown):,}" if len(shown) < len(own) else ""
         title = f"{name}, {len(own):,} tokens{more}"
         cut = shown.assign(
-            token=[_cut(token, _LONGEST) for token in shown["token"]],
-            bytes=[_cut(digits, _LONGEST_BYTES) for digits in shown["bytes"]],
+            token=[shortened(token, _LONGEST) for token in shown["token"]],
+            bytes=[shortened(digits, _LONGEST_BYTES) for digits in shown["bytes"]],
         )
         views.append(Report("vocab", title, cut[_OF_TEXT if "count" in own else _OF_VOCABULARY]))
     if not views:
@@ -196,7 +196,3 @@ def _counts(report: Report) -> list[Report]:
         for by in ("kind", "script")
         if len(counts := report.frame[by].value_counts())
     ]
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}…"

@@ -12,7 +12,6 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from tokscope.catalog import has_words
 from tokscope.errors import TokscopeError, choose
 from tokscope.kinds import Spelled
 from tokscope.report import Report
@@ -186,18 +185,13 @@ def _of_text(text: _Text) -> list[Line]:
 
 def _notes(text: _Text) -> list[str]:
     notes = [f"frequent_words: mean share of uses, over the {text.frequent:,} most frequent words"]
-    counted = text.counted
-    unspaced = [
-        corpus.name
-        for corpus, row in zip(counted.corpora, counted.tallies, strict=True)
-        if not has_words(row[0])
-    ]
+    unspaced = text.counted.unspaced()
     if unspaced:
         notes.append(
             f"no words for {', '.join(unspaced)}: written without spaces; --words icu finds words "
             "by dictionary"
         )
-    return notes + counted.notes()
+    return notes + text.counted.notes()
 
 
 def _signature(

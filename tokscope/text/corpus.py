@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from glob import glob, has_magic
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO, cast
@@ -29,7 +28,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError, choose, path_of, require_shown, split_label
+from tokscope.errors import TokscopeError, choose, extra, path_of, require_shown, split_label
 
 BLOCK = 1 << 20  # bytes read at once
 PART = 1 << 23  # bytes of a file that one worker reads
@@ -47,21 +46,6 @@ _PACKED = (".gz", ".zst")
 _CLUSTERED = (".jsonl", ".csv")
 _ARROW_END = b"\xff\xff\xff\xff\0\0\0\0"
 _RESULT = re.compile(r"cache-[0-9a-f]{16}(_\d+_of_\d+)?\.arrow")  # what `map` of datasets keeps
-
-
-def extra(module: str, name: str, purpose: str) -> ModuleType:
-    """Import a module that only an extra of this package brings.
-
-    Raises:
-        TokscopeError: it is not installed.
-    """
-    try:
-        return import_module(module)
-    except ImportError as error:
-        library = module.partition(".")[0]
-        raise TokscopeError(
-            f'{purpose} needs {library}; install it with: pip install "tokscope[{name}]"'
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -528,9 +512,13 @@ def _suffix(path: str) -> str:
     return _unpacked_name(path).suffix.lower()
 
 
+def _reader(shard: Shard) -> Callable[[BinaryIO, Shard], Iterator[Units]]:
+    return READERS.get(_suffix(shard.path), read_lines)
+
+
 def has_fields(shard: Shard) -> bool:
     """Tell whether a shard holds records or rows, of which one field is the text."""
-    return READERS.get(_suffix(shard.path), read_lines) is not read_lines
+    return _reader(shard) is not read_lines
 
 
 def size(shard: Shard) -> int | None:
@@ -549,7 +537,7 @@ def split(shard: Shard) -> list[Shard]:
     Raises:
         TokscopeError: it cannot be read.
     """
-    lines = READERS.get(_suffix(shard.path), read_lines) in (read_lines, read_records)
+    lines = _reader(shard) in (read_lines, read_records)
     total = size(shard) if lines and shard.path != "-" and Path(shard.path).is_file() else None
     if total is None or total <= PART:
         return [shard]
@@ -598,9 +586,8 @@ def read(shard: Shard) -> Iterator[Units]:
     suffix = _suffix(shard.path)
     if suffix in _COLUMNAR and _packing(shard.path):
         raise TokscopeError(f"{shard.path}: a {suffix} file is packed inside already; unpack it")
-    reader = READERS.get(suffix, read_lines)
     with _opened(shard.path) as stream:
-        for units in reader(stream, shard):
+        for units in _reader(shard)(stream, shard):
             yield _checked(units, shard)
 
 

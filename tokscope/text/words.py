@@ -18,8 +18,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from tokscope.errors import choose
-from tokscope.text.corpus import extra
+from tokscope.errors import choose, extra
 
 Codes = NDArray[np.uint8] | NDArray[np.uint32]
 Spans = tuple[NDArray[np.int64], NDArray[np.int64]]
