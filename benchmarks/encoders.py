@@ -17,7 +17,7 @@ from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
 from tokscope.tokenizers.tiktoken import PATTERNS
 
-MEGABYTES = 2 if QUICK else 20
+MEGABYTES = 2 if QUICK else 10
 COLUMNS = {
     "tokens": MEASURES["tokens"].columns | {"units", "bytes"},
     "the default measures": frozenset.union(*(MEASURES[name].columns for name in DEFAULT)),

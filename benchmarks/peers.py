@@ -13,7 +13,7 @@ import tokscope
 from benchmarks.measuring import GPT2, QUICK, prose, ratios, spread, table
 from tokscope.text.corpus import read_corpora
 
-MEGABYTES = 1 if QUICK else 10
+MEGABYTES = 1 if QUICK else 5
 Row = tuple[str, str, str, str, str]
 
 

@@ -123,7 +123,7 @@ class Text:
     @cached_property
     def properties(self) -> NDArray[np.uint16]:
         """What each code point is (see `words`)."""
-        return properties()[codes(self.joined)]
+        return properties().take(codes(self.joined))
 
     @cached_property
     def code_edges(self) -> Counts:

@@ -141,15 +141,16 @@ def _tied(found: NDArray[np.uint16]) -> NDArray[np.bool_]:
     if np.any(classes == _NUMBER["Katakana"]):  # WB13, and its part of WB13a and WB13b
         katakana = _KATAKANA[classes]
         tied |= katakana[:-1] & katakana[1:]
-    middles = np.flatnonzero((found & _MIDDLE) != 0)
-    before, at = classes[middles - 1], classes[middles]
-    after = np.append(classes, 0)[middles + 1]
-    inner = middles > 0
+    between = (found[:-2] & found[2:] & _TIED) != 0  # what bridges join is that, on both sides
+    middles = np.flatnonzero(((found[1:-1] & _MIDDLE) != 0) & between) + 1
+    before, at, after = classes[middles - 1], classes[middles], classes[middles + 1]
     for left, middle, right in _BRIDGES:
-        bridges = middles[left[before] & middle[at] & right[after] & inner]
+        bridges = middles[left[before] & middle[at] & right[after]]
         tied[bridges - 1] = True
         tied[bridges] = True
-    tied[middles[_HEBREW[before] & _SINGLE_QUOTE[at] & inner] - 1] = True  # WB7a
+    hebrew = classes[:-1] == _NUMBER["Hebrew_Letter"]
+    if hebrew.any():
+        tied |= hebrew & _SINGLE_QUOTE[classes[1:]]  # WB7a
     return tied
 
 
