@@ -1,6 +1,6 @@
 """Break files at random: each ends in a clear line or a result, in bounded time and memory.
 
-    python -m tests.fuzzing [NAME...] [--mutations N] [--seed S] [--real FOLDER]
+    python -m tests.fuzzing [NAME...] [--mutations N] [--seed S] [--real FOLDER] [--patience S]
 
 Every subject is a tiny file and what reads it; with --real, those of a folder of real tokenizers. A
 child process does the work under limits, and says which mutation it is at; where it dies or stops,
@@ -433,6 +433,7 @@ def main() -> None:
     parser.add_argument("--mutations", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--real", default="")
+    parser.add_argument("--patience", type=float, default=PATIENCE, help="more on a busy machine")
     parser.add_argument("--child", nargs=2, type=int)
     told = parser.parse_args()
     own = Subject("broken", lambda: b"fine", broken)  # of the fuzzer's own tests
@@ -443,7 +444,7 @@ def main() -> None:
     print(f"seed {told.seed}\n\n| file | mutations | read | refused | failed | seconds |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for name in told.names or (real(Path(told.real)) if told.real else SUBJECTS):
-        found = fuzz(name, told.mutations, told.seed, told.real)
+        found = fuzz(name, told.mutations, told.seed, told.real, told.patience)
         counts = found.outcomes
         read_, refused = counts["read"], counts["refused"]
         print(
