@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+if "TOKSCOPE_DATA" not in os.environ:
+    sys.exit("TOKSCOPE_DATA names no folder of real text and tokenizers; nothing can be measured")
 QUICK = "--quick" in sys.argv
 ROUNDS = 3 if QUICK else 5
 DATA = Path(os.environ["TOKSCOPE_DATA"])
