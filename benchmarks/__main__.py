@@ -24,6 +24,7 @@ NAMED = ("tokscope", "tokenizers", "tiktoken", "sentencepiece", "numpy", "scipy"
 PEERS = ("tokenization-scorer", "toksight", "qtok")
 PARTS = {
     "encoders": encoders.run,
+    "whole": commands.run_whole,
     "peers": peers.run,
     "commands": commands.run,
     "growth": growth.run,
