@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from tests.mixture.small import WORDS, Word, histories, trained, windows, words_of
 from tokscope.mixture import replay as module
-from tokscope.mixture.replay import Rules, replay
+from tokscope.mixture.replay import Rules, lengths, replay
+
+NONE = np.zeros(0, np.int64)
 
 
 def counted(
@@ -100,3 +102,28 @@ def test_no_words_make_no_records() -> None:
     done = replay(words_of([]), Rules(3, np.array([0]), np.array([1])))
     assert len(done) == 0
     assert done.occurrences(np.zeros((0, 2))).shape == (0, 2)
+
+
+@given(WORDS, st.integers(0, 12))
+def test_lengths_are_those_of_merging_word_by_word(words: list[Word], steps: int) -> None:
+    rules = trained(words, [1.0] * len(words), 3, steps) if steps else Rules(3, NONE, NONE)
+    words = [*words, ()]
+    expected = [len(word) for word in histories(words, rules)[-1]]
+    assert lengths(words_of(words), rules).tolist() == expected
+
+
+def test_lengths_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    # aaaaa -> AAa -> Ba; ab has no merge; ba is never merged, as its parts never come to be
+    rules = Rules(2, np.array([0, 2, -1]), np.array([0, 2, 0]))
+    words = words_of([(0, 0, 0, 0, 0), (0, 1), (1,), (1, 0), (0, 0)])
+    assert lengths(words, rules).tolist() == [2, 2, 1, 2, 1]
+    monkeypatch.setattr(module, "BATCH", 4)
+    assert lengths(words, rules).tolist() == [2, 2, 1, 2, 1]
+    assert lengths(words_of([]), rules).tolist() == []
+
+
+def test_some_of_the_words_are_taken_in_their_order() -> None:
+    words = words_of([(0, 1), (), (2,), (1, 1, 0)])
+    found = words.taken(np.array([True, True, False, True]))
+    assert (found.symbols.tolist(), found.ends.tolist()) == ([0, 1, 1, 1, 0], [2, 2, 5])
+    assert len(words.taken(np.zeros(4, bool))) == 0

@@ -84,6 +84,11 @@ class Words:
         """How many pairs of neighbours each word has before the first merge; shape (W,)."""
         return np.maximum(np.diff(self.ends, prepend=0) - 1, 0)
 
+    def taken(self, chosen: NDArray[np.bool_]) -> Words:
+        """Return some of the words, in their order."""
+        lengths = np.diff(self.ends, prepend=0)
+        return Words(self.symbols[np.repeat(chosen, lengths)], np.cumsum(lengths[chosen]))
+
     def batches(self) -> Iterator[tuple[int, NDArray[np.int32], Ints]]:
         """Yield the number of the first word, symbols, and the word of each symbol."""
         first = begin = 0
@@ -164,6 +169,20 @@ def replay(words: Words, rules: Rules) -> Replay:
         Changes(np.searchsorted(keys, part), starts, signed) for part, starts, signed in found
     ]
     return Replay(rules, keys // steps, keys % steps, changes)
+
+
+def lengths(words: Words, rules: Rules) -> Ints:
+    """Return how many symbols each word has when all merges are done; shape (W,)."""
+    found = np.diff(words.ends, prepend=0)
+    for first, symbols, homes in words.batches():
+        rounds = _rounds(symbols.astype(np.int64), homes, rules)
+        next(rounds)  # the pairs before the first merge
+        signed = np.concatenate([signed for _, signed in rounds] or [np.zeros(0, np.int32)])
+        come, gone = signed[signed >= 0], -1 - signed[signed < 0]  # a merge takes one pair more
+        size = int(homes.max(initial=-1)) + 1
+        change = np.bincount(come, minlength=size) - np.bincount(gone, minlength=size)
+        found[first : first + size] += change
+    return found
 
 
 def _rounds(symbols: Ints, homes: Ints, rules: Rules) -> Iterator[tuple[Ints, NDArray[np.int32]]]:

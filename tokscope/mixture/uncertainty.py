@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import tokenizers
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from tokscope.mixture.evidence import Evidence
 from tokscope.mixture.program import NO_ROWS, Program, Rows, Solution, best_parts, solve
 from tokscope.mixture.replay import Rules, replay
+from tokscope.mixture.training import characters, trained
 from tokscope.workers import HERE, Workers
 
 Floats = NDArray[np.float64]
 NEAR = 1e-4  # resampled programs are solved until no share moves by more
-_AT_ONCE = 100_000  # words given to the trainer in one text
-_CHARACTERS = 0x100000  # a plane of private characters, none of them white space
 
 
 def drawn_blocks(owner: NDArray[np.int64], random: np.random.Generator) -> Floats:
@@ -127,43 +123,12 @@ def _trained(evidence: Evidence, shares: Floats, steps: int, random: np.random.G
     sizes = evidence.counts.bytes(weights)
     expected = evidence.counts.matrix(weights) @ (shares * sizes.sum() / sizes)
     counts = np.floor(expected + random.random(len(expected))).astype(np.int64)[evidence.origin]
-    words = _characters(evidence.words.symbols), evidence.words.ends.tolist()
-    model = tokenizers.Tokenizer(tokenizers.models.BPE())
-    model.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
-    alphabet = evidence.replay.rules.alphabet
-    trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=alphabet + steps,
-        initial_alphabet=list(_characters(np.arange(alphabet))),
-        show_progress=False,
-    )
-    model.train_from_iterator(_repeated(*words, counts.tolist()), trainer)
-    merges = json.loads(model.to_str())["model"]["merges"]
-    known = {char: number for number, char in enumerate(_characters(np.arange(alphabet)))}
-    for step, (left, right) in enumerate(merges):
-        known[left + right] = alphabet + step
-    pairs = np.array([(known[left], known[right]) for left, right in merges], np.int64)
-    return Rules(alphabet, *pairs.reshape(-1, 2).T)
-
-
-def _characters(symbols: NDArray[Any]) -> str:
-    """Write symbols as private characters, which no library cuts or normalises."""
-    return (symbols + _CHARACTERS).astype("<u4").tobytes().decode("utf-32-le")
-
-
-def _repeated(characters: str, ends: Sequence[int], counts: Sequence[int]) -> Iterator[str]:
-    """Yield texts in which every word occurs as often as it was counted, between spaces."""
-    texts: list[str] = []
-    for start, end, count in zip([0, *ends], ends, counts, strict=False):
-        texts += [characters[start:end]] * count
-        if len(texts) > _AT_ONCE:
-            yield " ".join(texts)
-            texts = []
-    yield " ".join(texts)
+    return trained(evidence.words, counts, evidence.replay.rules.alphabet, steps)
 
 
 def _products(rules: Rules) -> list[str]:
     """Return what every merge makes, as characters; nothing for one that is never done."""
-    found = list(_characters(np.arange(rules.alphabet)))
+    found = list(characters(np.arange(rules.alphabet)))
     for left, right in zip(rules.left.tolist(), rules.right.tolist(), strict=True):
         found.append(found[left] + found[right] if min(left, right) >= 0 else "")
     return found[rules.alphabet :]

@@ -1,0 +1,54 @@
+"""Merges learned from counted words, by the tokenizers library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import tokenizers
+from numpy.typing import NDArray
+
+from tokscope.mixture.replay import Rules, Words
+
+_AT_ONCE = 100_000  # words given to the trainer in one text
+_CHARACTERS = 0x100000  # a plane of private characters, none of them white space
+
+
+def trained(words: Words, counts: NDArray[np.int64], alphabet: int, steps: int) -> Rules:
+    """Train so many merges on words of an alphabet, each as often as it was counted; shape (W,).
+
+    There are fewer merges where no pair is left.
+    """
+    model = tokenizers.Tokenizer(tokenizers.models.BPE())
+    model.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=alphabet + steps,
+        initial_alphabet=list(characters(np.arange(alphabet))),
+        show_progress=False,
+    )
+    texts = _repeated(characters(words.symbols), words.ends.tolist(), counts.tolist())
+    model.train_from_iterator(texts, trainer)
+    merges = json.loads(model.to_str())["model"]["merges"]
+    known = {char: number for number, char in enumerate(characters(np.arange(alphabet)))}
+    for step, (left, right) in enumerate(merges):
+        known[left + right] = alphabet + step
+    pairs = np.array([(known[left], known[right]) for left, right in merges], np.int64)
+    return Rules(alphabet, *pairs.reshape(-1, 2).T)
+
+
+def characters(symbols: NDArray[Any]) -> str:
+    """Write symbols as private characters, which no library cuts or normalises."""
+    return (symbols + _CHARACTERS).astype("<u4").tobytes().decode("utf-32-le")
+
+
+def _repeated(characters: str, ends: Sequence[int], counts: Sequence[int]) -> Iterator[str]:
+    """Yield texts in which every word occurs as often as it was counted, between spaces."""
+    texts: list[str] = []
+    for start, end, count in zip([0, *ends], ends, counts, strict=False):
+        texts += [characters[start:end]] * count
+        if len(texts) > _AT_ONCE:
+            yield " ".join(texts)
+            texts = []
+    yield " ".join(texts)
