@@ -31,12 +31,13 @@ def occurrences(
     tokens: Sequence[bytes], words: Sequence[bytes], counts: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return how often each token is a part of the words, overlaps counted; shape (T, n)."""
-    edges, nodes, ends = _trie(tokens)
+    places = {token: i for i, token in enumerate(dict.fromkeys(tokens))}  # some may be the same
+    edges, nodes, ends = _trie(list(places))
     data = np.frombuffer(b"".join(words), np.uint8).astype(np.int64)
     lengths = np.fromiter(map(len, words), np.int64, len(words))
     homes = np.repeat(np.arange(len(words)), lengths)
     limits = np.repeat(np.cumsum(lengths), lengths)
-    found = np.zeros((len(tokens), counts.shape[1]))
+    found = np.zeros((len(places), counts.shape[1]))
     for first in range(0, len(data), _MOST):
         at = np.arange(first, min(first + _MOST, len(data)))
         node, depth = np.zeros(len(at), np.int64), 0
@@ -46,12 +47,12 @@ def occurrences(
             there = edges[edge] == keys
             at, node, depth = at[there], nodes[edge[there]], depth + 1
             hit = ends[node] >= 0
-            shape = (len(tokens), len(words))
+            shape = (len(places), len(words))
             ones = (np.ones(hit.sum()), (ends[node[hit]], homes[at[hit]]))
             found += csr_array(ones, shape=shape) @ counts
             more = at + depth < limits[at]
             at, node = at[more], node[more]
-    return found
+    return found[[places[token] for token in tokens]]
 
 
 def token_classification(

@@ -14,7 +14,7 @@ from tokscope.mixture.count import Counts
 from tokscope.mixture.program import Program, program
 from tokscope.mixture.replay import Replay, Words, replay
 from tokscope.mixture.symbols import Spelled, rules_of, spelled
-from tokscope.tokenizers.merges import Merges
+from tokscope.tokenizers.merges import NO_MARKS, Marks, Merges
 
 Floats = NDArray[np.float64]
 _SEEN = 20  # occurrences of a merge's pair in the text, below which sampling noise is all there is
@@ -31,6 +31,7 @@ class Evidence:
     free: NDArray[np.bool_]  # (T,) merges that make no rows: put there by hand, or before the first
     replay: Replay
     alphabet: Sequence[bytes]  # the symbols before the first merge
+    marks: Marks = NO_MARKS  # of them
 
     def occurrences(self, weights: Floats | None = None) -> Floats:
         """Return counts of pairs by record, (R, n), where blocks count by weights."""
@@ -76,7 +77,7 @@ class Evidence:
         return np.asarray(found / found.sum())
 
     def product(self, record: int) -> bytes:
-        """Return what the pair of a record would make."""
+        """Return what the pair of a record would make, with the marks of its ends."""
         rules = self.replay.rules
         left, right = divmod(int(self.replay.keys[record]), rules.symbols)
         waiting, found = [right, left], []
@@ -87,7 +88,7 @@ class Evidence:
                 found.append(self.alphabet[symbol])
             else:
                 waiting += [int(rules.right[step]), int(rules.left[step])]
-        return b"".join(found)
+        return self.marks.join(found)
 
     def subset(self, names: Sequence[str]) -> Evidence:
         """Return some of the corpora, in the order given."""
@@ -106,4 +107,4 @@ def assembled(counts: Counts, merges: Merges, found: Spelled, done: Replay, firs
     steps = len(done.rules)
     free = np.fromiter(map(merges.is_manual, range(steps)), bool, steps)
     free[:first] = True
-    return Evidence(counts, found.origin, found.words, free, done, found.alphabet)
+    return Evidence(counts, found.origin, found.words, free, done, found.alphabet, merges.marks)

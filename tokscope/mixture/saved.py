@@ -24,7 +24,7 @@ from tokscope.mixture.replay import Changes, Replay
 from tokscope.mixture.symbols import rules_of, spelled
 from tokscope.tokenizers.merges import Merges
 
-VERSION = 1
+VERSION = 2  # 1 had another alphabet
 _FORMAT = "tokscope counts"
 Arrays = dict[str, Any]  # by name
 

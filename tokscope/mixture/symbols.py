@@ -1,9 +1,14 @@
-"""Words and merges as numbers: what bytes, or characters, become before the first merge."""
+"""Words and merges as numbers: what bytes, or characters, become before the first merge.
+
+Where a tokenizer marks the beginnings or the ends of words, a character there is another symbol
+than the same one elsewhere.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +18,8 @@ from tokscope.tokenizers.merges import Merges
 
 
 def rules_of(merges: Merges, steps: int) -> tuple[Rules, Sequence[bytes]]:
-    """Return the first merges as numbers, and what the symbols are before them.
-
-    Bytes are the symbols of a byte-level vocabulary; else the characters that its tokens are made
-    of. A character that no token holds is unknown to the trainer, and so to us.
-    """
-    if merges.bytewise:
-        alphabet = [bytes([byte]) for byte in range(256)]
-    else:
-        characters = sorted(set("".join(token.decode() for token in merges.tokens)))
-        alphabet = [char.encode() for char in characters]
+    """Return the first merges as numbers, and what the symbols are before them."""
+    alphabet = merges.alphabet
     known = {symbol: number for number, symbol in enumerate(alphabet)}
     left, right = np.full(steps, -1), np.full(steps, -1)
     for step in range(steps):
@@ -44,20 +41,49 @@ class Spelled:
 
 def spelled(pretokens: Sequence[bytes], merges: Merges, alphabet: Sequence[bytes]) -> Spelled:
     """Return pretokens as symbols of an alphabet."""
+    data = b"".join(pretokens)
     if merges.bytewise:
-        symbols = np.frombuffer(b"".join(pretokens), np.uint8).astype(np.int32)
-        ends = np.cumsum(np.fromiter(map(len, pretokens), np.int64, len(pretokens)))
-        return Spelled(Words(symbols, ends), np.arange(len(pretokens)), alphabet)
-    texts = [pretoken.decode() for pretoken in pretokens]
-    numbers = np.full(0x110000, -1, np.int32)
-    numbers[[ord(symbol.decode()) for symbol in alphabet]] = np.arange(len(alphabet))
-    symbols = numbers[np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)]
-    homes = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+        lengths = np.fromiter(map(len, pretokens), np.int64, len(pretokens))
+        codes = np.frombuffer(data, np.uint8)
+    else:
+        lengths = np.array([len(pretoken.decode()) for pretoken in pretokens], np.int64)
+        codes = np.frombuffer(data.decode().encode("utf-32-le"), np.uint32)
+    if merges.bytewise and not merges.marks:
+        origin = np.arange(len(pretokens))
+        return Spelled(Words(codes.astype(np.int32), np.cumsum(lengths)), origin, alphabet)
+    homes = np.repeat(np.arange(len(pretokens)), lengths)
+    begins = np.diff(homes, prepend=-1) != 0
+    ends = np.diff(homes, append=len(pretokens)) != 0
+    places = _place(~begins & bool(merges.marks.prefix), ends & bool(merges.marks.suffix))
+    symbols = _numbers(alphabet, merges)[places, codes]
+    return _cut(symbols, homes, begins, alphabet)
+
+
+def _place(prefixed: Any, suffixed: Any) -> Any:
+    """Return a number for each way to be marked."""
+    return prefixed + 2 * suffixed
+
+
+def _numbers(alphabet: Sequence[bytes], merges: Merges) -> NDArray[np.int32]:
+    """Return the number of each byte or character in each place; -1 where it is unknown."""
+    table = np.full((4, 256 if merges.bytewise else 0x110000), -1, np.int32)
+    for number, symbol in enumerate(alphabet):
+        before, body, behind = merges.marks.read(symbol)
+        code = body[0] if merges.bytewise else ord(body.decode())
+        table[_place(bool(before), bool(behind)), code] = number
+    return table
+
+
+def _cut(
+    symbols: NDArray[np.int32],
+    homes: NDArray[np.int64],
+    begins: NDArray[np.bool_],
+    alphabet: Sequence[bytes],
+) -> Spelled:
+    """Cut pretokens where a symbol is unknown."""
     known = symbols >= 0
-    # a word begins with a pretoken, and behind an unknown symbol
-    begins = np.append(True, homes[1:] != homes[:-1])[: len(homes)]
     begins[1:] |= ~known[:-1]
     number = np.cumsum(begins)[known]
     symbols, homes = symbols[known], homes[known]
     first = np.flatnonzero(np.diff(number, prepend=0))
-    return Spelled(Words(symbols, np.append(first[1:], len(symbols))), homes[first], alphabet)
+    return Spelled(Words(symbols, np.append(first, len(symbols))[1:]), homes[first], alphabet)

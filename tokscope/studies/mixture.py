@@ -165,7 +165,7 @@ class Inference:
     def classified(self) -> Floats:
         """Return the guess by token classification."""
         counts = self.evidence.counts
-        tokens = self.merges.tokens[: self.steps]
+        tokens = self.merges.plain[: self.steps]
         return token_classification(tokens, counts.pretokens, counts.matrix(), counts.bytes())
 
 
@@ -381,7 +381,7 @@ def _warnings(result: Inference) -> list[str]:
     missing = found.missing(result.steps)
     if len(missing):
         notes.append(
-            _missing([result.merges.tokens[step] for step in missing], int(np.sum(~program.free)))
+            _missing([result.merges.plain[step] for step in missing], int(np.sum(~program.free)))
         )
     noise = sampling_noise(program, pairs, result.solution.shares)
     if noise and result.solution.objective > _UNEXPLAINED * noise:

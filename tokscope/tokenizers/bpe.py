@@ -180,8 +180,8 @@ class RankTokenizer:
     def pipeline(self) -> Pipeline:
         """Return how text is cut and merged; tokens were learned in the order of their ranks."""
         ranks = self.encoder.core._mergeable_ranks
-        tokens = sorted((token for token in ranks if len(token) > 1), key=ranks.__getitem__)
-        merges = require_some(learned(tokens, bytewise=True), self.name)
+        pieces = sorted(ranks, key=ranks.__getitem__)
+        merges = require_some(learned(pieces, bytewise=True), self.name)
         return Pipeline(Cutter(self.pattern, classes_of_core), merges)
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,14 @@ from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
 from tokscope.tokenizers.fastpath import PROBES, FastPath, cut_pattern, fast_path, unsuited
 from tokscope.tokenizers.hub import hub_file
-from tokscope.tokenizers.merges import listed, require_some
+from tokscope.tokenizers.merges import (
+    Marks,
+    Merges,
+    learned,
+    listed,
+    require_some,
+    require_training_order,
+)
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.tiktoken import PATTERNS
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -111,32 +118,38 @@ class HuggingFaceTokenizer:
         """Return how text is cut and merged.
 
         Raises:
-            TokscopeError: the model is no BPE, or marks the parts of words.
+            TokscopeError: the model has no order of merges.
         """
-        model = self.config["model"]
-        kind = model["type"]
-        if kind != "BPE":
-            raise TokscopeError(f"{self.name}: {_NO_MERGES.get(kind, 'it has no merges')}")
-        if model.get("continuing_subword_prefix") or model.get("end_of_word_suffix"):
-            raise TokscopeError(
-                f"{self.name}: its merges hold marks of where words end, which are not followed"
-            )
         bytewise = "ByteLevel" in _types(self.config)
-        table = byte_alphabet()
-        pairs = [
-            (_bytes(left, table, bytewise), _bytes(right, table, bytewise))
-            for left, right in model["merges"]
-        ]
-        merges = require_some(listed(pairs, bytewise=bytewise), self.name)
+        merges = require_some(self._merges(bytewise), self.name)
         pattern = cut_pattern(self.config) if bytewise else None
         if pattern:
             cutter = Cutter(with_gaps(pattern), classes_of_library)
             return Pipeline(_Prepared(self.library, cutter), merges)
         if bytewise:
+            table = byte_alphabet()
             return Pipeline(
                 _Prepared(self.library), merges, spell=lambda word: from_alphabet(word, table)
             )
-        return Pipeline(_Prepared(self.library, at=cut_at_spaces(merges)), merges, line_feeds=False)
+        at = None if merges.marks else cut_at_spaces(merges)  # where there are, a cut ends a word
+        return Pipeline(_Prepared(self.library, at=at), merges, line_feeds=False)
+
+    def _merges(self, bytewise: bool) -> Merges:
+        """Return the merges that the model lists, or that its ids tell by their order."""
+        model = self.config["model"]
+        kind, entries = model["type"], model["vocab"]
+        if kind not in ("BPE", "WordPiece"):
+            raise TokscopeError(f"{self.name}: {_NO_MERGES.get(kind, 'it has no merges')}")
+        ends = (model.get("continuing_subword_prefix"), model.get("end_of_word_suffix"))
+        marks = Marks(*((mark or "").encode() for mark in ends))
+        spell = partial(_bytes, marks=marks, bytewise=bytewise)
+        others = {*self.vocabulary.specials, model.get("unk_token")}
+        pieces = [spell(piece) for piece in sorted(entries, key=entries.get) if piece not in others]
+        if kind == "WordPiece":
+            merges = learned(pieces, bytewise=bytewise, marks=marks)
+            return require_training_order(merges, self.name)
+        pairs = [(spell(left), spell(right)) for left, right in model["merges"]]
+        return listed(pairs, bytewise=bytewise, pieces=pieces, marks=marks)
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text, equal to the library's."""
@@ -506,13 +519,17 @@ def assemble(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFac
 _NO_MERGES = {
     "Unigram": "Unigram keeps the pieces that explain its text best, and merges none; "
     "its scores are log frequencies, from which no published method infers a mixture",
-    "WordPiece": "WordPiece keeps no merges; only lists of merges in order can be analysed",
     "WordLevel": "a vocabulary of whole words, without merges",
 }
 
 
-def _bytes(piece: str, table: Mapping[int, int], bytewise: bool) -> bytes:
-    return from_alphabet(piece, table) if bytewise else piece.encode(errors="replace")
+def _bytes(piece: str, marks: Marks, bytewise: bool) -> bytes:
+    """Return the bytes of a piece between its marks, if it has some."""
+    written = piece.encode(errors="replace")
+    if not bytewise:
+        return written
+    before, body, behind = marks.read(written)
+    return before + from_alphabet(body.decode(), byte_alphabet()) + behind
 
 
 @dataclass(frozen=True)

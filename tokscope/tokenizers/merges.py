@@ -3,19 +3,67 @@
 A merge list may hold every split of a token (SentencePiece), and a vocabulary may hold no list at
 all (ranks, scores). In both cases the merge of a token is what is left when BPE, with the tokens
 before it alone, is applied to it: two parts. This gives back the lists that trainers wrote.
+
+Some vocabularies mark where in a word a piece stands: WordPiece writes `##` before what does not
+begin one, GPT-1 and CLIP write `</w>` behind what ends one. Pieces that differ in a mark are
+different symbols to the trainer, so tokens, parts and the alphabet are written with their marks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain, pairwise
 
 from tokscope.errors import TokscopeError
 
 Pair = tuple[bytes, bytes]
 SPACE = "▁".encode()
+_IN_ORDER = 0.995  # of the tokens; the others were added by hand to those that were learned
+_PLACEHOLDER = re.compile(rb"\[\w+\]")  # stands in a vocabulary for what is no text: [unused7]
 _BLANKS = b"\t\n\r \x0b\x0c"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """How pieces tell where in a word they stand; empty where they do not."""
+
+    prefix: bytes = b""  # of what does not begin a word
+    suffix: bytes = b""  # of what ends a word
+
+    def __bool__(self) -> bool:
+        return bool(self.prefix or self.suffix)
+
+    def read(self, piece: bytes) -> tuple[bytes, bytes, bytes]:
+        """Return the prefix of a piece, what it spells, and its suffix.
+
+        A mark with nothing beside it is text: the piece `##` is two number signs.
+        """
+        start = len(self.prefix) if piece.startswith(self.prefix) else 0
+        start = start if start < len(piece) else 0
+        end = len(piece) - (len(self.suffix) if piece.endswith(self.suffix) else 0)
+        end = end if end > start else len(piece)
+        return piece[:start], piece[start:end], piece[end:]
+
+    def join(self, parts: Iterable[bytes]) -> bytes:
+        """Return what neighbours in a word make: the prefix of the first alone is kept."""
+        first, *others = parts
+        return first + b"".join(part.removeprefix(self.prefix) for part in others)
+
+    def symbols(self, piece: bytes, *, bytewise: bool) -> list[bytes]:
+        """Return the symbols that a piece is made of, each with its marks."""
+        before, body, behind = self.read(piece)
+        symbols = _units(body, bytewise)
+        symbols[1:] = [self.prefix + symbol for symbol in symbols[1:]]
+        if symbols:
+            symbols[0] = before + symbols[0]
+            symbols[-1] += behind
+        return symbols
+
+
+NO_MARKS = Marks()
 
 
 @dataclass(frozen=True)
@@ -25,56 +73,124 @@ class Merges:
     A token of `pairs[t]` is None where no two earlier ones make it: it was added, not learned.
     """
 
-    tokens: Sequence[bytes]  # (T,)
+    tokens: Sequence[bytes]  # (T,) with their marks
     pairs: Sequence[Pair | None]  # (T,)
     bytewise: bool  # merging begins with bytes; else with characters
+    known: Sequence[bytes] = ()  # characters of the vocabulary, be they in a merge or not
+    marks: Marks = NO_MARKS
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    @cached_property
+    def plain(self) -> Sequence[bytes]:
+        """What the tokens spell, without marks; shape (T,), and two may be the same."""
+        return [self.marks.read(token)[1] for token in self.tokens] if self.marks else self.tokens
+
+    @cached_property
+    def alphabet(self) -> Sequence[bytes]:
+        """The symbols that merging begins with.
+
+        All bytes in every place of a word, or the characters that the vocabulary holds. Any other
+        character was unknown to the trainer, and is so to us.
+        """
+        marks = self.marks
+        if self.bytewise:
+            symbols = [bytes([byte]) for byte in range(256)]
+            if marks.prefix:
+                symbols += [marks.prefix + symbol for symbol in symbols]
+            return symbols + [symbol + marks.suffix for symbol in symbols if marks.suffix]
+        made = (marks.symbols(token, bytewise=False) for token in self.tokens)
+        return sorted({*self.known, *chain.from_iterable(made)})
 
     def is_manual(self, step: int) -> bool:
         """Tell whether a token was put there by hand: in text of characters, a run of white space.
 
         Trainers that begin with characters cut text before white space, and never join it.
         """
-        return not self.bytewise and not self.tokens[step].replace(SPACE, b"").strip(_BLANKS)
+        return not self.bytewise and not self.plain[step].replace(SPACE, b"").strip(_BLANKS)
 
 
-def _parts(symbols: list[bytes], order: Mapping[bytes, int], limit: int) -> list[bytes]:
-    """Apply BPE with the tokens before `limit` alone."""
-    ranks = [order.get(a + b, limit) for a, b in pairwise(symbols)]
+def _units(text: bytes, bytewise: bool) -> list[bytes]:
+    if bytewise:
+        return [text[i : i + 1] for i in range(len(text))]
+    return [char.encode() for char in text.decode()]
+
+
+def _parts(
+    symbols: list[bytes], order: Mapping[bytes, int], limit: int, mark: int = 0
+) -> list[bytes]:
+    """Apply BPE with the tokens before `limit` alone; parts inside begin with `mark` bytes of it."""
+    ranks = [order.get(a + b[mark:], limit) for a, b in pairwise(symbols)]
     while ranks and (best := min(ranks)) < limit:
         at = ranks.index(best)
-        symbols[at : at + 2] = [symbols[at] + symbols[at + 1]]
+        symbols[at : at + 2] = [symbols[at] + symbols[at + 1][mark:]]
         del ranks[at]
         for i in (at - 1, at):
             if 0 <= i < len(ranks):
-                ranks[i] = order.get(symbols[i] + symbols[i + 1], limit)
+                ranks[i] = order.get(symbols[i] + symbols[i + 1][mark:], limit)
     return symbols
 
 
-def _start(token: bytes, bytewise: bool) -> list[bytes]:
-    if bytewise:
-        return [token[i : i + 1] for i in range(len(token))]
-    return [char.encode() for char in token.decode()]
+def learned(pieces: Iterable[bytes], *, bytewise: bool, marks: Marks = NO_MARKS) -> Merges:
+    """Return the merges of a vocabulary in the order in which it was learned.
 
-
-def learned(tokens: Sequence[bytes], *, bytewise: bool) -> Merges:
-    """Return the merges of tokens of two symbols or more that are given in order."""
+    Pieces of one symbol were there before the first merge, wherever they stand.
+    """
+    spelled = {piece: marks.symbols(piece, bytewise=bytewise) for piece in pieces}
+    tokens = [piece for piece, symbols in spelled.items() if len(symbols) > 1]
     order = {token: step for step, token in enumerate(tokens)}
     pairs: list[Pair | None] = []
     for step, token in enumerate(tokens):
-        parts = _parts(_start(token, bytewise), order, step)
+        parts = _parts(spelled[token], order, step, len(marks.prefix))
         pairs.append((parts[0], parts[1]) if len(parts) == 2 else None)
-    return Merges(tokens, pairs, bytewise)
+    return Merges(tokens, pairs, bytewise, _singles(spelled, bytewise, marks), marks)
 
 
-def listed(pairs: Sequence[Pair], *, bytewise: bool) -> Merges:
-    """Return the merges of a list, which may hold several splits of one token."""
-    tokens = list(dict.fromkeys(left + right for left, right in pairs))
+def listed(
+    pairs: Sequence[Pair],
+    *,
+    bytewise: bool,
+    pieces: Iterable[bytes] = (),
+    marks: Marks = NO_MARKS,
+) -> Merges:
+    """Return the merges of a list, which may hold several splits of one token.
+
+    Args:
+        pairs: in order.
+        bytewise: whether text is merged as bytes.
+        pieces: the vocabulary, which may know characters that are in no merge.
+        marks: of places in words.
+    """
+    tokens = list(dict.fromkeys(map(marks.join, pairs)))
+    known = _singles(pieces, bytewise, marks)
     if len(tokens) < len(pairs):
-        return learned(tokens, bytewise=bytewise)
-    return Merges(tokens, pairs, bytewise)
+        return replace(learned(tokens, bytewise=bytewise, marks=marks), known=known)
+    return Merges(tokens, pairs, bytewise, known, marks)
+
+
+def _singles(pieces: Iterable[bytes], bytewise: bool, marks: Marks) -> tuple[bytes, ...]:
+    """Return the pieces that are one character; bytes are known all without being told."""
+    if bytewise:
+        return ()
+    return tuple(piece for piece in pieces if len(marks.symbols(piece, bytewise=False)) == 1)
+
+
+def require_training_order(merges: Merges, name: str) -> Merges:
+    """Raise TokscopeError if merges were told from ids that are not in the order of training.
+
+    Every token of a trained list is made of two earlier ones. Where words stand in the order of
+    their frequency, or of their letters, many are not.
+    """
+    told = zip(merges.tokens, merges.pairs, strict=True)
+    made = [pair is not None for token, pair in told if pair or not _PLACEHOLDER.fullmatch(token)]
+    if sum(made) < _IN_ORDER * len(made):
+        share = 100 * sum(made) / len(made)
+        raise TokscopeError(
+            f"{name}: WordPiece keeps no merges, and its ids are not in the order of training, which "
+            f"would tell them (only {share:.1f} % of its tokens are made of two earlier ones)"
+        )
+    return merges
 
 
 def require_some(merges: Merges, name: str) -> Merges:

@@ -69,8 +69,8 @@ class SentencePieceTokenizer:
                 "only BPE models have an order of merges"
             )
         made = sorted(_learned(library), key=lambda i: (-library.get_score(i), i))
-        tokens = [library.id_to_piece(i).encode() for i in made]
-        merges = require_some(learned(tokens, bytewise=False), self.name)
+        pieces = [library.id_to_piece(i).encode() for i in made]
+        merges = require_some(learned(pieces, bytewise=False), self.name)
         at = cut_at_spaces(merges) or (lambda text: [text])
 
         def cut(texts: Sequence[str]) -> Iterator[str]:
@@ -168,7 +168,7 @@ def kinds_of(library: sentencepiece.SentencePieceProcessor) -> list[int]:
 
 
 def _learned(library: sentencepiece.SentencePieceProcessor) -> list[int]:
-    """Return the pieces of two characters or more that merging makes.
+    """Return the pieces that merging begins with or makes.
 
     What users defined is found before anything is merged; but runs of white space, which Gemma's
     model lists so, are merged as far as text can tell.
@@ -178,8 +178,7 @@ def _learned(library: sentencepiece.SentencePieceProcessor) -> list[int]:
     return [
         i
         for i, (piece, kind) in enumerate(zip(pieces, kinds, strict=True))
-        if len(piece) > 1
-        and (kind in (NORMAL, _UNUSED) or (kind == DEFINED and not piece.strip(f"{SPACE} \t\n")))
+        if kind in (NORMAL, _UNUSED) or (kind == DEFINED and not piece.strip(f"{SPACE} \t\n"))
     ]
 
 
