@@ -22,6 +22,7 @@ from tiktoken.load import load_tiktoken_bpe
 import tokscope
 from tests.tokenizers.families import by_pattern
 from tokscope.catalog import MEASURES
+from tokscope.errors import TokscopeError
 from tokscope.measures.digits import addition_alignment, group_alignment, groups, match_probability
 from tokscope.measures.fairness import gini
 from tokscope.measures.frequency import percentile_frequency, renyi_efficiency, renyi_entropy
@@ -292,6 +293,35 @@ def test_merges_are_given_back_from_vocabularies(data: Path) -> None:
         assert learned(merges.tokens, bytewise=True).pairs == list(merges.pairs)
     merges = pipeline_of(load(str(folder / "llama.json"))).merges
     assert len(merges) == 29_612
+
+
+SENTENCEPIECE_STYLE = {
+    "llama.json": 2129,
+    "gguf/ggml-vocab-llama-spm.gguf": 2129,
+    "mistral-v3.spm.model": 3295,
+}
+
+
+@pytest.mark.parametrize("file", SENTENCEPIECE_STYLE)
+def test_all_characters_of_a_vocabulary_are_its_alphabet(data: Path, file: str) -> None:
+    """Of Llama 2's, 264 alone are in a merge: Japanese text was cut between all characters."""
+    pipeline = pipeline_of(load(str(data / "tokenizers" / file)))
+    merges, size = pipeline.merges, SENTENCEPIECE_STYLE[file]
+    assert len(merges.alphabet) == size
+    merged = set("".join(token.decode() for token in merges.tokens))
+    assert len(merged) < size / 2
+    counts = count_pretokens(read_corpora([str(data / "text" / "ja.txt")]), pipeline)
+    assert evidence(counts, merges, 10).pairs()[0] > 0.1 * counts.bytes()[0]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["bert-base-uncased.json", "bert-base-uncased.vocab.txt", "gguf/ggml-vocab-bert-bge.gguf"],
+)
+def test_the_ids_of_bert_are_not_in_the_order_of_training(data: Path, spec: str) -> None:
+    kind = "wordpiece:" if spec.endswith(".txt") else ""
+    with pytest.raises(TokscopeError, match=r"\(only 41\.6 % of its tokens are made of two"):
+        pipeline_of(load(f"{kind}{data / 'tokenizers' / spec}"))
 
 
 def test_the_merge_list_of_gpt2_cuts_like_its_tokenizer(data: Path) -> None:

@@ -194,7 +194,7 @@ REFUSED: dict[str, list[str]] = {
     "--counts has the corpora in it": ["infer-mixture", "sample:bpe", "--counts", "x", "-c", "sample:en"],
     "x.npz: no such file": ["infer-mixture", "sample:bpe", "--counts", "x.npz"],
     "--save-counts: the folder nowhere does not exist": ["infer-mixture", "sample:bpe", "--save-counts", "nowhere/x"],
-    "sample-wordpiece: WordPiece keeps no merges": ["infer-mixture", "sample:wordpiece"],
+    "sample-unigram: a SentencePiece Unigram model merges nothing": ["infer-mixture", "sample:unigram"],
     "one alone is always all of it": ["infer-mixture", "sample:bpe", "-c", "sample:en"],
     "--merges 9999: the tokenizer has 3,743": ["infer-mixture", "sample:bpe", "--merges", "9999"],
     "--bootstrap -1: two or more make an interval": ["infer-mixture", "sample:bpe", "--bootstrap", "-1"],

@@ -10,6 +10,7 @@ import pytest
 from tests.gate.planted import CHANGES
 from tokscope.gate.config import Text
 from tokscope.gate.difference import diff
+from tokscope.tokenizers.sample import FOLDER as TRAINED
 
 TEXT = Text(("en.txt", "de.txt", "ru.txt"), parallel=True)
 
@@ -80,6 +81,19 @@ def test_families_can_be_compared(folder: Path, spec: str) -> None:
     assert ((lines["new"] - lines["old"]).abs().diff().dropna() <= 0).all()
     ids = frame[(frame["part"] == "vocabulary") & (frame["measure"] == "gone")]
     assert ids["new"].item() > 1000
+
+
+def test_merges_of_marked_pieces_are_compared(folder: Path) -> None:
+    """In a WordPiece whose ids tell its merges: two change places, and the last is away."""
+    data = json.loads((TRAINED / "wordpiece.json").read_text(encoding="utf-8"))
+    vocabulary = data["model"]["vocab"]
+    vocabulary["##er"], vocabulary["##en"] = vocabulary["##en"], vocabulary["##er"]
+    del vocabulary["##гу"]
+    (folder / "new.json").write_text(json.dumps(data))
+    frame = diff("sample:wordpiece", "new.json", TEXT).frame
+    found = frame[frame["part"] == "merges"].set_index("measure")
+    assert found["new"].to_dict() == {"gone": 1, "new": 0, "places where the order falls": 1}
+    assert found["text"]["gone"] == "##г + ##у"
 
 
 def test_moved_tokens_are_found_by_their_bytes(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,14 @@ def test_tokens_go_to_the_corpus_that_holds_most_of_them_per_byte() -> None:
     shares = token_classification([b"aa", b"b", b"c"], words, counts, np.array([3.0, 12]))
     assert shares.tolist() == [0.5, 0.5]
     assert token_classification([b"aa"], words, counts, np.array([3.0, 12])).tolist() == [1, 0]
+
+
+def test_tokens_that_differ_in_a_mark_alone_are_counted_each() -> None:
+    words, counts = [b"aba", b"b"], np.array([[1.0, 2], [0, 6]])
+    found = occurrences([b"a", b"b", b"a"], words, counts)
+    assert found.tolist() == [[2, 4], [1, 8], [2, 4]]
+    shares = token_classification([b"a", b"b", b"a"], words, counts, np.array([3.0, 12]))
+    assert shares.tolist() == pytest.approx([2 / 3, 1 / 3])
 
 
 def test_where_no_token_is_held_the_guess_is_uniform() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.tokenizers.families import tokenizer_of
 from tokscope.errors import TokscopeError
 from tokscope.mixture.count import count
 from tokscope.mixture.evidence import Evidence, evidence
@@ -54,6 +55,19 @@ def test_what_is_read_is_what_was_saved(found: Evidence, merges: Merges, tmp_pat
     assert same(again.subset(["en", "ja"]), found.subset(["en", "ja"]))
 
 
+@pytest.mark.parametrize("spec", ["sample:wordpiece", "bpe.model"])
+def test_so_it_is_where_text_is_merged_as_characters(spec: str, tmp_path: Path) -> None:
+    tokenizer = load(spec) if ":" in spec else tokenizer_of(spec)
+    pipeline = pipeline_of(tokenizer)
+    whole = evidence(count(read_corpora(["sample:en", "sample:ja"]), pipeline), pipeline.merges, 7)
+    path = tmp_path / "counts"
+    path.write_bytes(packed(whole, NAME))
+    again = unpacked(path, pipeline.merges, NAME)
+    assert same(again, whole)
+    assert (again.alphabet, again.marks) == (whole.alphabet, whole.marks)
+    assert same(unpacked(path, pipeline.merges, NAME, steps=5), whole)
+
+
 def test_more_merges_than_were_replayed_are_replayed(
     found: Evidence, merges: Merges, tmp_path: Path
 ) -> None:
@@ -90,6 +104,7 @@ def changed(
         (lambda data: changed(data, lambda h, a: a.pop("header", h.pop("format"))), "a damaged one"),
         (lambda data: changed(data, lambda h, a: h.update(format="other")), "no file of counts"),
         (lambda data: changed(data, lambda h, a: h.update(version=99)), "counts of version 99"),
+        (lambda data: changed(data, lambda h, a: h.update(version=1)), "counts of version 1, not 2"),
         (lambda data: changed(data, lambda h, a: a["sizes"].__iadd__(1)), "its hash is another one"),
         (lambda data: changed(data, lambda h, a: h.update(names=["x", "y", "z"])), "its hash is another one"),
     ],

@@ -12,10 +12,13 @@ import pytest
 import tokenizers
 
 from tests.mixture.small import ALPHABETS, language
+from tests.tokenizers.families import FAMILIES
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
 from tokscope.studies.mixture import infer_mixture, log_error
 from tokscope.text.corpus import Corpus, read_corpora
+from tokscope.tokenizers import load
+from tokscope.tokenizers.sample import FOLDER
 
 
 @pytest.fixture(scope="module")
@@ -184,9 +187,12 @@ def test_more_merges_than_the_text_supports_are_said_to_be(folder: Path, tmp_pat
     assert "later ones add noise" in infer_mixture(spec, small, merges=350).notes[0]
 
 
-def test_the_embedded_shares_come_back() -> None:
-    report = infer_mixture("sample:bpe")
-    shares, known = measured(report, "bytes"), measured(report, "truth")
+@pytest.mark.parametrize("spec", ["sample:bpe", "sample:wordpiece"])
+def test_the_embedded_shares_come_back(spec: str) -> None:
+    known = json.loads((FOLDER / "shares.json").read_text())
+    report = infer_mixture(spec, truth=known)
+    shares = measured(report, "bytes")
+    assert measured(report, "truth") == pytest.approx(known, abs=1e-4)
     assert len(shares) == 42
     assert shares == pytest.approx(known, abs=0.001)
 
@@ -205,7 +211,6 @@ REFUSED: list[tuple[str, Sequence[str], dict[str, object], str]] = [
     ("sample:bpe", "ab", {"bootstrap": 2, "refit": 2}, "--refit resamples the text too"),
     ("sample:bpe", "ab", {"seed": -1}, "--seed -1: a seed is a number from 0 up"),
     ("sample:unigram", "ab", {}, "a SentencePiece Unigram model merges nothing"),
-    ("sample:wordpiece", "ab", {}, "WordPiece keeps no merges"),
     ("bytes", "ab", {}, "has no merges"),
 ]
 
@@ -218,6 +223,26 @@ def test_what_cannot_be_inferred_is_refused_in_one_line(
         infer_mixture(spec, corpora(folder, names), **options)  # type: ignore[arg-type]
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_vocabulary_that_is_not_in_the_order_of_training_is_refused(
+    folder: Path, write: Callable[[str, str], Path]
+) -> None:
+    pieces = sorted(load("sample:wordpiece").library.get_vocab())  # type: ignore[attr-defined]
+    path = write("vocab.txt", "\n".join(pieces))
+    with pytest.raises(TokscopeError, match="its ids are not in the order of training") as caught:
+        infer_mixture(f"wordpiece:{path}", corpora(folder, "ab"))
+    assert str(caught.value).endswith("(only 96.1 % of its tokens are made of two earlier ones)")
+
+
+def test_text_of_characters_that_were_never_merged_is_read(
+    write: Callable[[str, str | bytes], Path],
+) -> None:
+    """The vocabulary knows 中 and é, and no merge is of them."""
+    path = write("llama.json", FAMILIES["llama.json"]())
+    names = (write("one.txt", "the hell\n" * 9), write("other.txt", "中é中\n" * 9))
+    report = infer_mixture(str(path), read_corpora(list(map(str, names))))
+    assert measured(report, "pairs").keys() == {"one", "other"}
 
 
 def test_text_without_pairs_is_refused(write: Callable[[str, str], Path]) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import random
 
+import pytest
 import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokscope.tokenizers.merges import Merges, learned, listed
+from tokscope.errors import TokscopeError
+from tokscope.tokenizers import load
+from tokscope.tokenizers.merges import Marks, Merges, learned, listed, require_training_order
+from tokscope.tokenizers.pipeline import pipeline_of
 
 TEXTS = st.lists(st.text("abcd ", min_size=1, max_size=12), min_size=3, max_size=20)
 
@@ -37,6 +42,75 @@ def test_the_list_of_a_trainer_is_given_back_from_its_tokens(texts: list[str]) -
     tokens = [left + right for left, right in pairs]
     assert learned(tokens, bytewise=True) == Merges(tokens, pairs, bytewise=True)
     assert listed(pairs, bytewise=True).pairs == pairs
+
+
+MARKS = [Marks(b"##"), Marks(suffix=b"</w>"), Marks(b"##", b"</w>")]
+
+
+@given(TEXTS)
+@pytest.mark.parametrize("marks", MARKS, ids=str)
+def test_so_it_is_where_pieces_have_marks(marks: Marks, texts: list[str]) -> None:
+    """From the ids alone: characters were there first, then one token for each merge."""
+    told = {
+        "continuing_subword_prefix": marks.prefix.decode(),
+        "end_of_word_suffix": marks.suffix.decode(),
+    }
+    told = {name: mark for name, mark in told.items() if mark}
+    model = tokenizers.Tokenizer(tokenizers.models.BPE(**told))
+    model.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    trainer = tokenizers.trainers.BpeTrainer(vocab_size=60, show_progress=False, **told)
+    model.train_from_iterator(texts, trainer)
+    data = json.loads(model.to_str())["model"]
+    pairs = [(left.encode(), right.encode()) for left, right in data["merges"]]
+    pieces = [piece.encode() for piece in sorted(data["vocab"], key=data["vocab"].get)]
+    found = learned(pieces, bytewise=False, marks=marks)
+    assert found.pairs == pairs
+    assert found == listed(pairs, bytewise=False, pieces=pieces, marks=marks)
+    assert [*found.known, *found.tokens] == pieces
+    assert require_training_order(found, "t") is found
+
+
+def test_pieces_are_read_with_their_marks() -> None:
+    marks = Marks(b"##", b"</w>")
+    assert marks.read(b"##ing</w>") == (b"##", b"ing", b"</w>")
+    assert marks.read(b"the") == (b"", b"the", b"")
+    # a mark with nothing beside it is text
+    assert marks.read(b"##") == (b"", b"##", b"")
+    assert marks.read(b"</w>") == (b"", b"</w>", b"")
+    assert marks.read(b"##</w>") == (b"##", b"</w>", b"")
+    assert marks.read(b"") == (b"", b"", b"")
+    assert marks.symbols("##né</w>".encode(), bytewise=False) == [b"##n", "##é</w>".encode()]
+    assert marks.symbols("né".encode(), bytewise=True) == [b"n", b"##\xc3", b"##\xa9"]
+    assert marks.join([b"a", b"##b", b"##c</w>"]) == b"abc</w>"
+    assert not Marks()
+    assert Marks().read(b"##ing</w>") == (b"", b"##ing</w>", b"")
+
+
+def test_what_tokens_spell_is_without_marks() -> None:
+    pieces = [b"t", b"##h", b"##e", b"##he", b"the", b"##e</w>", b"##he</w>", b"the</w>"]
+    merges = learned(pieces, bytewise=False, marks=Marks(b"##", b"</w>"))
+    assert merges.tokens == [b"##he", b"the", b"##he</w>", b"the</w>"]
+    assert merges.plain == [b"he", b"the", b"he", b"the"]
+    assert merges.pairs[1] == (b"t", b"##he")
+
+
+def test_ids_in_another_order_are_refused() -> None:
+    trained = pipeline_of(load("sample:wordpiece")).merges
+    pieces, marks = list(trained.tokens), trained.marks
+    assert marks == Marks(prefix=b"##")
+
+    def check(pieces: list[bytes]) -> None:
+        require_training_order(learned(pieces, bytewise=False, marks=marks), "t")
+
+    check(pieces)
+    # a few that were added by hand are borne, and any number of places kept for more
+    check([*pieces, b"wxyz"])
+    check([*(b"[unused%d]" % i for i in range(99)), *pieces])
+    mixed = random.Random(1).sample(pieces, len(pieces))
+    for other in (pieces[::-1], sorted(pieces), mixed):
+        with pytest.raises(TokscopeError, match="are not in the order of training") as caught:
+            check(other)
+        assert "\n" not in str(caught.value)
 
 
 def test_of_all_splits_the_one_that_was_merged_is_found() -> None:

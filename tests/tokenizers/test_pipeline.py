@@ -5,26 +5,30 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
 import pytest
 import sentencepiece
+import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tokenizers.families import FAMILIES, TEXT, byte_level, tokenizer_of
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Tokenizer, load
+from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.merges import SPACE, Merges, learned
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces, pipeline_of
 
 # families that find added tokens before anything is merged, or look pretokens up whole
 UNMERGED = {"added.json", "nfkc.json", "strip.json", "whole.json"}
 REFUSED = {
-    "bert.json": "bert: WordPiece keeps no merges",
-    "bert.gguf": "bert: WordPiece keeps no merges",
-    "vocab.txt": "WordPiece keeps no merges",
+    "bert.json": "bert: WordPiece keeps no merges, and its ids are not in the order of training",
+    "bert.gguf": "bert: WordPiece keeps no merges, and its ids are not in the order of training",
+    "vocab.txt": "WordPiece keeps no merges, and its ids are not in the order of training",
     "unigram.json": "unigram: Unigram keeps the pieces that explain its text best",
     "unigram.model": "unigram: a SentencePiece Unigram model merges nothing",
     "nfkc.model": "nfkc: a SentencePiece Unigram model merges nothing",
@@ -35,14 +39,17 @@ MERGING = [name for name in FAMILIES if name not in REFUSED]
 
 def merged(pretoken: bytes, merges: Merges) -> list[bytes]:
     """Do one merge after the other, all over the pretoken: slow, and obviously right."""
+    marks = merges.marks
     parts = [pretoken[i : i + 1] for i in range(len(pretoken))]
     if not merges.bytewise:
         parts = [char.encode() for char in pretoken.decode()]
+    parts[1:] = [marks.prefix + part for part in parts[1:]]
+    parts[-1:] = [part + marks.suffix for part in parts[-1:]]
     for pair in merges.pairs:
         at = 0
         while pair and at < len(parts) - 1:
             if (parts[at], parts[at + 1]) == pair:
-                parts[at : at + 2] = [b"".join(pair)]
+                parts[at : at + 2] = [pair[0] + pair[1][len(marks.prefix) :]]
             at += 1
     return parts
 
@@ -78,6 +85,52 @@ def test_so_it_does_where_no_added_token_is_in_the_text(name: str) -> None:
     assert remade(tokenizer_of(name), text) == tokens(tokenizer_of(name), text)
 
 
+def marked(*, bytewise: bool, prefix: str = "", suffix: str = "") -> tokenizers.Tokenizer:
+    """BPE that marks the beginnings or ends of words, in characters or bytes."""
+    told = {"continuing_subword_prefix": prefix, "end_of_word_suffix": suffix}
+    told = {name: mark for name, mark in told.items() if mark}
+    model = tokenizers.Tokenizer(tokenizers.models.BPE(unk_token="<unk>", **told))
+    steps: list[tokenizers.pre_tokenizers.PreTokenizer]
+    steps = [tokenizers.pre_tokenizers.WhitespaceSplit()]
+    if bytewise:
+        steps.append(tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False))
+    model.pre_tokenizer = tokenizers.pre_tokenizers.Sequence(steps)
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=400 if bytewise else 200,
+        special_tokens=["<unk>"],
+        show_progress=False,
+        **told,
+    )
+    model.train_from_iterator(TEXT * 3, trainer)
+    return model
+
+
+MARKED: dict[str, Callable[[], tokenizers.Tokenizer]] = {
+    "gpt-1": lambda: marked(bytewise=False, suffix="</w>"),
+    "clip": lambda: marked(bytewise=True, suffix="</w>"),
+    "prefix": lambda: marked(bytewise=False, prefix="##"),
+    "prefix, bytes": lambda: marked(bytewise=True, prefix="##"),
+    "both": lambda: marked(bytewise=False, prefix="##", suffix="</w>"),
+}
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_so_it_does_where_words_have_marks(name: str, tmp_path: Path) -> None:
+    MARKED[name]().save(str(tmp_path / "t.json"))
+    tokenizer = load(str(tmp_path / "t.json"))
+    assert isinstance(tokenizer, HuggingFaceTokenizer)
+    pipeline = pipeline_of(tokenizer)
+    assert len(pipeline.merges) > 50
+    assert pipeline.merges.tokens != pipeline.merges.plain
+    table = byte_alphabet()
+    for text in TEXT:
+        pretokens = list(map(pipeline.spell, pipeline.cut([text])))
+        found = [part for word in pretokens for part in merged(word, pipeline.merges)]
+        pieces = tokenizer.library.encode(text).tokens
+        bytewise = pipeline.merges.bytewise
+        assert found == [from_alphabet(p, table) if bytewise else p.encode() for p in pieces]
+
+
 @given(st.text("helo wrd\n12é日", max_size=20))
 @pytest.mark.parametrize(
     "name", ["gpt.json", "gaps.json", "llama.json", "bpe.model", "tekken.json"]
@@ -106,7 +159,6 @@ def test_what_has_no_merges_says_why(name: str) -> None:
         ("bytes", "bytes: a baseline that has learned nothing"),
         ("characters", "characters: a baseline that has learned nothing"),
         ("sample:unigram", "a SentencePiece Unigram model merges nothing"),
-        ("sample:wordpiece", "WordPiece keeps no merges"),
     ],
 )
 def test_so_do_baselines_and_samples(spec: str, message: str) -> None:
@@ -146,9 +198,34 @@ def test_a_vocabulary_without_merges_is_refused(tmp_path: Path) -> None:
         pipeline_of(changed(tmp_path, merges=[]))
 
 
-def test_marks_of_words_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(TokscopeError, match=r": its merges hold marks of where words end"):
-        pipeline_of(changed(tmp_path, end_of_word_suffix="</w>"))
+def test_a_vocabulary_in_the_order_of_training_tells_its_merges(tmp_path: Path) -> None:
+    """The same from tokenizer.json and vocab.txt: what the trainer merged, by its own list."""
+    model = marked(bytewise=False, prefix="##")
+    data = json.loads(model.to_str())["model"]
+    vocabulary = model.get_vocab()
+    made = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token="<unk>"))
+    made.add_special_tokens(["<unk>"])
+    made.save(str(tmp_path / "t.json"))
+    pieces = ["[UNK]", *sorted(vocabulary, key=vocabulary.__getitem__)[1:], "[PAD]"]
+    (tmp_path / "vocab.txt").write_text("\n".join(pieces) + "\n")
+    expected = [(left.encode(), right.encode()) for left, right in data["merges"]]
+    for spec in (str(tmp_path / "t.json"), f"wordpiece:{tmp_path / 'vocab.txt'}"):
+        merges = pipeline_of(load(spec)).merges
+        assert merges.pairs == expected
+        characters = [piece for piece in pieces if len(piece.removeprefix("##")) == 1]
+        assert sorted(merges.alphabet) == sorted(piece.encode() for piece in characters)
+
+
+@pytest.mark.parametrize("name", ["llama.json", "scored.gguf", "bpe.model", "sample:wordpiece"])
+def test_characters_in_no_merge_are_in_the_alphabet(name: str) -> None:
+    tokenizer = load(name) if name.startswith("sample:") else tokenizer_of(name)
+    merges = pipeline_of(tokenizer).merges
+    vocabulary, prefix = tokenizer.vocabulary, merges.marks.prefix
+    pieces = (vocabulary[i] for i in range(len(vocabulary)) if i not in vocabulary.fallbacks)
+    characters = {p.replace(b" ", SPACE) for p in pieces if len(p.decode()) == 1}
+    merged = set("".join(token.decode() for token in merges.plain))
+    assert {symbol.removeprefix(prefix) for symbol in merges.alphabet} == characters
+    assert len(characters) > len(merged)
 
 
 def test_ranks_without_merges_are_refused(tmp_path: Path) -> None:

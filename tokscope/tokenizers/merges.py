@@ -117,10 +117,8 @@ def _units(text: bytes, bytewise: bool) -> list[bytes]:
     return [char.encode() for char in text.decode()]
 
 
-def _parts(
-    symbols: list[bytes], order: Mapping[bytes, int], limit: int, mark: int = 0
-) -> list[bytes]:
-    """Apply BPE with the tokens before `limit` alone; parts inside begin with `mark` bytes of it."""
+def _parts(symbols: list[bytes], order: Mapping[bytes, int], limit: int, mark: int) -> list[bytes]:
+    """Apply BPE with the tokens before `limit`; symbols but the first begin with a mark."""
     ranks = [order.get(a + b[mark:], limit) for a, b in pairwise(symbols)]
     while ranks and (best := min(ranks)) < limit:
         at = ranks.index(best)
@@ -187,8 +185,8 @@ def require_training_order(merges: Merges, name: str) -> Merges:
     if sum(made) < _IN_ORDER * len(made):
         share = 100 * sum(made) / len(made)
         raise TokscopeError(
-            f"{name}: WordPiece keeps no merges, and its ids are not in the order of training, which "
-            f"would tell them (only {share:.1f} % of its tokens are made of two earlier ones)"
+            f"{name}: WordPiece keeps no merges, and its ids are not in the order of training, "
+            f"which would tell them (only {share:.1f} % of its tokens are made of two earlier ones)"
         )
     return merges
 
