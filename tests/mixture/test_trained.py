@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from tests.mixture.small import language
 from tokscope.mixture.count import count
@@ -21,6 +21,7 @@ from tokscope.tokenizers import load
 from tokscope.tokenizers.merges import Merges
 from tokscope.tokenizers.pipeline import Pipeline, pipeline_of
 
+CLIP = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 SIZE = 300  # of the vocabulary, or that many merges more than there are bytes
 
 
@@ -42,9 +43,14 @@ def bpe(lines: Sequence[str], prefix: str = "", suffix: str = "", size: int = SI
 def clip(lines: Sequence[str]) -> Tokenizer:
     """BPE of bytes that marks the last byte of a word, as CLIP's."""
     made = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
-    made.normalizer = normalizers.Lowercase()
+    made.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
     made.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        [
+            pre_tokenizers.Split(Regex(CLIP), "removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
     )
     trainer = trainers.BpeTrainer(
         vocab_size=256 + SIZE,

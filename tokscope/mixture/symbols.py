@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,23 +53,22 @@ def spelled(pretokens: Sequence[bytes], merges: Merges, alphabet: Sequence[bytes
     homes = np.repeat(np.arange(len(pretokens)), lengths)
     begins = np.diff(homes, prepend=-1) != 0
     ends = np.diff(homes, append=len(pretokens)) != 0
-    places = _place(~begins & bool(merges.marks.prefix), ends & bool(merges.marks.suffix))
-    symbols = _numbers(alphabet, merges)[places, codes]
+    before = (~begins & bool(merges.marks.prefix)).astype(np.int8)
+    behind = (ends & bool(merges.marks.suffix)).astype(np.int8)
+    symbols = _numbers(alphabet, merges)[before, behind, codes]
     return _cut(symbols, homes, begins, alphabet)
 
 
-def _place(prefixed: Any, suffixed: Any) -> Any:
-    """Return a number for each way to be marked."""
-    return prefixed + 2 * suffixed
-
-
 def _numbers(alphabet: Sequence[bytes], merges: Merges) -> NDArray[np.int32]:
-    """Return the number of each byte or character in each place; -1 where it is unknown."""
-    table = np.full((4, 256 if merges.bytewise else 0x110000), -1, np.int32)
+    """Return the number of each byte or character; -1 where it is unknown.
+
+    The shape is (2, 2, C): without a prefix and with one, and so for a suffix.
+    """
+    table = np.full((2, 2, 256 if merges.bytewise else 0x110000), -1, np.int32)
     for number, symbol in enumerate(alphabet):
         before, body, behind = merges.marks.read(symbol)
         code = body[0] if merges.bytewise else ord(body.decode())
-        table[_place(bool(before), bool(behind)), code] = number
+        table[int(bool(before)), int(bool(behind)), code] = number
     return table
 
 
@@ -80,7 +78,7 @@ def _cut(
     begins: NDArray[np.bool_],
     alphabet: Sequence[bytes],
 ) -> Spelled:
-    """Cut pretokens where a symbol is unknown."""
+    """Cut pretokens where a symbol is unknown; marks are those of the whole."""
     known = symbols >= 0
     begins[1:] |= ~known[:-1]
     number = np.cumsum(begins)[known]
