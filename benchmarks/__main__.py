@@ -20,7 +20,16 @@ from benchmarks import commands, encoders, gates, growth, mixture, peers
 from benchmarks.measuring import ROUNDS
 from tokscope.errors import TokscopeError, choose
 
-NAMED = ("tokscope", "tokenizers", "tiktoken", "sentencepiece", "numpy", "scipy", "pandas")
+NAMED = (
+    "tokscope",
+    "tokenizers",
+    "tiktoken",
+    "sentencepiece",
+    "numpy",
+    "scipy",
+    "highspy",
+    "pandas",
+)
 PEERS = ("tokenization-scorer", "toksight", "qtok")
 PARTS = {
     "encoders": encoders.run,
@@ -30,6 +39,8 @@ PARTS = {
     "growth": growth.run,
     "memory": growth.run_memory,
     "mixture": mixture.run,
+    "published": mixture.run_published,
+    "many": mixture.run_many,
     "gates": gates.run,
 }
 

@@ -56,12 +56,12 @@ def grown() -> Iterator[tuple[str, str, str, str]]:
     corpora = [DATA / "text" / f"{name}.txt" for name in ("en", "de", "fr", "ru", "es", "ar")]
     for count in (2, 4, 6):
         named = [word for path in corpora[:count] for word in ("--corpus", path)]
-        how = ("--merges", 300, "--tolerance", 1e-3, "--jobs", 1)
+        how = ("--merges", 300, "--gap", 1e-3, "--jobs", 1)
         found = timed("infer-mixture", GPT2, *named, *how)
         yield "corpora", str(count), "infer-mixture --merges 300", spread(found)
     for merges in (300, 1_000, 3_000):
         named = [word for path in corpora[:4] for word in ("--corpus", path)]
-        how = ("--merges", merges, "--tolerance", 1e-3, "--jobs", 1)
+        how = ("--merges", merges, "--gap", 1e-3, "--jobs", 1)
         found = timed("infer-mixture", GPT2, *named, *how)
         yield "merges", f"{merges:,}", "infer-mixture, 4 corpora", spread(found)
 
@@ -120,7 +120,7 @@ def memory() -> Iterator[tuple[str, str, str]]:
                         ("compare", GPT2, "--corpus", text),
                         (
                             *("infer-mixture", GPT2, "--corpus", text, "--corpus", other),
-                            *("--merges", 100, "--tolerance", 0.01),
+                            *("--merges", 100, "--gap", 0.01),
                         ),
                     )
                 ),

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "tally": {"errors", "text", "tokenizers"},
     "catalog": {"measures", "tally"},
     "rules": {"errors"},
-    "mixture": {"arrays", "errors", "text", "tokenizers", "mixture", "workers"},
+    "mixture": {"arrays", "errors", "measures", "text", "tokenizers", "mixture", "workers"},
     "studies": {
         "",
         "errors",

@@ -87,12 +87,12 @@ def vocabularies(workers: Workers, corpora: list[Corpus]) -> Report:
 
 
 def mixture(workers: Workers, corpora: list[Corpus]) -> Report:
-    how = {"merges": 100, "tolerance": 1e-3, "bootstrap": 4}
+    how = {"merges": 100, "gap": 1e-3, "bootstrap": 4}
     return tokscope.infer_mixture("sample:bpe", corpora, workers=workers, **how)
 
 
 def refitted(workers: Workers, corpora: list[Corpus]) -> Report:
-    how = {"merges": 100, "tolerance": 1e-3, "refit": 3}
+    how = {"merges": 100, "gap": 1e-3, "refit": 3}
     return tokscope.infer_mixture("sample:bpe", corpora, workers=workers, **how)
 
 

@@ -26,12 +26,16 @@ class Report:
     signature: str = ""
     across: str = ""
     flow: tuple[str, ...] = ()
+    headline: str = ""
+    details: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         """Show the frame in a notebook, under its title and above its notes."""
+        headline = f"<p>{html.escape(self.headline)}</p>" if self.headline else ""
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
         table = self.frame.to_html(index=False, na_rep="–", float_format="{:.4g}".format)
         signature = html.escape(self.signature)
         return (
-            f"<h4>{html.escape(self.title)}</h4>{table}<ul>{notes}</ul><small>{signature}</small>"
+            f"{headline}<h4>{html.escape(self.title)}</h4>{table}<ul>{notes}</ul>"
+            f"<small>{signature}</small>"
         )

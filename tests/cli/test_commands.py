@@ -37,7 +37,8 @@ COMMANDS = {
         "--bootstrap",
         "99",
     ],
-    "mixture": ["infer-mixture", "sample:bpe"],
+    "mixture": ["infer-mixture", "sample:bpe", "--exact"],
+    "mixture-details": ["infer-mixture", "sample:bpe", "--merges", "300", "--exact", "--details"],
     "simulation": [
         "simulate-mixture",
         "--trials",
@@ -74,7 +75,7 @@ COMMANDS = {
     "vocab-grep": ["vocab", "sample:bpe", "sample:unigram", "sample:wordpiece", "--grep", "^ ?the"],
     "vocab-only-in": ["vocab", "sample:bpe", "bytes", "--only-in", "sample-bpe", "--top", "7"],
 }
-SOLVED = ("mixture", "simulation")
+SOLVED = ("mixture", "mixture-details", "simulation")
 WITH_TEXT = ("compare", "lines", "bootstrap")
 WITH_LANGUAGES = ("vocab-text", "vocab-language", "vocab-tokens")  # which are not parallel
 SUFFIXES = {"table": "txt", "markdown": "md", "latex": "tex"}
@@ -98,7 +99,8 @@ def stable(text: str) -> str:
 
 def steady(text: str) -> str:
     """Leave out what another solver would change: the way to the optimum, and its last digits."""
-    text = re.sub(r"objective \S+ \(exact, [\d,]+ rows in \d+ sweeps\)", "objective *", text)
+    found = r"objective \S+ \(exact; [\d,]+ rows\s+in\s+\d+\s+rounds\),\s+\S+\s+times"
+    text = re.sub(found, "objective *", text)
     return re.sub(r"\d\.\d{9,}(e-\d+)?", lambda match: f"{float(match[0]):.6g}", text)
 
 
@@ -197,6 +199,9 @@ REFUSED: dict[str, list[str]] = {
     "sample-unigram: a SentencePiece Unigram model merges nothing": ["infer-mixture", "sample:unigram"],
     "one alone is always all of it": ["infer-mixture", "sample:bpe", "-c", "sample:en"],
     "--merges 9999: the tokenizer has 3,743": ["infer-mixture", "sample:bpe", "--merges", "9999"],
+    "--exact goes on to the end": ["infer-mixture", "sample:bpe", "--exact", "--seconds", "9"],
+    "--gap 1: a part of the objective": ["infer-mixture", "sample:bpe", "--gap", "1"],
+    "--seconds 0: give a time above 0": ["infer-mixture", "sample:bpe", "--seconds", "0"],
     "--bootstrap -1: two or more make an interval": ["infer-mixture", "sample:bpe", "--bootstrap", "-1"],
     "--seed -1: a seed is a number from 0 up ": ["infer-mixture", "sample:bpe", "--seed", "-1"],
     "--bytes 0: the training text": ["simulate-mixture", "--bytes", "0"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,9 +11,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.conftest import Run
+from tokscope.cli.infer_mixture import _interruptible, _told
+from tokscope.mixture.search import Point
+from tokscope.mixture.solve import Stage
 
 Write = Callable[[str, str | bytes], Path]
 MEGABYTES = 17  # more than is worth starting workers for
@@ -104,3 +109,87 @@ def test_jobs_and_schedulers_that_make_no_sense(run: Run) -> None:
     )
     done = run("compare", "bytes", "--jobs", 2, "--scheduler", "tcp://x:1")
     assert done.stderr == "tokscope: --scheduler has workers of its own; leave --jobs away\n"
+
+
+def hard(folder: Path) -> list[str]:
+    """Write twelve corpora of letters that no tokenizer was trained on: seconds to solve."""
+    letters = np.array(list("etaoinshrdlucmfwypvbgk "))
+    for number in range(12):
+        random = np.random.default_rng(number)
+        odds = random.dirichlet(np.full(len(letters), 3))
+        lines = random.choice(letters, (4_000, 60), p=odds)
+        text = "\n".join(map("".join, lines))
+        (folder / f"{chr(ord('a') + number)}.txt").write_text(text)
+    return ["infer-mixture", "sample:bpe", "--merges", "3000"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_interrupts_a_mixture_gets_the_best_answer_so_far(
+    run: Run, tmp_path: Path, number: int
+) -> None:
+    words, counts = hard(tmp_path), tmp_path / "counts"
+    done = run(*words, "--corpus", tmp_path, "--seconds", ".001", "--save-counts", counts)
+    assert done.returncode == 0
+    assert "stopped after 300 of 3,000 merges were explained" in " ".join(done.stdout.split())
+    terminal, stderr = os.openpty()  # on which it says that it solves
+    script = Path(sys.executable).with_name("tokscope")
+    with subprocess.Popen(
+        [script, *words, "--exact", "--counts", counts, "--format", "json"],
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+    ) as process:
+        seen = b""
+        while b"solving" not in seen:
+            seen += os.read(terminal, 1_000)
+        process.send_signal(number)
+        os.set_blocking(terminal, False)
+        out, _ = process.communicate(timeout=60)
+    os.close(terminal)
+    os.close(stderr)
+    assert process.returncode == 0
+    answer = json.loads(out)
+    (note,) = [note for note in answer["notes"] if note.startswith("stopped after")]
+    assert "their objective is " in note
+    shares = [row["value"] for row in answer["rows"] if row["measure"] == "bytes"]
+    assert sum(shares) == pytest.approx(1)
+
+
+def test_a_second_interrupt_is_heard_by_the_program() -> None:
+    with _interruptible() as stopped:
+        assert not stopped()
+        signal.raise_signal(signal.SIGINT)
+        assert stopped()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_who_ignores_interrupts_goes_on_to_ignore_them() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with _interruptible() as stopped:
+            signal.raise_signal(signal.SIGINT)
+            assert not stopped()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_the_bar_of_a_search_never_goes_back() -> None:
+    found: list[tuple[float, str]] = []
+    told = _told(lambda done, words: found.append((done, words)))
+    nowhere = Point(np.array([0.5, 0.5]), np.array([2.0]), np.zeros(1))
+    elsewhere = Point(np.array([0.3, 0.7]), np.array([2.0]), np.zeros(1))
+    for steps, best, bound in (
+        (300, nowhere, 0.0), (300, nowhere, 1.0), (300, nowhere, 2.0),
+        (1_000, elsewhere, 1.0), (1_000, elsewhere, 1.99), (1_000, elsewhere, 2.0),
+    ):  # fmt: skip
+        told(Stage(steps, best, bound, 1), 1_000)
+    done = [part for part, _ in found]
+    assert done == sorted(done)
+    assert done[2] == 0.3
+    assert done[-1] == 1
+    assert [words for _, words in found[:2]] == [
+        "300 of 1,000 merges",  # nothing is proven yet
+        "300 of 1,000 merges, at most 100.00% above the optimum",
+    ]
+    assert found[-1][1].endswith("at most 0.00% above the optimum, a share moved by 20.0%")

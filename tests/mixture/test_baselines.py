@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from tokscope.mixture.baselines import occurrences, token_classification
 
@@ -29,14 +30,14 @@ def test_substrings_are_counted_with_overlaps(
         )
         for token in tokens
     ]
-    assert occurrences(tokens, words, counts).tolist() == np.array(expected).tolist()
+    assert occurrences(tokens, words, csr_array(counts)).tolist() == np.array(expected).tolist()
 
 
 def test_tokens_go_to_the_corpus_that_holds_most_of_them_per_byte() -> None:
     # "aa" is in "aaa" twice. Corpus 0 has 3 bytes and it twice (.67); corpus 1 has 12 bytes and it
     # four times (.33) and "b" six times; "c" is nowhere and does not count.
     words = [b"aaa", b"b"]
-    counts = np.array([[1.0, 2], [0, 6]])
+    counts = csr_array([[1.0, 2], [0, 6]])
     shares = token_classification([b"aa", b"b", b"c"], words, counts, np.array([3.0, 12]))
     assert shares.tolist() == [0.5, 0.5]
     assert token_classification([b"aa"], words, counts, np.array([3.0, 12])).tolist() == [1, 0]
@@ -44,12 +45,12 @@ def test_tokens_go_to_the_corpus_that_holds_most_of_them_per_byte() -> None:
 
 def test_tokens_that_differ_in_a_mark_alone_are_counted_each() -> None:
     words, counts = [b"aba", b"b"], np.array([[1.0, 2], [0, 6]])
-    found = occurrences([b"a", b"b", b"a"], words, counts)
+    found = occurrences([b"a", b"b", b"a"], words, csr_array(counts))
     assert found.tolist() == [[2, 4], [1, 8], [2, 4]]
-    shares = token_classification([b"a", b"b", b"a"], words, counts, np.array([3.0, 12]))
+    shares = token_classification([b"a", b"b", b"a"], words, csr_array(counts), np.array([3.0, 12]))
     assert shares.tolist() == pytest.approx([2 / 3, 1 / 3])
 
 
 def test_where_no_token_is_held_the_guess_is_uniform() -> None:
-    shares = token_classification([b"z"], [b"a"], np.ones((1, 2)), np.ones(2))
+    shares = token_classification([b"z"], [b"a"], csr_array(np.ones((1, 2))), np.ones(2))
     assert shares.tolist() == [0.5, 0.5]

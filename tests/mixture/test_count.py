@@ -28,7 +28,7 @@ def counted(write: Write, *texts: str) -> Counts:
 
 
 def totals(counts: Counts, corpus: int) -> dict[bytes, float]:
-    column = counts.matrix()[:, corpus].tolist()
+    column = counts.matrix().toarray()[:, corpus].tolist()
     return {word: n for word, n in zip(counts.pretokens, column, strict=True) if n}
 
 
@@ -64,7 +64,7 @@ def test_weights_draw_blocks(write: Write, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(module, "_STEP", 1)
     counts = counted(write, "a\nb\n", "a\n")
     weights = np.array([2.0, 0, 1])
-    rows = dict(zip(counts.pretokens, counts.matrix(weights).tolist(), strict=True))
+    rows = dict(zip(counts.pretokens, counts.matrix(weights).toarray().tolist(), strict=True))
     assert rows == {b"a\n": [2, 1], b"b\n": [0, 0]}
     assert counts.bytes(weights).tolist() == [4, 2]
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment, linprog
+from scipy.sparse import csr_array
 
 from tests.mixture.small import Word, histories, trained, windows, words_of
 from tokscope.errors import TokscopeError
-from tokscope.mixture.program import Program, best_parts, program, solve
+from tokscope.mixture.alternatives import ranges, without
+from tokscope.mixture.model import Budget
+from tokscope.mixture.program import Program, program
 from tokscope.mixture.replay import Rules, replay
+from tokscope.mixture.search import Point, Search
+from tokscope.mixture.solve import Stage, solve
 
 
 def instance(seed: int, corpora: int, steps: int) -> tuple[list[Word], np.ndarray, Rules]:
@@ -29,7 +36,7 @@ def instance(seed: int, corpora: int, steps: int) -> tuple[list[Word], np.ndarra
 def written(words: list[Word], counts: np.ndarray, rules: Rules) -> Program:
     done = replay(words_of(words), rules)
     pairs = words_of(words).pairs @ counts
-    return program(done, done.occurrences(counts), pairs, np.zeros(len(rules), bool))
+    return program(done, csr_array(done.occurrences(counts)), pairs, np.zeros(len(rules), bool))
 
 
 def differences(
@@ -58,8 +65,8 @@ def windows_of(state: list[Word], column: np.ndarray) -> dict[tuple[int, int], f
     return found
 
 
-def whole(rows: np.ndarray) -> float:
-    """Return the optimum with every row written out."""
+def whole(rows: np.ndarray, noise: np.ndarray | float = 0.0, out: int | None = None) -> float:
+    """Return the optimum with every row written out; noise is added, one corpus may be out."""
     steps, pairs, n = rows.shape
     matrix = np.zeros((steps * pairs, n + steps + pairs))
     for t in range(steps):
@@ -68,28 +75,37 @@ def whole(rows: np.ndarray) -> float:
             matrix[t * pairs + p, n + t] = matrix[t * pairs + p, n + steps + p] = -1
     costs = np.concatenate((np.zeros(n), np.ones(steps + pairs)))
     simplex = (costs == 0).astype(float)[None, :]
-    found = linprog(costs, matrix, np.zeros(len(matrix)), simplex, [1.0], method="highs-ds")
+    above = -np.broadcast_to(noise, (steps, pairs)).ravel()
+    ends = [(0, 0 if i == out else None) for i in range(len(costs))]
+    found = linprog(costs, matrix, above, simplex, [1.0], bounds=ends, method="highs-ds")
     return float(found.fun)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10_000), st.integers(2, 4), st.integers(1, 10))
-def test_rows_found_one_by_one_have_the_optimum_of_all(seed: int, corpora: int, steps: int) -> None:
-    words, counts, rules = instance(seed, corpora, steps)
-    rows, _ = differences(words, counts, rules)
-    solution = solve(written(words, counts, rules))
-    assert solution.objective == pytest.approx(whole(rows), abs=1e-9)
-    assert solution.shares.sum() == pytest.approx(1)
-    assert solution.cost == pytest.approx(solution.objective, abs=1e-9)
-    # the rows that were never added hold too: for these shares, v and w are enough
-    broken = rows @ solution.shares
-    assert matching(broken) == pytest.approx(solution.objective, abs=1e-9)
 
 
 def matching(broken: np.ndarray) -> float:
     """Return the least sum of v and w for fixed shares: the heaviest matching of merges and pairs."""
     weights = np.maximum(broken, 0)
     return float(weights[linear_sum_assignment(weights, maximize=True)].sum())
+
+
+INSTANCES = (st.integers(0, 10_000), st.integers(2, 4), st.integers(1, 10))
+
+
+@pytest.mark.parametrize("live", [True, False])
+@settings(max_examples=60, deadline=None)
+@given(*INSTANCES)
+def test_rows_found_one_by_one_have_the_optimum_of_all(
+    live: bool, seed: int, corpora: int, steps: int
+) -> None:
+    words, counts, rules = instance(seed, corpora, steps)
+    rows, _ = differences(words, counts, rules)
+    solution = solve(written(words, counts, rules), live=live)
+    assert solution.objective == pytest.approx(whole(rows), abs=1e-9)
+    assert solution.bound == pytest.approx(solution.objective, abs=1e-9)
+    assert solution.is_exact
+    assert solution.is_done
+    assert solution.shares.sum() == pytest.approx(1)
+    # the rows that were never added hold too: for these shares, v and w are enough
+    assert matching(rows @ solution.shares) == pytest.approx(solution.objective, abs=1e-9)
 
 
 @settings(max_examples=30, deadline=None)
@@ -102,6 +118,86 @@ def test_no_other_shares_need_less(seed: int) -> None:
         assert matching(rows @ shares) >= optimum - 1e-9
 
 
+@settings(max_examples=60, deadline=None)
+@given(*INSTANCES)
+def test_excuses_are_as_small_as_they_can_be_and_broken_rows_are_found(
+    seed: int, corpora: int, steps: int
+) -> None:
+    """For any shares, v and w: against all rows written out."""
+    words, counts, rules = instance(seed, corpora, steps)
+    rows, pairs = differences(words, counts, rules)
+    found = written(words, counts, rules)
+    random = np.random.default_rng(seed)
+    shares = random.dirichlet(np.ones(corpora))
+    keys = np.unique(replay(words_of(words), rules).keys).tolist()
+    numbers = {divmod(key, rules.symbols): number for number, key in enumerate(keys)}
+    mine = [numbers[pair] for pair in pairs]
+    over, under = random.random(len(rules)) / 20, random.random(len(keys)) / 20
+    mended, broken = Search(found, len(rules)).look(Point(shares, over, under))
+    by = np.full((len(rules), len(keys)), -1.0)
+    by[:, mine] = np.where(np.any(rows != 0, axis=2), rows @ shares - under[mine], -1)
+    assert mended.over == pytest.approx(np.maximum(by, 0).max(axis=1), abs=1e-12)
+    real = by - over[:, None] > 1e-9
+    assert (len(broken) > 0) == bool(real.any())
+    assert (by[broken.step, found.pair[broken.segment]] > over[broken.step]).all()
+    assert np.bincount(broken.step, minlength=len(rules)).max() <= 3
+
+
+@settings(max_examples=30, deadline=None)
+@given(*INSTANCES)
+def test_both_ends_are_proven_in_every_round_and_only_come_nearer(
+    seed: int, corpora: int, steps: int
+) -> None:
+    words, counts, rules = instance(seed, corpora, steps)
+    rows, _ = differences(words, counts, rules)
+    optimum = whole(rows)
+    told: list[Stage] = []
+    solve(written(words, counts, rules), tell=lambda stage, _: told.append(stage))
+    for stage in told:
+        assert stage.bound <= optimum + 1e-9
+        assert stage.best.cost >= optimum - 1e-9
+    assert [one.bound for one in told] == sorted(one.bound for one in told)
+    costs = [one.best.cost for one in told]
+    assert costs == sorted(costs, reverse=True)
+
+
+@settings(max_examples=30, deadline=None)
+@given(*INSTANCES)
+def test_noise_is_added_to_the_counts_of_the_mixture(seed: int, corpora: int, steps: int) -> None:
+    words, counts, rules = instance(seed, corpora, steps)
+    rows, pairs = differences(words, counts, rules)
+    found, done = written(words, counts, rules), replay(words_of(words), rules)
+    of_words = np.random.default_rng(seed).normal(size=(len(words), 1)) / 50
+    noisy = found.with_noise(done.occurrences(of_words)[:, 0])
+    states = histories(words, rules)[:-1]
+    noise = np.zeros(rows.shape[:2])
+    for t, state in enumerate(states):
+        total = windows_of(state, of_words[:, 0])
+        own = total.get((int(rules.left[t]), int(rules.right[t])), 0.0)
+        for p, pair in enumerate(pairs):
+            if pair != (rules.left[t], rules.right[t]) and found.bound[t]:
+                noise[t, p] = total.get(pair, 0.0) - own
+    assert solve(noisy).objective == pytest.approx(whole(rows, noise), abs=1e-8)
+
+
+@settings(max_examples=30, deadline=None)
+@given(*INSTANCES)
+def test_without_a_corpus_the_objective_rises_by_no_less_than_said(
+    seed: int, corpora: int, steps: int
+) -> None:
+    words, counts, rules = instance(seed, corpora, steps)
+    rows, _ = differences(words, counts, rules)
+    found = written(words, counts, rules)
+    solution = solve(found)
+    rises = without(found, solution)
+    if solution.objective < 1e-9:
+        return
+    for corpus, rise in enumerate(rises.tolist()):
+        assert 0 <= rise <= whole(rows, out=corpus) / solution.objective - 1 + 1e-6
+    some = without(found, solution, most=1)
+    assert np.isnan(some).sum() == (solution.shares > 0).sum() - 1
+
+
 def test_a_small_case_by_hand() -> None:
     # Corpus 0 is "ab ab ab cd" and corpus 1 "cd cd cd ab": pairs 4 each, ab .75 and .25. A target
     # that merges ab first says alpha0 >= 1/2: nothing to excuse, and any such share is an optimum.
@@ -112,28 +208,83 @@ def test_a_small_case_by_hand() -> None:
     solution = solve(found)
     assert solution.objective == 0
     assert solution.shares[0] >= 0.5 - 1e-9
-    assert best_parts(found, solution.rows, np.ones(2), 0.0)[0] == pytest.approx([0.5, 1])
-    assert best_parts(found, solution.rows, np.ones(2), 0.0)[1] == pytest.approx([0, 0.5])
+    near = ranges(found, solution, np.ones(2), 0.0, [0, 1])
+    assert near.ravel() == pytest.approx([0.5, 1, 0, 0.5])
+    assert np.isnan(without(found, solution)).all()  # no part of nothing
 
 
-def test_shares_may_stray_by_what_the_limit_allows() -> None:
-    # ab .75 and .25 as above: alpha0 = .5 - d needs v = d to be excused, and factors 1 and 3 turn
-    # shares (.5, .5) into (.25, .75)
+def test_without_the_corpus_that_was_merged_first() -> None:
+    # ab .75 and .25 as above, cd never merged: without corpus 0, .5 has to be excused. As it is,
+    # nothing has to; so begin where .1 has to be: ab .45 and .25, cd .55 and .75.
     words: list[Word] = [(0, 1), (2, 3)]
-    found = written(words, np.array([[3.0, 1], [1, 3]]), Rules(4, np.array([0]), np.array([1])))
-    rows = solve(found).rows
-    least = best_parts(found, rows, np.ones(2), 0.1)[0, 0]
-    assert least == pytest.approx(0.4)
-    assert best_parts(found, rows, np.array([1.0, 3]), 0.0)[0, 0] == pytest.approx(0.25)
+    found = written(words, np.array([[9.0, 5], [11, 15]]), Rules(4, np.array([0]), np.array([1])))
+    solution = solve(found)
+    assert solution.shares == pytest.approx([1, 0])
+    assert solution.objective == pytest.approx(0.1)
+    assert without(found, solution) == pytest.approx([4, 0])  # .5 is 400 % more
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_shares_may_stray_by_what_the_limit_allows(live: bool) -> None:
+    # From .1 as above: alpha0 = 1 - d has to be excused by .1 + .4 d, which is 20 % more at d = .05.
+    # Factors 1 and 3 make (.95, .05) of pairs (.95, .15) / 1.1.
+    words: list[Word] = [(0, 1), (2, 3)]
+    found = written(words, np.array([[9.0, 5], [11, 15]]), Rules(4, np.array([0]), np.array([1])))
+    solution = solve(found)
+    near = ranges(found, solution, np.ones(2), 0.2, [0], live=live)
+    assert near[0] == pytest.approx([0.95, 1])
+    assert np.isnan(near[1]).all()  # nobody asked
+    near = ranges(found, solution, np.array([1.0, 3]), 0.2, [0, 1], live=live)
+    assert near.ravel() == pytest.approx([0.95 / 1.1, 1, 0, 0.15 / 1.1])
+    ended = Budget(stopped=lambda: True)
+    assert np.isnan(ranges(found, solution, np.ones(2), 0.2, [0], budget=ended)).all()
 
 
 def test_an_early_stop_states_its_bound() -> None:
-    words, counts, rules = instance(3, 4, 10)
+    words, counts, rules = instance(0, 4, 10)
     found = written(words, counts, rules)
     exact = solve(found)
-    early = solve(found, tolerance=0.9)
-    assert exact.gap == 0
-    assert early.objective <= exact.objective + 1e-12 <= early.objective + early.gap + 2e-12
+    early = solve(found, gap=0.5)
+    assert exact.gap < 1e-9
+    assert 0 < early.gap <= 0.5
+    assert early.is_done
+    assert not early.is_exact
+    assert early.bound - 1e-12 <= exact.objective <= early.objective + 1e-12
+
+
+def test_when_time_is_up_the_last_stage_that_is_settled_is_the_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tokscope.mixture.solve._STAGES", (4, 7))
+    words, counts, rules = instance(3, 4, 10)
+    found = written(words, counts, rules)
+    told: list[tuple[int, int]] = []
+    never = solve(
+        found,
+        budget=Budget(stopped=lambda: True),
+        tell=lambda stage, steps: told.append((stage.steps, steps)),
+    )
+    assert never.steps == 4  # the first stage is always solved
+    assert set(told) == {(4, 10)}
+    assert not never.is_done
+    assert np.isnan(never.move())
+    short = solve(found.head(4))
+    assert never.objective == pytest.approx(short.objective, abs=1e-12)
+    assert len(never.over) == 4
+    # its rows are those of the program of the first merges
+    again = solve(found.head(4), rows=never.rows)
+    assert again.objective == pytest.approx(short.objective, abs=1e-12)
+    whole = solve(found)
+    assert [stage.steps for stage in whole.stages] == [4, 7, 10]
+    middle = whole.stages[1].best.shares
+    assert whole.move() == pytest.approx(np.abs(whole.shares - middle).max())
+
+
+def test_stages_begin_where_merges_make_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tokscope.mixture.solve._STAGES", (2, 4))
+    words, counts, rules = instance(3, 4, 10)
+    found = replace(written(words, counts, rules), free=np.arange(10) < 5)
+    assert [stage.steps for stage in solve(found).stages] == [7, 9, 10]
 
 
 def test_rows_of_another_solution_are_a_start() -> None:
@@ -142,7 +293,34 @@ def test_rows_of_another_solution_are_a_start() -> None:
     first = solve(found)
     again = solve(found, rows=first.rows)
     assert again.objective == pytest.approx(first.objective, abs=1e-12)
-    assert again.sweeps <= first.sweeps
+    assert again.is_exact
+    assert again.rounds <= first.rounds
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000))
+def test_stages_that_add_nothing_are_as_settled_as_those_before(seed: int) -> None:
+    """Where the objective is 0, or later merges break no row."""
+    words, counts, rules = instance(seed, 3, 10)
+    found = written(words, counts, rules)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tokscope.mixture.solve._STAGES", (4, 9))
+        solution = solve(found)
+    assert solution.steps == 10
+    assert solution.is_done
+    assert solution.is_exact
+
+
+@settings(max_examples=40, deadline=None)
+@given(*INSTANCES, st.sampled_from([0.01, 0.3, 0.9]))
+def test_a_gap_is_how_far_the_objective_can_be_above_the_optimum(
+    seed: int, corpora: int, steps: int, gap: float
+) -> None:
+    words, counts, rules = instance(seed, corpora, steps)
+    rows, _ = differences(words, counts, rules)
+    solution = solve(written(words, counts, rules), gap=gap)
+    assert solution.gap <= gap + 1e-9
+    assert solution.objective <= whole(rows) * (1 + solution.gap) + 1e-9
 
 
 def test_the_head_of_a_program_is_the_program_of_fewer_merges() -> None:

@@ -14,7 +14,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, tr
 from tests.mixture.small import language
 from tokscope.mixture.count import count
 from tokscope.mixture.evidence import Evidence, evidence
-from tokscope.mixture.program import solve
+from tokscope.mixture.solve import solve
 from tokscope.studies.mixture import infer_mixture
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load

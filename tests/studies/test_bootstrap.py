@@ -104,7 +104,7 @@ def test_a_table_of_differences_is_shown_to_people() -> None:
         ["sample:bpe", "bytes"], measures=["tokens", "fertility"], bootstrap=50
     )
     last = tables(report)[-1]
-    assert last.title == "Difference from sample-bpe, with 95 % intervals"
+    assert last.title == "Difference from sample-bpe, with intervals"
     assert list(last.frame.columns) == [
         "measure",
         "tokenizer",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,7 @@ from tests.mixture.small import ALPHABETS, language
 from tests.tokenizers.families import FAMILIES
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
-from tokscope.studies.mixture import infer_mixture, log_error
+from tokscope.studies.mixture import infer_mixture, log_error, tables
 from tokscope.text.corpus import Corpus, read_corpora
 from tokscope.tokenizers import load
 from tokscope.tokenizers.sample import FOLDER
@@ -89,7 +92,8 @@ def test_a_corpus_left_out_with_a_script_of_its_own_shows_as_missing_merges(fold
     report = inferred(folder, "ab")
     (note,) = [note for note in report.notes if "are in no corpus" in note]
     assert "Greek" in note
-    assert "it was trained on text that is left out here" in note
+    assert "it was trained on other text, or on a kind that is left out" in note
+    assert "some of its text is in no corpus here" in report.headline
     # what is there keeps its proportions
     known = truth(folder)
     shares = measured(report, "bytes")
@@ -98,11 +102,21 @@ def test_a_corpus_left_out_with_a_script_of_its_own_shows_as_missing_merges(fold
 
 def test_a_corpus_left_out_that_shares_its_script_shows_in_the_objective(folder: Path) -> None:
     whole, part = inferred(folder, "abx"), inferred(folder, "acx")
-    assert not any("times what sampling noise leaves" in note for note in whole.notes)
-    (note,) = [note for note in part.notes if "times what sampling noise leaves" in note]
-    assert "a corpus is left out that shares a script" in note
-    assert any(note.startswith("merged earlier than the text explains: “") for note in part.notes)
-    assert any(note.startswith("more in the text than merges show: “") for note in part.notes)
+    assert not any("times sampling noise, where" in note for note in whole.notes)
+    assert "badly" not in whole.headline
+    (note,) = [note for note in part.notes if "times sampling noise, where" in note]
+    assert "a kind is left out, whose share is then with what is like it, most of all a" in note
+    assert part.headline.endswith(
+        "; these corpora explain the merges badly: read the order, not the per cent."
+    )
+    assert any(note.startswith("merged earlier than the text explains: “") for note in part.details)
+    assert any(note.startswith("more in the text than merges show: “") for note in part.details)
+    (note,) = [
+        note for note in part.notes if note.startswith("the first 350 merges leave open: a ")
+    ]
+    assert "it may be less, never more" in note
+    (note,) = [note for note in part.notes if note.startswith("the first 350 merges need these")]
+    assert re.search(r"rises by at least: .*a \d", note)
 
 
 def test_corpora_of_one_kind_cannot_be_told_apart(folder: Path) -> None:
@@ -118,19 +132,31 @@ def test_corpora_of_one_kind_cannot_be_told_apart(folder: Path) -> None:
     assert most["a"] - least["a"] > 4 * (most["x"] - least["x"])
 
 
-def test_the_bootstrap_holds_the_estimate_and_is_seeded(folder: Path) -> None:
-    report = inferred(folder, "abx", bootstrap=20, merges=100)
-    frame = report.frame[report.frame.measure == "bytes"]
-    assert (frame.low <= frame.high).all()
+def test_intervals_are_about_the_estimate_hold_the_truth_and_are_seeded(folder: Path) -> None:
+    report = inferred(folder, "abcx", bootstrap=40, merges=100)
+    frame = report.frame[report.frame.measure == "bytes"].set_index("corpus")
+    known = {**truth(folder), "c": 0.0}
+    for name, row in frame.iterrows():
+        assert row.low <= row.value <= row.high
+        assert row.low <= known[str(name)] <= row.high
     assert ((frame.high - frame.low).between(1e-5, 0.1)).all()
-    assert ((frame.low - 0.005 <= frame.value) & (frame.value <= frame.high + 0.005)).all()
-    again = inferred(folder, "abx", bootstrap=20, merges=100)
+    assert any(note.startswith("95 % intervals of 40 draws") for note in report.notes)
+    again = inferred(folder, "abcx", bootstrap=40, merges=100)
     pd.testing.assert_frame_equal(again.frame, report.frame)
-    other = inferred(folder, "abx", bootstrap=20, merges=100, seed=1)
-    assert (other.frame.low.dropna() != frame.low).any()
+    other = inferred(folder, "abcx", bootstrap=40, merges=100, seed=1)
+    assert (other.frame.low.dropna().to_numpy() != frame.low.to_numpy()).any()
 
 
-def test_a_refit_tells_bias_fit_and_wider_intervals(folder: Path) -> None:
+def test_few_draws_are_no_interval(folder: Path) -> None:
+    report = inferred(folder, "abx", bootstrap=2, refit=2, merges=100)
+    assert not any(note.startswith("95 %") for note in report.notes)
+    (note,) = [note for note in report.notes if note.startswith("no 95 % intervals, for which it")]
+    assert "takes 40, but the range of 2 draws of noise in the counts and 2 tokenizers" in note
+    frame = report.frame[report.frame.measure == "bytes"]
+    assert ((frame.low <= frame.value) & (frame.value <= frame.high)).all()
+
+
+def test_a_refit_tells_bias_and_fit(folder: Path) -> None:
     report = inferred(folder, "abx", refit=5, merges=100)
     frame = report.frame[report.frame.measure == "bytes"]
     known = np.array([truth(folder)[name] for name in "abx"])
@@ -166,15 +192,98 @@ def test_merges_that_the_text_does_not_hold_are_no_error(folder: Path) -> None:
     # some late merges alone, most of which are of text that is left out
     report = inferred(folder, "cx", merges=350, from_merge=330)
     (note,) = [note for note in report.notes if "are in no corpus" in note]
-    assert "it was trained on text that is left out here" in note
+    assert "it was trained on other text, or on a kind that is left out" in note
     assert sum(measured(report, "bytes").values()) == pytest.approx(1)
 
 
 def test_an_early_stop_says_how_far_it_may_be(folder: Path) -> None:
-    report = inferred(folder, "abx", tolerance=0.5)
-    assert "stopped after" in report.notes[0]
-    assert "higher" in report.notes[0]
-    assert "exact, " in inferred(folder, "abx").notes[0]
+    near = inferred(folder, "abx", gap=0.5)
+    assert "proven to be at most " in near.details[0]
+    assert not any("stopped" in note for note in near.notes)  # it is what was asked for
+    assert "(exact; " in inferred(folder, "abx").details[0]
+
+
+def test_whoever_wants_the_answer_now_gets_that_of_the_last_stage(folder: Path) -> None:
+    """As when time is up, or the user interrupts."""
+    rounds: list[int] = []
+
+    @contextmanager
+    def watch() -> Iterator[Callable[[], bool]]:
+        yield lambda: any(steps > 300 for steps in rounds)
+
+    asked = {"bootstrap": 40, "ranges": True, "baselines": True}
+    report = inferred(
+        folder, "abx", watch=watch, tell=lambda stage, _: rounds.append(stage.steps), **asked
+    )
+    (note,) = [note for note in report.notes if note.startswith("stopped after")]
+    assert "stopped after 300 of 350 merges were explained" in note
+    assert "interrupted: what was not finished is left out" in report.notes
+    assert report.frame.low.isna().all()
+    assert set(report.frame.measure) == {"bytes", "pairs", "uniform", "token classification"}
+    assert "stopped early" in report.signature
+    early = inferred(folder, "abx", merges=300)
+    assert measured(report, "bytes") == pytest.approx(measured(early, "bytes"), abs=1e-6)
+    assert 300 in rounds
+
+
+def test_the_answer_comes_first_and_the_largest_share_on_top(folder: Path) -> None:
+    report = inferred(folder, "xbca", truth={**truth(folder), "c": 0.0})
+    assert re.match(
+        r"mixed was trained (mostly )?on a \(about 5\d %\), with b \(about", report.headline
+    )
+    (view,) = tables(report)
+    assert list(dict.fromkeys(view.frame.corpus)) == list("abxc")
+    assert list(dict.fromkeys(view.frame.measure)) == ["share", "by tokens", "truth"]
+    bars = view.frame[view.frame.measure == "share"].set_index("corpus")[""]
+    assert bars["a"] == "█" * 20
+    assert bars["c"] == ""
+    (whole,) = tables(report, details=True)
+    assert {"pairs", "uniform"} <= set(whole.frame.measure)
+    assert report.details[0] in whole.notes
+    assert report.details[0] not in view.notes
+    assert view.notes[-1].startswith("log10 MSE of shares: -")
+    assert view.notes[-1].endswith("lower is nearer")
+
+
+def test_many_corpora_of_like_shares_have_a_headline(folder: Path, tmp_path: Path) -> None:
+    for number in range(110):
+        (tmp_path / f"a{number}.txt").write_text(language("a", number, 400))
+    report = infer_mixture(str(folder / "mixed.json"), read_corpora([str(tmp_path)]), merges=40)
+    assert re.search(r"was trained (mostly )?on a\d+ \(about \d+ %\)", report.headline)
+
+
+def test_what_is_missing_and_what_is_badly_explained_are_both_in_the_headline(folder: Path) -> None:
+    headline = inferred(folder, "bc").headline
+    assert "some of its text is in no corpus here, and shares are of the rest; these" in headline
+    assert headline.endswith("explain the merges badly: read the order, not the per cent.")
+
+
+def test_an_extension_is_counted_from_its_first_merge(folder: Path) -> None:
+    report = inferred(folder, "abx", from_merge=100, merges=300)
+    assert report.notes[0].startswith("from merges 101 to 300 of 350 (as asked)")
+
+
+def test_merges_of_which_none_is_in_the_text_are_refused(folder: Path, tmp_path: Path) -> None:
+    """Also where more were counted, and saved, than are asked for: the first merge is "qx"."""
+    merges = [("q", "x"), ("a", "b")]
+    tokens = {token: i for i, token in enumerate(["q", "x", "a", "b", "qx", "ab"])}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(tokens, merges))
+    tokenizer.save(str(tmp_path / "two.json"))
+    for name, words in {"one": "ab ab", "other": "ba ab"}.items():
+        (tmp_path / f"{name}.txt").write_text(words)
+    text = read_corpora([str(tmp_path / "one.txt"), str(tmp_path / "other.txt")])
+    counts = tmp_path / "counts"
+    infer_mixture(str(tmp_path / "two.json"), text, save=counts.write_bytes)
+    with pytest.raises(TokscopeError, match="no merge can be found in these corpora"):
+        infer_mixture(str(tmp_path / "two.json"), counts=counts, merges=1)
+
+
+def test_baselines_train_tokenizers_for_a_guess(folder: Path) -> None:
+    report = inferred(folder, "abx", baselines=True, merges=100, seed=3)
+    guess = measured(report, "token efficiency")
+    assert sum(guess.values()) == pytest.approx(1)
+    assert max(guess, key=lambda name: guess[name]) == "a"
+    assert report.signature.endswith("|seed:3")
 
 
 def test_more_merges_than_the_text_supports_are_said_to_be(folder: Path, tmp_path: Path) -> None:
@@ -204,11 +313,12 @@ REFUSED: list[tuple[str, Sequence[str], dict[str, object], str]] = [
     ("sample:bpe", "ab", {"merges": 5000}, "--merges 5000: the tokenizer has 3,743"),
     ("sample:bpe", "ab", {"merges": 0}, "--merges 0: the tokenizer has 3,743"),
     ("sample:bpe", "ab", {"from_merge": 5000}, "--from-merge 5000: merges before it, of 3743"),
-    ("sample:bpe", "ab", {"tolerance": 2.0}, "--tolerance 2: a share is from 0 to 1"),
+    ("sample:bpe", "ab", {"gap": 2.0}, "--gap 2: a part of the objective, from 0 to 1"),
+    ("sample:bpe", "ab", {"seconds": 0.0}, "--seconds 0: give a time above 0, or --exact"),
+    ("sample:bpe", "ab", {"seconds": math.nan}, "--seconds nan: give a time above 0"),
     ("sample:bpe", "ab", {"truth": {"a": 1.0}}, "--truth gives no share for b"),
     ("sample:bpe", "ab", {"truth": {"a": 1.0, "bb": 0.0}}, "unknown corpus 'bb'"),
     ("sample:bpe", "ab", {"truth": {"a": 0.2, "b": 0.2}}, "add up to 1, not 0.4"),
-    ("sample:bpe", "ab", {"bootstrap": 2, "refit": 2}, "--refit resamples the text too"),
     ("sample:bpe", "ab", {"seed": -1}, "--seed -1: a seed is a number from 0 up"),
     ("sample:unigram", "ab", {}, "a SentencePiece Unigram model merges nothing"),
     ("bytes", "ab", {}, "has no merges"),

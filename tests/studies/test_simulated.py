@@ -90,7 +90,7 @@ def test_finished_trials_are_kept_and_gone_on_from(
 
 def test_intervals_are_told_to_hold_or_not(corpora: list[Corpus]) -> None:
     report = simulate_mixture(corpora, **SMALL, size=2, bootstrap=5, merges=50)  # type: ignore[arg-type]
-    (note,) = [note for note in report.notes if "intervals of nominal 95 %" in note]
+    (note,) = [note for note in report.notes if "draws of noise in the counts held" in note]
     assert note.endswith("of 4 true shares")
     assert "with 50 merges" in report.notes[0]
 

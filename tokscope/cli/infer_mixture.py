@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tokscope.cli import output, text
 from tokscope.errors import TokscopeError
+
+if TYPE_CHECKING:
+    from tokscope.studies.mixture import Tell
 
 
 def _truth(word: str) -> dict[str, float] | None:
@@ -52,24 +59,35 @@ def command(
     corpus: text.Corpora = None,
     merges: Annotated[
         int | None,
-        typer.Option(metavar="T", help="Use the first T merges (default: as many as text allows)."),
+        typer.Option(metavar="T", help="Use T merges (default: 3,000, or what the text allows)."),
     ] = None,
     from_merge: Annotated[
         int,
         typer.Option(metavar="N", help="Apply the first N merges, and explain those behind them."),
     ] = 0,
-    tolerance: Annotated[
-        float, typer.Option(help="Stop when no share moves by more; 0 solves exactly.")
+    seconds: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="Solve for S seconds, then give the best so far. [60]"),
+    ] = None,
+    exact: Annotated[bool, typer.Option("--exact", help="Solve to the end, however long.")] = False,
+    gap: Annotated[
+        float, typer.Option(help="Stop when proven to be so near to the optimum, as a part of it.")
     ] = 0.0,
     bootstrap: Annotated[
-        int, typer.Option(metavar="N", help="Resample the text N times: intervals.")
+        int, typer.Option(metavar="N", help="Draw noise in the counts N times: intervals.")
     ] = 0,
     refit: Annotated[
         int,
-        typer.Option(metavar="R", help="Train R times on the inferred mixture: wider intervals."),
+        typer.Option(metavar="R", help="Train R times on the inferred mixture: intervals, fit."),
     ] = 0,
     ranges: Annotated[
         bool, typer.Option("--ranges", help="Show how far each share can go at little cost.")
+    ] = False,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Train tokenizers for a guess by efficiency.")
+    ] = False,
+    details: Annotated[
+        bool, typer.Option("--details", help="Show all measures, and how it was solved.")
     ] = False,
     truth: Annotated[
         str, typer.Option(metavar="en=.5,...", help="Known shares of bytes, or a .json of them.")
@@ -83,7 +101,7 @@ def command(
     save_counts: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save counts, to ask again at once.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="The seed of --bootstrap and --refit.")] = 0,
+    seed: Annotated[int, typer.Option(help="The seed of draws, refits and baselines.")] = 0,
     field: text.Field = "text",
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
@@ -103,15 +121,19 @@ def command(
     Name text of every kind that may have been in it, some megabytes of each:
 
     `tokscope infer-mixture gpt2 --corpus en=en.txt --corpus 'python=code/*.py'`
+
+    Merges are explained in stages. An interrupt while it solves gives the best answer so far.
     """
     output.require_formats(format_, outputs or ())
+    if exact and (seconds is not None or gap):
+        raise TokscopeError("--exact goes on to the end; leave --seconds and --gap away")
     known = _truth(truth)
     if counts and corpus:
         raise TokscopeError("--counts has the corpora in it; leave --corpus away")
     corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit)
     if save_counts:
         output.require_writable(save_counts, "--save-counts")
-    from tokscope.studies.mixture import infer_mixture
+    from tokscope.studies.mixture import SECONDS, infer_mixture, tables
 
     with (
         output.phases([None] if counts else text.sizes(corpora)) as (advance, tell),
@@ -122,16 +144,64 @@ def command(
             corpora,
             merges=merges,
             from_merge=from_merge,
-            tolerance=tolerance,
+            gap=gap,
+            seconds=math.inf if exact else SECONDS if seconds is None else seconds,
             bootstrap=bootstrap,
             refit=refit,
             ranges=ranges,
+            baselines=baselines,
             seed=seed,
             only=only or (),
             truth=known,
             counts=counts,
             save=(lambda data: output.write(save_counts, data)) if save_counts else None,
             workers=replace(workers, advance=advance),
-            tell=tell,
+            tell=_told(tell),
+            watch=_interruptible,
         )
-    output.emit(report, [report], format_, outputs or ())
+    output.emit(report, tables(report, details=details), format_, outputs or ())
+
+
+def _told(tell: Callable[[float, str], None]) -> Tell:
+    """Turn what a search says into how much of it is done, and words."""
+    stages: list[Any] = []
+
+    def told(stage: Any, steps: int) -> None:
+        if stages and stages[-1].steps == stage.steps:
+            stages.pop()
+        stages.append(stage)
+        before = stages[-2] if stages[1:] else None
+        words = f"{stage.steps:,} of {steps:,} merges"
+        if math.isfinite(stage.gap):
+            words += f", at most {stage.gap:.2%} above the optimum"
+        if before:
+            move = abs(stage.best.shares - before.best.shares).max()
+            words += f", a share moved by {move:.1%}"
+        begin = before.steps if before else 0
+        near = min(max(-math.log10(max(stage.gap, 1e-6)) / 6, 0.0), 1.0)
+        tell((begin + near * (stage.steps - begin)) / steps, words)
+
+    return told
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Yield what tells whether the user has interrupted; a second interrupt ends the program."""
+    heard: list[int] = []
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: how for number, how in kept.items() if how not in (signal.SIG_IGN, None)}
+
+    def hear(number: int, _: object) -> None:
+        heard.append(number)
+        restore()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in before:
+        signal.signal(number, hear)
+    try:
+        yield lambda: bool(heard)
+    finally:
+        restore()

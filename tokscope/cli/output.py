@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -140,24 +140,38 @@ def progress(sizes: Sequence[int | None]) -> Iterator[Callable[[int], None]]:
 @contextmanager
 def phases(
     sizes: Sequence[int | None],
-) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
-    """Show how much text is done and then, in words, what is being done."""
+) -> Iterator[tuple[Callable[[int], None], Callable[[float, str], None]]]:
+    """Show how much text is done; then, in a bar of its own, what part of the rest is, in words."""
     total = sum(size for size in sizes if size is not None)
     if not sys.stderr.isatty() or (total < 4_000_000 and None not in sizes):
-        yield lambda _: None, lambda _: None
+        yield lambda _: None, lambda *_: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=None if None in sizes else total)
-        yield lambda done: bar.advance(task, done), lambda text: bar.update(task, description=text)
+    console = Console(stderr=True)
+    if console.is_dumb_terminal:
+        yield lambda _: None, lambda *_: None
+        return
+    columns = BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    reading = Progress(TextColumn("reading"), *columns, console=console, transient=True)
+    solving = Progress(
+        TextColumn("solving"), BarColumn(), TextColumn("{task.description}"), console=console,
+        transient=True,
+    )  # fmt: skip
+    text = reading.add_task("", total=None if None in sizes else total)
+    rest = solving.add_task("", total=1.0)
+
+    def tell(done: float, words: str) -> None:
+        if not solving.live.is_started:
+            reading.stop()
+            solving.start()
+        solving.update(rest, completed=max(done, solving.tasks[0].completed), description=words)
+
+    with ExitStack() as stack:
+        stack.callback(solving.stop)
+        stack.enter_context(reading)
+        yield lambda done: reading.advance(text, done), tell
 
 
 @contextmanager

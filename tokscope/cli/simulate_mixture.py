@@ -27,11 +27,11 @@ def command(
         int | None,
         typer.Option(metavar="T", help="Infer from T merges (default: as many as text allows)."),
     ] = None,
-    tolerance: Annotated[
-        float, typer.Option(help="Stop when no share moves by more; 0 solves exactly.")
+    gap: Annotated[
+        float, typer.Option(help="Stop when proven to be so near to the optimum, as a part of it.")
     ] = 1e-4,
     bootstrap: Annotated[
-        int, typer.Option(metavar="N", help="Also say how often intervals from N resamples hold.")
+        int, typer.Option(metavar="N", help="Also say how often intervals from N draws hold.")
     ] = 0,
     seed: Annotated[int, typer.Option(help="The seed of halves and mixtures.")] = 0,
     state: Annotated[
@@ -72,7 +72,7 @@ def command(
             vocabulary=vocabulary,
             bytes_=max(round(bytes_ * 1e6), 1),
             merges=merges,
-            tolerance=tolerance,
+            gap=gap,
             bootstrap=bootstrap,
             seed=seed,
             state=state,

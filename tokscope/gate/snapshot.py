@@ -24,7 +24,7 @@ from tokscope.studies.compare import reference_of, values_of
 from tokscope.studies.counted import Counted, count
 from tokscope.studies.digits import cut
 from tokscope.studies.golden import golden_strings
-from tokscope.studies.mixture import infer_mixture
+from tokscope.studies.mixture import infer
 from tokscope.studies.numbers import known_cuts
 from tokscope.studies.numerals import LENGTHS, SPACED, leading, numbers_of
 from tokscope.tally import TOKEN_COLUMNS, TYPES, Counting, Tokens
@@ -255,9 +255,8 @@ def _numbers(tokenizer: Tokenizer) -> Numbers:
 def _mixture(word: str, config: Config) -> dict[str, float]:
     """Infer shares of the corpora, or of the embedded sample where none are named."""
     corpora = config.text.read() or None
-    frame = infer_mixture(word, corpora, merges=config.mixture).frame
-    shares = frame[frame["measure"] == "bytes"]
-    return dict(zip(shares["corpus"], shares["value"].round(4), strict=True))
+    found = infer(word, corpora, merges=config.mixture)
+    return dict(zip(found.names, found.shares.round(4).tolist(), strict=True))
 
 
 def is_frequency(measure: str) -> bool:

@@ -12,8 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+ENOUGH = 40  # draws, below which there is no 95 % interval: one in forty is beyond either end
 _BATCH = 100
 _CELLS = 4_000_000  # weights drawn at once
+
+
+def intervals_of(draws: int) -> str:
+    """Name what so many draws make.
+
+    >>> intervals_of(100), intervals_of(5)
+    ('95 % intervals', 'no 95 % intervals, for which it takes 40, but the range')
+    """
+    if draws >= ENOUGH:
+        return "95 % intervals"
+    return f"no 95 % intervals, for which it takes {ENOUGH}, but the range"
 
 
 def resample(rows: NDArray[np.int64], count: int, seed: Sequence[int]) -> Array:

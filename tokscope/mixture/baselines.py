@@ -28,7 +28,7 @@ def _trie(tokens: Sequence[bytes]) -> tuple[NDArray[np.int64], ...]:
 
 
 def occurrences(
-    tokens: Sequence[bytes], words: Sequence[bytes], counts: NDArray[np.float64]
+    tokens: Sequence[bytes], words: Sequence[bytes], counts: csr_array
 ) -> NDArray[np.float64]:
     """Return how often each token is a part of the words, overlaps counted; shape (T, n)."""
     places = {token: i for i, token in enumerate(dict.fromkeys(tokens))}  # some may be the same
@@ -49,7 +49,7 @@ def occurrences(
             hit = ends[node] >= 0
             shape = (len(places), len(words))
             ones = (np.ones(hit.sum()), (ends[node[hit]], homes[at[hit]]))
-            found += csr_array(ones, shape=shape) @ counts
+            found += (csr_array(ones, shape=shape) @ counts).toarray()
             more = at + depth < limits[at]
             at, node = at[more], node[more]
     return found[[places[token] for token in tokens]]
@@ -58,7 +58,7 @@ def occurrences(
 def token_classification(
     tokens: Sequence[bytes],
     words: Sequence[bytes],
-    counts: NDArray[np.float64],
+    counts: csr_array,
     sizes: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the part of the tokens that each corpus holds more of, per byte, than the others.

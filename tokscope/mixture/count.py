@@ -53,12 +53,12 @@ class Counts:
     left_out: NDArray[np.int64]  # (n,) bytes of pretokens left out
     digest: str  # of all that was read
 
-    def matrix(self, weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    def matrix(self, weights: NDArray[np.float64] | None = None) -> csr_array:
         """Return how often each pretoken occurs in each corpus; shape (W, n).
 
         Blocks count as often as their weights say: a bootstrap draws them.
         """
-        return np.asarray(self.blocks @ self._of_corpus(weights))
+        return csr_array(self.blocks @ csr_array(self._of_corpus(weights)))
 
     def bytes(self, weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Return the bytes of text of each corpus; shape (n,)."""

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array, hstack
 
 from tokscope.errors import TokscopeError
 from tokscope.mixture.count import Counts
@@ -15,10 +16,12 @@ from tokscope.mixture.program import Program, program
 from tokscope.mixture.replay import Replay, Words, replay
 from tokscope.mixture.symbols import Spelled, rules_of, spelled
 from tokscope.tokenizers.merges import NO_MARKS, Marks, Merges
+from tokscope.workers import HERE, Workers
 
 Floats = NDArray[np.float64]
 _SEEN = 20  # occurrences of a merge's pair in the text, below which sampling noise is all there is
 _WINDOW = 100  # merges whose median must be above that
+_COLUMNS = 8  # corpora whose counts of all records are held at once
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,37 @@ class Evidence:
     alphabet: Sequence[bytes]  # the symbols before the first merge
     marks: Marks = NO_MARKS  # of them
 
-    def occurrences(self, weights: Floats | None = None) -> Floats:
-        """Return counts of pairs by record, (R, n), where blocks count by weights."""
-        return self.replay.occurrences(self.counts.matrix(weights)[self.origin])
+    def occurrences(self, weights: Floats | None = None) -> csr_array:
+        """Return counts of pairs by record, (R, n), where blocks count by weights.
+
+        Few records are of a pair that many corpora hold, and only some corpora are held whole at
+        once: there may be millions of records, and a hundred corpora.
+        """
+        counts = self.counts.matrix(weights)
+        parts = []
+        for first in range(0, counts.shape[1], _COLUMNS):
+            some = counts[:, first : first + _COLUMNS].toarray()
+            parts.append(csc_array(self.replay.occurrences(some[self.origin])))
+        return csr_array(hstack(parts, format="csr"))
 
     def pairs(self, weights: Floats | None = None) -> Floats:
         """Return the pairs in each corpus before the first merge; shape (n,)."""
-        return self.words.pairs @ self.counts.matrix(weights)[self.origin]
+        held = np.bincount(self.origin, self.words.pairs, minlength=len(self.counts.pretokens))
+        return np.asarray(held @ self.counts.matrix(weights))
+
+    def mixed_occurrences(self, weights: Floats) -> Floats:
+        """Return counts of pairs by record, (R,), where pretokens count by weights, (W,)."""
+        return self.replay.occurrences(weights[self.origin, None])[:, 0]
+
+    def merged_by_block(self, program: Program) -> csr_array:
+        """Return how often each block holds the pair of a merge, before it is merged; (T, B)."""
+        held = self.replay.held(program.merging, program.merged >= 0, len(self.words))
+        width = len(self.counts.pretokens)
+        whose = csr_array(
+            (np.ones(len(self.origin)), (np.arange(len(self.origin)), self.origin)),
+            shape=(len(self.origin), width),
+        )
+        return csr_array(held @ whose @ self.counts.blocks)
 
     @cached_property
     def program(self) -> Program:
@@ -95,11 +122,13 @@ class Evidence:
         return replace(self, counts=self.counts.subset(names))
 
 
-def evidence(counts: Counts, merges: Merges, steps: int, *, first: int = 0) -> Evidence:
+def evidence(
+    counts: Counts, merges: Merges, steps: int, *, first: int = 0, workers: Workers = HERE
+) -> Evidence:
     """Replay merges on counted pretokens: so many, of which those from `first` on make rows."""
     rules, alphabet = rules_of(merges, steps)
     found = spelled(counts.pretokens, merges, alphabet)
-    return assembled(counts, merges, found, replay(found.words, rules), first)
+    return assembled(counts, merges, found, replay(found.words, rules, workers), first)
 
 
 def assembled(counts: Counts, merges: Merges, found: Spelled, done: Replay, first: int) -> Evidence:

@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from tokscope.workers import HERE, Workers
+
 Ints = NDArray[np.int64]
 NEVER = np.iinfo(np.int32).max
 BATCH = 2_000_000  # symbols replayed at once
@@ -109,13 +111,12 @@ class Changes:
     starts: Ints  # (r + 1,)
     words: NDArray[np.int32]
 
-    def times(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the change of each record, for words that occur `counts` times."""
+    def matrix(self, words: int) -> csr_array:
+        """Return the change of each record, (r, W), by what one occurrence of a word makes."""
         gone = self.words < 0
         sign = np.where(gone, -1.0, 1.0)
-        words = np.where(gone, -1 - self.words, self.words)
-        shape = (len(self.records), len(counts))
-        return np.asarray(csr_array((sign, words, self.starts), shape=shape) @ counts)
+        at = np.where(gone, -1 - self.words, self.words)
+        return csr_array((sign, at, self.starts), shape=(len(self.records), words))
 
 
 @dataclass(frozen=True)
@@ -144,31 +145,55 @@ class Replay:
         """Return how often each pair occurs from each record on; shapes (W, n) and (R, n)."""
         values = np.zeros((len(self), counts.shape[1]))
         for part in self.changes:
-            values[part.records] += part.times(counts)
+            values[part.records] += part.matrix(len(counts)) @ counts
         np.cumsum(values, axis=0, out=values)  # whole numbers below 2^53: exact
         firsts = np.flatnonzero(self.first)
         before = np.concatenate((np.zeros_like(values[:1]), values[firsts[1:] - 1]))
         return values - np.repeat(before, np.diff(firsts, append=len(self)), axis=0)
 
+    def held(self, records: Ints, wanted: NDArray[np.bool_], words: int) -> csr_array:
+        """Return how often each word holds the pair of some records, from them on; (k, W).
 
-def replay(words: Words, rules: Rules) -> Replay:
+        Rows of records that are not wanted are empty. No pair is wanted twice.
+        """
+        row = np.full(len(self), -1)
+        firsts = np.flatnonzero(self.first)
+        for number in np.flatnonzero(wanted).tolist():
+            record = int(records[number])
+            begin = firsts[np.searchsorted(firsts, record, "right") - 1]
+            row[begin : record + 1] = number
+        found = csr_array((len(records), words))
+        for part in self.changes:
+            rows = row[part.records]
+            some = np.flatnonzero(rows >= 0)
+            ones = (np.ones(len(some)), (rows[some], some))
+            found += csr_array(ones, shape=(len(records), len(rows))) @ part.matrix(words)
+        return found
+
+
+def replay(words: Words, rules: Rules, workers: Workers = HERE) -> Replay:
     """Apply the merges in order, and record every change of every pair."""
     steps = len(rules) + 1
-    found = []
-    for first, symbols, homes in words.batches():
-        parts = list(_rounds(symbols.astype(np.int64), homes, rules))
-        keys = np.concatenate([keys for keys, _ in parts])
-        signed = np.concatenate([signed for _, signed in parts])
-        order = np.argsort(keys)
-        keys, signed = keys[order], signed[order]
-        starts = np.flatnonzero(np.diff(keys, prepend=-1))
-        signed += np.where(signed < 0, -first, first).astype(np.int32)
-        found.append((keys[starts], np.append(starts, len(keys)), signed))
+    found = list(workers.map(_replayed, [(*batch, rules) for batch in words.batches()]))
     keys = np.unique(np.concatenate([keys for keys, _, _ in found] or [np.zeros(0, np.int64)]))
     changes = [
         Changes(np.searchsorted(keys, part), starts, signed) for part, starts, signed in found
     ]
     return Replay(rules, keys // steps, keys % steps, changes)
+
+
+def _replayed(
+    first: int, symbols: NDArray[np.int32], homes: Ints, rules: Rules
+) -> tuple[Ints, Ints, NDArray[np.int32]]:
+    """Return the keys of a batch, where the changes of each begin, and those."""
+    parts = list(_rounds(symbols.astype(np.int64), homes, rules))
+    keys = np.concatenate([keys for keys, _ in parts])
+    signed = np.concatenate([signed for _, signed in parts])
+    order = np.argsort(keys, kind="stable")  # twice as fast: rounds are sorted in parts
+    keys, signed = keys[order], signed[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    signed += np.where(signed < 0, -first, first).astype(np.int32)
+    return keys[starts], np.append(starts, len(keys)), signed
 
 
 def lengths(words: Words, rules: Rules) -> Ints:

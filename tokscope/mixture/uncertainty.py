@@ -1,4 +1,4 @@
-"""How far inferred shares can be trusted: other text, another target, other optima."""
+"""How far inferred shares can be trusted: other text, and another target."""
 
 from __future__ import annotations
 
@@ -9,14 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from tokscope.measures.uncertainty import ENOUGH
+from tokscope.mixture.diagnostics import scatter
 from tokscope.mixture.evidence import Evidence
-from tokscope.mixture.program import NO_ROWS, Program, Rows, Solution, best_parts, solve
+from tokscope.mixture.program import Floats, Program
 from tokscope.mixture.replay import Rules, replay
+from tokscope.mixture.solve import Solution, solve
 from tokscope.mixture.training import characters, trained
 from tokscope.workers import HERE, Workers
 
-Floats = NDArray[np.float64]
-NEAR = 1e-4  # resampled programs are solved until no share moves by more
+NEAR = 1e-3  # drawn programs are solved to this gap
+_AT_ONCE = 4  # draws in one call of a worker
+_NORMAL = 1.96  # standard deviations, on either side, that hold 95 %
+
+
+def half_widths(errors: Floats) -> Floats:
+    """Return how far from an estimate its interval goes, from errors of draws (N, n); shape (n,).
+
+    Of 95 % intervals, if draws are enough: by the root of the mean square, in which a bias counts
+    too. Of fewer draws the largest error. Both hold the estimate itself.
+    """
+    if len(errors) < ENOUGH:
+        return np.asarray(np.abs(errors).max(axis=0))
+    return np.asarray(_NORMAL * np.sqrt((errors**2).mean(axis=0)))
 
 
 def drawn_blocks(owner: NDArray[np.int64], random: np.random.Generator) -> Floats:
@@ -28,51 +43,72 @@ def drawn_blocks(owner: NDArray[np.int64], random: np.random.Generator) -> Float
     return weights
 
 
+@dataclass(frozen=True)
+class Noise:
+    """What the mixture's counts may differ by, for W pretokens in B blocks of n corpora.
+
+    Two things at once: other subjects, as blocks of the text have them, and words that come by
+    chance in the text counted and in the text trained on. The size of the second is what the
+    counts of merged pairs scatter by.
+    """
+
+    words: Floats  # (W,) standard deviation of each pretoken's part of the mixture
+    blocks: Floats  # (B,) what one more of a block adds to the mixture
+
+    def drawn(self, evidence: Evidence, random: np.random.Generator) -> Floats:
+        """Draw what every pretoken's part of the mixture differs by; shape (W,)."""
+        owner = evidence.counts.owner
+        more = drawn_blocks(owner, random) - 1
+        return self.words * random.standard_normal(len(self.words)) + np.asarray(
+            evidence.counts.blocks @ (more * self.blocks)
+        )
+
+
+def noise_of(evidence: Evidence, program: Program, shares: Floats) -> Noise:
+    """Return the noise of a mixture in shares of pairs."""
+    pairs = evidence.pairs()
+    parts = shares**2 * scatter(program, pairs, shares) / pairs**2
+    words = np.sqrt(evidence.counts.matrix() @ parts)
+    return Noise(np.asarray(words), (shares / pairs)[evidence.counts.owner])
+
+
 def bootstrapped(
     evidence: Evidence,
     program: Program,
-    rows: Rows,
-    resamples: int,
+    solution: Solution,
+    draws: int,
     seed: int,
     *,
     workers: Workers = HERE,
-) -> Floats:
-    """Infer shares of bytes from resampled blocks of the text; shape (resamples, n).
+) -> Iterator[Floats]:
+    """Yield shares of bytes inferred from counts that have so much noise more; some draws at once.
 
-    Every resample is a reweighting of what was replayed once, and begins with the rows that the
-    whole text needed. It covers the noise of the text that was counted, not that of the text that
-    the tokenizer was trained on.
+    Every draw adds to the counts of pairs what one column of words makes of the same replay, and
+    begins with the rows that the solution needed. Each part has shape (some, n).
     """
-    states = np.random.SeedSequence(seed).spawn(resamples)
-    groups = [states[k :: workers.count] for k in range(min(workers.count, resamples))]
-    drawn = list(workers.map(_inferred, [(evidence, program, rows, group) for group in groups]))
-    found = np.zeros((resamples, len(evidence.counts.names)))
-    for k, shares in enumerate(drawn):
-        found[k :: workers.count] = shares
-    return found
+    if not draws:
+        return
+    states = np.random.SeedSequence(seed).spawn(draws)
+    groups = [states[k : k + _AT_ONCE] for k in range(0, draws, _AT_ONCE)]
+    noise = noise_of(evidence, program, solution.shares)
+    calls = [(evidence, program, solution, noise, group) for group in groups]
+    yield from workers.map(_inferred, calls)
 
 
 def _inferred(
-    evidence: Evidence, program: Program, rows: Rows, states: Sequence[np.random.SeedSequence]
+    evidence: Evidence,
+    program: Program,
+    solution: Solution,
+    noise: Noise,
+    states: Sequence[np.random.SeedSequence],
 ) -> Floats:
-    """Infer shares of bytes from some resamples."""
+    """Infer shares of bytes from some draws."""
     found = np.zeros((len(states), len(evidence.counts.names)))
     for i, state in enumerate(states):
-        weights = drawn_blocks(evidence.counts.owner, np.random.default_rng(state))
-        other = program.reweighted(evidence.occurrences(weights), evidence.pairs(weights))
-        solution = solve(other, tolerance=NEAR, rows=rows)
-        found[i] = evidence.bytes_of(solution.shares, weights)
+        more = evidence.mixed_occurrences(noise.drawn(evidence, np.random.default_rng(state)))
+        again = solve(program.with_noise(more), gap=NEAR, rows=solution.rows)
+        found[i] = evidence.bytes_of(again.shares)
     return found
-
-
-def ranges_near(evidence: Evidence, program: Program, solution: Solution, slack: float) -> Floats:
-    """Return the least and the most share of bytes of each corpus that cost little more; (n, 2).
-
-    Over all shares whose objective on the rows at hand is at most (1 + slack) of the optimum.
-    """
-    factors = evidence.bytes_of(np.ones(len(evidence.counts.names)))
-    limit = solution.cost * (1 + slack)
-    return best_parts(program, solution.rows, factors, limit)
 
 
 @dataclass(frozen=True)
@@ -110,7 +146,7 @@ def _refit(evidence: Evidence, steps: int, shares: Floats, state: np.random.Seed
     again = replace(evidence, free=nothing, replay=replay(evidence.words, rules))
     weights = drawn_blocks(evidence.counts.owner, random)
     found = again.program.reweighted(again.occurrences(weights), again.pairs(weights))
-    solution = solve(found.head(len(rules)), tolerance=NEAR, rows=NO_ROWS)
+    solution = solve(found, gap=NEAR)
     return Refit(
         again.bytes_of(solution.shares, weights),
         *_likeness(evidence.replay.rules.head(steps), rules),

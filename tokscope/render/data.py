@@ -16,7 +16,10 @@ def render_csv(report: Report) -> str:
 
 
 def render_json(report: Report) -> str:
-    """Write one object: schema, command, title, signature, notes, rows; undefined is null."""
+    """Write one object: schema, command, headline, title, signature, notes, rows.
+
+    Undefined is null; a command without a headline has none.
+    """
     columns = {name: report.frame[name].tolist() for name in report.frame.columns}
     rows = [
         {
@@ -28,9 +31,10 @@ def render_json(report: Report) -> str:
     record = {
         "schema": SCHEMA,
         "command": report.command,
+        **({"headline": report.headline} if report.headline else {}),
         "title": report.title,
         "signature": report.signature,
-        "notes": list(report.notes),
+        "notes": [*report.notes, *report.details],
         "rows": rows,
     }
     return json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n"

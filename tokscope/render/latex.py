@@ -9,6 +9,7 @@ _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "–": "--", "↓": r"$\downarrow$", "↑": r"$\uparrow$", "\n": " ",
+    **{bar: rf"\rule{{{i / 16:g}em}}{{.6em}}" for i, bar in enumerate("▏▎▍▌▋▊▉█", 1)},
 }  # fmt: skip
 
 
@@ -25,6 +26,7 @@ def render(report: Report) -> str:
         for row, best in zip(cells.rows, cells.best, strict=True)
     ]
     lines = [
+        *([f"% {report.headline}"] if report.headline else []),
         *(f"% {note}" for note in report.notes),
         *([f"% {report.signature}"] if report.signature else []),
         r"\begin{table}",

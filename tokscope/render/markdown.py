@@ -9,10 +9,11 @@ from tokscope.report import Report
 
 
 def render(report: Report) -> str:
-    """Write a heading, a table with the best values bold, and the notes as a list."""
+    """Write the headline, a heading, a table with the best values bold, and the notes as a list."""
     cells = grid(report)
     rules = ["---:" if numeric else "---" for numeric in cells.numeric]
-    lines = [f"### {_safe(report.title)}", "", _line(cells.headers), _line(rules, raw=True)]
+    lines = [f"**{_safe(report.headline)}**", ""] if report.headline else []
+    lines += [f"### {_safe(report.title)}", "", _line(cells.headers), _line(rules, raw=True)]
     for row, best in zip(cells.rows, cells.best, strict=True):
         lines.append(
             _line(

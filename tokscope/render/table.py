@@ -64,7 +64,9 @@ def _recorded(reports: Sequence[Report], width: int) -> Console:
 
 
 def _draw(report: Report, console: Console) -> None:
-    console.print(Text(report.title, style="bold"))
+    if report.headline:
+        console.print(Text(f"{report.headline}\n", style="bold"))
+    console.print(Text(report.title, style="" if report.headline else "bold"))
     if report.flow:
         _draw_flow(report, console)
     else:

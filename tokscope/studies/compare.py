@@ -14,6 +14,7 @@ import pandas as pd
 
 from tokscope.catalog import DEFAULT, MEASURES, Measure, Value
 from tokscope.errors import TokscopeError, choose
+from tokscope.measures.uncertainty import intervals_of
 from tokscope.report import Report
 from tokscope.studies.counted import ALL, Counted, count, embedded, require_resamples
 from tokscope.studies.resampled import Resampled, Uncertainty, resampled, uncertainty
@@ -225,9 +226,10 @@ def _sampling(counted: Counted, bootstrap: int, seed: int) -> str:
     rows, kind = min(sizes), "clusters" if counted.readings[0].clusters else "rows"
     paired = "tokenizers and corpora" if counted.parallel else "tokenizers"
     few = f"; with {rows} {kind} they are rough" if rows < 100 else ""
+    drawn = f"{intervals_of(bootstrap)} of {bootstrap:,} resamples of {rows:,} {kind} of text"
     return (
-        f"95 % intervals from {bootstrap:,} resamples of {rows:,} {kind} of text, paired over "
-        f"{paired}, seed {seed}{few}; each is for one value, and some of many miss by chance"
+        f"{drawn}, paired over {paired}, seed {seed}{few}; each is for one value, and some of many "
+        "miss by chance"
     )
 
 
@@ -289,7 +291,7 @@ def differences(report: Report) -> Report:
     part = frame[(frame["corpus"] == whole) & (frame["verdict"] != "")]
     names = {"difference": "value", "difference_low": "low", "difference_high": "high"}
     part = part[["measure", "tokenizer", *names, "unit", "verdict"]].rename(columns=names)
-    title = f"Difference from {first}, with 95 % intervals"
+    title = f"Difference from {first}, with intervals"
     order = {name: i for i, name in enumerate(MEASURES)}
     part = part.sort_values("measure", key=lambda names: names.map(order), kind="stable")
     return Report(report.command, title, part)

@@ -3,45 +3,47 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, choose
-from tokscope.mixture.baselines import token_classification
 from tokscope.mixture.count import Counts, count
-from tokscope.mixture.diagnostics import distances, sampling_noise
 from tokscope.mixture.evidence import Evidence, evidence
-from tokscope.mixture.program import Program, Solution, solve
+from tokscope.mixture.inference import Inference
+from tokscope.mixture.model import ENDLESS, Budget, seconds_from_now
+from tokscope.mixture.program import Program, require_rows
 from tokscope.mixture.saved import packed, unpacked
-from tokscope.mixture.uncertainty import bootstrapped, ranges_near, refits
+from tokscope.mixture.solve import Stage, solve
+from tokscope.mixture.uncertainty import bootstrapped, half_widths, refits
 from tokscope.report import Report
+from tokscope.studies import mixture_notes
 from tokscope.studies.counted import loaded, require_own_names, require_resamples, versions
-from tokscope.studies.show import spelled
 from tokscope.text.corpus import Corpus, read_corpora
-from tokscope.text.scripts import COMMON, NAMES, run_scripts
 from tokscope.tokenizers import Tokenizer, load, parse
-from tokscope.tokenizers.merges import Merges
 from tokscope.tokenizers.pipeline import Pipeline, pipeline_of
 from tokscope.tokenizers.sample import FOLDER
 from tokscope.workers import HERE, Workers
 
+T = TypeVar("T")
 Floats = NDArray[np.float64]
-# Merges that are used unless more are asked for. In controlled trials (see the README) 3,000 and
-# 10,000 merges gave the same error, and the second took ten times as long to solve.
-MOST = 5_000
-_SLACK = 0.01  # what --ranges allows above the optimum
-_LISTED = 3  # violations that a note names
-_MISSING = 0.005  # of the merges, above which a corpus seems to be left out
-_UNEXPLAINED = 1.5  # times sampling noise, above which one does
-_ALIKE = 1.5  # times sampling noise, below which two corpora cannot be told apart
-_NOTHING = 1e-12  # below which an excuse is the solver's rounding
+# Merges that are used unless more are asked for. In 20 controlled trials (see the benchmarks) 3,000
+# and 10,000 merges gave the same error, and the second took ten times as long to solve.
+MOST = 3_000
+SECONDS = 60.0
+_DOUBTING = 10.0  # seconds for what the merges leave open, where that is in doubt
+_BAR = 20  # cells of the longest bar
+_EIGHTHS = "▏▎▍▌▋▊▉█"
 _ALONE = "a mixture needs two corpora or more; one alone is always all of it"
+Tell = Callable[[Stage, int], None]
+Watch = Callable[[], AbstractContextManager[Callable[[], bool]]]
 
 
 def log_error(shares: Floats, truth: Floats) -> float:
@@ -54,132 +56,141 @@ def log_error(shares: Floats, truth: Floats) -> float:
     return float(np.log10(error)) if error else -np.inf
 
 
+@contextmanager
+def nobody() -> Iterator[Callable[[], bool]]:
+    """Yield what says that nobody wants to stop."""
+    yield lambda: False
+
+
 def infer_mixture(
     word: str,
     corpora: Sequence[Corpus] | None = None,
     *,
     merges: int | None = None,
     from_merge: int = 0,
-    tolerance: float = 0.0,
+    gap: float = 0.0,
+    seconds: float = SECONDS,
     bootstrap: int = 0,
     refit: int = 0,
     ranges: bool = False,
+    baselines: bool = False,
     seed: int = 0,
     only: Sequence[str] = (),
     truth: Mapping[str, float] | None = None,
     counts: Path | None = None,
     save: Callable[[bytes], None] | None = None,
     workers: Workers = HERE,
-    tell: Callable[[str], None] = lambda _: None,
+    tell: Tell = lambda *_: None,
+    watch: Watch = nobody,
 ) -> Report:
     """Infer the share of each corpus in what a tokenizer was trained on.
 
     Args:
         word: the tokenizer, as `[LABEL=]SPEC`.
         corpora: text of the kinds it may have been trained on; None for the embedded sample.
-        merges: how many of its merges are used; None for as many as the text supports.
+        merges: how many of its merges are used; None for as many as the text supports, and no more
+            than 3,000.
         from_merge: earlier merges are applied, but not explained.
-        tolerance: stop when a round moves no share of pairs by more; 0 solves exactly.
-        bootstrap: resamples of the text, for intervals.
-        refit: tokenizers to train on the inferred mixture, for intervals that cover more.
+        gap: stop when the objective is proven to be no further above the least one, as a part.
+        seconds: how long to solve before the best answer so far is given; `math.inf` for no end.
+        bootstrap: draws of noise in the counts, for intervals.
+        refit: tokenizers to train on the inferred mixture, for intervals and a goodness of fit.
         ranges: whether to find how far shares can move at little cost.
-        seed: of resamples.
+        baselines: whether to train tokenizers for the guess by token efficiency.
+        seed: of draws, refits and baselines.
         only: the corpora to use; all if empty.
         truth: known shares of bytes, to score the result against.
         counts: a file of counts, in place of corpora.
         save: is given counts and replayed merges, as such a file.
         workers: who counts and resamples, from `tokscope.workers`; the result is the same.
-        tell: is told in words how far the solution is.
+        tell: is told after every round where the search is, of so many merges.
+        watch: is open while shares are sought; what it yields tells whether somebody wants the best
+            answer so far.
 
     Columns: corpus, measure (bytes: the inferred share of bytes; pairs: of pairs before the first
-    merge; uniform, token classification: two guesses; truth, if known), value, low, high, unit,
-    better. Where the truth is known, corpus "all" scores the measures.
+    merge; uniform, token classification, token efficiency: guesses; least, most: see `ranges`;
+    truth, if known), value, low, high, unit, better. Where the truth is known, corpus "all" scores
+    the measures.
 
     Raises:
         TokscopeError: the tokenizer has no merges, a text cannot be used, or what is asked makes no
             sense for them.
     """
     require_resamples(seed, bootstrap=bootstrap, refit=refit)
-    if bootstrap and refit:
-        raise TokscopeError("--refit resamples the text too; leave --bootstrap away")
-    tokenizer = load(word)
-    pipeline = pipeline_of(tokenizer)
-    _require_sense(len(pipeline.merges), merges, from_merge, tolerance)
-    if counts:
-        found = unpacked(
-            counts, pipeline.merges, tokenizer.fingerprint, steps=merges, first=from_merge
-        )
-    else:
-        steps = merges or min(len(pipeline.merges), from_merge + MOST)
-        source = _Source(word, tokenizer.fingerprint)
-        counts_ = _counted(pipeline, corpora, source, workers)
-        found = evidence(counts_, pipeline.merges, steps, first=from_merge)
-    if save:
-        save(packed(found, tokenizer.fingerprint))
-    found = _chosen(found, only)
-    known = _aligned(truth or _known(word, corpora, counts), found.counts.names)
-    program, why = _program(found, merges, from_merge)
-    solution = solve(
-        program,
-        tolerance=tolerance,
-        advance=lambda gap: tell(f"solving: at most {min(gap, 9.99):.1%} off"),
+    subject = _subject(word, merges, from_merge)
+    _require_effort(gap, seconds)
+    truth = truth or _known(word, corpora, counts)
+    if corpora is not None:
+        _aligned(truth, _chosen([corpus.name for corpus in corpora], only))
+    found = _gathered(subject, corpora, only, counts=counts, save=save, workers=workers)
+    known = _aligned(truth, found.counts.names)
+    with watch() as stopped:
+        result = _solved(subject, found, gap, seconds_from_now(seconds, stopped), tell=tell)
+        more = ENDLESS if math.isinf(seconds) else seconds_from_now(_DOUBTING, stopped)
+        told = mixture_notes.of(result, more)
+        asked = Budget(stopped=stopped)
+        spread = _spread(result, bootstrap, refit, seed, workers=workers, budget=asked)
+        every = range(len(result.names))
+        limits = result.ranges(every, asked) if ranges and asked.lasts() else None
+        guesses = _guesses(result, baselines and asked.lasts(), seed, workers)
+        hurried = (mixture_notes.HURRIED,) if stopped() else ()
+    frame = _frame(result, spread, limits, guesses, known)
+    notes = (*hurried, *told.notes, *spread.notes)
+    notes += (mixture_notes.RANGES,) if limits is not None else ()
+    notes += (mixture_notes.scores(frame),) if known is not None else ()
+    return Report(
+        "infer-mixture",
+        f"What {result.name} was trained on: inferred shares of bytes",
+        frame,
+        notes,
+        _signature(
+            subject,
+            result,
+            gap,
+            bootstrap=bootstrap,
+            refit=refit,
+            seed=seed if bootstrap or refit or baselines else None,
+        ),
+        across="measure",
+        headline=told.headline,
+        details=told.details,
     )
-    result = Inference(tokenizer.name, pipeline.merges, found, program, solution)
-    spread = _spread(result, bootstrap, refit, seed, workers)
-    limits = ranges_near(found, program, solution, _SLACK) if ranges else None
-    frame = _frame(result, spread, limits, known)
-    notes = [_summary(result, why), *_warnings(result), *_unexplained(result), *spread.notes]
-    notes += [_RANGES] if ranges else []
-    title = f"What {tokenizer.name} was trained on: inferred shares"
-    signature = _signature(tokenizer, result, from_merge, tolerance)
-    if bootstrap or refit:
-        signature += f"|bootstrap:{bootstrap}|refit:{refit}|seed:{seed}"
-    return Report("infer-mixture", title, frame, tuple(notes), signature, across="measure")
+
+
+def infer(
+    word: str, corpora: Sequence[Corpus] | None = None, *, merges: int | None = None
+) -> Inference:
+    """Infer shares to the end, for programs.
+
+    Raises:
+        TokscopeError: as `infer_mixture`.
+    """
+    subject = _subject(word, merges, 0)
+    return _solved(subject, _gathered(subject, corpora), 0.0, ENDLESS)
 
 
 @dataclass(frozen=True)
-class Inference:
-    """What was inferred about a tokenizer, and from what."""
+class _Subject:
+    """A tokenizer, and which of its merges are to be explained."""
 
-    name: str
-    merges: Merges
-    evidence: Evidence
-    program: Program  # of the merges used
-    solution: Solution
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The corpora."""
-        return self.evidence.counts.names
+    word: str
+    tokenizer: Tokenizer
+    pipeline: Pipeline
+    merges: int | None  # as many as the text supports, if None
+    first: int
 
     @property
     def steps(self) -> int:
-        """How many merges are used."""
-        return len(self.program.merged)
-
-    @property
-    def shares(self) -> Floats:
-        """Shares of bytes."""
-        return self.evidence.bytes_of(self.solution.shares)
-
-    def classified(self) -> Floats:
-        """Return the guess by token classification."""
-        counts = self.evidence.counts
-        tokens = self.merges.plain[: self.steps]
-        return token_classification(tokens, counts.pretokens, counts.matrix(), counts.bytes())
+        """How many merges are replayed."""
+        known = len(self.pipeline.merges)
+        return min(known, self.first + MOST) if self.merges is None else self.merges
 
 
-@dataclass(frozen=True)
-class _Spread:
-    """Ends of intervals, and what they are of."""
-
-    low: Floats  # (n,)
-    high: Floats
-    notes: tuple[str, ...] = ()
-
-
-def _require_sense(known: int, merges: int | None, first: int, tolerance: float) -> None:
-    """Refuse numbers that ask for nothing, or for more than there is."""
+def _subject(word: str, merges: int | None, first: int) -> _Subject:
+    """Load a tokenizer; refuse numbers of merges that ask for nothing, or for more than it has."""
+    tokenizer = load(word)
+    pipeline = pipeline_of(tokenizer)
+    known = len(pipeline.merges)
     if merges is not None and not 0 < merges <= known:
         raise TokscopeError(
             f"--merges {merges}: the tokenizer has {known:,}; use from 1 to {known}"
@@ -187,8 +198,15 @@ def _require_sense(known: int, merges: int | None, first: int, tolerance: float)
     last = known if merges is None else merges
     if not 0 <= first < last:
         raise TokscopeError(f"--from-merge {first}: merges before it, of {last}, make no rows")
-    if not 0 <= tolerance < 1:
-        raise TokscopeError(f"--tolerance {tolerance:g}: a share is from 0 to 1; try 0.0001")
+    return _Subject(word, tokenizer, pipeline, merges, first)
+
+
+def _require_effort(gap: float, seconds: float) -> None:
+    """Refuse a gap or a time that asks for nothing."""
+    if not 0 <= gap < 1:
+        raise TokscopeError(f"--gap {gap:g}: a part of the objective, from 0 to 1; try 0.01")
+    if not seconds > 0:
+        raise TokscopeError(f"--seconds {seconds:g}: give a time above 0, or --exact for no end")
 
 
 @dataclass(frozen=True)
@@ -202,6 +220,28 @@ class _Source:
         return pipeline_of(loaded(self.word, self.fingerprint))
 
 
+def _gathered(
+    subject: _Subject,
+    corpora: Sequence[Corpus] | None,
+    only: Sequence[str] = (),
+    *,
+    counts: Path | None = None,
+    save: Callable[[bytes], None] | None = None,
+    workers: Workers = HERE,
+) -> Evidence:
+    """Count the text and replay the merges, or read what was counted."""
+    merges, fingerprint = subject.pipeline.merges, subject.tokenizer.fingerprint
+    if counts:
+        found = unpacked(counts, merges, fingerprint, steps=subject.merges, first=subject.first)
+    else:
+        source = _Source(subject.word, fingerprint)
+        text = _counted(subject.pipeline, corpora, source, workers)
+        found = evidence(text, merges, subject.steps, first=subject.first, workers=workers)
+    if save:
+        save(packed(found, fingerprint))
+    return found.subset(_chosen(found.counts.names, only))
+
+
 def _counted(
     pipeline: Pipeline, corpora: Sequence[Corpus] | None, source: _Source, workers: Workers
 ) -> Counts:
@@ -213,21 +253,22 @@ def _counted(
     return count(corpora, pipeline, workers=workers, source=source)
 
 
-def _chosen(found: Evidence, only: Sequence[str]) -> Evidence:
-    """Keep the corpora that were named."""
-    table = {name: name for name in found.counts.names}
+def _chosen(known: Sequence[str], only: Sequence[str]) -> list[str]:
+    """Return the names of the corpora that are asked for; all, if none is named."""
+    table = {name: name for name in known}
     names = list(dict.fromkeys(choose(table, name, "corpus") for name in only)) or list(table)
     if len(names) < 2:
         raise TokscopeError(_ALONE)
-    return found.subset(names)
+    return names
 
 
 def _known(
     word: str, corpora: Sequence[Corpus] | None, counts: Path | None
 ) -> Mapping[str, float] | None:
-    """Return the shares of the embedded tokenizer in the embedded sample."""
+    """Return the shares of the embedded tokenizers in the embedded sample."""
     spec = parse(word)
-    if corpora is None and counts is None and (spec.kind, spec.place) == ("sample", "bpe"):
+    learned = spec.kind == "sample" and spec.place in ("bpe", "wordpiece")
+    if corpora is None and counts is None and learned:
         shares: dict[str, float] = json.loads((FOLDER / "shares.json").read_text())
         return shares
     return None
@@ -250,218 +291,187 @@ def _aligned(truth: Mapping[str, float] | None, names: Sequence[str]) -> Floats 
     return shares / shares.sum()
 
 
-def _program(found: Evidence, merges: int | None, first: int) -> tuple[Program, str]:
+def _solved(
+    subject: _Subject,
+    found: Evidence,
+    gap: float,
+    budget: Budget,
+    *,
+    tell: Tell = lambda *_: None,
+) -> Inference:
+    """Find the shares."""
+    program, why = _program(found, subject)
+    solution = solve(program, gap=gap, budget=budget, tell=tell)
+    return Inference(
+        subject.tokenizer.name,
+        subject.pipeline.merges,
+        found,
+        program.head(solution.steps),
+        solution,
+        len(program.merged),
+        why,
+        subject.first,
+    )
+
+
+def _program(found: Evidence, subject: _Subject) -> tuple[Program, str]:
     """Return the program of the merges to use, and why it is so many."""
     most, supported = len(found.replay.rules), found.supported()
-    if merges is not None:
+    if subject.merges is not None:
         why = "as asked"
-        if merges > supported:
+        if subject.merges > supported:
             why += f"; the text supports about {supported:,}, and later ones add noise"
-        return found.program.head(merges), why
+        return require_rows(found.program.head(subject.merges)), why
     if supported < most:
         why = "as many as the text supports: later ones are rare in it; more text, or --merges"
-    elif most == first + MOST:
-        why = "which settle shares as a rule; more with --merges"
+    elif most == subject.first + MOST:
+        why = "more with --merges"
     else:
         why = "all that were replayed"
-    return found.program.head(supported), why
+    return require_rows(found.program.head(supported)), why
 
 
-def _spread(result: Inference, bootstrap: int, refit: int, seed: int, workers: Workers) -> _Spread:
-    """Return intervals, from what was asked for."""
-    undefined = np.full(len(result.names), np.nan)
-    if refit:
-        return _refitted(result, refit, seed, workers)
-    if not bootstrap:
-        return _Spread(undefined, undefined)
-    drawn = (result.evidence, result.program, result.solution.rows)
-    found = bootstrapped(*drawn, bootstrap, seed, workers=workers)
-    low, high = np.quantile(found, (0.025, 0.975), axis=0)
-    note = (
-        f"95 % intervals from {bootstrap} resamples of blocks of the text, seed {seed}; they leave "
-        "out the noise of the text that the tokenizer was trained on, so they are too narrow: "
-        "--refit has it"
-    )
-    return _Spread(low, high, (note,))
+@dataclass(frozen=True)
+class _Spread:
+    """Half the width of intervals about the shares of bytes, and what they are of."""
+
+    half: Floats  # (n,)
+    notes: tuple[str, ...] = ()
 
 
-def _refitted(result: Inference, count: int, seed: int, workers: Workers) -> _Spread:
-    """Return intervals from how far inferred shares fall from those that were trained on."""
-    again = list(
-        refits(result.evidence, result.program, result.shares, count, seed, workers=workers)
-    )
-    errors = np.array([one.shares for one in again]) - result.shares
-    low, high = np.quantile(errors, (0.025, 0.975), axis=0)
-    bias = errors.mean(axis=0)
-    worst = int(np.abs(bias).argmax())
-    prefix = np.median([one.prefix for one in again])
-    likeness = np.mean([one.rank_correlation for one in again])
-    notes = (
-        f"95 % intervals from {count} tokenizers trained on resampled text in the inferred shares, "
-        f"seed {seed}: they cover the text counted and the text trained on, if the latter was as "
-        "much, and of the same kinds",
-        f"bias: at most {bias[worst]:+.2%} of bytes ({result.names[worst]}), not taken off",
-        f"fit: the first {prefix:.0f} merges are the same (median), and the order of the common "
-        f"ones has a rank correlation of {likeness:.3f}",
-    )
-    return _Spread(np.clip(result.shares - high, 0, 1), np.clip(result.shares - low, 0, 1), notes)
+def _spread(
+    result: Inference, bootstrap: int, refit: int, seed: int, *, workers: Workers, budget: Budget
+) -> _Spread:
+    """Return intervals, from what was asked for: both kinds of draws count alike."""
+    drawn = (result.evidence, result.program, result.solution)
+    errors = list(_until(budget, bootstrapped(*drawn, bootstrap, seed, workers=workers)))
+    drawn_ = (result.evidence, result.program, result.shares)
+    again = list(_until(budget, refits(*drawn_, refit, seed, workers=workers)))
+    count = sum(map(len, errors))
+    if count + len(again) == 0:
+        return _Spread(np.full(len(result.names), np.nan))
+    every = np.concatenate([*errors, *(one.shares[None, :] for one in again)]) - result.shares
+    notes = [
+        mixture_notes.intervals(count, len(again), seed),
+        mixture_notes.bias(every, result.names),
+        *([mixture_notes.fit(again)] if again else []),
+    ]
+    return _Spread(half_widths(every), tuple(notes))
 
 
-_RANGES = (
-    f"least, most: how far a share can go while the objective is within {_SLACK:.0%} of its "
-    "optimum: what the data do not settle; at most too wide"
-)
+def _until(budget: Budget, made: Iterator[T]) -> Iterator[T]:
+    """Yield what is made as long as there is time."""
+    while budget.lasts():
+        try:
+            yield next(made)
+        except StopIteration:
+            return
+
+
+def _guesses(result: Inference, baselines: bool, seed: int, workers: Workers) -> dict[str, Floats]:
+    """Return what is guessed without the order of merges."""
+    n = len(result.names)
+    found = {"uniform": np.full(n, 1 / n), "token classification": result.classified()}
+    return found | ({"token efficiency": result.efficient(seed, workers)} if baselines else {})
 
 
 def _frame(
-    result: Inference, spread: _Spread, limits: Floats | None, truth: Floats | None
+    result: Inference,
+    spread: _Spread,
+    limits: Floats | None,
+    guesses: Mapping[str, Floats],
+    truth: Floats | None,
 ) -> pd.DataFrame:
     """Return every measure of every corpus, and their scores."""
-    n = len(result.names)
     measures = {"bytes": result.shares, "pairs": result.solution.shares}
     if limits is not None:
         measures |= {"least": limits[:, 0], "most": limits[:, 1]}
-    guesses = {"uniform": np.full(n, 1 / n), "token classification": result.classified()}
     measures |= guesses
     if truth is not None:
         measures["truth"] = truth
-    frame = pd.DataFrame(
-        {
-            "corpus": np.tile(result.names, len(measures)),
-            "measure": np.repeat(list(measures), n),
-            "value": np.concatenate(list(measures.values())),
-            "low": np.nan,
-            "high": np.nan,
-            "unit": "share",
-            "better": "neither",
-        }
-    )
-    frame.loc[: n - 1, "low"], frame.loc[: n - 1, "high"] = spread.low, spread.high
+    n = len(result.names)
+    names, values = np.tile(result.names, len(measures)), np.concatenate(list(measures.values()))
+    frame = _rows(names, np.repeat(list(measures), n), values, "share", "neither")
+    frame.loc[: n - 1, "low"] = np.clip(result.shares - spread.half, 0, 1)
+    frame.loc[: n - 1, "high"] = np.clip(result.shares + spread.half, 0, 1)
     if truth is None:
         return frame
     scored = {"bytes": result.shares, **guesses}
-    scores = pd.DataFrame(
+    scores = [log_error(shares, truth) for shares in scored.values()]
+    return pd.concat(
+        [frame, _rows("all", list(scored), scores, "log10 MSE", "lower")], ignore_index=True
+    )
+
+
+def _rows(names: Any, measures: Any, values: Any, unit: str, better: str) -> pd.DataFrame:
+    """Return values without intervals, one a row."""
+    return pd.DataFrame(
         {
-            "corpus": "all",
-            "measure": list(scored),
-            "value": [log_error(shares, truth) for shares in scored.values()],
+            "corpus": names,
+            "measure": measures,
+            "value": values,
             "low": np.nan,
             "high": np.nan,
-            "unit": "log10 MSE",
-            "better": "lower",
+            "unit": unit,
+            "better": better,
         }
     )
-    return pd.concat([frame, scores], ignore_index=True)
 
 
-def _summary(result: Inference, why: str) -> str:
-    """Say what was solved, and how well."""
-    solution = result.solution
-    size = result.evidence.counts.bytes().sum() / 1e3
-    text = f"{size / 1e3:,.1f} MB" if size >= 1e3 else f"{size:,.1f} kB"
-    how = f"exact, {len(solution.rows):,} rows in {solution.sweeps} sweeps"
-    if solution.gap:
-        how = f"stopped after {solution.sweeps} sweeps; exact, at most {solution.gap:.2g} higher"
-    objective = solution.objective if solution.objective > _NOTHING else 0
-    return (
-        f"from {result.steps:,} of {len(result.merges):,} merges ({why}) and {text} of "
-        f"text; objective {objective:.4g} ({how})"
-    )
-
-
-def _warnings(result: Inference) -> list[str]:
-    """Say what there is to doubt."""
-    found, program = result.evidence, result.program
-    pairs, names = found.pairs(), result.names
-    notes = []
-    left_out = found.counts.left_out
-    if left_out.any():
-        where = ", ".join(f"{names[i]} {left_out[i]:,}" for i in np.flatnonzero(left_out))
-        notes.append(f"bytes in pretokens that are too long or too rare to be held: {where}")
-    missing = found.missing(result.steps)
-    if len(missing):
-        notes.append(
-            _missing([result.merges.plain[step] for step in missing], int(np.sum(~program.free)))
-        )
-    noise = sampling_noise(program, pairs, result.solution.shares)
-    if noise and result.solution.objective > _UNEXPLAINED * noise:
-        times = result.solution.objective / noise
-        notes.append(
-            f"the objective is {times:.1f} times what sampling noise leaves: the text is of another"
-            " kind than what was trained on, or a corpus is left out that shares a script"
-        )
-    apart = distances(program, pairs)
-    alike = [f"{names[i]} and {names[j]}" for i, j in np.argwhere(np.triu(apart < _ALIKE, 1))]
-    if alike:
-        more = f" (and {len(alike) - _LISTED} pairs more)" if len(alike) > _LISTED else ""
-        notes.append(
-            f"can hardly be told apart, for so little text or such likeness: "
-            f"{', '.join(alike[:_LISTED])}{more}; --ranges shows how far each share can go"
-        )
-    return notes
-
-
-def _missing(tokens: Sequence[bytes], steps: int) -> str:
-    """Say which merges no corpus holds."""
-    scripts = Counter(map(_script, tokens))
-    most = ", ".join(f"{script} {count:,}" for script, count in scripts.most_common(5))
-    note = f"{len(tokens):,} merges are in no corpus ({most})"
-    if len(tokens) > _MISSING * steps:
-        note += ": it was trained on text that is left out here, and shares are of the rest"
-    return note
-
-
-def _script(token: bytes) -> str:
-    """Name the script of a token."""
-    codes = np.frombuffer(token.decode(errors="ignore").encode("utf-32-le"), np.uint32)
-    if not len(codes):
-        return "parts of characters"
-    script = run_scripts(codes, np.zeros(1, np.int64))[0]
-    return "no letters" if script == COMMON else NAMES[script]
-
-
-def _unexplained(result: Inference) -> list[str]:
-    """Name the merges and pairs that had to be excused most."""
-    solution, program, names = result.solution, result.program, result.names
-    notes = []
-    steps = np.argsort(-solution.over)[:_LISTED]
-    steps = steps[solution.over[steps] > _NOTHING]
-    if len(steps):
-        told = (
-            f"{_spelled(result.merges.tokens[step])} ({names[program.own[step].argmax()]}, "
-            f"{solution.over[step]:.2g})"
-            for step in steps.tolist()
-        )
-        notes.append(f"merged earlier than the text explains: {', '.join(told)}")
-    pairs = np.argsort(-solution.under)[:_LISTED]
-    pairs = pairs[solution.under[pairs] > _NOTHING]
-    if len(pairs):
-        told = (_excess(result, pair) for pair in pairs.tolist())
-        notes.append(f"more in the text than merges show: {', '.join(told)}")
-    return notes
-
-
-def _spelled(token: bytes) -> str:
-    return f"“{spelled(token)}”"
-
-
-def _excess(result: Inference, pair: int) -> str:
-    """Name a pair that the text has too much of, and the corpus that has most of it."""
-    program = result.program
-    segment = int(np.flatnonzero(program.pair == pair)[0])
-    most = result.names[program.values[segment].argmax()]
-    token = result.evidence.product(int(program.records[segment]))
-    return f"{_spelled(token)} ({most}, {result.solution.under[pair]:.2g})"
-
-
-def _signature(tokenizer: Tokenizer, result: Inference, first: int, tolerance: float) -> str:
+def _signature(
+    subject: _Subject,
+    result: Inference,
+    gap: float,
+    *,
+    bootstrap: int,
+    refit: int,
+    seed: int | None,
+) -> str:
     """Name everything that can change a number."""
-    counts = result.evidence.counts
-    parts = (
+    counts, tokenizer = result.evidence.counts, subject.tokenizer
+    parts = [
         versions(),
         f"{tokenizer.name}:{tokenizer.fingerprint[:12]}",
         f"corpora:{len(counts.names)}:{counts.digest[:12]}",
-        f"merges:{first}-{result.steps}",
-        f"tolerance:{tolerance:g}",
-    )
+        f"merges:{subject.first}-{result.steps}",
+        f"gap:{gap:g}",
+    ]
+    parts += [] if result.solution.is_done else ["stopped early"]
+    parts += [f"bootstrap:{bootstrap}", f"refit:{refit}"] if bootstrap or refit else []
+    parts += [] if seed is None else [f"seed:{seed}"]
     return "|".join(parts)
+
+
+_SHOWN = {"bytes": "share", "least": "least", "most": "most", "token classification": "by tokens"}
+
+
+def tables(report: Report, *, details: bool = False) -> list[Report]:
+    """Return what people look at: corpora, largest first, with their shares and a check.
+
+    With details all measures and all notes.
+    """
+    frame = report.frame
+    shares = frame[(frame["measure"] == "bytes") & (frame["corpus"] != "all")]
+    shares = shares.sort_values("value", ascending=False, kind="stable")
+    place = {name: rank for rank, name in enumerate([*shares["corpus"], "all"])}
+    frame = frame.sort_values("corpus", key=lambda names: names.map(place), kind="stable")
+    if details:
+        notes = (*report.notes, *report.details)
+        return [replace(report, frame=frame, notes=notes, details=())]
+    shown = {**_SHOWN, "token efficiency": "by efficiency", "truth": "truth"}
+    frame = frame[frame["measure"].isin(shown) & (frame["corpus"] != "all")]
+    bars = map(_bar, shares["value"] / shares["value"].max())
+    bar_of = dict(zip(shares["corpus"], bars, strict=True))
+    frame = frame.assign(measure=frame["measure"].map(shown))
+    frame.insert(1, "", frame["corpus"].map(bar_of))
+    return [replace(report, frame=frame)]
+
+
+def _bar(part: float) -> str:
+    """Draw a bar, to an eighth of a cell.
+
+    >>> _bar(1.0), _bar(0.06)
+    ('████████████████████', '█▎')
+    """
+    full, rest = divmod(round(part * _BAR * 8), 8)
+    return "█" * full + (_EIGHTHS[rest - 1] if rest else "")

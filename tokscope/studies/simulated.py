@@ -16,11 +16,12 @@ import tokenizers
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, exists
+from tokscope.measures.uncertainty import intervals_of
 from tokscope.mixture.baselines import token_classification
 from tokscope.mixture.count import Counts, count, texts_of
 from tokscope.mixture.evidence import evidence
-from tokscope.mixture.program import solve
-from tokscope.mixture.uncertainty import bootstrapped
+from tokscope.mixture.solve import solve
+from tokscope.mixture.uncertainty import bootstrapped, half_widths
 from tokscope.report import Report
 from tokscope.studies.counted import require_resamples, versions
 from tokscope.studies.mixture import MOST, log_error
@@ -46,7 +47,7 @@ class Setup:
     vocabulary: int
     bytes: int  # of training text
     merges: int | None  # used to infer; None for as many as the text supports
-    tolerance: float
+    gap: float
     bootstrap: int
     seed: int
 
@@ -116,7 +117,7 @@ def _trial(number: int, setup: Setup, corpora: Sequence[Corpus], counts: Counts)
     found = evidence(counts.subset(names), merges, len(merges))
     steps = min(setup.merges or min(found.supported(), MOST), len(merges))
     program = found.program.head(steps)
-    solution = solve(program, tolerance=setup.tolerance)
+    solution = solve(program, gap=setup.gap)
     shares = found.bytes_of(solution.shares)
     matrix = found.counts.matrix()
     classified = token_classification(
@@ -125,9 +126,10 @@ def _trial(number: int, setup: Setup, corpora: Sequence[Corpus], counts: Counts)
     guesses = (shares, classified, np.full(setup.size, 1 / setup.size), guess)
     held = None
     if setup.bootstrap:
-        drawn = bootstrapped(found, program, solution.rows, setup.bootstrap, number)
-        low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
-        held = int(np.sum((low <= truth) & (truth <= high)))
+        drawn = np.concatenate(
+            list(bootstrapped(found, program, solution, setup.bootstrap, number))
+        )
+        held = int(np.sum(np.abs(truth - shares) <= half_widths(drawn - shares)))
     return {
         "trial": number,
         "corpora": names,
@@ -183,7 +185,7 @@ def simulate_mixture(
     vocabulary: int = 10_256,
     bytes_: int = 20_000_000,
     merges: int | None = None,
-    tolerance: float = 1e-4,
+    gap: float = 1e-4,
     bootstrap: int = 0,
     seed: int = 0,
     state: Path | None = None,
@@ -199,8 +201,8 @@ def simulate_mixture(
         vocabulary: tokens of each tokenizer, 256 of them bytes.
         bytes_: of training text.
         merges: how many are used to infer; None for as many as the text supports.
-        tolerance: as for `infer_mixture`.
-        bootstrap: resamples for intervals, of which the report says how often they hold.
+        gap: as for `infer_mixture`.
+        bootstrap: draws of noise for intervals, of which the report says how often they hold.
         seed: of halves, mixtures and resamples.
         state: a file that keeps finished trials, and goes on from them.
         advance: is told of every trial done.
@@ -216,7 +218,7 @@ def simulate_mixture(
     _require_sense(len(corpora), trials, size, vocabulary)
     keep = partial(halves, seed=seed, trained=False)
     counts = count(corpora, gpt2_pipeline(), keep=keep, workers=workers, source=gpt2_pipeline)
-    setup = Setup(counts.digest[:12], size, vocabulary, bytes_, merges, tolerance, bootstrap, seed)
+    setup = Setup(counts.digest[:12], size, vocabulary, bytes_, merges, gap, bootstrap, seed)
     done = finished(state, setup)
     advance(len(done))
     calls = [(number, setup, corpora, counts) for number in range(trials) if number not in done]
@@ -262,9 +264,7 @@ def _report(trials: Sequence[Mapping[str, Any]], setup: Setup, counts: Counts) -
     ]
     if setup.bootstrap:
         held = sum(trial["held"] for trial in trials)
-        notes.append(
-            f"intervals of nominal 95 % ({setup.bootstrap} resamples of the text counted) held "
-            f"{held} of {len(trials) * setup.size} true shares"
-        )
+        drawn = f"{intervals_of(setup.bootstrap)} of {setup.bootstrap} draws of noise in the counts"
+        notes.append(f"{drawn} held {held} of {len(trials) * setup.size} true shares")
     signature = "|".join((versions(), *(f"{k}:{v}" for k, v in asdict(setup).items())))
     return Report("simulate-mixture", "Mixtures inferred", frame, tuple(notes), signature)

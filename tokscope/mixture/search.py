@@ -1,0 +1,166 @@
+"""Which of millions of rows do not hold, and what it would cost to excuse them all.
+
+Both are asked of every segment at once, with tables over ranges of merges: where in a segment its
+merges have least, and what at a merge is the most that any segment has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.mixture.program import Floats, Ints, Program, Rows
+
+BROKEN = 1e-12  # rows broken by less hold
+_SEARCHED = 30_000  # ranges searched for broken rows in a round,
+_PARTS = (8, 256)  # as parts of every broken segment, from so many to so many
+_MOST = 3  # rows that a merge gets in a round
+
+
+@dataclass(frozen=True)
+class Point:
+    """Shares of pairs, and what is excused for them: a place in the program."""
+
+    shares: Floats  # (n,)
+    over: Floats  # (T,) v: merges that are ahead of their counts
+    under: Floats  # (P,) w: pairs with more counts than merges show
+
+    @property
+    def cost(self) -> float:
+        """What the program minimises."""
+        return float(self.over.sum() + self.under.sum())
+
+    def towards(self, other: Point, part: float) -> Point:
+        """Return the point that is some part of the way to another one."""
+        return Point(
+            (1 - part) * self.shares + part * other.shares,
+            (1 - part) * self.over + part * other.over,
+            (1 - part) * self.under + part * other.under,
+        )
+
+
+class _Lows:
+    """Where numbers are least, for any range of them: a sparse table."""
+
+    def __init__(self, numbers: Floats) -> None:
+        self.numbers = numbers
+        levels = [np.arange(len(numbers))]
+        while 1 << len(levels) <= len(numbers):
+            half = 1 << (len(levels) - 1)
+            levels.append(self._lower(levels[-1][:-half], levels[-1][half:]))
+        self._flat = np.concatenate(levels)
+        self._offset = np.cumsum([0, *map(len, levels)])
+
+    def _lower(self, first: Ints, second: Ints) -> Ints:
+        return np.where(self.numbers[first] <= self.numbers[second], first, second)
+
+    def where(self, start: Ints, stop: Ints) -> Ints:
+        """Return the place of the least number in each range, which is not empty."""
+        level = _level(start, stop)
+        at = self._offset[level]
+        return self._lower(self._flat[at + start], self._flat[at + stop - (1 << level)])
+
+
+class _Highs:
+    """What the greatest number is at every place, where each number holds for a range of places.
+
+    A range is covered by two blocks of one power of two. The greatest number of every block is
+    found first, then pushed down to the two halves of the block, level by level.
+    """
+
+    def __init__(self, start: Ints, stop: Ints, places: int) -> None:
+        sizes = [places]
+        while 1 << len(sizes) <= places:
+            sizes.append(places - (1 << len(sizes)) + 1)
+        self._offset = np.cumsum([0, *sizes])
+        level = _level(start, stop)
+        block = self._offset[level] + np.stack((start, stop - (1 << level)))
+        order = np.argsort(block, axis=None, kind="stable")
+        blocks = block.ravel()[order]
+        self._numbers = order % max(len(start), 1)
+        self._firsts = np.flatnonzero(np.diff(blocks, prepend=-1))
+        self._blocks = blocks[self._firsts]
+
+    def of(self, numbers: Floats) -> Floats:
+        """Return the greatest number at every place; -inf where there is none."""
+        table = np.full(self._offset[-1], -np.inf)
+        if len(self._firsts):
+            table[self._blocks] = np.maximum.reduceat(numbers[self._numbers], self._firsts)
+        levels = np.split(table, self._offset[1:-1])
+        for height in range(len(levels) - 1, 0, -1):
+            above, below, half = levels[height], levels[height - 1], 1 << (height - 1)
+            for begin in (0, half):
+                part = below[begin : begin + len(above)]
+                np.maximum(part, above, out=part)
+        return levels[0]
+
+
+def _level(start: Ints, stop: Ints) -> Ints:
+    """Return the largest power of two that is not longer than each range, by its exponent."""
+    return np.frexp(stop - start)[1].astype(np.int64) - 1
+
+
+class Search:
+    """The rows of the first merges of a program."""
+
+    def __init__(self, program: Program, steps: int) -> None:
+        self.program, self.steps = program, steps
+        self.segments = np.flatnonzero(program.start < steps)
+        self.values = program.values[self.segments]
+        self.start = program.start[self.segments]
+        self.stop = np.minimum(program.stop[self.segments], steps)
+        self.pair = program.pair[self.segments]
+        self.noise = program.noise[self.segments]
+        self.bound = program.bound & (np.arange(len(program.merged)) < steps)
+        self.highs = _Highs(self.start, self.stop, steps)
+
+    def look(self, at: Point) -> tuple[Point, Rows]:
+        """Return what a point becomes when all rows are excused, and the rows that do not hold.
+
+        For its shares and w, no lower v would do:
+        v[t] = max(0, max over pairs p of (alpha · c[p](t) - w[p]) - alpha · c[m(t)](t)).
+        """
+        own = self.program.own @ at.shares + self.program.own_noise
+        value = self.values @ at.shares + self.noise - at.under[self.pair]
+        over = np.zeros(len(own))
+        over[: self.steps] = self.highs.of(value) - own[: self.steps]
+        over = np.where(self.bound, np.maximum(over, 0), 0)
+        return replace(at, over=over), self._broken(
+            value, np.where(self.bound, own + at.over, np.inf)
+        )
+
+    def _broken(self, value: Floats, least: Floats) -> Rows:
+        """Return, of every merge, the rows that are broken most."""
+        lows = _Lows(least[: self.steps])
+        step = lows.where(self.start, self.stop)
+        low = np.flatnonzero(value - least[step] > BROKEN)
+        steps, segments = [step[low]], [low]
+        start, length = self.start[low], (self.stop - self.start)[low]
+        parts = int(np.clip(_SEARCHED / max(len(low), 1), *_PARTS))
+        for part in range(parts):
+            begin, end = start + length * part // parts, start + length * (part + 1) // parts
+            some = np.flatnonzero(end > begin)
+            steps.append(lows.where(begin[some], end[some]))
+            segments.append(low[some])
+        rows = _unique(np.concatenate(steps), np.concatenate(segments))
+        by = value[rows.segment] - least[rows.step]
+        real = by > BROKEN
+        rows = rows.only(real)
+        rows = rows.only(_worst(rows.step, by[real], _MOST))
+        return Rows(rows.step, self.segments[rows.segment])
+
+
+def _unique(steps: Ints, segments: Ints) -> Rows:
+    """Return every row once."""
+    width = int(segments.max(initial=0)) + 1
+    keys = np.unique(steps * width + segments)
+    return Rows(keys // width, keys % width)
+
+
+def _worst(steps: Ints, by: Floats, most: int) -> NDArray[np.int64]:
+    """Return the places of some rows for every step: those that are broken most."""
+    order = np.lexsort((-by, steps))
+    rank = np.arange(len(order)) - np.searchsorted(steps[order], steps[order])
+    return order[rank < most]
