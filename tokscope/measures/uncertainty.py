@@ -62,12 +62,12 @@ def batches(count: int) -> list[int]:
 def interval(values: Array, level: float = 0.95) -> tuple[float, float]:
     """Return the percentile interval of resampled values; NaN where any of them is undefined.
 
-    Source: Efron & Tibshirani (1993).
+    Of fewer than 40 it is the range. Source: Efron & Tibshirani (1993).
 
-    >>> interval(np.arange(101.0), level=0.5)
-    (25.0, 75.0)
+    >>> interval(np.arange(101.0), level=0.5), interval(np.arange(5.0))
+    ((25.0, 75.0), (0.0, 4.0))
     """
-    tail = (1 - level) / 2
+    tail = (1 - level) / 2 if len(values) >= ENOUGH else 0.0
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
 
