@@ -136,7 +136,10 @@ def command(
     from tokscope.studies.mixture import SECONDS, infer_mixture, tables
 
     with (
-        output.phases([None] if counts else text.sizes(corpora)) as (advance, tell),
+        output.phases([None] if counts else text.sizes(corpora), "replaying merges") as (
+            advance,
+            tell,
+        ),
         text.started(jobs, scheduler) as workers,
     ):
         report = infer_mixture(

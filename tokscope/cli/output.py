@@ -139,9 +139,12 @@ def progress(sizes: Sequence[int | None]) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def phases(
-    sizes: Sequence[int | None],
+    sizes: Sequence[int | None], then: str = "reading"
 ) -> Iterator[tuple[Callable[[int], None], Callable[[float, str], None]]]:
-    """Show how much text is done; then, in a bar of its own, what part of the rest is, in words."""
+    """Show how much text is done; then, in a bar of its own, what part of the rest is, in words.
+
+    When all is read, `then` says what comes.
+    """
     total = sum(size for size in sizes if size is not None)
     if not sys.stderr.isatty() or (total < 4_000_000 and None not in sizes):
         yield lambda _: None, lambda *_: None
@@ -154,13 +157,19 @@ def phases(
         yield lambda _: None, lambda *_: None
         return
     columns = BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    reading = Progress(TextColumn("reading"), *columns, console=console, transient=True)
+    what = TextColumn("{task.description}")
+    reading = Progress(what, *columns, console=console, transient=True)
     solving = Progress(
         TextColumn("solving"), BarColumn(), TextColumn("{task.description}"), console=console,
         transient=True,
     )  # fmt: skip
-    text = reading.add_task("", total=None if None in sizes else total)
+    text = reading.add_task("reading", total=None if None in sizes else total)
     rest = solving.add_task("", total=1.0)
+
+    def advance(done: int) -> None:
+        reading.advance(text, done)
+        if reading.finished:
+            reading.update(text, description=then)
 
     def tell(done: float, words: str) -> None:
         if not solving.live.is_started:
@@ -171,7 +180,7 @@ def phases(
     with ExitStack() as stack:
         stack.callback(solving.stop)
         stack.enter_context(reading)
-        yield lambda done: reading.advance(text, done), tell
+        yield advance, tell
 
 
 @contextmanager
