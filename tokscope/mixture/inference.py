@@ -102,6 +102,7 @@ class Inference:
             steps = self.steps
         early = self.program.head(steps)
         solution = solve(early, gap=_NEAR, budget=budget)
+        early = early.head(solution.steps)
         largest = np.argsort(-self.shares, kind="stable")
         needed = without(early, solution, most=_LEFT_OUT, budget=budget)
         near = _ranges(self.evidence, early, solution, largest[:_RANGED].tolist(), budget)
