@@ -133,10 +133,14 @@ def test_excuses_are_as_small_as_they_can_be_and_broken_rows_are_found(
     numbers = {divmod(key, rules.symbols): number for number, key in enumerate(keys)}
     mine = [numbers[pair] for pair in pairs]
     over, under = random.random(len(rules)) / 20, random.random(len(keys)) / 20
-    mended, broken = Search(found, len(rules)).look(Point(shares, over, under))
+    search, at = Search(found, len(rules)), Point(shares, over, under)
+    mended, broken = search.look(at)
     by = np.full((len(rules), len(keys)), -1.0)
     by[:, mine] = np.where(np.any(rows != 0, axis=2), rows @ shares - under[mine], -1)
     assert mended.over == pytest.approx(np.maximum(by, 0).max(axis=1), abs=1e-12)
+    eased = search.eased(at)
+    excused = by + under[None, :] - eased.over[:, None] - eased.under[None, :]
+    assert excused[:, mine].max() <= 1e-12  # all rows hold
     real = by - over[:, None] > 1e-9
     assert (len(broken) > 0) == bool(real.any())
     assert (by[broken.step, found.pair[broken.segment]] > over[broken.step]).all()

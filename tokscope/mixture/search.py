@@ -123,13 +123,32 @@ class Search:
         v[t] = max(0, max over pairs p of (alpha · c[p](t) - w[p]) - alpha · c[m(t)](t)).
         """
         own = self.program.own @ at.shares + self.program.own_noise
-        value = self.values @ at.shares + self.noise - at.under[self.pair]
+        value = self.values @ at.shares + self.noise
+        least = np.where(self.bound, own + at.over, np.inf)
+        rows = self._broken(value - at.under[self.pair], least)
+        return self._mended(at, own, value), rows
+
+    def eased(self, at: Point) -> Point:
+        """Return a point for the same shares where all rows hold, and often at less cost.
+
+        v alone, as `look` raises it, is dear where one pair is ahead of many merges. Here w is
+        raised as far as v leaves rows broken, and then v is lowered as far as that allows:
+        w[p] = max(0, max over merges t of alpha · (c[p](t) - c[m(t)](t)) - v[t]).
+        """
+        own = self.program.own @ at.shares + self.program.own_noise
+        value = self.values @ at.shares + self.noise
+        least = np.where(self.bound, own + at.over, np.inf)[: self.steps]
+        by = value - least[_Lows(least).where(self.start, self.stop)]
+        under = np.zeros(len(at.under))
+        np.maximum.at(under, self.pair, by)
+        return self._mended(replace(at, under=under), own, value)
+
+    def _mended(self, at: Point, own: Floats, value: Floats) -> Point:
+        """Return a point with the least v for its shares and w."""
         over = np.zeros(len(own))
-        over[: self.steps] = self.highs.of(value) - own[: self.steps]
-        over = np.where(self.bound, np.maximum(over, 0), 0)
-        return replace(at, over=over), self._broken(
-            value, np.where(self.bound, own + at.over, np.inf)
-        )
+        most = self.highs.of(value - at.under[self.pair])
+        over[: self.steps] = most - own[: self.steps]
+        return replace(at, over=np.where(self.bound, np.maximum(over, 0), 0))
 
     def _broken(self, value: Floats, least: Floats) -> Rows:
         """Return, of every merge, the rows that are broken most."""

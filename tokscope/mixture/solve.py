@@ -295,6 +295,8 @@ def _climb(
         at, bound = found
         rose = bound > stage.bound * (1 + 1e-9)  # else rows might come and go for ever
         best, rows = _between(search, stage.best, at)
+        if stage.gap > _SETTLED:
+            best = min(best, search.eased(at), key=lambda point: point.cost)
         stage = Stage(search.steps, best, max(stage.bound, bound), stage.rounds + 1)
         tell(stage)
         if rose and stage.gap > _NEAR:
