@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from select import select
 
 import numpy as np
 import pytest
@@ -137,9 +138,11 @@ def test_whoever_interrupts_a_mixture_gets_the_best_answer_so_far(
         [script, *words, "--exact", "--counts", counts, "--format", "json"],
         stdout=subprocess.PIPE,
         stderr=stderr,
+        env=os.environ | {"TERM": "xterm"},
     ) as process:
         seen = b""
         while b"solving" not in seen:
+            assert select([terminal], [], [], 60)[0], seen
             seen += os.read(terminal, 1_000)
         process.send_signal(number)
         os.set_blocking(terminal, False)
