@@ -22,7 +22,7 @@ from tokscope.workers import HERE, Workers
 SLACK = 0.01  # what ranges allow above the optimum
 # Times sampling noise. In 20 controlled trials of 3,000 merges the objective was .28 to .81 times
 # the noise with all corpora there, and .97 to 3.0 with one left out that shares a script (one with
-# a script of its own shows in missing merges); of nine published tokenizers it is 3.8 to 6.9.
+# a script of its own shows in missing merges); of eight published tokenizers it is 3.8 to 6.6.
 UNEXPLAINED = 0.9
 _NEAR = 1e-3  # the gap to which the program of those merges is solved
 _EARLY = 1_000  # merges by which doubts are told: in seconds, as a rule
