@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
@@ -119,7 +119,8 @@ def local(count: int) -> Iterator[Workers]:
             child.terminate()  # what it is doing is of no use any more
         raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        with suppress(RuntimeError):  # an interrupt came before its own thread was ready
+            pool.shutdown(cancel_futures=True)
 
 
 def _begin() -> None:
