@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment, linprog
 from scipy.sparse import csr_array
@@ -14,7 +14,8 @@ from scipy.sparse import csr_array
 from tests.mixture.small import Word, histories, trained, windows, words_of
 from tokscope.errors import TokscopeError
 from tokscope.mixture.alternatives import ranges, without
-from tokscope.mixture.model import Budget
+from tokscope.mixture.master import Given
+from tokscope.mixture.model import ENDLESS, Budget
 from tokscope.mixture.program import Program, program
 from tokscope.mixture.replay import Rules, replay
 from tokscope.mixture.search import Point, Search
@@ -145,6 +146,29 @@ def test_excuses_are_as_small_as_they_can_be_and_broken_rows_are_found(
     assert (len(broken) > 0) == bool(real.any())
     assert (by[broken.step, found.pair[broken.segment]] > over[broken.step]).all()
     assert np.bincount(broken.step, minlength=len(rules)).max() <= 3
+
+
+@settings(max_examples=40, deadline=None)
+@given(*INSTANCES)
+def test_given_shares_cost_what_the_heaviest_matching_weighs(
+    seed: int, corpora: int, steps: int
+) -> None:
+    """Also when the rows at hand are those of other shares."""
+    words, counts, rules = instance(seed, corpora, steps)
+    rows, _ = differences(words, counts, rules)
+    found = written(words, counts, rules)
+    hand = solve(found).rows
+    assume(len(hand))
+    search, fixed = Search(found, len(rules)), Given(found, hand)
+    for shares in np.random.default_rng(seed).dirichlet(np.ones(corpora), 3):
+        settled = fixed.settle(shares, search, 0.0, ENDLESS.lasts)
+        assert settled is not None
+        point, binding = settled
+        assert point.cost == pytest.approx(matching(rows @ shares), abs=1e-9)
+        assert len(search.look(point)[1]) == 0
+        value, own = found.mixed(shares)
+        slack = value[binding.segment] - own[binding.step] - point.over[binding.step]
+        assert slack == pytest.approx(point.under[found.pair[binding.segment]], abs=1e-9)
 
 
 @settings(max_examples=30, deadline=None)

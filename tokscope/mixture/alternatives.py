@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tokscope.mixture.master import Master
 from tokscope.mixture.model import ENDLESS, Budget
 from tokscope.mixture.program import Floats, Program
 from tokscope.mixture.search import Search
-from tokscope.mixture.solve import Master, Solution
+from tokscope.mixture.solve import Solution
 
 _TRIES = 4  # rounds of rows for each end of a range
 

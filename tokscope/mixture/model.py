@@ -68,6 +68,10 @@ class Model(Protocol):
         """Add rows over all variables that there are."""
         ...
 
+    def raise_rows(self, lower: Floats) -> None:
+        """Set the lower ends of all rows."""
+        ...
+
     def delete_rows(self, rows: Ints) -> None:
         """Delete rows that do not bind; those behind them move up."""
         ...
@@ -105,6 +109,10 @@ class Cold:
         """Add rows."""
         self.matrix = csr_array(vstack((self.matrix, matrix), format="csr"))
         self.ends = np.vstack((self.ends, np.column_stack((lower, upper))))
+
+    def raise_rows(self, lower: Floats) -> None:
+        """Set lower ends."""
+        self.ends[:, 0] = lower
 
     def delete_rows(self, rows: Ints) -> None:
         """Delete rows."""
@@ -167,6 +175,12 @@ class Live:
         """Add rows."""
         starts, at = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
         self.highs.addRows(len(lower), lower, upper, matrix.nnz, starts, at, matrix.data)
+        self.method = _DUAL
+
+    def raise_rows(self, lower: Floats) -> None:
+        """Set lower ends."""
+        every = np.arange(len(lower), dtype=np.int32)
+        self.highs.changeRowsBounds(len(lower), every, lower, np.full(len(lower), np.inf))
         self.method = _DUAL
 
     def delete_rows(self, rows: Ints) -> None:

@@ -73,6 +73,10 @@ class Program:
         own[there] = values[self.merging[there]].toarray()
         return replace(self, values=values[self.records], own=own)
 
+    def mixed(self, shares: Floats) -> tuple[Floats, Floats]:
+        """Return the counts of segments, (S,), and of merges, (T,), in a mixture."""
+        return self.values @ shares + self.noise, self.own @ shares + self.own_noise
+
     def with_noise(self, counts: Floats) -> Program:
         """Return the program of a mixture that has so much more, (R,), of the pair of a record."""
         own = np.where(self.merged >= 0, counts[self.merging], 0.0)

@@ -1,9 +1,11 @@
 """The shares that need the least excuse, with a proof of how near they are.
 
-There are millions of rows, and few that matter. The rows at hand are solved, those that their
-solution breaks are added, and so on. Every round has both ends of a proof: what it costs to excuse
-all rows at some shares is never less than the optimum, and the optimum of some of the rows, taken
-from its dual, is never more.
+There are millions of rows, and few that matter. First shares are brought near: what it takes to
+excuse all rows at given shares is found, shares are found by the rows that bind there, and so on.
+Then the rows at hand are solved, those that their solution breaks are added, to the end.
+
+Every round has both ends of a proof: what it costs to excuse all rows at some shares is never less
+than the optimum, and the optimum of some of the rows, taken from its dual, is never more.
 """
 
 from __future__ import annotations
@@ -12,20 +14,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from tokscope.mixture.model import ENDLESS, Budget, Go, new_model
-from tokscope.mixture.program import NO_ROWS, Floats, Ints, Program, Rows
+from tokscope.mixture.master import Given, Master
+from tokscope.mixture.model import ENDLESS, Budget, Go
+from tokscope.mixture.program import NO_ROWS, Floats, Program, Rows
 from tokscope.mixture.search import Point, Search
 
-SCALE = 1e6  # of counts in the model: the solver's tolerance is then 1e-13 of a corpus
-_STAGES = (300, 1_000, 3_000, 10_000, 30_000, 100_000)  # merges that are solved one after another
+# Merges that are solved one after another.
+_STAGES = (300, 1_000, 3_000, 10_000, 18_000, 30_000, 55_000, 100_000)
 _EXACT = 1e-10  # of the objective
 _NOTHING = 1e-12  # of all pairs: an objective below it is the solver's rounding
 _SETTLED = 0.01  # of the objective: an answer that is nearer than this is one
+_CLOSER = 0.1  # of the gap that is asked for: how near excuses of given shares are to their least
 _PART = 0.7  # of the way from the best shares to those of the model, where rows are looked for
-_IDLE = 4  # rounds after which a row that does not bind is dropped,
-_NEAR = 1e-3  # until the gap is this part of the objective
+_NEAR = 1e-3  # of the objective: rows that do not bind are kept when the gap is less
 
 
 def _gap(cost: float, bound: float) -> float:
@@ -87,146 +89,6 @@ class Solution:
         return float(np.abs(self.shares - before[-1].best.shares).max())
 
 
-class Master:
-    """The rows at hand, in a model."""
-
-    def __init__(
-        self,
-        program: Program,
-        rows: Rows = NO_ROWS,
-        *,
-        factors: Floats | None = None,
-        limit: float | None = None,
-        live: bool = True,
-    ) -> None:
-        """Begin with some rows.
-
-        Shares times factors, if there are any, add up to 1; what is excused is at most a limit.
-        """
-        self.program = program
-        self.n = program.values.shape[1]
-        self.model = new_model(self.n, live=live)
-        self.model.add_columns(np.zeros(self.n))
-        one, total = np.ones(1), np.ones(self.n) if factors is None else factors
-        self.model.add_rows(csr_array(total[None, :]), one, one)
-        if limit is not None:
-            most = np.full(self.n, limit * SCALE)
-            self.model.add_rows(csr_array(most[None, :]), 0 * one, np.inf * one)
-        self.limit = None if limit is None else 1  # its row, behind that of the shares
-        self.fixed = 1 if limit is None else 2  # rows that are always there
-        self.over = np.full(len(program.merged), -1)  # the column of each v,
-        self.under = np.full(int(program.pair.max(initial=-1)) + 1, -1)  # and of each w
-        self.columns = self.n
-        self.rows, self.idle = NO_ROWS, np.zeros(0, np.int64)
-        self.matrix, self.least = csr_array((0, self.n)), np.zeros(0)
-        self.open = np.ones(self.n, bool)  # corpora that may have a share
-        self.add(rows)
-
-    def add(self, rows: Rows) -> None:
-        """Add rows to those at hand."""
-        if not len(rows):
-            return
-        program, pair = self.program, self.program.pair[rows.segment]
-        of_shares = csr_array(program.own[rows.step]) - program.values[rows.segment]
-        of_shares = csr_array(of_shares * SCALE)
-        least = self._least(rows)
-        self._add_columns(self.over, rows.step)
-        self._add_columns(self.under, pair)
-        excuses = np.column_stack((self.over[rows.step], self.under[pair]))
-        whole = _with_ones(of_shares, excuses, self.columns)
-        self.model.add_rows(whole, least, np.full(len(rows), np.inf))
-        self.rows = self.rows.and_(rows)
-        self.idle = np.append(self.idle, np.zeros(len(rows), np.int64))
-        self.matrix = _below(self.matrix, of_shares)
-        self.least = np.append(self.least, least)
-
-    def _add_columns(self, table: Ints, wanted: Ints) -> None:
-        """Give every v or w that is wanted a column of its own, if it has none."""
-        new = np.unique(wanted[table[wanted] < 0])
-        table[new] = self.columns + np.arange(len(new))
-        self.columns += len(new)
-        self.model.add_columns(np.ones(len(new)), self.limit)
-
-    def solve(self, go: Go = ENDLESS.lasts) -> tuple[Point, float] | None:
-        """Return the best point for the rows at hand, and a bound of the optimum of all rows."""
-        found = self.model.solve(go)
-        if found is None:
-            return None
-        slack = found.activity[self.fixed :] - self.least
-        self.idle = np.where(slack > 1e-6, self.idle + 1, 0)
-        return self.point(found.x), self._proven(found.dual[self.fixed :])
-
-    def stretch(self, goal: Floats, *, primal: bool, go: Go) -> tuple[Point, float] | None:
-        """Return the point with the least goal, of shares times factors, and that."""
-        costs = np.zeros(self.columns)
-        costs[: self.n] = goal
-        self.model.change(costs=costs, primal=primal)
-        found = self.model.solve(go)
-        return None if found is None else (self.point(found.x), found.value)
-
-    def point(self, x: Floats) -> Point:
-        """Return the place in the program of a solution of the model."""
-        x = np.maximum(x, 0) / np.maximum(x[: self.n], 0).sum()
-        excuses = np.append(x, 0) / SCALE  # the last one is of what has no column
-        return Point(x[: self.n], excuses[self.over], excuses[self.under])
-
-    def _proven(self, dual: Floats) -> float:
-        """Return what the objective is at least, by weak duality.
-
-        For all y >= 0 whose sums over the rows of any v or w are at most 1, it is no less than the
-        least, over corpora, of y · (c[p] - c[m]).
-        """
-        weights = np.maximum(dual, 0)
-        pair = self.program.pair[self.rows.segment]
-        sums = np.bincount(self.rows.step, weights), np.bincount(pair, weights)
-        weights = weights / max(1.0, *(float(part.max(initial=0)) for part in sums))
-        gains = (self.least @ weights - self.matrix.T @ weights)[self.open]
-        return max(float(gains.min()) / SCALE, 0.0)
-
-    def leave_out(self, corpus: int) -> None:
-        """Let one corpus have no share, and all others what they want."""
-        upper = np.full(self.columns, np.inf)
-        upper[corpus] = 0.0
-        self.open = np.arange(self.n) != corpus
-        self.model.change(upper=upper)
-
-    def _least(self, rows: Rows) -> Floats:
-        """Return what rows are at least."""
-        noise = self.program.noise[rows.segment] - self.program.own_noise[rows.step]
-        return np.asarray(SCALE * noise)
-
-    def drop_idle(self) -> None:
-        """Drop rows that have long not mattered."""
-        idle = self.idle >= _IDLE
-        if idle.sum() * 10 < len(idle):
-            return
-        self.model.delete_rows(np.flatnonzero(idle) + self.fixed)
-        self.rows, self.idle = self.rows.only(~idle), self.idle[~idle]
-        self.matrix, self.least = self.matrix[~idle], self.least[~idle]
-
-
-def _with_ones(left: csr_array, ones: Ints, columns: int) -> csr_array:
-    """Return a matrix with two more entries in every row, which are 1."""
-    count, width = ones.shape
-    row = np.arange(count)
-    rows = np.concatenate((np.repeat(row, np.diff(left.indptr)), np.repeat(row, width)))
-    at = np.concatenate((left.indices, ones.ravel()))
-    entries = np.concatenate((left.data, np.ones(ones.size)))
-    return csr_array((entries, (rows, at)), shape=(count, columns))
-
-
-def _below(first: csr_array, second: csr_array) -> csr_array:
-    """Return the rows of one matrix, then those of another."""
-    return csr_array(
-        (
-            np.append(first.data, second.data),
-            np.append(first.indices, second.indices),
-            np.append(first.indptr, first.nnz + second.indptr[1:]),
-        ),
-        shape=(first.shape[0] + second.shape[0], second.shape[1]),
-    )
-
-
 Tell = Callable[[Stage, int], None]  # where the search is, of so many merges
 
 
@@ -250,18 +112,22 @@ def solve(
         tell: is told after every round where the search is.
         live: whether HiGHS may go on from what it has solved.
     """
-    steps = len(program.merged)
+    steps, n = len(program.merged), program.values.shape[1]
     master = Master(program, rows, live=live)
-    n = master.n
-    at = Point(np.full(n, 1 / n), np.zeros(steps), np.zeros(len(master.under)))
+    given: Given | None = None
+    shares = np.full(n, 1 / n)
     stages: list[Stage] = []
     for size in [steps] if len(rows) else _sizes(program):
         limit = budget if stages else ENDLESS
         if not limit.lasts():
             break
-        search = Search(program, size)
-        stage, at = _climb(master, search, at, gap, limit, tell=lambda one: tell(one, steps))
-        stages.append(stage)
+        task = _Task(master, Search(program, size), max(gap, _EXACT), limit.lasts, tell, steps)
+        stage = task.begin(shares)
+        if stages and len(master.rows):
+            given = given or Given(program, master.rows, live=live)
+            stage = task.approach(stage, given)
+        stages.append(task.climb(stage))
+        shares = stages[-1].best.shares
     return _answer(program, master.rows, stages, gap)
 
 
@@ -272,49 +138,96 @@ def _sizes(program: Program) -> list[int]:
     return [*(size for size in sizes if program.bound[:size].any()), steps]
 
 
-def _climb(
-    master: Master,
-    search: Search,
-    at: Point,
-    gap: float,
-    budget: Budget,
-    *,
-    tell: Callable[[Stage], None],
-) -> tuple[Stage, Point]:
-    """Add rows and solve until shares are near enough, or time is up."""
-    bound = 0.0
-    if len(master.rows) and (found := master.solve()):
-        at, bound = found  # fewer merges cannot ask for more
-    best, rows = search.look(at)
-    stage = Stage(search.steps, best, bound, 0)
-    while len(rows) and stage.gap > max(gap, _EXACT):
-        master.add(rows)
-        found = master.solve(budget.lasts)
-        if found is None:
-            break
-        at, bound = found
-        rose = bound > stage.bound * (1 + 1e-9)  # else rows might come and go for ever
-        best, rows = _between(search, stage.best, at)
-        if stage.gap > _SETTLED:
-            best = min(best, search.eased(at), key=lambda point: point.cost)
-        stage = Stage(search.steps, best, max(stage.bound, bound), stage.rounds + 1)
-        tell(stage)
-        if rose and stage.gap > _NEAR:
-            master.drop_idle()
-    return replace(stage, is_done=not len(rows) or stage.gap <= max(gap, _EXACT)), at
+@dataclass(frozen=True)
+class _Task:
+    """The first merges are to be explained, as near to the optimum as is asked for."""
+
+    master: Master
+    search: Search
+    gap: float
+    go: Go
+    tell: Tell
+    steps: int  # of the whole program
+
+    def begin(self, shares: Floats) -> Stage:
+        """Return what some shares cost, at most."""
+        return Stage(self.search.steps, self.search.look(self._bare(shares))[0], 0.0, 0)
+
+    def _bare(self, shares: Floats) -> Point:
+        """Return the point of some shares where nothing is excused."""
+        program = self.master.program
+        nothing = np.zeros(len(program.merged)), np.zeros(len(self.master.held.under))
+        return Point(shares, *nothing)
+
+    def approach(self, stage: Stage, given: Given) -> Stage:
+        """Excuse all rows at given shares, find shares by the rows that bind there, and so on."""
+        goal, shares = max(self.gap, _SETTLED), stage.best.shares
+        while stage.gap > goal and self.go():
+            settled = given.settle(shares, self.search, goal * _CLOSER, self.go)
+            if settled is None:
+                break
+            best = min(stage.best, settled[0], key=_cost)
+            stage = replace(stage, best=best)
+            if stage.gap <= goal:
+                break
+            self.master.add_new(settled[1])
+            found = self.master.solve(self.go)
+            if found is None:
+                break
+            rose = found[1] > stage.bound * (1 + 1e-9)
+            stage = self._told(stage, best, found[1])
+            if not rose:
+                break
+            self.master.drop_idle()
+            shares = found[0].shares
+        return replace(stage, is_done=stage.gap <= self.gap)
+
+    def climb(self, stage: Stage) -> Stage:
+        """Add rows that are broken and solve, until shares are near enough, or time is up."""
+        if stage.is_done or not self.go():
+            return stage
+        at = self._bare(stage.best.shares)
+        if len(self.master.rows) and (found := self.master.solve(self.go)):
+            at, bound = found  # fewer merges cannot ask for more
+            stage = replace(stage, bound=max(stage.bound, bound))
+        best, rows = self.search.look(at)
+        stage = replace(stage, best=min(stage.best, best, key=_cost))
+        while len(rows) and stage.gap > self.gap:
+            self.master.add(rows)
+            found = self.master.solve(self.go)
+            if found is None:
+                break
+            at, bound = found
+            rose = bound > stage.bound * (1 + 1e-9)  # else rows might come and go for ever
+            best, rows = self._between(stage.best, at)
+            if stage.gap > _SETTLED:
+                best = min(best, self.search.eased(at), key=_cost)
+            stage = self._told(stage, best, bound)
+            if rose and stage.gap > _NEAR:
+                self.master.drop_idle()
+        return replace(stage, is_done=not len(rows) or stage.gap <= self.gap)
+
+    def _told(self, stage: Stage, best: Point, bound: float) -> Stage:
+        """Return a stage after one more round, and tell of it."""
+        stage = Stage(stage.steps, best, max(stage.bound, bound), stage.rounds + 1)
+        self.tell(stage, self.steps)
+        return stage
+
+    def _between(self, best: Point, at: Point) -> tuple[Point, Rows]:
+        """Look for broken rows on the way from the best point to the model's, then at its end.
+
+        Rows that are broken on the way are broken at the end too, and cut off more.
+        """
+        for part in (_PART, 1.0):
+            mended, rows = self.search.look(best.towards(at, part))
+            best = min(best, mended, key=_cost)
+            if len(rows):
+                break
+        return best, rows
 
 
-def _between(search: Search, best: Point, at: Point) -> tuple[Point, Rows]:
-    """Look for broken rows on the way from the best point to that of the model, then at its end.
-
-    Rows that are broken on the way are broken at the end too, and cut off more.
-    """
-    for part in (_PART, 1.0):
-        mended, rows = search.look(best.towards(at, part))
-        best = min(best, mended, key=lambda point: point.cost)
-        if len(rows):
-            break
-    return best, rows
+def _cost(point: Point) -> float:
+    return point.cost
 
 
 def _answer(program: Program, rows: Rows, stages: Sequence[Stage], gap: float) -> Solution:
