@@ -42,10 +42,11 @@ from tokscope.text.corpus import read, read_corpora
 from tokscope.tokenizers import Tokenizer, load
 from tokscope.tokenizers.anatomy import anatomy
 from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
-from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, as_written, broken_merges
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.merges import learned
 from tokscope.tokenizers.pipeline import pipeline_of
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
+from tokscope.tokenizers.tokenizer_json import as_written, broken_merges
 
 LANGUAGES = ("ar", "de", "en", "es", "ru")
 # tokens, bytes, characters, whitespace words, types, round trips

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from tokscope.errors import TokscopeError
 from tokscope.gate import config as settings
 from tokscope.gate import lock, locking
-from tokscope.gate.snapshot import hashed
+from tokscope.gate.snapshot import Numbers, hashed
 from tokscope.studies.golden import golden_strings
 from tokscope.tokenizers import Encoded, load
 
@@ -28,6 +29,17 @@ def test_a_lock_comes_out_the_same_and_is_read_as_it_was(locked: Path) -> None:
     assert again[1] == (locked / "tokscope.lock.npz").read_bytes()
     assert locking.verify(config).frame.empty
     assert [dict(entry)["reason"] for entry in found.history] == ["first lock"]
+
+
+def test_a_vocabulary_without_digits_can_be_locked(locked: Path) -> None:
+    """No number has a cost then: NaN, which is null in the lock."""
+    found = lock.read(settings.read(Path("tokscope.toml")).lock)
+    bare = replace(found, snapshot=replace(found.snapshot, numbers=Numbers("none", 0.0, np.nan)))
+    content, counts = lock.packed(bare)
+    assert json.loads(content)["numbers"]["tokens_per_digit"] is None
+    numbers = lock.unpacked(content, counts, "here").snapshot.numbers
+    assert numbers is not None
+    assert np.isnan(numbers.tokens_per_digit)
 
 
 def test_a_lock_holds_what_it_says(locked: Path) -> None:

@@ -158,11 +158,23 @@ def hub(tmp_path: Path, server: Server) -> dict[str, str]:
     }
 
 
+def publish(server: Server, files: dict[str, bytes], revision: str = "main") -> None:
+    """Serve a repository: its files, and the list of them."""
+    server.files["/"] = b"home"
+    for name, content in files.items():
+        server.files[f"/org/name/resolve/{revision}/{name}"] = content
+    tree = [{"type": "file", "path": name, "size": 1, "oid": "0"} for name in files]
+    server.files[listing(revision)] = json.dumps(tree).encode()
+
+
+def listing(revision: str) -> str:
+    return f"/api/models/org/name/tree/{revision}?recursive=true&expand=false"
+
+
 def test_a_repository_is_downloaded_once_and_then_comes_from_the_cache(
     run: Run, server: Server, hub: dict[str, str]
 ) -> None:
-    server.files["/"] = b"home"
-    server.files["/org/name/resolve/main/tokenizer.json"] = byte_level().to_str().encode()
+    publish(server, {"README.md": b"it", "tokenizer.json": byte_level().to_str().encode()})
     done = run("compare", "org/name", "-f", "json", **hub)
     assert done.returncode == 0, done.stderr
     assert {row["tokenizer"] for row in json.loads(done.stdout)["rows"]} == {"name"}
@@ -178,8 +190,7 @@ def test_a_repository_is_downloaded_once_and_then_comes_from_the_cache(
 def test_a_revision_and_the_second_kind_of_file(
     run: Run, server: Server, hub: dict[str, str]
 ) -> None:
-    server.files["/"] = b"home"
-    server.files["/org/name/resolve/v2/tokenizer.model"] = model_file("bpe")
+    publish(server, {"tokenizer.model": model_file("bpe")}, "v2")
     done = run("compare", "x=hf:org/name@v2", "-f", "csv", **hub)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[1].startswith("x,am,tokens,")
@@ -188,7 +199,6 @@ def test_a_revision_and_the_second_kind_of_file(
 @pytest.mark.parametrize(
     ("status", "code", "message"),
     [
-        (404, "EntryNotFound", "the repository has none of tokenizer.json, tokenizer.model"),
         (404, "RevisionNotFound", "the repository has no such revision"),
         (
             401,
@@ -203,10 +213,31 @@ def test_what_the_hub_refuses_is_one_line(
     run: Run, server: Server, hub: dict[str, str], status: int, code: str, message: str
 ) -> None:
     server.files["/"] = b"home"
-    for name in ("tokenizer.json", "tokenizer.model"):
-        server.problems[f"/org/name/resolve/main/{name}"] = (status, code)
+    server.problems[listing("main")] = (status, code)
     done = run("compare", "org/name", **hub)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
     assert message in done.stderr
     assert TOKEN not in done.stderr
     assert os.environ.get("HF_TOKEN") != TOKEN
+
+
+def test_a_repository_without_a_tokenizer_says_so(
+    run: Run, server: Server, hub: dict[str, str]
+) -> None:
+    publish(server, {"README.md": b"it", "model.safetensors": b"weights"})
+    done = run("compare", "org/name", **hub)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert "the repository holds no tokenizer that is known here" in done.stderr
+
+
+def test_a_cached_repository_without_a_tokenizer_is_not_called_uncached(
+    run: Run, tmp_path: Path
+) -> None:
+    home = tmp_path / "hub" / "models--org--name"
+    (home / "snapshots" / COMMIT).mkdir(parents=True)
+    (home / "snapshots" / COMMIT / "config.json").write_text("{}")
+    (home / "refs").mkdir()
+    (home / "refs" / "main").write_text(COMMIT)
+    done = run("compare", "org/name", HF_HOME=str(tmp_path), HF_HUB_OFFLINE="1")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert "is cached without a tokenizer that is known here (config.json)" in done.stderr

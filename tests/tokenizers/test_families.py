@@ -29,7 +29,7 @@ from tokscope.errors import TokscopeError, UnitError
 from tokscope.tally import Text, Tokens
 from tokscope.tokenizers import Tokenizer, load
 from tokscope.tokenizers.bpe import LONGEST_SPACE, MARK, SEPARATOR, RankTokenizer
-from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, load_file
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
 
 PIECES = ["hello", "hel", "The", "cat's", " ", "  ", "   ", "\n", "\n\n", "\t", "12345", "ß", "é",
@@ -247,7 +247,6 @@ def test_a_folder_and_a_file_are_the_same(tmp_path: Path) -> None:
     (folder / "tokenizer.json").rename(folder / "old")
     (folder / "tokenizer.model").write_bytes(FAMILIES["bpe.model"]())  # type: ignore[arg-type]
     assert isinstance(load(f"x={folder}"), SentencePieceTokenizer)
-    assert load_file.__module__ == "tokscope.tokenizers.huggingface"
 
 
 def test_a_gguf_file_is_the_tokenizer_that_it_was_made_of(tmp_path: Path) -> None:
@@ -551,10 +550,6 @@ def test_an_expression_with_a_named_set_is_left_to_the_library(tmp_path: Path) -
         ({"vocab.json": '{"a": -1}', "merges.txt": ""}, "an id is negative"),
         ({"vocab.json": '{"a</w>": 1}', "merges.txt": ""}, "marks the ends of words by </w>"),
         ({"vocab.json": '{"a": 1}', "merges.txt": "a b c\n"}, "a line holds two tokens"),
-        (
-            {"vocab.json": '{"a": 1}', "merges.txt": "", "added_tokens.json": "{}"},
-            "only tokenizer.json says how added tokens are found",
-        ),
     ],
 )
 def test_parts_that_do_not_make_a_tokenizer(

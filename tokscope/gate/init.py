@@ -12,7 +12,8 @@ from tokscope.errors import TokscopeError
 from tokscope.gate.config import Config, Text
 from tokscope.gate.snapshot import Snapshot, Wanted, snapshot
 from tokscope.studies.counted import ALL
-from tokscope.tokenizers.huggingface import FILES
+from tokscope.tokenizers.beside import NAMES
+from tokscope.tokenizers.folder import FILES
 from tokscope.workers import HERE, Workers
 
 _ROOM = 0.05  # above the present value, where a value may move a little
@@ -28,7 +29,7 @@ def guessed() -> str:
     """
     for name in FILES:
         if Path(name).is_file():
-            return name
+            return "file:." if any(Path(beside).is_file() for beside in NAMES) else name
     raise TokscopeError(f"no {', '.join(FILES)} here; name a tokenizer: tokscope init SPEC")
 
 

@@ -60,7 +60,7 @@ def packed(lock: Lock) -> tuple[bytes, bytes]:
         "components": found.components,
         "specials": found.specials,
         "backends": found.backends,
-        "numbers": found.numbers._asdict() if found.numbers else None,
+        "numbers": _defined(found.numbers._asdict()) if found.numbers else None,
         "findings": found.findings,
         "mixture": found.mixture,
         "settings": found.settings,
@@ -68,10 +68,7 @@ def packed(lock: Lock) -> tuple[bytes, bytes]:
             name: {"sha256": sample.digest, "units": sample.units}
             for name, sample in found.samples.items()
         },
-        "values": {
-            measure: {name: None if np.isnan(value) else value for name, value in values.items()}
-            for measure, values in found.values.items()
-        },
+        "values": {measure: _defined(values) for measure, values in found.values.items()},
         "golden": {text: list(ids) for text, ids in found.golden.items()},
         "counts": digest(arrays),
         "history": list(lock.history),
@@ -79,6 +76,15 @@ def packed(lock: Lock) -> tuple[bytes, bytes]:
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)
     return (_written(record) + "\n").encode(), out.getvalue()
+
+
+def _defined(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with None for NaN, which JSON does not have."""
+    return {name: None if value != value else value for name, value in values.items()}
+
+
+def _undefined(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: np.nan if value is None else value for name, value in values.items()}
 
 
 def _written(value: Any, indent: str = "") -> str:
@@ -219,10 +225,7 @@ def _snapshot(record: Json, arrays: Arrays) -> Snapshot:
         }
         hashes = arrays[prefix + _HASHES]
         samples[name] = Sample(corpus["sha256"], corpus["units"], columns, hashes)
-    values = {
-        measure: {name: np.nan if value is None else value for name, value in values.items()}
-        for measure, values in record["values"].items()
-    }
+    values = {measure: _undefined(values) for measure, values in record["values"].items()}
     return Snapshot(
         **told,
         name=told["spec"],
@@ -230,7 +233,7 @@ def _snapshot(record: Json, arrays: Arrays) -> Snapshot:
         specials=record["specials"],
         backends=record["backends"],
         golden={text: tuple(ids) for text, ids in record["golden"].items()},
-        numbers=Numbers(**record["numbers"]) if record["numbers"] else None,
+        numbers=Numbers(**_undefined(record["numbers"])) if record["numbers"] else None,
         findings=record["findings"],
         settings=record["settings"],
         samples=samples,

@@ -40,7 +40,7 @@ from tokscope.tally import TYPES, Counting
 from tokscope.text.corpus import Corpus
 from tokscope.tokenizers import Tokenizer, parse
 from tokscope.tokenizers.anatomy import Anatomy, anatomy
-from tokscope.tokenizers.huggingface import added_twice, as_written, broken_merges
+from tokscope.tokenizers.tokenizer_json import added_twice, as_written, broken_merges
 from tokscope.workers import HERE, Workers
 
 COLUMNS = ["tokenizer", "by", "name", "code", "severity", "value", "unit", "examples"]

@@ -97,8 +97,8 @@ class Spec:
 
 # kind -> module and function, imported only when used; a loader takes a Spec
 LOADERS: Mapping[str, tuple[str, str]] = {
-    "hf": ("huggingface", "load_hub"),
-    "file": ("huggingface", "load_file"),
+    "hf": ("folder", "load_hub"),
+    "file": ("folder", "load_file"),
     "tiktoken": ("tiktoken", "load_name"),
     "tiktoken-file": ("tiktoken", "load_file"),
     "sp": ("sentencepiece", "load_file"),
@@ -106,7 +106,7 @@ LOADERS: Mapping[str, tuple[str, str]] = {
     "tekken": ("tekken", "load_file"),
     "gguf": ("gguf", "load_file"),
     "wordpiece": ("wordpiece", "load_file"),
-    "merges": ("huggingface", "load_merges"),
+    "merges": ("bytelevel", "load_merges"),
     "sample": ("sample", "load_sample"),
     "bytes": ("baselines", "load_bytes"),
     "characters": ("baselines", "load_characters"),

@@ -19,14 +19,10 @@ import tokenizers
 
 from tokscope.errors import TokscopeError, choose, path_of
 from tokscope.tokenizers import Spec
-from tokscope.tokenizers.huggingface import (
-    HuggingFaceTokenizer,
-    assemble,
-    byte_level_bpe,
-    split_merge,
-    wordpiece,
-)
+from tokscope.tokenizers.bytelevel import byte_level_bpe, split_merge
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.tiktoken import PATTERNS
+from tokscope.tokenizers.wordpiece import wordpiece
 
 # Name -> pattern, and whether pretokens are looked up whole before merging.
 PRETOKENIZERS: Mapping[str, tuple[str, bool]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import requests
@@ -15,10 +15,15 @@ from tokscope.tokenizers.download import CONNECT_SECONDS, offline
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 
-def hub_file(repository: str, revision: str | None, names: Sequence[str]) -> Path:
-    """Return the local path of the first of some files that a repository has.
+# Of the names of a repository's files, those that are needed; none where it holds no tokenizer.
+Wanted = Callable[[Iterable[str]], Sequence[str]]
 
-    A token in the environment (HF_TOKEN) is used by the library and never shown.
+
+def hub_folder(repository: str, revision: str | None, wanted: Wanted) -> Path:
+    """Return the folder of the local cache that holds a repository's tokenizer.
+
+    A token in the environment (HF_TOKEN) is used by the library and never shown. What is cached is
+    used as it is: nothing is asked of the hub then.
 
     Raises:
         TokscopeError: neither cached nor to be had; says what would work.
@@ -28,17 +33,19 @@ def hub_file(repository: str, revision: str | None, names: Sequence[str]) -> Pat
 
     word = f"hf:{repository}" + (f"@{revision}" if revision else "")
     try:
-        for name in names:
-            found = huggingface_hub.try_to_load_from_cache(repository, name, revision=revision)
-            if isinstance(found, str):
-                return Path(found)
-        _require_hub(word, constants.ENDPOINT)
-        for name in names:
-            try:
-                return Path(huggingface_hub.hf_hub_download(repository, name, revision=revision))
-            except errors.EntryNotFoundError as error:
-                if isinstance(error, errors.LocalEntryNotFoundError):  # it could not even be asked
-                    raise
+        cached = _snapshot(repository, revision)
+        held = sorted(path.name for path in cached.iterdir()) if cached else []
+        if cached and wanted(held):
+            return cached
+        _require_hub(word, constants.ENDPOINT, held)
+        listed = huggingface_hub.HfApi().list_repo_files(repository, revision=revision)
+        files = wanted(listed)
+        if files:
+            paths = [
+                Path(huggingface_hub.hf_hub_download(repository, name, revision=revision))
+                for name in files
+            ]
+            return paths[0].parent
     except errors.HFValidationError as error:
         raise TokscopeError(f"'{repository}' is no name of a hub repository") from error
     except errors.GatedRepoError as error:
@@ -53,7 +60,22 @@ def hub_file(repository: str, revision: str | None, names: Sequence[str]) -> Pat
         ) from error
     except (errors.HfHubHTTPError, OSError, ValueError) as error:
         raise TokscopeError(f"{word} could not be downloaded ({type(error).__name__})") from error
-    raise TokscopeError(f"{word}: the repository has none of {', '.join(names)}")
+    raise TokscopeError(f"{word}: the repository holds no tokenizer that is known here")
+
+
+def _snapshot(repository: str, revision: str | None) -> Path | None:
+    """Return the folder of a revision in the cache, if it is there."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
+    validate_repo_id(repository)
+    home = Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}"
+    reference = home / "refs" / (revision or constants.DEFAULT_REVISION)
+    if ".." in reference.parts:
+        return None
+    commit = reference.read_text().strip() if reference.is_file() else revision
+    folder = home / "snapshots" / (commit or "")
+    return folder if commit and folder.is_dir() else None
 
 
 def cached_repositories() -> list[str]:
@@ -67,17 +89,18 @@ def cached_repositories() -> list[str]:
     return sorted(folder.removeprefix("models--").replace("--", "/") for folder in found)
 
 
-def _require_hub(word: str, endpoint: str) -> None:
+def _require_hub(word: str, endpoint: str, held: Sequence[str]) -> None:
     """Raise at once if the hub does not answer: the library itself would try for half a minute."""
     how = (
         "on a machine that reaches it, run `hf download` for it and copy the cache, "
         "or load the file with file:PATH"
     )
+    state = "is not cached"
+    if held:
+        state = f"is cached without a tokenizer that is known here ({', '.join(held[:9])})"
     if offline():
-        raise TokscopeError(f"{word} is not cached and HF_HUB_OFFLINE is set; {how}")
+        raise TokscopeError(f"{word} {state} and HF_HUB_OFFLINE is set; {how}")
     try:
         requests.head(endpoint, timeout=(CONNECT_SECONDS, CONNECT_SECONDS))
     except requests.RequestException as error:
-        raise TokscopeError(
-            f"{word} is not cached and {endpoint} is out of reach; {how}"
-        ) from error
+        raise TokscopeError(f"{word} {state} and {endpoint} is out of reach; {how}") from error

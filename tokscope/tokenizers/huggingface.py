@@ -1,36 +1,29 @@
-"""Hugging Face `tokenizer.json`: the library, or the fast path where it gives the same ids.
-
-Folders that hold the parts of a tokenizer instead of the whole are put together here too.
-"""
+"""Hugging Face `tokenizer.json`: the library, or the fast path where it gives the same ids."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError, UnitError, choose, path_of, require_of_library
-from tokscope.tokenizers import Encoded, Spec, Tokenizer, sentencepiece
+from tokscope.errors import TokscopeError, UnitError, require_of_library
+from tokscope.tokenizers import Encoded
 from tokscope.tokenizers.bpe import (
     byte_alphabet,
     from_alphabet,
     long_spaces,
-    require_all_bytes,
 )
 from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
 from tokscope.tokenizers.fastpath import PROBES, FastPath, cut_pattern, fast_path, unsuited
-from tokscope.tokenizers.hub import hub_file
 from tokscope.tokenizers.merges import (
     Marks,
     Merges,
@@ -40,16 +33,9 @@ from tokscope.tokenizers.merges import (
     require_training_order,
 )
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
-from tokscope.tokenizers.tiktoken import PATTERNS
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 Json = dict[str, Any]
-# What a folder is searched for, the whole before the parts.
-FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
-# The core reads {1,3}+ as a count that gives nothing back, the library as a count that is repeated.
-# No known expression goes on after it, so that there is nothing to give back, and the + is dropped.
-_POSSESSIVE = re.compile(r"(\{\d+(?:,\d*)?\})\+")
-_MARKED = re.compile(r'"continuing_subword_prefix"\s*:\s*"[^"]')
 _FALLBACK = re.compile(r"<0x[0-9A-F]{2}>")
 
 
@@ -62,6 +48,8 @@ class HuggingFaceTokenizer:
     library: tokenizers.Tokenizer
     config: Json
     assumed: str = ""  # what the file leaves open
+    beside: str = ""  # what was set by files beside it, as a component
+    told: str = ""  # the same in words
 
     @cached_property
     def _way(self) -> tuple[FastPath | None, str]:
@@ -81,8 +69,9 @@ class HuggingFaceTokenizer:
 
     @property
     def path(self) -> str:
-        """What encodes, and why; what was assumed."""
-        return f"{self._way[1]}; assumed: {self.assumed}" if self.assumed else self._way[1]
+        """What encodes, and why; what was assumed, and what was taken from files beside it."""
+        assumed = f"assumed: {self.assumed}" if self.assumed else ""
+        return "; ".join(filter(None, (self._way[1], assumed, self.told)))
 
     @property
     def family(self) -> str:
@@ -112,7 +101,8 @@ class HuggingFaceTokenizer:
         if "merges" in model:
             merges = model["merges"]
             parts["merges"] = {"size": len(merges), "sha256": digest(map(canonical, merges))}
-        return {name: canonical(part) for name, part in parts.items()}
+        beside = {"beside": self.beside} if self.beside else {}
+        return {name: canonical(part) for name, part in parts.items()} | beside
 
     def pipeline(self) -> Pipeline:
         """Return how text is cut and merged.
@@ -236,264 +226,10 @@ class HuggingFaceTokenizer:
         return np.maximum.accumulate(np.array(cuts, np.int64))
 
 
-def load_hub(spec: Spec) -> Tokenizer:
-    """Load `org/name[@revision]` from the hub's cache, or from the hub.
-
-    Raises:
-        TokscopeError: not cached and out of reach, not there, or not allowed.
-    """
-    repository, _, revision = spec.place.partition("@")
-    path = hub_file(repository, revision or None, FILES[:2])
-    return _load_path(path, spec.label or repository.rpartition("/")[2])
-
-
-def load_file(spec: Spec) -> Tokenizer:
-    """Load a `tokenizer.json`, or a folder that holds a tokenizer, whole or in parts.
-
-    Raises:
-        TokscopeError: the file cannot be read or used.
-    """
-    path = path_of(spec.place)
-    if path.is_dir():
-        name = spec.label or path.resolve().name
-        for file in FILES:
-            if (path / file).is_file():
-                return _load_path(path / file, name)
-        raise TokscopeError(f"{path}: this folder holds none of {', '.join(FILES)}")
-    generic = path.stem in ("tokenizer", "vocab")
-    return _load_path(path, spec.label or (path.resolve().parent.name if generic else path.stem))
-
-
-def _load_path(path: Path, name: str) -> Tokenizer:
-    if path.suffix == ".model":
-        return sentencepiece.load_file(Spec(name, "sp", str(path)))
-    if path.name == "vocab.txt":
-        return wordpiece(wordpiece_lines(read_text(path)), name, str(path))
-    if path.name == "vocab.json":
-        return _from_parts(path, name)
-    text = read_text(path)
-    _require_marked_merges(text, path)
-    try:
-        library = tokenizers.Tokenizer.from_str(text)
-    except BaseException as error:  # the library raises nothing narrower
-        require_of_library(error)
-        raise TokscopeError(f"{path}: not a tokenizer.json that can be read ({error})") from error
-    return assemble(library, name, str(path))
-
-
-def _require_marked_merges(text: str, path: Path) -> None:
-    """Refuse merges without the mark that the file says parts of words have.
-
-    The library cuts so many bytes off all of them, be it inside a character, and then ends the
-    whole process.
-    """
-    if not _MARKED.search(text):
-        return
-    try:
-        model = json.loads(text)["model"]
-        mark, merges = model["continuing_subword_prefix"], model.get("merges", ())
-        pairs = (merge.split(" ") if isinstance(merge, str) else merge for merge in merges)
-        bare = next((right for _, right in pairs if not right.startswith(mark)), None)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return  # of which the library says more
-    if bare is not None:
-        raise TokscopeError(f"{path}: its merges lack the mark '{mark}' of parts of words ({bare})")
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file.
-
-    Raises:
-        TokscopeError: it cannot be read, or is not UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise TokscopeError(f"{path}: not a tokenizer file (it is not UTF-8 text)") from error
-
-
-def _from_parts(path: Path, name: str) -> HuggingFaceTokenizer:
-    """Put `vocab.json` and the `merges.txt` beside it together, as GPT-2's own files are meant."""
-    merges = path.with_name("merges.txt")
-    if not merges.is_file():
-        raise TokscopeError(f"{path}: without merges.txt beside it, its tokens cannot be merged")
-    try:
-        vocabulary = {str(token): int(i) for token, i in json.loads(read_text(path)).items()}
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise TokscopeError(f"{path}: not an object of tokens and their ids ({error})") from error
-    pairs = _merge_list(merges)
-    if any(number < 0 for number in vocabulary.values()):
-        raise TokscopeError(f"{path}: an id is negative")
-    beside = path.with_name("added_tokens.json")
-    if beside.exists():
-        raise TokscopeError(f"{beside}: only tokenizer.json says how added tokens are found")
-    if any(token.endswith("</w>") for token in vocabulary):
-        raise TokscopeError(
-            f"{path}: marks the ends of words by </w>; only tokenizer.json says how"
-        )
-    try:
-        made = byte_level_bpe(vocabulary, pairs, name, str(path))
-    except TokscopeError:
-        raise
-    except Exception as error:  # the library raises nothing narrower
-        raise TokscopeError(f"{path}: does not fit {merges.name} ({error})") from error
-    return replace(made, assumed="text is cut as by GPT-2")
-
-
-def _merge_list(path: Path) -> list[tuple[str, str]]:
-    """Read a `merges.txt`: two tokens a line, after a line that may tell a version."""
-    lines = read_text(path).split("\n")
-    lines = list(filter(None, lines[lines[0].startswith("#version") :]))
-    for line in lines:
-        if line.count(" ") != 1 or line.strip() != line:
-            raise TokscopeError(f"{path}: '{line[:40]}' is no merge; a line holds two tokens")
-    return list(map(split_merge, lines))
-
-
-def as_written(place: str) -> Json:
-    """Return a `tokenizer.json` as its file has it, before the library mends or refuses it.
-
-    Empty where it cannot be read: loading says what is wrong.
-    """
-    path = path_of(place)
-    try:
-        data = json.loads(read_text(path / FILES[0] if path.is_dir() else path))
-    except (TokscopeError, ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def broken_merges(data: Json) -> list[tuple[str, str]]:
-    """Return the merges whose product is not in the vocabulary; the library refuses such a file."""
-    try:
-        model = data["model"]
-        merges = [split_merge(m) if isinstance(m, str) else (m[0], m[1]) for m in model["merges"]]
-        known, prefix = model["vocab"], model.get("continuing_subword_prefix") or ""
-        return [(a, b) for a, b in merges if a + b.removeprefix(prefix) not in known]
-    except (TypeError, KeyError, IndexError, AttributeError):
-        return []
-
-
-def added_twice(data: Json) -> list[str]:
-    """Return the texts that several added tokens have; the library keeps one of each."""
-    try:
-        texts = Counter(str(token["content"]) for token in data["added_tokens"])
-    except (TypeError, KeyError):
-        return []
-    return [text for text, uses in texts.items() if uses > 1]
-
-
-def load_merges(spec: Spec) -> Tokenizer:
-    """Load a `merges.txt` alone: the 256 bytes, then what each merge makes, in order.
-
-    Raises:
-        TokscopeError: the file cannot be read, or its merges are not of bytes, one after the other.
-    """
-    path = path_of(spec.place)
-    pairs = _merge_list(path)
-    if not pairs:
-        raise TokscopeError(f"{path}: there is no merge in it")
-    vocabulary = {char: i for i, char in enumerate(map(chr, byte_alphabet()))}
-    seen: set[tuple[str, str]] = set()
-    for pair in pairs:
-        line = " ".join(pair)[:40]
-        if pair in seen:
-            raise TokscopeError(f"{path}: '{line}' stands there twice; a merge has one place")
-        if not vocabulary.keys() >= set(pair):
-            raise TokscopeError(f"{path}: '{line}' merges what no earlier line makes")
-        seen.add(pair)
-        vocabulary.setdefault("".join(pair), len(vocabulary))
-    pattern = choose(PATTERNS, spec.pattern, "pattern") if spec.pattern else ""
-    stem = path.stem.removesuffix("merges").rstrip("-_.")
-    name = spec.label or stem or path.resolve().parent.name
-    made = byte_level_bpe(vocabulary, pairs, name, str(path), pattern=pattern)
-    cut = "" if pattern else "text is cut as by GPT-2, "
-    return replace(made, assumed=f"{cut}ids are in the order of the lines")
-
-
-def split_merge(merge: str) -> tuple[str, str]:
-    """Split a merge that is written as two tokens with a space between them."""
-    left, _, right = merge.partition(" ")
-    return left, right
-
-
-def byte_level_bpe(
-    vocabulary: Mapping[str, int],
-    merges: Sequence[tuple[str, str]],
-    name: str,
-    place: str,
-    *,
-    pattern: str = "",
-    whole: bool = False,
-    specials: Sequence[str] = (),
-    added: Sequence[str] = (),
-) -> HuggingFaceTokenizer:
-    """Build byte-level BPE from its parts; cut as by GPT-2 unless there is a `pattern`.
-
-    `whole` looks pretokens up before merging. Raises what the library raises.
-
-    Raises:
-        TokscopeError: a byte has no token, so that text could not be encoded.
-    """
-    singles = [from_alphabet(token, byte_alphabet()) for token in vocabulary if len(token) == 1]
-    require_all_bytes(singles, place)
-    model = tokenizers.models.BPE(dict(vocabulary), list(merges), ignore_merges=whole)
-    library = tokenizers.Tokenizer(model)
-    parts = tokenizers.pre_tokenizers
-    if pattern in ("", PATTERNS["gpt2"]):
-        library.pre_tokenizer = parts.ByteLevel(add_prefix_space=False)
-    else:
-        split = parts.Split(tokenizers.Regex(_POSSESSIVE.sub(r"\1", pattern)), "isolated")
-        last = parts.ByteLevel(add_prefix_space=False, use_regex=False)
-        library.pre_tokenizer = parts.Sequence([split, last])
-    library.decoder = tokenizers.decoders.ByteLevel()
-    _add(library, specials, added)
-    return assemble(library, name, place)
-
-
-def _add(library: tokenizers.Tokenizer, specials: Sequence[str], added: Sequence[str]) -> None:
+def add(library: tokenizers.Tokenizer, specials: Sequence[str], added: Sequence[str]) -> None:
+    """Add tokens to a tokenizer of the library: special ones, and literal texts."""
     library.add_special_tokens(list(specials))
     library.add_tokens([tokenizers.AddedToken(text, normalized=False) for text in added])
-
-
-def wordpiece_lines(content: str) -> list[str]:
-    """Return the tokens of a `vocab.txt`."""
-    return content.removeprefix("\ufeff").rstrip("\n").split("\n")
-
-
-def wordpiece(
-    pieces: Sequence[str],
-    name: str,
-    place: str,
-    *,
-    specials: Sequence[str] = (),
-    unknown: str = "[UNK]",
-) -> HuggingFaceTokenizer:
-    """Build WordPiece from its tokens, with BERT's normalisation and cutting.
-
-    A `vocab.txt` does not say whether text is lowercased: it is where no word has a capital letter.
-
-    Raises:
-        TokscopeError: they are no vocabulary.
-    """
-    if len(set(pieces)) < len(pieces) or unknown not in pieces:
-        raise TokscopeError(
-            f"{place}: not a WordPiece vocabulary (one token a line, {unknown} too)"
-        )
-    named = [piece for piece in pieces if re.fullmatch(r"\[[A-Z]+\]", piece)]
-    words = {piece for piece in pieces if piece[:1] not in ("[", "<")} - set(specials)
-    cased = any(piece != piece.lower() for piece in words)
-    vocabulary = {piece: i for i, piece in enumerate(pieces)}
-    library = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token=unknown))
-    library.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=not cased)
-    library.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-    library.decoder = tokenizers.decoders.WordPiece()
-    _add(library, specials or named, ())
-    made = assemble(library, name, place)
-    assumed = "cased" if cased else "lowercased"
-    return replace(made, assumed=f"BERT's normalisation, {assumed}")
 
 
 def assemble(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFaceTokenizer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tokscope.errors import choose
-from tokscope.tokenizers import Spec, Tokenizer, huggingface, sentencepiece
+from tokscope.tokenizers import Spec, Tokenizer, folder
 
 FOLDER = Path(__file__).parent / "trained"
 TRAINED = {"bpe": "bpe.json", "unigram": "unigram.model", "wordpiece": "wordpiece.json"}
@@ -15,6 +15,4 @@ def load_sample(spec: Spec) -> Tokenizer:
     """Load `sample:bpe`, `sample:unigram` or `sample:wordpiece`."""
     path = FOLDER / choose(TRAINED, spec.place, "sample tokenizer")
     found = Spec(spec.label or f"sample-{spec.place}", spec.kind, str(path))
-    if path.suffix == ".model":
-        return sentencepiece.load_file(found)
-    return huggingface.load_file(found)
+    return folder.load_file(found)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import sentencepiece
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Encoded, Spec
+from tokscope.tokenizers.beside import beside_file
 from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.merges import learned, require_some
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
@@ -31,6 +33,7 @@ class SentencePieceTokenizer:
     library: sentencepiece.SentencePieceProcessor
     settings: Mapping[str, object]
     path: str = "SentencePiece"
+    beside: str = ""  # what was set by files beside it, as a component
 
     @property
     def family(self) -> str:
@@ -54,7 +57,8 @@ class SentencePieceTokenizer:
             "special_tokens": dict(self.vocabulary.specials),
             "vocabulary": {"size": len(ids), "sha256": digest(pieces)},
         }
-        return {name: canonical(part) for name, part in parts.items()}
+        beside = {"beside": self.beside} if self.beside else {}
+        return {name: canonical(part) for name, part in parts.items()} | beside
 
     def pipeline(self) -> Pipeline:
         """Return how text is cut and merged; pieces were learned in the order of their scores.
@@ -141,17 +145,31 @@ def load_file(spec: Spec) -> SentencePieceTokenizer:
         TokscopeError: the file cannot be read or is no SentencePiece model.
     """
     path = path_of(spec.place)
+    content, library = open_model(path)
+    try:
+        vocabulary, settings = _vocabulary(library), read_settings(content)
+    except (RuntimeError, ValueError, IndexError) as error:  # as well from what the library reads
+        raise TokscopeError(f"{path}: not a SentencePiece model ({error})") from error
+    told = beside_file(path)
+    way = f"SentencePiece; {told}" if told else "SentencePiece"
+    return SentencePieceTokenizer(spec.label or path.stem, vocabulary, library, settings, way)
+
+
+def open_model(path: Path) -> tuple[bytes, sentencepiece.SentencePieceProcessor]:
+    """Return the bytes of a model and what the library makes of them.
+
+    Raises:
+        TokscopeError: the file cannot be read or is no SentencePiece model.
+    """
     try:
         content = path.read_bytes()
         if not content:
             raise RuntimeError("the file is empty")
-        library = sentencepiece.SentencePieceProcessor(model_proto=content)
-        vocabulary, settings = _vocabulary(library), read_settings(content)
+        return content, sentencepiece.SentencePieceProcessor(model_proto=content)
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (RuntimeError, ValueError, IndexError) as error:  # as well from what the library reads
+    except (RuntimeError, ValueError, IndexError) as error:
         raise TokscopeError(f"{path}: not a SentencePiece model ({error})") from error
-    return SentencePieceTokenizer(spec.label or path.stem, vocabulary, library, settings)
 
 
 def kinds_of(library: sentencepiece.SentencePieceProcessor) -> list[int]:
@@ -210,7 +228,7 @@ def _vocabulary(library: sentencepiece.SentencePieceProcessor) -> Vocabulary:
 
 _PIECE, _TRAINER, _NORMALIZER = 1, 2, 3
 _KIND = 3  # of a piece
-NORMAL, DEFINED, _UNUSED = 1, 4, 5
+NORMAL, CONTROL, DEFINED, _UNUSED = 1, 3, 4, 5
 _MODEL_TYPES = {1: "Unigram", 2: "BPE", 3: "words", 4: "characters"}
 
 
@@ -254,3 +272,9 @@ def read_settings(content: bytes) -> dict[str, object]:
     }
     model = _MODEL_TYPES.get(int(trainer.get(3, 1)), "unknown")
     return {"model": model, "normalizer": normalizer}
+
+
+def charsmap_of(content: bytes) -> bytes:
+    """Return how a model replaces characters, compiled; empty where it replaces none."""
+    rules = next((value for number, value in _fields(content) if number == _NORMALIZER), b"")
+    return bytes(dict(_fields(bytes(rules))).get(2, b""))

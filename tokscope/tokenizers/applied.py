@@ -1,0 +1,306 @@
+"""What stands beside a tokenizer, brought into it as transformers' fast tokenizers do.
+
+The library's own steps are changed, so that whatever decides the ids is seen in their components;
+what has no step to go to is told, or refused by name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, replace
+from typing import Any
+
+import tokenizers
+from tokenizers import decoders, normalizers, pre_tokenizers
+
+from tokscope.errors import TokscopeError, shortened
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.beside import ADDED, CONFIG, FLAGS, ROLES, AddedToken, Beside, Folder
+from tokscope.tokenizers.components import canonical
+from tokscope.tokenizers.families import (
+    BERT,
+    BYTE_LEVEL,
+    KEEP_CHINESE,
+    OTHERS,
+    SPACED_MASK,
+    SPECIALS,
+)
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+
+Json = dict[str, Any]
+SPACE = "▁"
+BERT_FLAGS = FLAGS[:3]  # settings of BERT's normaliser
+_TOLD = FLAGS[:5]  # settings that decide the ids of text
+
+
+def finished(
+    library: tokenizers.Tokenizer, folder: Folder, place: str, *, unused: Sequence[str] = ()
+) -> HuggingFaceTokenizer:
+    """Return a tokenizer of the library with the added tokens of its folder.
+
+    Its settings are in its steps but for the `unused`, which are told to have no effect.
+
+    Raises:
+        TokscopeError: something that is set cannot be kept.
+    """
+    beside = folder.beside
+    _add(library, beside)
+    made = assemble(library, folder.name, place)
+    return replace(made, beside=recorded(beside), told=told(beside, unused))
+
+
+def kept(made: Tokenizer, folder: Folder) -> Tokenizer:
+    """Return what a loader made, with what is set beside it, if the loader did not ask.
+
+    Raises:
+        TokscopeError: it has no place for a token that is to be added.
+    """
+    beside = folder.beside
+    if getattr(made, "told", "") or getattr(made, "beside", ""):
+        return made
+    if isinstance(made, HuggingFaceTokenizer):
+        before = made.library.get_added_tokens_decoder()
+        _add(made.library, beside)
+        if made.library.get_added_tokens_decoder() != before:
+            made = replace(
+                assemble(made.library, made.name, str(folder.path)), assumed=made.assumed
+            )
+        return replace(made, beside=recorded(beside), told=told(beside))
+    words = made.vocabulary
+    for number, token in beside.added.items():
+        own = words[number] if number < words.size else b""
+        if words.specials.get(token.content) != number and own != token.content.encode():
+            raise TokscopeError(
+                f"{folder.path}: '{shortened(token.content)}' of {_source(beside)} cannot be "
+                f"added to {made.family}"
+            )
+    return made
+
+
+def _source(beside: Beside) -> str:
+    """Name the file that lists added tokens."""
+    return CONFIG if "added_tokens_decoder" in beside.settings else ADDED
+
+
+def unused_of(beside: Beside, *taken: str) -> list[str]:
+    """Return the settings that decide ids elsewhere, but have no step among those `taken`."""
+    return [name for name in _TOLD if name in beside.settings and name not in taken]
+
+
+def recorded(beside: Beside) -> str:
+    """Return what is set, as a component; empty if nothing is."""
+    settings: Json = {name: beside.flag(name) for name in FLAGS if name in beside.settings}
+    named = {
+        role: token if isinstance(token, str) else token.content
+        for role, token in beside.specials().items()
+    }
+    others = [token if isinstance(token, str) else token.content for token in beside.others()]
+    settings |= {"specials": named} if named else {}
+    settings |= {"additional_special_tokens": others} if others else {}
+    settings |= {"tokenizer_class": beside.named} if beside.kind and not beside.generic else {}
+    return canonical(settings) if settings else ""
+
+
+def told(beside: Beside, unused: Sequence[str] = ()) -> str:
+    """Say in words what is taken from which file, and what is not."""
+    found: dict[str, list[str]] = {}
+    if beside.kind:
+        found[beside.sources["tokenizer_class"]] = [f"tokenizer_class={beside.named}"]
+    for name in _TOLD:
+        if name in beside.settings and name not in unused:
+            value = json.dumps(beside.settings[name])
+            found.setdefault(beside.sources[name], []).append(f"{name}={value}")
+    if beside.added:
+        count = f"{len(beside.added):,} added token{'s'[: len(beside.added) != 1]}"
+        found.setdefault(_source(beside), []).append(count)
+    words = [f"{', '.join(taken)} from {source}" for source, taken in found.items()]
+    for name in unused:
+        words.append(f"{name} has no effect on its steps")
+    if beside.code:
+        words.append(f"the code {beside.code} that auto_map names is not run")
+    return "; ".join(words)
+
+
+# Settings of a tokenizer.json
+
+
+def set_steps(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
+    """Change the steps of a `tokenizer.json`; yield the settings that none of them takes."""
+    set_ = [name for name in FLAGS if beside.flag(name) is not None]
+    if beside.kind in BERT:
+        yield from _set_normalizer(library, beside)
+    else:
+        yield from (name for name in BERT_FLAGS if name in set_)
+    if beside.kind == "Llama" and "add_prefix_space" in set_:
+        yield from _set_llama(library, beside)
+        return
+    yield from _set_prefix(library, beside)
+    if "legacy" in set_ and not (beside.kind == "T5" and "add_prefix_space" in set_):
+        yield "legacy"
+
+
+def _set_normalizer(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
+    """Let BERT's normaliser do what the class says, which lowercases unless told otherwise."""
+    wanted = {
+        "lowercase": ("do_lower_case", beside.flag("do_lower_case", True)),
+        "strip_accents": ("strip_accents", beside.flag("strip_accents")),
+        "handle_chinese_chars": (
+            "tokenize_chinese_chars",
+            beside.flag("tokenize_chinese_chars", True),
+        ),
+    }
+    if beside.kind in KEEP_CHINESE:
+        del wanted["handle_chinese_chars"]
+    step = library.normalizer
+    if isinstance(step, normalizers.BertNormalizer):
+        for name, (_, value) in wanted.items():
+            setattr(step, name, value)
+        library.normalizer = step
+        return
+    named = [setting for setting, _ in wanted.values() if setting in beside.settings]
+    if named and step is None:
+        raise TokscopeError(
+            f"{beside.sources[named[0]]}: {named[0]} has nothing to act on, as tokenizer.json has "
+            "no normalizer; name tokenizer.json itself to leave it out"
+        )
+    yield from named
+
+
+def _state(step: Any) -> Json:
+    return json.loads(step.__getstate__()) if step is not None else {}
+
+
+def _set_prefix(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
+    """Let the byte-level step put a space before the first word, or not."""
+    usual = False if beside.kind in (*BYTE_LEVEL, "Qwen2") else None
+    wanted = beside.flag("add_prefix_space", usual)
+    if wanted is None:
+        return
+    step = library.pre_tokenizer
+    steps = [step]
+    if isinstance(step, pre_tokenizers.Sequence):
+        # transformers looks into a sequence for these two alone
+        known = beside.kind in ("Bloom", "Cohere") and wanted
+        steps = [step[i] for i in range(len(_state(step)["pretokenizers"]))] if known else []
+    if beside.kind == "T5":
+        _require_prefix(library, beside, wanted)
+    found = [one for one in steps if isinstance(one, pre_tokenizers.ByteLevel)]
+    for one in found:
+        one.add_prefix_space = wanted
+    if not found and "add_prefix_space" in beside.settings and not _agrees(library, wanted):
+        yield "add_prefix_space"
+
+
+def _agrees(library: tokenizers.Tokenizer, wanted: bool) -> bool:
+    """Tell whether the steps put a space before text already just as it is wanted."""
+    steps = json.dumps([_state(library.normalizer), _state(library.pre_tokenizer)])
+    puts = '"Prepend"' in steps or '"add_prefix_space": true' in steps
+    puts |= any(f'"prepend_scheme": "{scheme}"' in steps for scheme in ("always", "first"))
+    return puts == wanted
+
+
+def _require_prefix(library: tokenizers.Tokenizer, beside: Beside, wanted: bool) -> None:
+    """Refuse a setting of T5 that its steps contradict: its class would make them again.
+
+    Raises:
+        TokscopeError: it is so.
+    """
+    scheme = ("always" if beside.flag("legacy", True) else "first") if wanted else "never"
+    steps = json.dumps(_state(library.pre_tokenizer))
+    if '"prepend_scheme"' in steps and f'"prepend_scheme": "{scheme}"' not in steps:
+        raise TokscopeError(
+            f"{beside.sources['add_prefix_space']}: add_prefix_space={json.dumps(wanted)} "
+            "contradicts tokenizer.json; name tokenizer.json itself to leave it out"
+        )
+
+
+def _set_llama(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
+    """Make Llama's steps again, as its class does where `add_prefix_space` is set."""
+    if "ByteLevel" in json.dumps(_state(library.pre_tokenizer)):
+        yield "add_prefix_space"
+        return
+    set_llama_steps(library, beside)
+
+
+def set_llama_steps(library: tokenizers.Tokenizer, beside: Beside) -> None:
+    """Give a tokenizer the steps of Llama's class."""
+    fixed = beside.kind == "CodeLlama"  # which has neither setting
+    prefix = fixed or beside.flag("add_prefix_space", True)
+    if fixed or beside.flag("legacy", True):
+        steps = [normalizers.Prepend(SPACE)] if prefix else []
+        library.normalizer = normalizers.Sequence([*steps, normalizers.Replace(" ", SPACE)])
+        library.pre_tokenizer = None
+    else:
+        library.normalizer = None
+        scheme = "first" if prefix else "never"
+        library.pre_tokenizer = pre_tokenizers.Metaspace(SPACE, scheme, split=False)
+    ends = [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
+    library.decoder = decoders.Sequence([*ends, *([decoders.Strip(" ", 1, 0)] if prefix else [])])
+
+
+# Added tokens
+
+
+def specials_of(beside: Beside) -> dict[str, str | AddedToken]:
+    """Return the special tokens by role, those of the class where none is named."""
+    found: dict[str, str | AddedToken] = {**SPECIALS.get(beside.kind, {}), **beside.specials()}
+    mask = found.get("mask")
+    if isinstance(mask, str) and beside.kind in SPACED_MASK:
+        found["mask"] = AddedToken(mask, lstrip=True, normalized=beside.kind == "MPNet")
+    return {role: found[role] for role in ROLES if role in found}
+
+
+def _add(library: tokenizers.Tokenizer, beside: Beside) -> None:
+    """Add the tokens that are listed, then the special ones that no list has.
+
+    Raises:
+        TokscopeError: one has another id than its file says.
+    """
+    present = [_token(token) for token in library.get_added_tokens_decoder().values()]
+    adding = [token for token in beside.added.values() if token not in present]
+    texts = {token.content for token in (*present, *adding)}
+    others = beside.others() or OTHERS.get(beside.kind, ())
+    specials = [*specials_of(beside).values(), *others]
+    roles = {one if isinstance(one, str) else one.content for one in specials}
+    for one in specials:
+        if isinstance(one, str) and one not in texts:
+            adding.append(AddedToken(one, special=True, normalized=False))
+        elif isinstance(one, AddedToken) and one not in adding:
+            adding.append(one)
+    marked = [replace(one, special=one.special or one.content in roles) for one in adding]
+    library.add_tokens([_library_token(one) for one in marked])
+    _require_ids(library, beside)
+
+
+def _require_ids(library: tokenizers.Tokenizer, beside: Beside) -> None:
+    for number, token in beside.added.items():
+        got = library.token_to_id(token.content)
+        if token.content and got != number:
+            raise TokscopeError(
+                f"{_source(beside)}: '{shortened(token.content)}' should have id {number}, but has "
+                f"{got}: added tokens follow the vocabulary one by one"
+            )
+
+
+def _token(token: tokenizers.AddedToken) -> AddedToken:
+    return AddedToken(
+        token.content,
+        token.single_word,
+        token.lstrip,
+        token.rstrip,
+        token.normalized,
+        token.special,
+    )
+
+
+def _library_token(token: AddedToken) -> tokenizers.AddedToken:
+    content, single_word, lstrip, rstrip, normalized, special = astuple(token)
+    return tokenizers.AddedToken(
+        content,
+        single_word=single_word,
+        lstrip=lstrip,
+        rstrip=rstrip,
+        normalized=normalized,
+        special=special,
+    )

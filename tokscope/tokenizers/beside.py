@@ -1,0 +1,233 @@
+"""What stands beside a tokenizer in its folder, and counts: its class, settings and added tokens.
+
+The files are read as transformers reads them: what `tokenizer_config.json` lists as
+`added_tokens_decoder` replaces the older `special_tokens_map.json` and `added_tokens.json`.
+Nothing that they name is opened or run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from tokscope.errors import TokscopeError, shortened
+from tokscope.tokenizers.families import CLASS_OF
+from tokscope.tokenizers.files import read_text
+
+Json = Mapping[str, Any]
+CONFIG, SPECIALS, ADDED, MODEL = NAMES = (
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "config.json",
+)
+# The special tokens that have a role, in the order in which those that are missing are added.
+ROLES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
+_LISTS = ("additional_special_tokens", "extra_special_tokens")
+FLAGS = (
+    "do_lower_case",
+    "strip_accents",
+    "tokenize_chinese_chars",
+    "add_prefix_space",
+    "legacy",
+    "split_special_tokens",
+    "add_bos_token",
+    "add_eos_token",
+)
+_GENERIC = ("PreTrained", "TokenizersBackend", "PythonBackend", "Auto")
+
+
+@dataclass(frozen=True)
+class AddedToken:
+    """A token that is found in text before the model sees it, and how."""
+
+    content: str
+    single_word: bool = False
+    lstrip: bool = False
+    rstrip: bool = False
+    normalized: bool = True
+    special: bool = False
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The class that is named, without `Tokenizer` and `Fast`, and what is set for it."""
+
+    kind: str = ""
+    settings: Json = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)  # setting -> the file it is from
+    added: Mapping[int, AddedToken] = field(default_factory=dict)  # by the ids that are wanted
+    code: str = ""  # what the files would have run
+
+    @property
+    def named(self) -> str:
+        """The class in full, as it is called without `Fast`."""
+        return self.kind if self.kind.endswith("Backend") else f"{self.kind}Tokenizer"
+
+    @property
+    def generic(self) -> bool:
+        """Whether no class is named, or one that stands for any."""
+        return self.kind in ("", *_GENERIC)
+
+    def flag(self, name: str, usual: bool | None = None) -> bool | None:
+        """Return a setting that is true, false, or not set.
+
+        Raises:
+            TokscopeError: it is something else.
+        """
+        value = self.settings.get(name, usual)
+        if value is not None and not isinstance(value, bool):
+            raise TokscopeError(
+                f"{self.sources[name]}: {name} is {shortened(json.dumps(value))}, "
+                "which is neither true nor false"
+            )
+        return value
+
+    def specials(self) -> dict[str, str | AddedToken]:
+        """Return the special tokens by role, with the flags that a list of tokens gives them."""
+        listed = {one.content: one for one in self.added.values()}
+        found: dict[str, str | AddedToken] = {}
+        for role in ROLES:
+            if f"{role}_token" in self.settings:
+                token = self._special(f"{role}_token", self.settings[f"{role}_token"])
+                text = token if isinstance(token, str) else token.content
+                found[role] = listed.get(text, token)
+        return found
+
+    def others(self) -> list[str | AddedToken]:
+        """Return the special tokens without a role."""
+        found: list[str | AddedToken] = []
+        for name in _LISTS:
+            values = self.settings.get(name) or ()
+            values = list(values.values()) if isinstance(values, dict) else values
+            if not isinstance(values, (list, tuple)):
+                raise TokscopeError(f"{self.sources[name]}: {name} is no list of tokens")
+            found += [self._special(name, value) for value in values]
+        return found
+
+    def _special(self, name: str, value: object) -> str | AddedToken:
+        place = f"{self.sources[name]}: {name}"
+        if isinstance(value, dict):
+            return added_token({**value, "special": True}, place)
+        if not isinstance(value, str):
+            raise TokscopeError(f"{place} is {shortened(json.dumps(value))}, which is no token")
+        return value
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder that was named, or a repository's snapshot in the hub's cache."""
+
+    path: Path
+    name: str  # of the tokenizer
+    beside: Beside = field(default_factory=Beside)
+
+
+def read(path: Path, name: str) -> Folder:
+    """Return a folder with what its files say.
+
+    Raises:
+        TokscopeError: one of them cannot be read, or says what makes no sense.
+    """
+    config, model = _object(path / CONFIG), _object(path / MODEL)
+    settings = {key: value for key, value in config.items() if value is not None}
+    sources = dict.fromkeys(settings, CONFIG)
+    if "added_tokens_decoder" in config:
+        added = dict(_decoder(config["added_tokens_decoder"], path / CONFIG))
+    else:
+        for key, value in _object(path / SPECIALS).items():
+            if value is not None:
+                settings[key], sources[key] = value, SPECIALS
+        added = dict(_older(_object(path / ADDED), settings, path / ADDED))
+    kind, source = _kind(config, model)
+    sources |= {"tokenizer_class": source}
+    code = _code(config) or _code(model)
+    return Folder(path, name, Beside(kind, settings, sources, dict(sorted(added.items())), code))
+
+
+def beside_file(path: Path) -> str:
+    """Say what stands beside a file that is named alone, and is not read; empty if nothing does."""
+    found = [name for name in NAMES[:3] if path.with_name(name).is_file()]
+    return f"{', '.join(found)} beside it not read, as they are for its folder" if found else ""
+
+
+def added_token(value: Json, place: str) -> AddedToken:
+    """Return an added token as JSON writes it.
+
+    Raises:
+        TokscopeError: it has no text, or flags that are not known.
+    """
+    known = [one.name for one in fields(AddedToken)]
+    written = {key: flag for key, flag in value.items() if key not in ("__type", "id")}
+    unknown = sorted(written.keys() - set(known))
+    if unknown or not isinstance(written.get("content"), str):
+        reason = f"has {', '.join(unknown)}" if unknown else "has no text"
+        raise TokscopeError(f"{place}: an added token {reason}; known are {', '.join(known)}")
+    wrong = [key for key, flag in written.items() if key != "content" and flag not in (True, False)]
+    if wrong:
+        raise TokscopeError(f"{place}: {wrong[0]} of an added token is neither true nor false")
+    special = bool(written.get("special", False))
+    return AddedToken(**{"normalized": not special, **written})
+
+
+def _object(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        data = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise TokscopeError(f"{path}: not JSON that can be read ({error})") from error
+    if not isinstance(data, dict):
+        raise TokscopeError(f"{path}: not an object of settings")
+    return data
+
+
+def _decoder(value: object, path: Path) -> Iterator[tuple[int, AddedToken]]:
+    """Yield the tokens of `added_tokens_decoder` with their ids."""
+    place = f"{path}: added_tokens_decoder"
+    if not isinstance(value, dict):
+        raise TokscopeError(f"{place} is no object of ids and tokens")
+    for number, token in value.items():
+        if not str(number).isdecimal() or not isinstance(token, dict):
+            raise TokscopeError(f"{place}: '{shortened(str(number))}' is no id with a token")
+        yield int(number), added_token(token, place)
+
+
+def _older(table: Json, settings: Json, path: Path) -> Iterator[tuple[int, AddedToken]]:
+    """Yield the tokens of `added_tokens.json`: special are those that have a role."""
+    given = [settings.get(f"{role}_token") for role in ROLES]
+    for name in _LISTS:
+        others = settings.get(name) or ()
+        given += others.values() if isinstance(others, dict) else others
+    texts = (one.get("content") if isinstance(one, dict) else one for one in given)
+    specials = {text for text in texts if isinstance(text, str)}
+    for text, number in table.items():
+        if not isinstance(number, int) or number < 0:
+            raise TokscopeError(f"{path}: '{shortened(text)}' has no id")
+        special = text in specials
+        yield number, AddedToken(text, normalized=not special, special=special)
+
+
+def _kind(config: Json, model: Json) -> tuple[str, str]:
+    """Return the class that is named, and the file that names it."""
+    for settings, source in ((config, CONFIG), (model, MODEL)):
+        name = settings.get("tokenizer_class")
+        if name:
+            if not isinstance(name, str):
+                raise TokscopeError(f"{source}: tokenizer_class is no name")
+            short = name.removesuffix("Fast").removesuffix("Tokenizer")
+            return short or name, source
+    return CLASS_OF.get(str(model.get("model_type")), ""), MODEL
+
+
+def _code(settings: Json) -> str:
+    """Name the code that a file would have run."""
+    table = settings.get("auto_map")
+    wanted = table.get("AutoTokenizer") if isinstance(table, dict) else table
+    if not wanted:
+        return ""
+    names = wanted if isinstance(wanted, (list, tuple)) else [wanted]
+    return ", ".join(shortened(str(name)) for name in names if name)

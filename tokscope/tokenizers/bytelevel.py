@@ -1,0 +1,172 @@
+"""Byte-level BPE put together from its parts, as GPT-2's `vocab.json` and `merges.txt`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import tokenizers
+
+from tokscope.errors import TokscopeError, choose, path_of
+from tokscope.tokenizers import Spec, Tokenizer
+from tokscope.tokenizers.applied import finished, unused_of
+from tokscope.tokenizers.beside import Folder, beside_file
+from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, require_all_bytes
+from tokscope.tokenizers.families import BYTE_LEVEL
+from tokscope.tokenizers.files import read_text
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, add, assemble
+from tokscope.tokenizers.tiktoken import PATTERNS
+
+# The core reads {1,3}+ as a count that gives nothing back, the library as a count that is repeated.
+# No known expression goes on after it, so that there is nothing to give back, and the + is dropped.
+_POSSESSIVE = re.compile(r"(\{\d+(?:,\d*)?\})\+")
+# How Qwen2's class cuts text
+_QWEN2 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+def load_folder(folder: Folder) -> HuggingFaceTokenizer:
+    """Load the `vocab.json` and the `merges.txt` of a folder, as its class cuts text.
+
+    Raises:
+        TokscopeError: the files cannot be read, or the class is not known.
+    """
+    path, beside = folder.path / "vocab.json", folder.beside
+    if beside.kind not in (*BYTE_LEVEL, "Qwen2") and not beside.generic:
+        known = ", ".join(f"{kind}Tokenizer" for kind in sorted((*BYTE_LEVEL, "Qwen2")))
+        raise TokscopeError(
+            f"{path}: how {beside.named} cuts text is not known here, only {known}; "
+            f"file:{path} reads it as GPT-2's"
+        )
+    library = _read(path, pattern=_QWEN2 if beside.kind == "Qwen2" else "")
+    step = library.pre_tokenizer
+    if beside.kind == "Qwen2":
+        library.normalizer = tokenizers.normalizers.NFC()
+        step = step[1]
+    step.add_prefix_space = bool(beside.flag("add_prefix_space", beside.kind == "LayoutLMv3"))
+    made = finished(library, folder, str(path), unused=unused_of(beside, "add_prefix_space"))
+    return replace(made, assumed="text is cut as by GPT-2" if beside.generic else "")
+
+
+def load_path(path: Path, name: str) -> HuggingFaceTokenizer:
+    """Put `vocab.json` and the `merges.txt` beside it together, as GPT-2's own files are meant."""
+    made = assemble(_read(path), name, str(path))
+    return replace(made, assumed="text is cut as by GPT-2", told=beside_file(path))
+
+
+def _read(path: Path, pattern: str = "") -> tokenizers.Tokenizer:
+    merges = path.with_name("merges.txt")
+    if not merges.is_file():
+        raise TokscopeError(f"{path}: without merges.txt beside it, its tokens cannot be merged")
+    try:
+        vocabulary = {str(token): int(i) for token, i in json.loads(read_text(path)).items()}
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise TokscopeError(f"{path}: not an object of tokens and their ids ({error})") from error
+    pairs = _merge_list(merges)
+    if any(number < 0 for number in vocabulary.values()):
+        raise TokscopeError(f"{path}: an id is negative")
+    if any(token.endswith("</w>") for token in vocabulary):
+        raise TokscopeError(
+            f"{path}: marks the ends of words by </w>; only tokenizer.json says how"
+        )
+    try:
+        return _library(vocabulary, pairs, str(path), pattern=pattern)
+    except TokscopeError:
+        raise
+    except Exception as error:  # the library raises nothing narrower
+        raise TokscopeError(f"{path}: does not fit {merges.name} ({error})") from error
+
+
+def _merge_list(path: Path) -> list[tuple[str, str]]:
+    """Read a `merges.txt`: two tokens a line, after a line that may tell a version."""
+    lines = read_text(path).split("\n")
+    lines = list(filter(None, lines[lines[0].startswith("#version") :]))
+    for line in lines:
+        if line.count(" ") != 1 or line.strip() != line:
+            raise TokscopeError(f"{path}: '{line[:40]}' is no merge; a line holds two tokens")
+    return list(map(split_merge, lines))
+
+
+def load_merges(spec: Spec) -> Tokenizer:
+    """Load a `merges.txt` alone: the 256 bytes, then what each merge makes, in order.
+
+    Raises:
+        TokscopeError: the file cannot be read, or its merges are not of bytes, one after the other.
+    """
+    path = path_of(spec.place)
+    pairs = _merge_list(path)
+    if not pairs:
+        raise TokscopeError(f"{path}: there is no merge in it")
+    vocabulary = {char: i for i, char in enumerate(map(chr, byte_alphabet()))}
+    seen: set[tuple[str, str]] = set()
+    for pair in pairs:
+        line = " ".join(pair)[:40]
+        if pair in seen:
+            raise TokscopeError(f"{path}: '{line}' stands there twice; a merge has one place")
+        if not vocabulary.keys() >= set(pair):
+            raise TokscopeError(f"{path}: '{line}' merges what no earlier line makes")
+        seen.add(pair)
+        vocabulary.setdefault("".join(pair), len(vocabulary))
+    pattern = choose(PATTERNS, spec.pattern, "pattern") if spec.pattern else ""
+    stem = path.stem.removesuffix("merges").rstrip("-_.")
+    name = spec.label or stem or path.resolve().parent.name
+    made = byte_level_bpe(vocabulary, pairs, name, str(path), pattern=pattern)
+    cut = "" if pattern else "text is cut as by GPT-2, "
+    return replace(made, assumed=f"{cut}ids are in the order of the lines")
+
+
+def split_merge(merge: str) -> tuple[str, str]:
+    """Split a merge that is written as two tokens with a space between them."""
+    left, _, right = merge.partition(" ")
+    return left, right
+
+
+def byte_level_bpe(
+    vocabulary: Mapping[str, int],
+    merges: Sequence[tuple[str, str]],
+    name: str,
+    place: str,
+    *,
+    pattern: str = "",
+    whole: bool = False,
+    specials: Sequence[str] = (),
+    added: Sequence[str] = (),
+) -> HuggingFaceTokenizer:
+    """Build byte-level BPE from its parts; cut as by GPT-2 unless there is a `pattern`.
+
+    `whole` looks pretokens up before merging. Raises what the library raises.
+
+    Raises:
+        TokscopeError: a byte has no token, so that text could not be encoded.
+    """
+    library = _library(vocabulary, merges, place, pattern=pattern, whole=whole)
+    add(library, specials, added)
+    return assemble(library, name, place)
+
+
+def _library(
+    vocabulary: Mapping[str, int],
+    merges: Sequence[tuple[str, str]],
+    place: str,
+    *,
+    pattern: str,
+    whole: bool = False,
+) -> tokenizers.Tokenizer:
+    singles = [from_alphabet(token, byte_alphabet()) for token in vocabulary if len(token) == 1]
+    require_all_bytes(singles, place)
+    model = tokenizers.models.BPE(dict(vocabulary), list(merges), ignore_merges=whole)
+    library = tokenizers.Tokenizer(model)
+    parts = tokenizers.pre_tokenizers
+    if pattern in ("", PATTERNS["gpt2"]):
+        library.pre_tokenizer = parts.ByteLevel(add_prefix_space=False)
+    else:
+        split = parts.Split(tokenizers.Regex(_POSSESSIVE.sub(r"\1", pattern)), "isolated")
+        last = parts.ByteLevel(add_prefix_space=False, use_regex=False)
+        library.pre_tokenizer = parts.Sequence([split, last])
+    library.decoder = tokenizers.decoders.ByteLevel()
+    return library

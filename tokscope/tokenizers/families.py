@@ -1,0 +1,96 @@
+"""Classes of transformers, by their names without `Tokenizer`: what each takes to be set.
+
+From transformers 4.57, for whose reading most published files were written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def _roles(words: str) -> dict[str, str]:
+    return dict(word.split("=", 1) for word in words.split())
+
+
+# WordPiece with BERT's normalisation, lowercased unless told otherwise
+BERT = frozenset(
+    "Bert ConvBert DistilBert DPRContextEncoder DPRQuestionEncoder DPRReader Electra Funnel "  # noqa: SIM905
+    "LayoutLM LayoutLMv2 Lxmert MPNet MobileBert Realm RetriBert Splinter SqueezeBert".split()
+)
+# Those of them that leave Chinese characters as tokenizer.json has them
+KEEP_CHINESE = frozenset(("MPNet", "Splinter"))
+# Byte-level BPE, cut as by GPT-2
+ROBERTA = frozenset(
+    ("Bart", "Blenderbot", "LED", "LayoutLMv3", "Longformer", "MarkupLM", "Mvp", "Roberta")
+)
+BYTE_LEVEL = ROBERTA | {"CodeGen", "Deberta", "GPT2", "GPTNeoX", "Whisper"}
+LLAMA = frozenset(("CodeLlama", "Llama", "Phi3"))
+
+_BERT = _roles("unk=[UNK] sep=[SEP] pad=[PAD] cls=[CLS] mask=[MASK]")
+_ROBERTA = _roles("bos=<s> eos=</s> unk=<unk> sep=</s> pad=<pad> cls=<s> mask=<mask>")
+_END = "<|endoftext|>"
+_GPT2 = {"bos": _END, "eos": _END, "unk": _END}
+# The special tokens that a class has where its files name no others
+SPECIALS: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(BERT, _BERT),
+    **dict.fromkeys(ROBERTA, _ROBERTA),
+    **dict.fromkeys(("CodeGen", "GPT2", "GPTNeoX", "Whisper"), _GPT2),
+    **dict.fromkeys(LLAMA, _roles("bos=<s> eos=</s> unk=<unk>")),
+    "Deberta": {**_BERT, "bos": "[CLS]", "eos": "[SEP]"},
+    "Funnel": _roles("bos=<s> eos=</s> unk=<unk> sep=<sep> pad=<pad> cls=<cls> mask=<mask>"),
+    "Gemma": _roles("bos=<bos> eos=<eos> unk=<unk> pad=<pad>"),
+    "MPNet": {**_ROBERTA, "unk": "[UNK]"},
+    "Qwen2": {"eos": _END, "unk": _END, "pad": _END},
+}
+# Those that it has besides, without a role
+OTHERS: Mapping[str, tuple[str, ...]] = {
+    "CodeLlama": ("▁<PRE>", "▁<MID>", "▁<SUF>", "▁<EOT>"),
+    "Splinter": ("[QUESTION]",),
+}
+# Those whose mask takes the space before it
+SPACED_MASK = ROBERTA | {"MPNet"}
+_MODELS: Mapping[str, str] = {
+    "Bart": "bart",
+    "Bert": "align bark bert blip bros chinese_clip ernie git grounding-dino megatron-bert "
+    "mm-grounding-dino nezha qdqbert tvp vilt visual_bert",
+    "Blenderbot": "blenderbot",
+    "CodeGen": "codegen phi",
+    "CodeLlama": "code_llama",
+    "ConvBert": "convbert",
+    "DPRQuestionEncoder": "dpr",
+    "Deberta": "deberta",
+    "DistilBert": "distilbert",
+    "Electra": "electra",
+    "Funnel": "funnel",
+    "GPT2": "blip-2 dbrx emu3 exaone4 flex_olmo gpt2 gpt_bigcode gpt_neo gptj granite granitemoe "
+    "granitemoehybrid granitemoeshared instructblip instructblipvideo minimax olmo3 opt starcoder2",
+    "GPTNeoX": "falcon_mamba gpt_neox mamba mamba2 mpt olmo olmo2 olmoe rwkv stablelm xlstm",
+    "Gemma": "gemma gemma2 gemma3 gemma3_text gemma3n gemma3n_text recurrent_gemma shieldgemma2 "
+    "siglip2 t5gemma",
+    "LED": "led",
+    "LayoutLM": "layoutlm",
+    "LayoutLMv2": "layoutlmv2",
+    "LayoutLMv3": "layoutlmv3 lilt",
+    "Llama": "arcee aria chameleon colpali deepseek_v2 deepseek_v3 deepseek_vl deepseek_vl_hybrid "
+    "diffllama ernie4_5 ernie4_5_moe idefics idefics2 idefics3 jamba janus jetmoe llama llama4 "
+    "llama4_text llava llava_next llava_next_video llava_onevision ministral mistral mistral3 "
+    "mixtral mllama paligemma persimmon phi3 phimoe video_llava vipllava zamba zamba2",
+    "Longformer": "longformer",
+    "Lxmert": "lxmert",
+    "MPNet": "mpnet",
+    "MobileBert": "mobilebert",
+    "Mvp": "mvp",
+    "Qwen2": "colqwen2 internvl qwen2 qwen2_5_omni qwen2_5_vl qwen2_audio qwen2_moe qwen2_vl qwen3 "
+    "qwen3_moe qwen3_next qwen3_omni_moe qwen3_vl qwen3_vl_moe",
+    "Realm": "realm",
+    "RetriBert": "retribert",
+    "Roberta": "bridgetower clap data2vec-text ibert mega mra roberta roberta-prelayernorm",
+    "Splinter": "splinter",
+    "SqueezeBert": "squeezebert",
+    "T5": "t5 mt5 umt5 switch_transformers longt5",
+    "Whisper": "whisper",
+}
+# model_type of config.json -> class, where no file names one
+CLASS_OF: Mapping[str, str] = {
+    model: kind for kind, models in _MODELS.items() for model in models.split()
+}

@@ -1,0 +1,112 @@
+"""What a folder holds, and how it is loaded; a hub repository is a folder in the cache.
+
+A folder counts with what stands beside its tokenizer (`beside.py`); a file that is named alone is
+read alone, and says what it leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from tokscope.errors import TokscopeError, path_of
+from tokscope.tokenizers import Spec, Tokenizer
+from tokscope.tokenizers.applied import kept
+from tokscope.tokenizers.beside import CONFIG, NAMES, Folder, read
+from tokscope.tokenizers.hub import hub_folder
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
+
+# The files that make a tokenizer, names or patterns, and what loads a folder that has them all: a
+# module and a function that takes a Folder. The first that fits is taken, the whole before parts.
+FOLDERS: Sequence[tuple[tuple[str, ...], str, str]] = (
+    (("tokenizer.json",), "tokenizer_json", "load_folder"),
+    (("tokenizer.model",), "llama", "load_folder"),
+    (("vocab.json", "merges.txt"), "bytelevel", "load_folder"),
+    (("vocab.txt",), "wordpiece", "load_folder"),
+)
+FILES = tuple(names[0] for names, _, _ in FOLDERS)  # what each kind is known by
+# A file of such a name, named alone, is loaded as itself; any other as a tokenizer.json.
+_ALONE = {"vocab.json": "bytelevel", "vocab.txt": "wordpiece"}
+
+
+def load_hub(spec: Spec) -> Tokenizer:
+    """Load `org/name[@revision]` from the hub's cache, or from the hub.
+
+    Raises:
+        TokscopeError: not cached and out of reach, not there, or not allowed.
+    """
+    repository, _, revision = spec.place.partition("@")
+    path = hub_folder(repository, revision or None, wanted)
+    made = _load(path, spec.label or repository.rpartition("/")[2])
+    if isinstance(made, HuggingFaceTokenizer) and not (path / CONFIG).is_file():
+        told = f"no {CONFIG} in the cache"  # the repository may have one, if others filled it
+        return replace(made, told="; ".join(filter(None, (made.told, told))))
+    return made
+
+
+def load_file(spec: Spec) -> Tokenizer:
+    """Load a `tokenizer.json`, or a folder that holds a tokenizer, whole or in parts.
+
+    A file that is named alone is read alone: what stands beside it counts for its folder.
+
+    Raises:
+        TokscopeError: the file cannot be read or used.
+    """
+    path = path_of(spec.place)
+    if path.is_dir():
+        return _load(path, spec.label or path.resolve().name)
+    if path.suffix == ".model":
+        return cast(Tokenizer, _function("sentencepiece", "load_file")(spec))
+    generic = path.stem in ("tokenizer", "vocab")
+    name = spec.label or (path.resolve().parent.name if generic else path.stem)
+    load_path = _function(_ALONE.get(path.name, "tokenizer_json"), "load_path")
+    return cast(Tokenizer, load_path(path, name))
+
+
+def wanted(names: Iterable[str]) -> list[str]:
+    """Return the files that loading needs, of all that a folder or a repository has.
+
+    Empty where they are no tokenizer.
+    """
+    known = list(names)
+    for patterns, _, _ in FOLDERS:
+        found = [_matching(pattern, known) for pattern in patterns]
+        if all(found):
+            return [
+                *(name for some in found for name in some),
+                *filter(known.__contains__, NAMES),
+            ]
+    return []
+
+
+def _load(path: Path, name: str) -> Tokenizer:
+    """Load a folder as the first kind whose files it has."""
+    files = sorted(file.name for file in path.iterdir() if file.is_file())
+    for patterns, module, function in FOLDERS:
+        if all(_matching(pattern, files) for pattern in patterns):
+            load = cast(Callable[[Folder], Tokenizer], _function(module, function))
+            folder = read(path, name)
+            return kept(load(folder), folder)
+    lacking = _lacking(files) or f"this folder holds none of {', '.join(FILES)}"
+    raise TokscopeError(f"{path}: {lacking}")
+
+
+def _lacking(files: Sequence[str]) -> str:
+    """Say what a folder lacks that has the first file of a kind, if it has one."""
+    for patterns, _, _ in FOLDERS:
+        lacking = [pattern for pattern in patterns[1:] if not _matching(pattern, files)]
+        if _matching(patterns[0], files) and lacking:
+            return f"{patterns[0]} makes no tokenizer without {', '.join(lacking)} beside it"
+    return ""
+
+
+def _matching(pattern: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if fnmatchcase(name, pattern)]
+
+
+def _function(module: str, name: str) -> Callable[..., object]:
+    return cast(Callable[..., object], getattr(import_module(f"{__package__}.{module}"), name))

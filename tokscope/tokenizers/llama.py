@@ -1,0 +1,227 @@
+"""A folder's `tokenizer.model`, as transformers' classes make it: Llama's, Gemma's, or none named.
+
+Where the class and the added tokens change nothing of what SentencePiece itself does with text, it
+is SentencePiece that encodes; else the library does, with the merges that scores and pieces tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import tokenizers
+from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
+
+from tokscope.errors import TokscopeError, require_of_library
+from tokscope.tokenizers import Spec, Tokenizer
+from tokscope.tokenizers.applied import (
+    finished,
+    recorded,
+    set_llama_steps,
+    specials_of,
+    told,
+    unused_of,
+)
+from tokscope.tokenizers.beside import AddedToken as Token
+from tokscope.tokenizers.beside import Beside, Folder
+from tokscope.tokenizers.families import LLAMA, OTHERS
+from tokscope.tokenizers.sentencepiece import (
+    CONTROL,
+    DEFINED,
+    NORMAL,
+    SPACE,
+    SentencePieceTokenizer,
+    charsmap_of,
+    kinds_of,
+    load_file,
+)
+
+NAME = "tokenizer.model"
+_TURNS = ("<start_of_turn>", "<end_of_turn>")  # special to Gemma, whatever the model says
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What a SentencePiece model holds."""
+
+    pieces: Sequence[str]
+    scores: Sequence[float]
+    kinds: Sequence[int]
+    unknown: int
+    settings: Mapping[str, object]
+    normal: Mapping[str, object]
+    charsmap: bytes
+
+    @classmethod
+    def of(cls, plain: SentencePieceTokenizer, path: Path) -> _Model:
+        """Take a model apart."""
+        library, ids = plain.library, range(plain.library.get_piece_size())
+        normal = plain.settings["normalizer"]
+        return cls(
+            [library.id_to_piece(i) for i in ids],
+            [library.get_score(i) for i in ids],
+            kinds_of(library),
+            max(library.unk_id(), 0),
+            plain.settings,
+            normal if isinstance(normal, dict) else {},
+            charsmap_of(path.read_bytes()),
+        )
+
+
+def load_folder(folder: Folder) -> Tokenizer:
+    """Load the `tokenizer.model` of a folder.
+
+    Raises:
+        TokscopeError: it cannot be read, or its class is not known.
+    """
+    path, beside = folder.path / NAME, folder.beside
+    if not beside.generic and beside.kind not in (*LLAMA, "Gemma"):
+        raise TokscopeError(
+            f"{path}: how {beside.named} reads a SentencePiece model is not known here, only "
+            f"LlamaTokenizer, CodeLlamaTokenizer and GemmaTokenizer; sp:{path} reads it as "
+            "SentencePiece itself does"
+        )
+    known = beside.kind in ("Llama", "Phi3")
+    unused = unused_of(beside, *(("add_prefix_space", "legacy") if known else ()))
+    plain = load_file(Spec(folder.name, "sp", str(path)))
+    if _is_plain(plain, beside):
+        way = "; ".join(filter(None, ("SentencePiece", told(beside, unused))))
+        return replace(plain, beside=recorded(beside), path=way)
+    model = _Model.of(plain, path)
+    try:
+        made = finished(_library(model, beside), folder, str(path), unused=unused)
+    except TokscopeError:
+        raise
+    except BaseException as error:  # the library raises nothing narrower
+        require_of_library(error)
+        raise TokscopeError(f"{path}: does not fit {beside.named} ({error})") from error
+    assumed = "as SentencePiece itself cuts text" if beside.generic else ""
+    return replace(made, assumed=assumed)
+
+
+def _is_plain(plain: SentencePieceTokenizer, beside: Beside) -> bool:
+    """Tell whether text has the ids that SentencePiece itself gives it."""
+    library, ids = plain.library, range(plain.library.get_piece_size())
+    own = {library.id_to_piece(i): i for i in ids}
+    others = beside.others() or OTHERS.get(beside.kind, ())
+    if any(_text(one) not in own for one in (*others, *specials_of(beside).values())):
+        return False
+    for i, one in beside.added.items():
+        if own.get(one.content) != i or not one.special:
+            return False
+        if not (library.is_control(i) or library.is_unknown(i)):
+            return False
+    if beside.generic:
+        return True
+    normal = plain.settings["normalizer"]
+    usual = {"add_dummy_prefix": True, "remove_extra_whitespaces": False, "charsmap": ""}
+    fits = isinstance(normal, dict) and usual.items() <= normal.items()
+    set_ = beside.flag("add_prefix_space", True) and beside.flag("legacy", True)
+    return (
+        beside.kind in LLAMA
+        and fits
+        and (set_ or beside.kind == "CodeLlama")
+        and plain.settings["model"] == "BPE"
+        and bool(plain.vocabulary.fallbacks)
+        and DEFINED not in kinds_of(library)
+    )
+
+
+def _text(token: str | Token) -> str:
+    return token if isinstance(token, str) else token.content
+
+
+def _library(model: _Model, beside: Beside) -> tokenizers.Tokenizer:
+    """Return a tokenizer of the library, with the steps of a class."""
+    if beside.generic:
+        library = _made(model, model.pieces, own=True)
+        _set_own_steps(library, model)
+    elif beside.kind == "Gemma":
+        library = _made(model, _named(model, beside, ("pad", "eos", "bos")))
+        library.normalizer = normalizers.Replace(" ", SPACE)
+        library.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+        ends = [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
+        library.decoder = decoders.Sequence(ends)
+    else:
+        library = _made(model, _named(model, beside, ()))
+        set_llama_steps(library, beside)
+    found = [
+        AddedToken(piece, normalized=False, special=kind == CONTROL or piece in _TURNS)
+        for piece, kind in zip(model.pieces, model.kinds, strict=True)
+        if kind in (CONTROL, DEFINED)
+    ]
+    library.add_tokens(found)
+    return library
+
+
+def _named(model: _Model, beside: Beside, roles: Sequence[str]) -> list[str]:
+    """Return the pieces, the first three as the class calls them."""
+    specials = specials_of(beside)
+    first = list(model.pieces[:3])
+    for i, token in beside.added.items():
+        if i < len(first):
+            first[i] = token.content
+    for i, role in enumerate(roles):
+        first[i] = _text(specials[role])
+    pieces = [*first, *model.pieces[3:]]
+    if beside.kind == "Gemma" and "\t" not in pieces and "<0x09>" in pieces:
+        pieces[pieces.index("<0x09>")] = "\t"
+    return pieces
+
+
+def _made(model: _Model, pieces: Sequence[str], *, own: bool = False) -> tokenizers.Tokenizer:
+    """Return the bare model; the classes fall back on bytes whether it has them or not."""
+    fallback = not own or "<0x00>" in pieces
+    if model.settings["model"] == "Unigram":
+        entries = list(zip(pieces, model.scores, strict=True))
+        return tokenizers.Tokenizer(models.Unigram(entries, model.unknown, fallback))
+    ids = {piece: i for i, piece in enumerate(pieces)}
+    merges = _merges(model, ids, own=own)
+    return tokenizers.Tokenizer(
+        models.BPE(
+            ids,
+            merges,
+            unk_token=pieces[model.unknown],
+            fuse_unk=True,
+            byte_fallback=fallback,
+        )
+    )
+
+
+def _merges(model: _Model, ids: Mapping[str, int], *, own: bool) -> list[tuple[str, str]]:
+    """Return every split of every piece into two, the best score first.
+
+    SentencePiece itself (`own`) merges what it learned alone, and runs of spaces; the classes do
+    not ask what kind a piece is of.
+    """
+    kept = {
+        piece: -score
+        for piece, score, kind in zip(ids, model.scores, model.kinds, strict=True)
+        if not own or kind == NORMAL or (kind == DEFINED and not piece.strip(SPACE))
+    }
+    found = [
+        ((rank, -at, at - len(piece), ids[piece]), piece[:at], piece[at:])
+        for piece, rank in kept.items()
+        for at in range(1, len(piece))
+        if piece[:at] in kept and piece[at:] in kept
+    ]
+    return [(left, right) for _, left, right in sorted(found)]
+
+
+def _set_own_steps(library: tokenizers.Tokenizer, model: _Model) -> None:
+    """Normalise and cut as SentencePiece does by the settings of the model itself."""
+    steps: list[normalizers.Normalizer] = []
+    if model.charsmap:
+        steps.append(normalizers.Precompiled(model.charsmap))
+    if model.normal["remove_extra_whitespaces"]:
+        steps.append(normalizers.Replace(Regex(r"\A +| +\z"), ""))
+        steps.append(normalizers.Replace(Regex(" {2,}"), " "))
+    steps.append(normalizers.Replace(" ", SPACE))
+    ends: list[decoders.Decoder] = [decoders.Replace(SPACE, " "), decoders.ByteFallback()]
+    ends.append(decoders.Fuse())
+    if model.normal["add_dummy_prefix"]:
+        steps.append(normalizers.Prepend(SPACE))
+        ends.append(decoders.Strip(" ", 1, 0))
+    library.normalizer = normalizers.Sequence(steps)
+    library.decoder = decoders.Sequence(ends)

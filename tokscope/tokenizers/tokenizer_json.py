@@ -1,0 +1,100 @@
+"""Hugging Face's `tokenizer.json`: a tokenizer in one file, as its library reads it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import tokenizers
+
+from tokscope.errors import TokscopeError, path_of, require_of_library
+from tokscope.tokenizers.applied import finished, set_steps
+from tokscope.tokenizers.beside import Folder, beside_file
+from tokscope.tokenizers.bytelevel import split_merge
+from tokscope.tokenizers.files import read_text
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, Json, assemble
+
+NAME = "tokenizer.json"
+_MARKED = re.compile(r'"continuing_subword_prefix"\s*:\s*"[^"]')
+
+
+def load_folder(folder: Folder) -> HuggingFaceTokenizer:
+    """Load the `tokenizer.json` of a folder."""
+    path = folder.path / NAME
+    library = _read(path)
+    unused = [*set_steps(library, folder.beside)]
+    return finished(library, folder, str(path), unused=unused)
+
+
+def load_path(path: Path, name: str) -> HuggingFaceTokenizer:
+    """Load a `tokenizer.json` by its path, whatever its name.
+
+    Raises:
+        TokscopeError: it cannot be read.
+    """
+    return replace(assemble(_read(path), name, str(path)), told=beside_file(path))
+
+
+def _read(path: Path) -> tokenizers.Tokenizer:
+    text = read_text(path)
+    _require_marked_merges(text, path)
+    try:
+        return tokenizers.Tokenizer.from_str(text)
+    except BaseException as error:  # the library raises nothing narrower
+        require_of_library(error)
+        raise TokscopeError(f"{path}: not a tokenizer.json that can be read ({error})") from error
+
+
+def _require_marked_merges(text: str, path: Path) -> None:
+    """Refuse merges without the mark that the file says parts of words have.
+
+    The library cuts so many bytes off all of them, be it inside a character, and then ends the
+    whole process.
+    """
+    if not _MARKED.search(text):
+        return
+    try:
+        model = json.loads(text)["model"]
+        mark, merges = model["continuing_subword_prefix"], model.get("merges", ())
+        pairs = (merge.split(" ") if isinstance(merge, str) else merge for merge in merges)
+        bare = next((right for _, right in pairs if not right.startswith(mark)), None)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return  # of which the library says more
+    if bare is not None:
+        raise TokscopeError(f"{path}: its merges lack the mark '{mark}' of parts of words ({bare})")
+
+
+def as_written(place: str) -> Json:
+    """Return a `tokenizer.json` as its file has it, before the library mends or refuses it.
+
+    Empty where it cannot be read: loading says what is wrong.
+    """
+    path = path_of(place)
+    try:
+        data = json.loads(read_text(path / NAME if path.is_dir() else path))
+    except (TokscopeError, ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def broken_merges(data: Json) -> list[tuple[str, str]]:
+    """Return the merges whose product is not in the vocabulary; the library refuses such a file."""
+    try:
+        model = data["model"]
+        merges = [split_merge(m) if isinstance(m, str) else (m[0], m[1]) for m in model["merges"]]
+        known, prefix = model["vocab"], model.get("continuing_subword_prefix") or ""
+        return [(a, b) for a, b in merges if a + b.removeprefix(prefix) not in known]
+    except (TypeError, KeyError, IndexError, AttributeError):
+        return []
+
+
+def added_twice(data: Json) -> list[str]:
+    """Return the texts that several added tokens have; the library keeps one of each."""
+    try:
+        texts = Counter(str(token["content"]) for token in data["added_tokens"])
+    except (TypeError, KeyError):
+        return []
+    return [text for text, uses in texts.items() if uses > 1]
