@@ -65,6 +65,29 @@ RULES: Mapping[str, Rule] = {
         "The baseline was made with other versions of what encodes; they may differ on some text.",
         "Nothing, if the golden strings have the same ids; else pin the version, or lock again.",
     ),
+    "TS007": Rule(
+        "error",
+        "golden strings get other special tokens",
+        "Strings whose own ids are as at the baseline reach a model with other special tokens "
+        "around them: the ids that the post-processor makes of them are others. Padding and "
+        "truncation are left away.",
+        "Restore the post-processor, or what adds the tokens; if it was wanted, lock again.",
+    ),
+    "TS008": Rule(
+        "error",
+        "what is done around text changed",
+        "Post-processor, truncation, padding, dropout, what else stands in the file, or in the "
+        "tokenizer_config.json of its folder: what a model gets may be other, though no id of text "
+        "is. Dropout is switched off while tokens are counted.",
+        "Compare the part with tokscope inspect --components; if it was wanted, lock again.",
+    ),
+    "TS009": Rule(
+        "error",
+        "a chat template changed",
+        "Conversations are written for the model in another way, at least those that reach what "
+        "changed. Templates are compared by their hash, and never run.",
+        "Compare the templates as text; if it was wanted, lock again.",
+    ),
     "TS101": Rule(
         "error",
         "a measure got worse",

@@ -102,7 +102,8 @@ def test_counts_are_verified_as_decoded(locked: Path) -> None:
         (
             "tokscope.lock",
             b'{"schema": 99}',
-            "a lock of schema 99, not 1; move it away, then run: tokscope lock",
+            "a lock of schema 99, not 2; check with the version of tokscope that wrote it, or "
+            "move it away, then run: tokscope lock",
         ),
         ("tokscope.lock.npz", b"PK", "no counts of a lock, or damaged ones"),
         ("tokscope.lock.npz", b"", "no counts of a lock, or damaged ones"),

@@ -196,7 +196,7 @@ def gguf_file(metadata: Mapping[str, tuple[int, Any]]) -> bytes:
 
     out = b"GGUF" + struct.pack("<IQQ", 3, 0, len(metadata))
     for name, (kind, content) in metadata.items():
-        out += _string(f"tokenizer.ggml.{name}")
+        out += _string(name if name.startswith("tokenizer.") else f"tokenizer.ggml.{name}")
         if isinstance(content, list):
             out += struct.pack("<IIQ", ARRAY, kind, len(content))
             out += b"".join(value(kind, one) for one in content)

@@ -12,7 +12,7 @@ from tokscope.cli import output, text
 def command(
     specs: text.Specs,
     components: Annotated[
-        bool, typer.Option("--components", help="Print the parts that decide the ids, as JSON.")
+        bool, typer.Option("--components", help="Print the parts in full, as JSON.")
     ] = False,
     format_: output.Format = "table",
     outputs: output.Output = None,

@@ -17,7 +17,7 @@ from tokscope.gate.judge import INCONCLUSIVE, PASS, VERDICTS, WAIVED, Case, Judg
 from tokscope.gate.snapshot import Snapshot, by_gates, kind, snapshot
 from tokscope.report import Report
 from tokscope.rules import GROUPS
-from tokscope.studies.counted import versions
+from tokscope.studies.counted import versions, without_dropout
 from tokscope.workers import HERE, Workers
 
 COLUMNS = [
@@ -62,6 +62,7 @@ def check(
     order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.code))
     frame = pd.DataFrame([_row(one, head, config) for one in order], columns=COLUMNS)
     notes = (_against(config, against, base), *_expected(head, frame), *_idle(config, frame))
+    notes += tuple(without_dropout(head.name, head.processing or {}))
     return Report("check", _title(head, frame), frame, notes, _signature(config, head, base))
 
 

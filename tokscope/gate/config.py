@@ -41,7 +41,8 @@ TABLES: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
         "errors": str, "specials": bool, "cluster": str, "max_unit": (int, float),
     },
     "identity": {
-        "golden": str, "specials": str, "vocabulary": str, "components": str, "backends": str,
+        "golden": str, "model_input": str, "specials": str, "vocabulary": str, "components": str,
+        "processing": str, "chat_templates": str, "backends": str,
         "documents": (str, int, float), "strings": list,
     },
     "numbers": {"scheme": str, "tokens_per_digit": (str, int, float)},
@@ -57,6 +58,15 @@ IDENTITY = {
     "documents": "TS004",
     "components": "TS005",
     "backends": "TS006",
+    "model_input": "TS007",
+    "processing": "TS008",
+    "chat_templates": "TS009",
+}
+# What is as strict as another gate, where nothing is said of it.
+FOLLOWS = {
+    "model_input": "golden",
+    "processing": "components",
+    "chat_templates": "components",
 }
 
 
@@ -167,6 +177,11 @@ class Config:
     def level(self, *key: str) -> str:
         """Return what a gate does: fail, warn or off."""
         return self.levels.get(key, OFF)
+
+    def identity(self, name: str) -> Key:
+        """Return the setting that says how strict a gate of identity is: its own, or another's."""
+        key = ("identity", name)
+        return key if key in self.levels else ("identity", FOLLOWS.get(name, name))
 
     def line(self, key: Key) -> int:
         """Return the line of a setting, or of the table that it is in."""

@@ -80,10 +80,7 @@ def _row(
 
 def _components(sides: _Sides) -> Iterator[Row]:
     old, new = (one.components for one in sides.snapshots)
-    for name in {**old, **new}:
-        same = old.get(name) == new.get(name)
-        word = "same" if same else "changed" if name in old and name in new else "on one side only"
-        yield _row("component", name, word, (nan, nan))
+    yield from _parts("component", old, new)
     old_names, new_names = (one.specials for one in sides.snapshots)
     moved = [n for n in old_names if n in new_names and old_names[n] != new_names[n]]
     yield _listed("special tokens", "gone", [n for n in old_names if n not in new_names])
@@ -95,6 +92,31 @@ def _components(sides: _Sides) -> Iterator[Row]:
     yield _listed("added tokens", "new", [_shown(t) for t in new_flags if t not in old_flags])
     flags = [f"{_shown(text)}: {old_flags[text]} -> {new_flags[text]}" for text in other]
     yield _listed("added tokens", "with other flags", flags)
+
+
+def _processing(sides: _Sides) -> Iterator[Row]:
+    """Compare what is done around text, by what the files say and by what a model gets."""
+    old, new = (one.processing or {} for one in sides.snapshots)
+    yield from _parts("processing", old, new, shown=True)
+    old_ids, new_ids = ({**one.golden, **(one.model_input or {})} for one in sides.snapshots)
+    base, head = sides.snapshots
+    kept = [text for text, ids in base.golden.items() if head.golden.get(text) == ids]
+    changed = sorted((text for text in kept if old_ids[text] != new_ids[text]), key=len)
+    texts = [
+        f'"{_written(t.encode())}" {_some(old_ids[t])} -> {_some(new_ids[t])}' for t in changed
+    ]
+    yield _listed("golden strings", "with other special tokens", texts)
+
+
+def _parts(
+    part: str, old: Mapping[str, str], new: Mapping[str, str], *, shown: bool = False
+) -> Iterator[Row]:
+    """Yield for each part of the files whether it is the same, and what it was and is."""
+    for name in {**old, **new}:
+        same = old.get(name) == new.get(name)
+        word = "same" if same else "changed" if name in old and name in new else "on one side only"
+        values = (old.get(name, "–"), new.get(name, "–")) if shown and not same else ("", "")
+        yield _row(part, name, word, (nan, nan), texts=values)
 
 
 def _listed(part: str, measure: str, found: Sequence[str]) -> Row:
@@ -161,9 +183,13 @@ def _golden(sides: _Sides) -> Iterator[Row]:
     changed = [text for text in old if old[text] != new.get(text)]
     alike = [text for text in changed if len(old[text]) == len(new[text])]
     shown = sorted(alike or changed, key=len)
-    texts = [f'"{_written(t.encode())}" {list(old[t])[:4]} -> {list(new[t])[:4]}' for t in shown]
+    texts = [f'"{_written(t.encode())}" {_some(old[t])} -> {_some(new[t])}' for t in shown]
     yield _listed("golden strings", "with other ids", texts)
     yield _row("golden strings", "", "of which as many tokens", (nan, float(len(alike))))
+
+
+def _some(ids: Sequence[int]) -> list[int]:
+    return list(ids[:4])
 
 
 def _numbers(sides: _Sides) -> Iterator[Row]:
@@ -235,9 +261,10 @@ def diff(
         evidence: resamples and seed of the intervals.
         workers: who works, from `tokscope.workers`; the result is the same.
 
-    Columns: part (component, special tokens, added tokens, vocabulary, merges, golden strings,
-    numbers, text, line), name (of a component, corpus or line), measure, old, new, change, low,
-    high, unit, text and new_text (of lines, the segmentations; else what it is about).
+    Columns: part (component, processing, special tokens, added tokens, vocabulary, merges, golden
+    strings, numbers, text, line), name (of a component, corpus or line), measure, old, new, change,
+    low, high, unit, text and new_text (of lines, the segmentations; of processing, what the files
+    say or its hash; else what it is about).
     A change of "text" is how much worse; of tokens, as a share of the old ones. Its 95 % interval
     holds for all corpora at once.
 
@@ -257,7 +284,7 @@ def diff(
     with checked_out(new) as place:
         head = snapshot(place, config, wanted, list(base.golden), workers)
     sides = _Sides(pair(config, head, base), *(_loaded(one) for one in (base, head)))
-    parts = (_components, _vocabulary, _merges, _golden, _numbers, _texts)
+    parts = (_components, _processing, _vocabulary, _merges, _golden, _numbers, _texts)
     rows = [row for part in parts for row in part(sides)] + list(_lines(sides, top))
     signature = "|".join(
         (
@@ -302,7 +329,7 @@ def tables(report: Report) -> list[Report]:
                 for name, measure in zip(files["name"], files["measure"], strict=True)
             ],
             "number": [_count(row) for _, row in files.iterrows()],
-            "which": [shortened(text, 120) for text in files["text"]],
+            "which": [_which(row) for _, row in files.iterrows()],
         }
     )
     if shown.empty:
@@ -315,6 +342,12 @@ def tables(report: Report) -> list[Report]:
     notes = (*last.notes, *report.notes)
     views[-1] = Report("diff", last.title, last.frame, notes, report.signature)
     return views
+
+
+def _which(row: pd.Series) -> str:
+    if row["new_text"]:
+        return f"{shortened(row['text'], 56)} -> {shortened(row['new_text'], 56)}"
+    return shortened(row["text"], 120)
 
 
 def _count(row: pd.Series) -> str:

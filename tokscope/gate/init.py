@@ -83,9 +83,12 @@ def _text(text: Text) -> list[str]:
 _IDENTITY = [
     "[identity]  # is it the same tokenizer? fail, warn or off",
     'golden = "fail"  # ids of strings that tokenizers often get wrong',
+    'model_input = "fail"  # the same with the special tokens that the file puts around them',
     'specials = "fail"  # special tokens and their ids',
     'vocabulary = "fail"  # what ids stand for',
-    'components = "fail"  # the parts of the file, however it is written',
+    'components = "fail"  # the parts of the file that decide ids, however it is written',
+    'processing = "fail"  # post-processor, truncation, padding, dropout',
+    'chat_templates = "fail"  # by their hash; they are never run',
     'backends = "warn"  # versions of the libraries that encode',
     'documents = "0%"  # units of text whose ids may change, or "off"',
     "",

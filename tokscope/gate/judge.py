@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -15,9 +15,9 @@ from tokscope.catalog import MEASURES
 from tokscope.errors import TokscopeError
 from tokscope.gate.changes import Change, Pair, pair
 from tokscope.gate.config import FAIL, IDENTITY, OFF, WARN, Config, Key, Limit
+from tokscope.gate.identity import LOOKS
 from tokscope.gate.snapshot import Snapshot, Values
 from tokscope.rules import AUDITED, RULES, at_least
-from tokscope.studies.show import spelled
 from tokscope.tally import TOKEN_COLUMNS
 
 PASS, INCONCLUSIVE, WAIVED, NOTE = "pass", "inconclusive", "waived", "note"
@@ -132,71 +132,12 @@ def _waived(one: Judged, config: Config) -> Judged:
 
 
 def _identity(case: Case) -> Iterator[Judged]:
-    looks = {
-        "golden": _golden,
-        "specials": _specials,
-        "vocabulary": _vocabulary,
-        "components": _components,
-        "backends": _backends,
-    }
-    for name, look in looks.items():
-        level = case.config.level("identity", name)
+    for name, look in LOOKS.items():
+        key = case.config.identity(name)
+        level = case.config.level(*key)
         if level != OFF:
             text = look(case.head, case.baseline)
-            yield case.on(IDENTITY[name], ("identity", name), name, text, level=level)
-
-
-def _golden(head: Snapshot, base: Snapshot) -> str:
-    changed = [text for text, ids in base.golden.items() if head.golden.get(text) != ids]
-    if not changed:
-        return ""
-    same = [text for text in changed if len(head.golden[text]) == len(base.golden[text])]
-    shown = sorted(changed, key=lambda text: (text not in same, len(text)))[:_EXAMPLES]
-    examples = ", ".join(
-        f'"{spelled(text.encode())}" {_ids(base.golden[text])} -> {_ids(head.golden[text])}'
-        for text in shown
-    )
-    count = f"{len(changed)} of {len(base.golden)} golden strings have other ids"
-    return f"{count}, as many tokens in {len(same)}: {examples}"
-
-
-def _ids(ids: Sequence[int], most: int = 6) -> str:
-    more = ", …" if len(ids) > most else ""
-    return f"[{', '.join(map(str, ids[:most]))}{more}]"
-
-
-def _specials(head: Snapshot, base: Snapshot) -> str:
-    old, new = base.specials, head.specials
-    changes = {
-        "gone": [name for name in old if name not in new],
-        "new": [name for name in new if name not in old],
-        "with another id": [name for name in old if name in new and old[name] != new[name]],
-    }
-    return "; ".join(f"{what}: {_some(names)}" for what, names in changes.items() if names)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _EXAMPLES} more" if len(names) > _EXAMPLES else ""
-    return ", ".join(names[:_EXAMPLES]) + more
-
-
-def _vocabulary(head: Snapshot, base: Snapshot) -> str:
-    if head.vocabulary == base.vocabulary:
-        return ""
-    sizes = f"{base.size:,} ids, now {head.size:,}" if head.size != base.size else "the same number"
-    return f"ids stand for other bytes ({sizes})"
-
-
-def _components(head: Snapshot, base: Snapshot) -> str:
-    old, new = base.components, head.components
-    changed = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    return f"changed: {', '.join(changed)}" if changed else ""
-
-
-def _backends(head: Snapshot, base: Snapshot) -> str:
-    old, new = base.backends, head.backends
-    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    return ", ".join(f"{name} {old.get(name, '–')} -> {new.get(name, '–')}" for name in names)
+            yield case.on(IDENTITY[name], key, name, text, level=level)
 
 
 def _documents(case: Case) -> Iterator[Judged]:

@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from tokscope.arrays import read_arrays
 from tokscope.errors import TokscopeError
 from tokscope.gate.snapshot import Numbers, Sample, Snapshot
 
-SCHEMA = 1
+SCHEMA = 2
+_OLDER = 1  # said nothing of processing and of what a model gets: neither is known
 SIDECAR = ".npz"
 _HASHES = "hashes"
 _AGAIN = "move it away, then run: tokscope lock"
@@ -58,6 +59,7 @@ def packed(lock: Lock) -> tuple[bytes, bytes]:
             "vocabulary": found.vocabulary,
         },
         "components": found.components,
+        "processing": found.processing,
         "specials": found.specials,
         "backends": found.backends,
         "numbers": _defined(found.numbers._asdict()) if found.numbers else None,
@@ -70,12 +72,17 @@ def packed(lock: Lock) -> tuple[bytes, bytes]:
         },
         "values": {measure: _defined(values) for measure, values in found.values.items()},
         "golden": {text: list(ids) for text, ids in found.golden.items()},
+        "model_input": _listed(found.model_input),
         "counts": digest(arrays),
         "history": list(lock.history),
     }
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)
     return (_written(record) + "\n").encode(), out.getvalue()
+
+
+def _listed(ids: Mapping[str, Sequence[int]] | None) -> dict[str, list[int]] | None:
+    return None if ids is None else {text: list(own) for text, own in ids.items()}
 
 
 def _defined(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,8 +164,11 @@ def unpacked(content: bytes, counts: bytes, place: str) -> Lock:
         raise TokscopeError(
             f"{place}: no tokscope.lock, or a damaged one ({error}); {_AGAIN}"
         ) from error
-    if schema != SCHEMA:
-        raise TokscopeError(f"{place}: a lock of schema {schema}, not {SCHEMA}; {_AGAIN}")
+    if schema not in (_OLDER, SCHEMA):
+        raise TokscopeError(
+            f"{place}: a lock of schema {schema}, not {SCHEMA}; check with the version of tokscope "
+            f"that wrote it, or {_AGAIN}"
+        )
     arrays = _loaded(counts, place)
     if digest(arrays) != record.get("counts"):
         raise TokscopeError(
@@ -168,6 +178,9 @@ def unpacked(content: bytes, counts: bytes, place: str) -> Lock:
         history = [
             {"reason": e["reason"], "fingerprint": e["fingerprint"]} for e in record["history"]
         ]
+        if schema == _OLDER:
+            known = _snapshot({**record, "processing": {}, "model_input": {}}, arrays)
+            return Lock(replace(known, processing=None, model_input=None), history)
         return Lock(_snapshot(record, arrays), history)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TokscopeError(f"{place}: a damaged lock ({error!r}); {_AGAIN}") from error
@@ -185,6 +198,7 @@ def _loaded(counts: bytes, place: str) -> Arrays:
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "tokenizer": (str, int),
     "components": (str,),
+    "processing": (str,),
     "specials": (int,),
     "backends": (str,),
     "numbers": (str, float, int, type(None)),
@@ -193,6 +207,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "corpora": (dict,),
     "values": (dict,),
     "golden": (list,),
+    "model_input": (list,),
 }
 
 
@@ -204,12 +219,17 @@ def _require_kinds(record: Json) -> None:
             continue
         if not isinstance(table, dict) or any(type(value) not in kinds for value in table.values()):
             raise TypeError(name)
-    numbers = [*record["golden"].values(), *(v.values() for v in record["values"].values())]
+    numbers = [*record["golden"].values(), *record["model_input"].values()]
+    numbers += [list(by_corpus.values()) for by_corpus in record["values"].values()]
     if any(type(one) not in (int, float, type(None)) for part in numbers for one in part):
         raise TypeError("no number")
     cut = record["numbers"]
     if cut and [isinstance(value, str) for value in cut.values()] != [True, False, False]:
         raise TypeError("numbers")
+
+
+def _golden(table: Json) -> dict[str, tuple[int, ...]]:
+    return {text: tuple(ids) for text, ids in table.items()}
 
 
 def _snapshot(record: Json, arrays: Arrays) -> Snapshot:
@@ -232,7 +252,9 @@ def _snapshot(record: Json, arrays: Arrays) -> Snapshot:
         components=record["components"],
         specials=record["specials"],
         backends=record["backends"],
-        golden={text: tuple(ids) for text, ids in record["golden"].items()},
+        golden=_golden(record["golden"]),
+        processing=record["processing"],
+        model_input=_golden(record["model_input"]),
         numbers=Numbers(**_undefined(record["numbers"])) if record["numbers"] else None,
         findings=record["findings"],
         settings=record["settings"],

@@ -14,6 +14,7 @@ from tokscope.gate.config import Config
 from tokscope.gate.lock import Lock
 from tokscope.gate.snapshot import Snapshot, everything, snapshot
 from tokscope.report import Report
+from tokscope.studies.counted import without_dropout
 from tokscope.workers import HERE, Workers
 
 _FIRST = "first lock"
@@ -88,6 +89,8 @@ def summary(made: Lock) -> Report:
         "tokenizer": f"{found.name}, {found.family}, {found.size:,} ids",
         "fingerprint": found.fingerprint[:16],
         "components": ", ".join(found.components) or "none",
+        "around text": ", ".join(n for n, p in (found.processing or {}).items() if p != "null")
+        or "none",
         "special tokens": f"{len(found.specials):,}",
         "golden strings": f"{len(found.golden):,}",
         "numbers": found.numbers.scheme if found.numbers else "–",
@@ -99,7 +102,8 @@ def summary(made: Lock) -> Report:
         "reason": made.history[-1]["reason"],
     }
     frame = pd.DataFrame({"of the lock": facts.keys(), "": facts.values()})
-    notes = ("commit the lock and its .npz; tokscope check compares with them",)
+    told = without_dropout(found.name, found.processing or {})
+    notes = ("commit the lock and its .npz; tokscope check compares with them", *told)
     return Report("lock", "Locked", frame, notes)
 
 

@@ -19,7 +19,7 @@ from tokscope.gate.config import OFF, Config
 from tokscope.measures.ratios import ratio_of_sums
 from tokscope.measures.schemes import scheme
 from tokscope.studies.audit import findings
-from tokscope.studies.causes import encode_what_can_be
+from tokscope.studies.causes import by_what_can_be, encode_what_can_be
 from tokscope.studies.compare import reference_of, values_of
 from tokscope.studies.counted import Counted, count
 from tokscope.studies.digits import cut
@@ -29,13 +29,14 @@ from tokscope.studies.numbers import known_cuts
 from tokscope.studies.numerals import LENGTHS, SPACED, leading, numbers_of
 from tokscope.tally import TOKEN_COLUMNS, TYPES, Counting, Tokens
 from tokscope.text.words import rule_version
-from tokscope.tokenizers import Tokenizer, load, parse
+from tokscope.tokenizers import Encoded, Tokenizer, load, parse
 from tokscope.workers import HERE, Workers
 
 Hashes = NDArray[np.uint64]
 Values = Mapping[str, Mapping[str, float]]  # measure -> corpus -> value
 BACKENDS = ("tokenizers", "tiktoken", "sentencepiece", "regex")
 _SEED = 0  # of the numbers that are cut
+_SHORT = 200  # characters of a part that is kept as it is
 
 
 class Numbers(NamedTuple):
@@ -70,6 +71,9 @@ class Snapshot:
     specials: Mapping[str, int]
     backends: Mapping[str, str]
     golden: Mapping[str, tuple[int, ...]]
+    processing: Mapping[str, str] | None = None  # name -> what is said, or its hash
+    # golden string -> what a model gets, where that is more than its ids
+    model_input: Mapping[str, tuple[int, ...]] | None = None
     numbers: Numbers | None = None
     findings: Mapping[str, int] | None = None  # code -> how many
     settings: str = ""  # how text is read and counted
@@ -163,9 +167,8 @@ def _identity(
 ) -> Snapshot:
     vocabulary = tokenizer.vocabulary
     texts = list(golden_strings(vocabulary.specials, more) if strings is None else strings)
-    encoded = encode_what_can_be(tokenizer, texts)
-    edges = pairwise(encoded.starts.tolist())
-    ids = [tuple(encoded.ids[start:end].tolist()) for start, end in edges]
+    golden = _ids(texts, encode_what_can_be(tokenizer, texts))
+    fed = _ids(texts, by_what_can_be(tokenizer.model_input, texts))
     content = hashlib.sha256(vocabulary.blob.tobytes())
     content.update(vocabulary.ends.astype("<i8").tobytes())
     return Snapshot(
@@ -175,14 +178,28 @@ def _identity(
         len(vocabulary),
         tokenizer.fingerprint,
         content.hexdigest(),
-        {
-            name: hashlib.sha256(part.encode(errors="surrogatepass")).hexdigest()
-            for name, part in tokenizer.components().items()
-        },
+        {name: _hash(part) for name, part in tokenizer.components().items()},
         dict(sorted(vocabulary.specials.items(), key=lambda entry: (entry[1], entry[0]))),
         {"tokscope": __version__, **{name: version(name) for name in BACKENDS}},
-        dict(zip(texts, ids, strict=True)),
+        golden,
+        {name: _told(part) for name, part in tokenizer.processing().items()},
+        {text: ids for text, ids in fed.items() if ids != golden[text]},
     )
+
+
+def _ids(texts: Sequence[str], encoded: Encoded) -> dict[str, tuple[int, ...]]:
+    edges = pairwise(encoded.starts.tolist())
+    ids = [tuple(encoded.ids[start:end].tolist()) for start, end in edges]
+    return dict(zip(texts, ids, strict=True))
+
+
+def _told(part: str) -> str:
+    """Return a part as it is where it is short enough to review, else its hash."""
+    return part if len(part) <= _SHORT else _hash(part)
+
+
+def _hash(part: str) -> str:
+    return hashlib.sha256(part.encode(errors="surrogatepass")).hexdigest()
 
 
 class _Hashing:

@@ -21,7 +21,7 @@ from tokscope.report import Report
 from tokscope.rules import AUDITED, RULES, SEVERITIES, at_least, chosen
 from tokscope.studies.causes import CAUSES, CONTEXTS, WHOLE_ONLY, Causes, causes
 from tokscope.studies.composition import pieces_of
-from tokscope.studies.counted import Counted, count, load_all, signed
+from tokscope.studies.counted import Counted, count, load_all, signed, switched_off
 from tokscope.studies.fidelity import (
     LOST,
     NORMALISED,
@@ -275,7 +275,8 @@ def audit(
             if one.count and one.code in codes
         ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    notes = (*_NOTES, *(counted.notes() if counted else ()))
+    told = counted.notes() if counted else switched_off([one.tokenizer for one in subjects])
+    notes = (*_NOTES, *told)
     return Report("audit", "Audit", frame, notes, _signature(subjects, counted, codes))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -244,15 +244,23 @@ def _ends(word: str, text: str, among: AbstractSet[str]) -> bool:
 
 def encode_what_can_be(tokenizer: Tokenizer, texts: Sequence[str]) -> Encoded:
     """Encode texts; one that the tokenizer refuses has no tokens."""
+    return by_what_can_be(tokenizer.encode, texts)
+
+
+Encode = Callable[[Sequence[str]], Encoded]
+
+
+def by_what_can_be(encode: Encode, texts: Sequence[str]) -> Encoded:
+    """Encode texts in a way of its own; one that is refused has no tokens."""
     try:
-        return tokenizer.encode(texts)
+        return encode(texts)
     except TokscopeError:
-        return Encoded.of([_one(tokenizer, text) for text in texts])
+        return Encoded.of([_one(encode, text) for text in texts])
 
 
-def _one(tokenizer: Tokenizer, text: str) -> list[int]:
+def _one(encode: Encode, text: str) -> list[int]:
     try:
-        return tokenizer.encode([text]).ids.tolist()
+        return encode([text]).ids.tolist()
     except TokscopeError:
         return []
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tokscope.errors import TokscopeError, choose
 from tokscope.report import Report
 from tokscope.studies.causes import encode_what_can_be
-from tokscope.studies.counted import load_all, loaded, signed
+from tokscope.studies.counted import load_all, loaded, signed, switched_off
 from tokscope.studies.fidelity import PROBES, characters
 from tokscope.studies.golden import golden_strings
 from tokscope.studies.show import spelled
@@ -400,7 +400,8 @@ def _report(
         title = f"{one.name} and {other.name} differ on {differ:,} texts"
     frame = pd.DataFrame(rows, columns=COLUMNS)
     signature = signed(words, two.tokenizers, f"by:{two.by}", made)
-    notes = ("texts are compared without special tokens, which are text here",)
+    apart = "texts are compared without special tokens, which are text here"
+    notes = (apart, *switched_off(two.tokenizers))
     return Report("equiv", title, frame, notes, signature)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from tokscope.report import Report
 from tokscope.studies.counted import load_all, signed
 from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.components import TEMPLATE
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 _NOTES = (
@@ -37,6 +39,61 @@ def _types(component: str) -> str:
     return str(part.get("type") or part.get("name") or component)
 
 
+def _around(processing: Mapping[str, str]) -> dict[str, str]:
+    """Say what is put around text, or done to it, on its way to a model."""
+    parts = {name: json.loads(part) for name, part in processing.items()}
+    templates = [
+        f"{name} ({part['characters']:,} characters, {part['sha256'][:12]})"
+        for name, part in parts.items()
+        if name.startswith(TEMPLATE)
+    ]
+    dropout = parts.get("dropout")
+    told = {
+        "post-processor": _frame(parts.get("post_processor")),
+        "truncation": _truncation(parts.get("truncation")),
+        "padding": _padding(parts.get("padding")),
+        "dropout": f"{dropout:g}, switched off to measure" if dropout else "none",
+        "chat templates": ", ".join(templates) or "none",
+    }
+    known = ("post_processor", "truncation", "padding", "dropout")
+    others = [name for name in parts if name not in known and not name.startswith(TEMPLATE)]
+    return told | ({"also in its files": ", ".join(others)} if others else {})
+
+
+def _frame(part: Any) -> str:
+    """Show what a post-processor puts around a text, where it is of a kind that does."""
+    if part is None:
+        return "none"
+    kind = str(part["type"])
+    if kind == "Sequence":
+        return " + ".join(map(_frame, part["processors"]))
+    if kind == "TemplateProcessing":
+        pieces = (next(iter(piece.items())) for piece in part["single"])
+        names = ["TEXT" if what == "Sequence" else one["id"] for what, one in pieces]
+        return f"{kind} ({' '.join(names)})"
+    if "cls" in part and "sep" in part:
+        return f"{kind} ({part['cls'][0]} TEXT {part['sep'][0]})"
+    return kind
+
+
+def _truncation(part: Any) -> str:
+    if part is None:
+        return "none"
+    return f"{part['max_length']:,} tokens are kept, the rest is cut on the {_side(part)}"
+
+
+def _padding(part: Any) -> str:
+    if part is None:
+        return "none"
+    strategy = part["strategy"]
+    length = f"{strategy['Fixed']:,} tokens" if isinstance(strategy, dict) else "the longest"
+    return f"to {length}, by {part['pad_token']} on the {_side(part)}"
+
+
+def _side(part: Any) -> str:
+    return str(part["direction"]).lower()
+
+
 def _added(components: dict[str, str]) -> int:
     tokens = json.loads(components.get("added_tokens", "[]"))
     return sum(not token["special"] for token in tokens)
@@ -61,6 +118,7 @@ def _facts(tokenizer: Tokenizer) -> dict[str, str]:
         "bytes covered": f"{single_bytes(vocabulary)} of 256",
         "byte fallback": f"{len(vocabulary.fallbacks):,} ids",
         "longest token": f"{int(vocabulary.lengths.max(initial=0)):,} bytes",
+        **_around(tokenizer.processing()),
         "fingerprint": tokenizer.fingerprint[:16],
         "encoded by": tokenizer.path,
     }
@@ -84,7 +142,9 @@ def inspect(words: Sequence[str]) -> Report:
 
 
 def components(words: Sequence[str]) -> Report:
-    """Return the parts that decide the ids, as canonical JSON: tokenizer, component, value.
+    """Return the parts of tokenizers, as canonical JSON: tokenizer, component, value.
+
+    Those that decide the ids, then what is done around text on its way to a model.
 
     Raises:
         TokscopeError: one cannot be loaded, or two share a name.
@@ -93,8 +153,8 @@ def components(words: Sequence[str]) -> Report:
     rows = [
         (tokenizer.name, name, part)
         for tokenizer in tokenizers
-        for name, part in tokenizer.components().items()
+        for name, part in (*tokenizer.components().items(), *tokenizer.processing().items())
     ]
     frame = pd.DataFrame(rows, columns=["tokenizer", "component", "value"])
-    notes = ("vocabularies and merges are given by their SHA-256",)
+    notes = ("vocabularies, merges and templates are given by their SHA-256",)
     return Report("inspect", "Components", frame, notes, signed(words, tokenizers))

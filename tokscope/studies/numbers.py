@@ -29,7 +29,7 @@ from tokscope.measures.schemes import NO_TOKENS, Scheme, scheme
 from tokscope.report import Report
 from tokscope.studies.causes import encode_what_can_be
 from tokscope.studies.composition import pieces_of
-from tokscope.studies.counted import load_all, signed
+from tokscope.studies.counted import load_all, signed, switched_off
 from tokscope.studies.digits import Runs, cut
 from tokscope.studies.numerals import (
     BARE,
@@ -308,7 +308,7 @@ def numbers(words: Sequence[str], *, by: str = "", seed: int = 0) -> Report:
     signature = signed(words, tokenizers, f"seed:{seed}")
     there = set(frame["by"])
     told = (note for part in _NOTES if part in there for note in _NOTES[part])
-    notes = (_SAMPLES, *told)
+    notes = (_SAMPLES, *told, *switched_off(tokenizers))
     return Report("numbers", "Numbers", frame, notes, signature)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
-from tokscope.studies.counted import load_all, signed
+from tokscope.studies.counted import load_all, signed, switched_off
 from tokscope.studies.digits import is_number, places
 from tokscope.tokenizers import Tokenizer
 
@@ -98,7 +98,8 @@ def show(text: str, words: Sequence[str], *, specials: bool = False) -> Report:
     frame = pd.concat(frames, ignore_index=True)
     counts = ", ".join(f"{t.name} {len(f):,}" for t, f in zip(tokenizers, frames, strict=True))
     size = f"{len(text):,} characters, {len(text.encode()):,} bytes"
-    notes = (f"{size}; tokens: {counts}", "␣ space, ⏎ line feed, <C3> a byte of a cut character")
+    legend = "␣ space, ⏎ line feed, <C3> a byte of a cut character"
+    notes = (f"{size}; tokens: {counts}", legend, *switched_off(tokenizers))
     flow = ("token", "id", "bytes", *(["place"] if frame["place"].any() else []))
     signature = signed(words, tokenizers, f"specials:{'found' if specials else 'text'}")
     return Report("show", "Segmentation", frame, notes, signature, flow=flow)
@@ -115,5 +116,5 @@ def number(written: str, words: Sequence[str]) -> Report:
     shown = show(written, words)
     legend = "under each token the place value of its last digit"
     title = f"The number {written}"
-    notes = (shown.notes[0], legend)
+    notes = (shown.notes[0], legend, *shown.notes[2:])
     return replace(shown, command="numbers", title=title, notes=notes, flow=("token", "place"))

@@ -69,8 +69,22 @@ class Tokenizer(Protocol):
         """Return the parts that decide the ids, each as canonical JSON."""
         ...
 
+    def processing(self) -> Mapping[str, str]:
+        """Return the parts that change no id of text, but what a model gets; canonical JSON.
+
+        Special tokens around text, truncation, padding, dropout, chat templates.
+        """
+        ...
+
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
+        ...
+
+    def model_input(self, texts: Sequence[str]) -> Encoded:
+        """Return the ids of every text with the special tokens that the file puts around it.
+
+        Nothing is padded or cut, and text that looks like a special token is text.
+        """
         ...
 
     def decode(self, ids: Sequence[int]) -> str:

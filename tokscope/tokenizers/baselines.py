@@ -41,6 +41,14 @@ class Bytes:
         """Return nothing: there is nothing to choose."""
         return {}
 
+    def processing(self) -> Mapping[str, str]:
+        """Return nothing: there is nothing around text."""
+        return {}
+
+    def model_input(self, texts: Sequence[str]) -> Encoded:
+        """Return the ids of every text: nothing says to put special tokens around it."""
+        return self.encode(texts)
+
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; bytes that are no UTF-8 become U+FFFD."""
         return bytes(ids).decode(errors="replace")
@@ -78,6 +86,14 @@ class Characters:
     def components(self) -> Mapping[str, str]:
         """Return nothing: there is nothing to choose."""
         return {}
+
+    def processing(self) -> Mapping[str, str]:
+        """Return nothing: there is nothing around text."""
+        return {}
+
+    def model_input(self, texts: Sequence[str]) -> Encoded:
+        """Return the ids of every text: nothing says to put special tokens around it."""
+        return self.encode(texts)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text."""

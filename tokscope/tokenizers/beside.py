@@ -37,6 +37,14 @@ FLAGS = (
     "add_bos_token",
     "add_eos_token",
 )
+# What a component tells, so that it need not count once more.
+RECORDED = (
+    *FLAGS,
+    *(f"{role}_token" for role in ROLES),
+    *_LISTS,
+    "tokenizer_class",
+    "added_tokens_decoder",
+)
 _GENERIC = ("PreTrained", "TokenizersBackend", "PythonBackend", "Auto")
 
 

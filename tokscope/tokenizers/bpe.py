@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
 import numpy as np
@@ -160,6 +160,7 @@ class RankTokenizer:
     encoder: RankEncoder
     family: str = "byte-level BPE by rank"
     path: str = "tiktoken's core"
+    around: Mapping[str, str] = field(default_factory=dict)  # what else the file says
 
     @cached_property
     def fingerprint(self) -> str:
@@ -176,6 +177,10 @@ class RankTokenizer:
             "vocabulary": {"size": len(vocabulary), "sha256": tokens},
         }
         return {name: canonical(part) for name, part in parts.items()}
+
+    def processing(self) -> Mapping[str, str]:
+        """Return what else the file says."""
+        return self.around
 
     def pipeline(self) -> Pipeline:
         """Return how text is cut and merged; tokens were learned in the order of their ranks."""
@@ -207,6 +212,10 @@ class RankTokenizer:
         if not allowed and int(self.vocabulary.lengths[one].sum()) != len(text.encode()):
             raise UnitError("the tokenizer's pattern leaves some of it out", unit)
         return one.tolist()
+
+    def model_input(self, texts: Sequence[str]) -> Encoded:
+        """Return the ids of every text: nothing says to put special tokens around it."""
+        return self.encode(texts)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; bytes that are no UTF-8 become U+FFFD, as in tiktoken."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 
+TEMPLATE = "chat_template"  # how the names of chat templates begin, among what is processing
 # One for all: making an encoder costs more than writing a token or a merge with it.
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 

@@ -116,8 +116,8 @@ def unsuited(config: Json) -> str:
     matched = [token for token in config["added_tokens"] if not token["special"]]
     if model["type"] != "BPE" or _cut(config) is None:
         return "the library: not byte-level BPE cut by one regular expression"
-    if any(model.get(key) for key in ("dropout", "byte_fallback", "ignore_merges")):
-        return "the library: the model uses dropout, byte fallback or ignore_merges"
+    if any(model.get(key) for key in ("byte_fallback", "ignore_merges")):
+        return "the library: the model uses byte fallback or ignore_merges"
     if any(model.get(key) for key in ("continuing_subword_prefix", "end_of_word_suffix")):
         return "the library: the model marks the parts of words"
     if normalizer and normalizer["type"] not in _COMPOSITIONS:

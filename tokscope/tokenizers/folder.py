@@ -16,9 +16,11 @@ from typing import cast
 from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.applied import kept
-from tokscope.tokenizers.beside import CONFIG, NAMES, Folder, read
+from tokscope.tokenizers.beside import CONFIG, NAMES, RECORDED, Folder, read
 from tokscope.tokenizers.hub import hub_folder
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
+from tokscope.tokenizers.templates import FILES as FILES_OF_TEMPLATES
+from tokscope.tokenizers.templates import with_settings
 
 # The files that make a tokenizer, names or patterns, and what loads a folder that has them all: a
 # module and a function that takes a Folder. The first that fits is taken, the whole before parts.
@@ -79,6 +81,7 @@ def wanted(names: Iterable[str]) -> list[str]:
             return [
                 *(name for some in found for name in some),
                 *filter(known.__contains__, NAMES),
+                *(name for pattern in FILES_OF_TEMPLATES for name in _matching(pattern, known)),
             ]
     return []
 
@@ -90,9 +93,20 @@ def _load(path: Path, name: str) -> Tokenizer:
         if all(_matching(pattern, files) for pattern in patterns):
             load = cast(Callable[[Folder], Tokenizer], _function(module, function))
             folder = read(path, name)
-            return kept(load(folder), folder)
+            made = kept(load(folder), folder)
+            return with_settings(made, path, _others(made, folder))
     lacking = _lacking(files) or f"this folder holds none of {', '.join(FILES)}"
     raise TokscopeError(f"{path}: {lacking}")
+
+
+def _others(made: Tokenizer, folder: Folder) -> dict[str, object]:
+    """Return the settings of `tokenizer_config.json` that no component of the tokenizer tells."""
+    beside, told = folder.beside, bool(getattr(made, "beside", ""))
+    return {
+        name: value
+        for name, value in beside.settings.items()
+        if beside.sources[name] == CONFIG and not (told and name in RECORDED)
+    }
 
 
 def _lacking(files: Sequence[str]) -> str:

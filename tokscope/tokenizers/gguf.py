@@ -20,7 +20,9 @@ import tokenizers
 from tokscope.errors import TokscopeError, choose, path_of
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.bytelevel import byte_level_bpe, split_merge
+from tokscope.tokenizers.components import TEMPLATE, canonical, digest
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.templates import described
 from tokscope.tokenizers.tiktoken import PATTERNS
 from tokscope.tokenizers.wordpiece import wordpiece
 
@@ -45,6 +47,9 @@ _NUMBERS = {
     12: "d",
 }
 _STRING, _ARRAY = 8, 9
+# What is compared as a component, once the tokenizer is put together.
+_LONG = 1000  # characters of what is told by its hash
+_TOLD = tuple(f"tokenizer.ggml.{name}" for name in ("tokens", "merges", "model"))
 _UNKNOWN, _CONTROL, _USER, _BYTE = 2, 3, 4, 6  # kinds of token
 # kind of tokenizer -> the lists that it needs
 _NEEDED = {"gpt2": ("tokens", "merges"), "llama": ("tokens", "scores"), "bert": ("tokens",)}
@@ -137,11 +142,31 @@ def load_file(spec: Spec) -> HuggingFaceTokenizer:
     if len(ours.get("scores", ours["tokens"])) != len(ours["tokens"]):
         raise TokscopeError(f"{path}: there are more tokens than scores, or fewer")
     try:
-        return build(ours, spec.label or path.stem, spec, path)
+        made = build(ours, spec.label or path.stem, spec, path)
+        return replace(made, around=_around(metadata))
     except TokscopeError:
         raise
     except Exception as error:  # the library raises nothing narrower
         raise TokscopeError(f"{path}: its tokenizer cannot be built ({error})") from error
+
+
+def _around(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Return all that the header says of a tokenizer besides its kind and how it cuts.
+
+    Lists are told by their hash, as tokens are: scores, kinds of token, and what is not known.
+    """
+    parts = {}
+    for name, value in metadata.items():
+        short = name.removeprefix("tokenizer.").removeprefix("ggml.")
+        if not name.startswith("tokenizer.") or name in _TOLD:
+            continue
+        if isinstance(value, str) and (short.startswith(TEMPLATE) or len(value) > _LONG):
+            parts[short] = described(value)
+        elif isinstance(value, list | tuple):
+            parts[short] = canonical({"size": len(value), "sha256": digest(map(str, value))})
+        else:
+            parts[short] = canonical(value)
+    return parts
 
 
 def _of_kind(metadata: Mapping[str, Any], kind: int) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
 from typing import Any
@@ -41,7 +41,7 @@ _FALLBACK = re.compile(r"<0x[0-9A-F]{2}>")
 
 @dataclass(frozen=True)
 class HuggingFaceTokenizer:
-    """A `tokenizers.Tokenizer` that pads, truncates and adds nothing."""
+    """A `tokenizers.Tokenizer` that pads and truncates nothing, and draws nothing at random."""
 
     name: str
     vocabulary: Vocabulary
@@ -50,6 +50,7 @@ class HuggingFaceTokenizer:
     assumed: str = ""  # what the file leaves open
     beside: str = ""  # what was set by files beside it, as a component
     told: str = ""  # the same in words
+    around: Mapping[str, str] = field(default_factory=dict)  # what files beside it say more
 
     @cached_property
     def _way(self) -> tuple[FastPath | None, str]:
@@ -69,9 +70,11 @@ class HuggingFaceTokenizer:
 
     @property
     def path(self) -> str:
-        """What encodes, and why; what was assumed, and what was taken from files beside it."""
+        """What encodes, and why; what was assumed, taken from files beside it, or switched off."""
         assumed = f"assumed: {self.assumed}" if self.assumed else ""
-        return "; ".join(filter(None, (self._way[1], assumed, self.told)))
+        dropout = _dropout(self.config)
+        off = f"dropout {dropout:g}, which its file sets, is switched off" if dropout else ""
+        return "; ".join(filter(None, (self._way[1], assumed, self.told, off)))
 
     @property
     def family(self) -> str:
@@ -92,6 +95,7 @@ class HuggingFaceTokenizer:
         """Return the parts in canonical JSON; vocabulary and merges as their hashes."""
         model = self.config["model"]
         settings = {k: v for k, v in model.items() if k not in ("vocab", "merges")}
+        settings |= {"dropout": None} if "dropout" in settings else {}  # it is switched off
         parts = {k: self.config[k] for k in ("normalizer", "pre_tokenizer", "decoder")}
         parts |= {"added_tokens": self.config["added_tokens"], "model": settings}
         entries = model["vocab"]
@@ -103,6 +107,13 @@ class HuggingFaceTokenizer:
             parts["merges"] = {"size": len(merges), "sha256": digest(map(canonical, merges))}
         beside = {"beside": self.beside} if self.beside else {}
         return {name: canonical(part) for name, part in parts.items()} | beside
+
+    def processing(self) -> Mapping[str, str]:
+        """Return all that the file says besides its components, and what files beside it say."""
+        parts = {name: part for name, part in self.config.items() if name not in _COMPONENTS}
+        if "dropout" in self.config["model"]:
+            parts["dropout"] = _dropout(self.config)
+        return {name: canonical(part) for name, part in parts.items()} | dict(self.around)
 
     def pipeline(self) -> Pipeline:
         """Return how text is cut and merged.
@@ -174,10 +185,18 @@ class HuggingFaceTokenizer:
         ours, theirs = self._encode_fast(fast, probes), self._encode_slowly(probes)
         return np.array_equal(ours.ids, theirs.ids) and np.array_equal(ours.starts, theirs.starts)
 
-    def _encode_slowly(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
+    def model_input(self, texts: Sequence[str]) -> Encoded:
+        """Return the ids of every text with what the post-processor puts around it."""
+        if self.config["post_processor"] is None:
+            return self.encode(texts)
+        return self._encode_slowly(texts, around=True)
+
+    def _encode_slowly(
+        self, texts: Sequence[str], *, specials: bool = False, around: bool = False
+    ) -> Encoded:
         self.library.encode_special_tokens = not specials
         try:
-            found = self.library.encode_batch_fast(list(texts), add_special_tokens=False)
+            found = self.library.encode_batch_fast(list(texts), add_special_tokens=around)
         except BaseException as error:  # the library raises nothing narrower
             require_of_library(error)
             raise self._blame(texts) from error
@@ -238,16 +257,27 @@ def assemble(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFac
     Raises:
         TokscopeError: its ids cannot be those of so few tokens.
     """
-    library.no_padding()
-    library.no_truncation()
     pieces = library.get_vocab(with_added_tokens=True)
     top = max(pieces.values(), default=-1)
     if not pieces or top > 16 * len(pieces) + 1_000_000:  # the library would go through them all
         raise TokscopeError(f"{place}: {len(pieces)} tokens but ids up to {top}")
-    config: Json = json.loads(library.to_str())
-    config.pop("post_processor")  # adds special tokens, which are never added here
+    config: Json = json.loads(library.to_str())  # keeps what is switched off now
+    library.no_padding()
+    library.no_truncation()
+    if _dropout(config) is not None:
+        library.model.dropout = None
     vocabulary = _vocabulary(library, pieces, config)
     return HuggingFaceTokenizer(name, vocabulary, library, config)
+
+
+# All but the vocabulary that decides ids; what else stands in a file is processing. The version is
+# that of the format, and always the same.
+_COMPONENTS = ("version", "added_tokens", "normalizer", "pre_tokenizer", "decoder", "model")
+
+
+def _dropout(config: Json) -> float | None:
+    """Return how often a merge is left out at random; None where never."""
+    return config["model"].get("dropout") or None
 
 
 # How text is cut before merging

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -34,6 +34,7 @@ class SentencePieceTokenizer:
     settings: Mapping[str, object]
     path: str = "SentencePiece"
     beside: str = ""  # what was set by files beside it, as a component
+    around: Mapping[str, str] = field(default_factory=dict)  # what else the file, or one beside it
 
     @property
     def family(self) -> str:
@@ -56,9 +57,16 @@ class SentencePieceTokenizer:
             "normalizer": self.settings["normalizer"],
             "special_tokens": dict(self.vocabulary.specials),
             "vocabulary": {"size": len(ids), "sha256": digest(pieces)},
+            "trainer": {"sha256": self.settings["trainer"]},
+            # kinds of pieces, and whatever else there is, in the order that the library writes
+            "file": {"sha256": hashlib.sha256(library.serialized_model_proto()).hexdigest()},
         }
         beside = {"beside": self.beside} if self.beside else {}
         return {name: canonical(part) for name, part in parts.items()} | beside
+
+    def processing(self) -> Mapping[str, str]:
+        """Return what else the file, or one beside it, says."""
+        return self.around
 
     def pipeline(self) -> Pipeline:
         """Return how text is cut and merged; pieces were learned in the order of their scores.
@@ -85,6 +93,10 @@ class SentencePieceTokenizer:
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
         return Encoded.of(self.library.encode(list(texts), out_type=int, num_threads=1))
+
+    def model_input(self, texts: Sequence[str]) -> Encoded:
+        """Return the ids of every text: nothing says to put special tokens around it."""
+        return self.encode(texts)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text."""
@@ -258,10 +270,15 @@ def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def read_settings(content: bytes) -> dict[str, object]:
-    """Return the type of a model and how it normalises; `content` is one that the library read."""
-    messages = {number: value for number, value in _fields(content) if number != 1}
-    trainer = dict(_fields(bytes(messages.get(_TRAINER, b""))))
-    rules = dict(_fields(bytes(messages.get(_NORMALIZER, b""))))
+    """Return the type of a model and how it normalises; `content` is one that the library read.
+
+    How it was trained, which says byte fallback too, is told by a hash.
+    """
+    messages = {_TRAINER: b"", _NORMALIZER: b""}
+    for number, value in _fields(content):
+        if number in messages and isinstance(value, bytes):  # one in parts is all of them
+            messages[number] += value
+    trainer, rules = (dict(_fields(messages[number])) for number in (_TRAINER, _NORMALIZER))
     charsmap = bytes(rules.get(2, b""))
     normalizer = {
         "name": bytes(rules.get(1, b"")).decode(errors="replace"),
@@ -271,7 +288,13 @@ def read_settings(content: bytes) -> dict[str, object]:
         "escape_whitespaces": bool(rules.get(5, 1)),
     }
     model = _MODEL_TYPES.get(int(trainer.get(3, 1)), "unknown")
-    return {"model": model, "normalizer": normalizer}
+    return {"model": model, "normalizer": normalizer, "trainer": _hash_of(messages[_TRAINER])}
+
+
+def _hash_of(message: bytes) -> str:
+    """Return a hash of a message, whatever the order of its fields."""
+    listed = sorted(_fields(message), key=lambda one: one[0])
+    return digest(f"{n}={v.hex() if isinstance(v, bytes) else v}" for n, v in listed)
 
 
 def charsmap_of(content: bytes) -> bytes:

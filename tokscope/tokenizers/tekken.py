@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes
+from tokscope.tokenizers.components import canonical
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 
@@ -49,4 +51,12 @@ def _parse(data: dict[str, Any], spec: Spec, path: Path) -> RankTokenizer:
     encoder = RankEncoder.of(config["pattern"], ranks, ids, specials=specials)
     tokens: list[bytes | None] = [b""] * shift
     vocabulary = Vocabulary.of([*tokens, *ranks], specials=specials)
-    return RankTokenizer(spec.label or path.stem, vocabulary, config["pattern"], encoder)
+    made = RankTokenizer(spec.label or path.stem, vocabulary, config["pattern"], encoder)
+    return replace(made, around=_around(data))
+
+
+def _around(data: dict[str, Any]) -> dict[str, str]:
+    """Return all that the file says besides its pattern and its tokens, as canonical JSON."""
+    rest = {name: part for name, part in data.items() if name not in ("vocab", "config")}
+    settings = {name: part for name, part in data["config"].items() if name != "pattern"}
+    return {name: canonical(part) for name, part in {"config": settings, **rest}.items()}

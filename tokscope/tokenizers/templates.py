@@ -1,0 +1,144 @@
+"""What stands beside a tokenizer and changes no id: chat templates, and settings of its class.
+
+Templates are programs that write a conversation for a model. They are told by their hash, and never
+rendered or run. The places are those of transformers: once a template is a file of its own,
+`tokenizer_config.json` no longer counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from tokscope.errors import TokscopeError, shortened
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.components import TEMPLATE, canonical
+from tokscope.tokenizers.files import read_text
+
+CONFIG = "tokenizer_config.json"
+_OWN, _MORE = "chat_template.jinja", "additional_chat_templates"
+# Places that other programs look at, and what is told of them.
+_PROCESSOR, _OTHERS = "chat_template.json", "chat_templates"
+# What is taken from a repository, names or patterns.
+FILES = (_OWN, f"{_MORE}/*.jinja", _PROCESSOR, f"{_OTHERS}/*.jinja")
+_DEFAULT = "default"
+# Settings that say where a tokenizer was loaded from and by which program, and decide nothing.
+_IDLE = (
+    "name_or_path",
+    "tokenizer_file",
+    "special_tokens_map_file",
+    "transformers_version",
+    "processor_class",
+    "auto_map",
+    "backend",
+    "is_local",
+    "local_files_only",
+)
+_LONG = 1000  # characters of a setting that is told by its hash
+
+
+class Template(NamedTuple):
+    """One template, and where it is written."""
+
+    name: str  # "" for the default
+    place: str
+    text: str
+
+
+def described(text: str) -> str:
+    """Return what is kept of a template."""
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+    return canonical({"characters": len(text), "sha256": digest})
+
+
+def titled(name: str) -> str:
+    """Return what a template is called among what is done around text."""
+    return f"{TEMPLATE}.{name}" if name not in ("", _DEFAULT) else TEMPLATE
+
+
+def with_settings(tokenizer: Tokenizer, folder: Path, settings: Mapping[str, object]) -> Tokenizer:
+    """Return a tokenizer with the settings of `tokenizer_config.json` and its chat templates.
+
+    All settings count, also those that are heeded in the steps of the tokenizer.
+
+    Raises:
+        TokscopeError: what stands where a template is expected is none.
+    """
+    found = {
+        f"tokenizer_config.{name}": _short(value)
+        for name, value in settings.items()
+        if name not in (*_IDLE, TEMPLATE) and value is not None
+    }
+    found |= _parts(folder, settings.get(TEMPLATE))
+    if not found:
+        return tokenizer
+    made = cast(Any, tokenizer)  # all that folders hold are dataclasses with this field
+    return cast(Tokenizer, replace(made, around={**made.around, **found}))
+
+
+def _short(value: object) -> str:
+    part = canonical(value)
+    return part if len(part) <= _LONG else described(part)
+
+
+def _parts(folder: Path, told: object) -> dict[str, str]:
+    """Return each template that counts by its name, and others by their place too."""
+    own = [*_file(folder / _OWN, ""), *_files(folder / _MORE)]
+    configured = list(listed(told, f"{folder / CONFIG}: {TEMPLATE}", CONFIG))
+    processor = list(_of_processor(folder / _PROCESSOR))
+    used = {one.name: one for one in own or configured}
+    others = [*(own and configured), *processor, *_files(folder / _OTHERS)]
+    apart = [one for one in others if one.name not in used or used[one.name].text != one.text]
+    found = {titled(name): described(one.text) for name, one in used.items()}
+    return found | {f"{titled(one.name)} in {one.place}": described(one.text) for one in apart}
+
+
+def _file(path: Path, name: str) -> Iterator[Template]:
+    if path.is_file():
+        yield Template(name, path.name, read_text(path))
+
+
+def _files(folder: Path) -> Iterator[Template]:
+    for path in sorted(folder.glob("*.jinja")):
+        name = path.name.removesuffix(".jinja")
+        for one in _file(path, "" if name == _DEFAULT else name):
+            yield one._replace(place=f"{folder.name}/{path.name}")
+
+
+def _of_processor(path: Path) -> Iterator[Template]:
+    if not path.is_file():
+        return
+    try:
+        data = json.loads(read_text(path))
+        told = data[TEMPLATE]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise TokscopeError(f"{path}: not an object with a {TEMPLATE} ({error})") from error
+    yield from listed(told, f"{path}: {TEMPLATE}", path.name)
+
+
+def listed(told: object, where: str, place: str) -> Iterator[Template]:
+    """Yield the templates of a setting: a text, or several with their names.
+
+    Raises:
+        TokscopeError: it is something else.
+    """
+    if told is None:
+        return
+    if isinstance(told, str):
+        yield Template("", place, told)
+        return
+    pairs: Iterable[tuple[object, object]] = ()
+    if isinstance(told, Mapping):
+        pairs = told.items()
+    elif isinstance(told, list) and all(isinstance(entry, Mapping) for entry in told):
+        pairs = [(entry.get("name"), entry.get("template")) for entry in told]
+    if not pairs:
+        raise TokscopeError(f"{where} is {shortened(json.dumps(told), 60)}, which is no template")
+    for name, text in pairs:
+        if not (isinstance(name, str) and isinstance(text, str)):
+            raise TokscopeError(f"{where}: a template needs a name and a text")
+        yield Template("" if name == _DEFAULT else name, place, text)
