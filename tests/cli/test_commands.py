@@ -166,7 +166,7 @@ REFUSED: dict[str, list[str]] = {
     "no such file or folder": ["compare", "nowhere.json"],
     "unknown rule 'TS9'; Known: TS301": ["audit", "bytes", "--select", "TS9"],
     "and standard input cannot be ": ["init", "bytes", "-c", "en=-"],
-    "no tokenizer.json, tokenizer.model, vocab.json, vocab.txt here": ["init"],
+    "no tokenizer.json, tekken.json, tokenizer.model, tokenizer.model.v*, source.spm": ["init"],
     "no tokscope.toml and no [tool.tokscope] here; write one with: tokscope init": ["check"],
     "--fuzz 0 leaves no text to compare on; name a --corpus": ["equiv", "bytes", "b=bytes", "--fuzz", "0"],
     "unknown way to compare --by 'idds'; did you mean 'ids'?": ["equiv", "bytes", "b=bytes", "--by", "idds"],

@@ -544,7 +544,7 @@ def test_an_expression_with_a_named_set_is_left_to_the_library(tmp_path: Path) -
     [
         (
             {"vocab.json": '{"a": 0, "b": 1, "ab": 2}', "merges.txt": "a b\n"},
-            "254 single bytes have no token",
+            "241 single bytes have no token",
         ),
         ({"vocab.json": "[]", "merges.txt": ""}, "not an object of tokens and their ids"),
         ({"vocab.json": '{"a": -1}', "merges.txt": ""}, "an id is negative"),

@@ -9,12 +9,14 @@ import pandas as pd
 from tokscope.report import Report
 from tokscope.tokenizers import LOADERS
 from tokscope.tokenizers.download import cached_encodings
+from tokscope.tokenizers.folder import wanted
 from tokscope.tokenizers.hub import cached_repositories
 from tokscope.tokenizers.mistral import RELEASES
 from tokscope.tokenizers.sample import TRAINED
 
 # extra -> the package that it installs, and what it is for
 EXTRAS = {
+    "moses": ("sacremoses", "words of XLM, FlauBERT, FSMT and BioGPT"),
     "mistral": ("mistral_common", "mistral:v1 to mistral:tekken"),
     "dask": ("distributed", "--scheduler"),
     "icu": ("icu4py", "--words icu"),
@@ -32,6 +34,8 @@ _EXAMPLES = {
     "gguf": "model.gguf",
     "wordpiece": "wordpiece:vocab.txt",
     "merges": "merges.txt",
+    "codes": "codes:bpe.codes",
+    "clip": "bpe_simple_vocab_16e6.txt.gz",
     "sample": ", ".join(f"sample:{name}" for name in TRAINED),
     "bytes": "bytes",
     "characters": "characters",
@@ -56,6 +60,6 @@ def available() -> Report:
     for encoding, cached in cached_encodings().items():
         state = "cached" if cached else "to be downloaded"
         rows.append(("encoding", encoding, state, f"tiktoken:{encoding}"))
-    rows += [("repository", name, "cached", f"hf:{name}") for name in cached_repositories()]
+    rows += [("repository", name, "cached", f"hf:{name}") for name in cached_repositories(wanted)]
     frame = pd.DataFrame(rows, columns=["what", "name", "state", "how"])
     return Report("list", "What can be loaded here", frame)

@@ -121,6 +121,8 @@ LOADERS: Mapping[str, tuple[str, str]] = {
     "gguf": ("gguf", "load_file"),
     "wordpiece": ("wordpiece", "load_file"),
     "merges": ("bytelevel", "load_merges"),
+    "codes": ("suffixed", "load_codes"),
+    "clip": ("suffixed", "load_clip"),
     "sample": ("sample", "load_sample"),
     "bytes": ("baselines", "load_bytes"),
     "characters": ("baselines", "load_characters"),
@@ -132,6 +134,8 @@ _KINDS_OF_FILES = {
     ".model": "sp",
     ".tiktoken": "tiktoken-file",
     ".gguf": "gguf",
+    ".codes": "codes",
+    ".fcodes": "codes",
 }
 _TEXTS = (".txt", ".jsonl", ".csv", ".gz", ".zst", ".parquet", ".arrow", ".md")
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?")
@@ -144,12 +148,16 @@ def _kind_of_path(path: Path) -> str:
     kind = _KINDS_OF_FILES.get(path.suffix)
     if path.name == "vocab.txt":
         kind = "wordpiece"
-    if path.name.endswith("merges.txt"):
+    if path.name.endswith("merges.txt") or path.name == "vocab.bpe":
         kind = "merges"
+    if path.name.startswith("bpe_simple_vocab_16e6"):
+        kind = "clip"
     if kind == "file":
         with path.open("rb") as stream:
             start = stream.read(4096)
         return "tekken" if b'"config"' in start and b'"pattern"' in start else "file"
+    if not kind and _holds_codes(path):
+        kind = "codes"
     if kind:
         return kind
     if path.suffix in _TEXTS:
@@ -157,6 +165,15 @@ def _kind_of_path(path: Path) -> str:
     else:
         hint = f"say what it is, as KIND:{path}, with KIND one of {', '.join(LOADERS)}"
     raise TokscopeError(f"{path}: no kind of tokenizer is known by this name; {hint}")
+
+
+def _holds_codes(path: Path) -> bool:
+    """Tell by its beginning whether a file holds the codes of subword-nmt or fastBPE."""
+    with path.open("rb") as stream:
+        start = stream.read(4096).decode(errors="replace")
+    if "</w>" not in start:
+        return False
+    return cast(Callable[[str], bool], _function("suffixed", "holds_codes"))(start)
 
 
 def _looks_like_path(word: str) -> bool:

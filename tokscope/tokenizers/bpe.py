@@ -231,10 +231,14 @@ class RankTokenizer:
         return np.cumsum(lengths, dtype=np.int64)
 
 
+# No text in UTF-8 holds these: a vocabulary that was learned from text may lack them.
+_NEVER = frozenset((0xC0, 0xC1, *range(0xF5, 0x100)))
+
+
 def missing_bytes(ranks: Iterable[bytes]) -> list[int]:
-    """Return the bytes for which there is no token: text that holds them cannot be encoded."""
+    """Return the bytes of texts for which there is no token, so that some cannot be encoded."""
     present = set(ranks)
-    return [byte for byte in range(256) if bytes([byte]) not in present]
+    return [byte for byte in range(256) if bytes([byte]) not in present and byte not in _NEVER]
 
 
 def require_all_bytes(ranks: Iterable[bytes], place: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +37,8 @@ def load_folder(folder: Folder) -> HuggingFaceTokenizer:
         TokscopeError: the files cannot be read, or the class is not known.
     """
     path, beside = folder.path / "vocab.json", folder.beside
+    if not path.is_file():  # as GPT-2's release calls it
+        path = folder.path / "encoder.json"
     if beside.kind not in (*BYTE_LEVEL, "Qwen2") and not beside.generic:
         known = ", ".join(f"{kind}Tokenizer" for kind in sorted((*BYTE_LEVEL, "Qwen2")))
         raise TokscopeError(
@@ -60,9 +62,9 @@ def load_path(path: Path, name: str) -> HuggingFaceTokenizer:
 
 
 def _read(path: Path, pattern: str = "") -> tokenizers.Tokenizer:
-    merges = path.with_name("merges.txt")
+    merges = path.with_name("vocab.bpe" if path.name == "encoder.json" else "merges.txt")
     if not merges.is_file():
-        raise TokscopeError(f"{path}: without merges.txt beside it, its tokens cannot be merged")
+        raise TokscopeError(f"{path}: without {merges.name} beside it, its tokens cannot be merged")
     try:
         vocabulary = {str(token): int(i) for token, i in json.loads(read_text(path)).items()}
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -70,9 +72,10 @@ def _read(path: Path, pattern: str = "") -> tokenizers.Tokenizer:
     pairs = _merge_list(merges)
     if any(number < 0 for number in vocabulary.values()):
         raise TokscopeError(f"{path}: an id is negative")
-    if any(token.endswith("</w>") for token in vocabulary):
+    if marks_ends(vocabulary):
         raise TokscopeError(
-            f"{path}: marks the ends of words by </w>; only tokenizer.json says how"
+            f"{path}: marks the ends of words by </w>; name its folder, whose "
+            "tokenizer_config.json or config.json says how words are split"
         )
     try:
         return _library(vocabulary, pairs, str(path), pattern=pattern)
@@ -80,6 +83,12 @@ def _read(path: Path, pattern: str = "") -> tokenizers.Tokenizer:
         raise
     except Exception as error:  # the library raises nothing narrower
         raise TokscopeError(f"{path}: does not fit {merges.name} ({error})") from error
+
+
+def marks_ends(vocabulary: Iterable[str]) -> bool:
+    """Tell whether a vocabulary marks the ends of words by `</w>`, and not just knows that tag."""
+    ends = [token.endswith("</w>") for token in vocabulary]
+    return sum(ends) * 20 > len(ends)
 
 
 def _merge_list(path: Path) -> list[tuple[str, str]]:

@@ -50,45 +50,77 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
 # Those whose mask takes the space before it
 SPACED_MASK = ROBERTA | {"MPNet"}
 _MODELS: Mapping[str, str] = {
+    "Albert": "albert yoso",
     "Bart": "bart",
+    "Barthez": "barthez",
     "Bert": "align bark bert blip bros chinese_clip ernie git grounding-dino megatron-bert "
     "mm-grounding-dino nezha qdqbert tvp vilt visual_bert",
+    "Bertweet": "bertweet",
+    "BigBird": "big_bird",
+    "BioGpt": "biogpt",
     "Blenderbot": "blenderbot",
+    "CLIP": "clip",
+    "CTRL": "ctrl",
+    "Camembert": "camembert",
     "CodeGen": "codegen phi",
     "CodeLlama": "code_llama",
     "ConvBert": "convbert",
     "DPRQuestionEncoder": "dpr",
     "Deberta": "deberta",
+    "DebertaV2": "deberta-v2",
     "DistilBert": "distilbert",
     "Electra": "electra",
+    "FSMT": "fsmt",
+    "Flaubert": "flaubert",
     "Funnel": "funnel",
-    "GPT2": "blip-2 dbrx emu3 exaone4 flex_olmo gpt2 gpt_bigcode gpt_neo gptj granite granitemoe "
-    "granitemoehybrid granitemoeshared instructblip instructblipvideo minimax olmo3 opt starcoder2",
+    "GPT2": "blip-2 dbrx emu3 exaone4 flex_olmo gpt2 gpt_bigcode gpt_neo gptj granite "
+    "granitemoe granitemoehybrid granitemoeshared instructblip instructblipvideo "
+    "minimax olmo3 opt starcoder2",
     "GPTNeoX": "falcon_mamba gpt_neox mamba mamba2 mpt olmo olmo2 olmoe rwkv stablelm xlstm",
-    "Gemma": "gemma gemma2 gemma3 gemma3_text gemma3n gemma3n_text recurrent_gemma shieldgemma2 "
-    "siglip2 t5gemma",
+    "Gemma": "gemma gemma2 gemma3 gemma3_text gemma3n gemma3n_text recurrent_gemma "
+    "shieldgemma2 siglip2 t5gemma",
+    "Herbert": "herbert",
     "LED": "led",
     "LayoutLM": "layoutlm",
     "LayoutLMv2": "layoutlmv2",
     "LayoutLMv3": "layoutlmv3 lilt",
-    "Llama": "arcee aria chameleon colpali deepseek_v2 deepseek_v3 deepseek_vl deepseek_vl_hybrid "
-    "diffllama ernie4_5 ernie4_5_moe idefics idefics2 idefics3 jamba janus jetmoe llama llama4 "
-    "llama4_text llava llava_next llava_next_video llava_onevision ministral mistral mistral3 "
-    "mixtral mllama paligemma persimmon phi3 phimoe video_llava vipllava zamba zamba2",
+    "LayoutXLM": "layoutxlm",
+    "Llama": "arcee aria chameleon colpali deepseek_v2 deepseek_v3 deepseek_vl "
+    "deepseek_vl_hybrid diffllama ernie4_5 ernie4_5_moe idefics idefics2 idefics3 "
+    "jamba janus jetmoe llama llama4 llama4_text llava llava_next llava_next_video "
+    "llava_onevision ministral mistral mistral3 mixtral mllama paligemma persimmon "
+    "phi3 phimoe video_llava vipllava zamba zamba2",
     "Longformer": "longformer",
     "Lxmert": "lxmert",
+    "M2M100": "m2m_100",
+    "MBart": "mbart",
+    "MBart50": "mbart50",
     "MPNet": "mpnet",
+    "Marian": "marian",
     "MobileBert": "mobilebert",
     "Mvp": "mvp",
-    "Qwen2": "colqwen2 internvl qwen2 qwen2_5_omni qwen2_5_vl qwen2_audio qwen2_moe qwen2_vl qwen3 "
-    "qwen3_moe qwen3_next qwen3_omni_moe qwen3_vl qwen3_vl_moe",
+    "Nllb": "nllb nllb-moe",
+    "OpenAIGPT": "openai-gpt",
+    "PLBart": "plbart",
+    "Pegasus": "pegasus",
+    "Phobert": "phobert",
+    "Qwen2": "colqwen2 internvl qwen2 qwen2_5_omni qwen2_5_vl qwen2_audio qwen2_moe qwen2_vl "
+    "qwen3 qwen3_moe qwen3_next qwen3_omni_moe qwen3_vl qwen3_vl_moe",
     "Realm": "realm",
+    "Reformer": "reformer",
+    "RemBert": "rembert",
     "RetriBert": "retribert",
     "Roberta": "bridgetower clap data2vec-text ibert mega mra roberta roberta-prelayernorm",
+    "SeamlessM4T": "seamless_m4t seamless_m4t_v2",
     "Splinter": "splinter",
     "SqueezeBert": "squeezebert",
     "T5": "t5 mt5 umt5 switch_transformers longt5",
+    "Udop": "udop",
     "Whisper": "whisper",
+    "XGLM": "xglm",
+    "XLM": "xlm",
+    "XLMRoberta": "xlm-roberta xmod",
+    "XLNet": "xlnet",
 }
 # model_type of config.json -> class, where no file names one
 CLASS_OF: Mapping[str, str] = {

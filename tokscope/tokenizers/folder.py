@@ -22,17 +22,35 @@ from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.templates import FILES as FILES_OF_TEMPLATES
 from tokscope.tokenizers.templates import with_settings
 
+# What SentencePiece models are called in repositories of transformers.
+PIECES = (
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "spm.model",
+    "sentencepiece.model",
+    "spm_char.model",
+)
 # The files that make a tokenizer, names or patterns, and what loads a folder that has them all: a
 # module and a function that takes a Folder. The first that fits is taken, the whole before parts.
 FOLDERS: Sequence[tuple[tuple[str, ...], str, str]] = (
     (("tokenizer.json",), "tokenizer_json", "load_folder"),
+    (("tekken.json",), "tekken", "load_folder"),
     (("tokenizer.model",), "llama", "load_folder"),
-    (("vocab.json", "merges.txt"), "bytelevel", "load_folder"),
-    (("vocab.txt",), "wordpiece", "load_folder"),
+    (("tokenizer.model.v*",), "mistral", "load_folder"),
+    (("source.spm", "vocab.json"), "mapped", "load_folder"),
+    (("sentencepiece.bpe.model", "vocab.json"), "mapped", "load_folder"),
+    *(((name,), "pieces", "load_folder") for name in PIECES),
+    (("vocab.json", "merges.txt"), "merged", "load_folder"),
+    (("vocab-src.json", "merges.txt"), "merged", "load_fsmt"),
+    (("encoder.json", "vocab.bpe"), "bytelevel", "load_folder"),
+    (("vocab.txt", "bpe.codes"), "merged", "load_codes"),
+    (("vocab.txt",), "merged", "load_lines"),
+    (("*.tiktoken",), "tiktoken", "load_folder"),
+    (("bpe_simple_vocab_16e6.txt.gz",), "suffixed", "load_folder"),
 )
-FILES = tuple(names[0] for names, _, _ in FOLDERS)  # what each kind is known by
+FILES = tuple(dict.fromkeys(names[0] for names, _, _ in FOLDERS))  # what each kind is known by
 # A file of such a name, named alone, is loaded as itself; any other as a tokenizer.json.
-_ALONE = {"vocab.json": "bytelevel", "vocab.txt": "wordpiece"}
+_ALONE = {"vocab.json": "bytelevel", "encoder.json": "bytelevel", "vocab.txt": "wordpiece"}
 
 
 def load_hub(spec: Spec) -> Tokenizer:
@@ -42,7 +60,7 @@ def load_hub(spec: Spec) -> Tokenizer:
         TokscopeError: not cached and out of reach, not there, or not allowed.
     """
     repository, _, revision = spec.place.partition("@")
-    path = hub_folder(repository, revision or None, wanted)
+    path = hub_folder(repository, revision or None, wanted, ", ".join(FILES))
     made = _load(path, spec.label or repository.rpartition("/")[2])
     if isinstance(made, HuggingFaceTokenizer) and not (path / CONFIG).is_file():
         told = f"no {CONFIG} in the cache"  # the repository may have one, if others filled it

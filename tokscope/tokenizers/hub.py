@@ -19,11 +19,11 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 Wanted = Callable[[Iterable[str]], Sequence[str]]
 
 
-def hub_folder(repository: str, revision: str | None, wanted: Wanted) -> Path:
+def hub_folder(repository: str, revision: str | None, wanted: Wanted, known: str = "") -> Path:
     """Return the folder of the local cache that holds a repository's tokenizer.
 
     A token in the environment (HF_TOKEN) is used by the library and never shown. What is cached is
-    used as it is: nothing is asked of the hub then.
+    used as it is: nothing is asked of the hub then. `known` names the files that would do.
 
     Raises:
         TokscopeError: neither cached nor to be had; says what would work.
@@ -37,7 +37,7 @@ def hub_folder(repository: str, revision: str | None, wanted: Wanted) -> Path:
         held = sorted(path.name for path in cached.iterdir()) if cached else []
         if cached and wanted(held):
             return cached
-        _require_hub(word, constants.ENDPOINT, held)
+        _require_hub(word, constants.ENDPOINT, held, known)
         listed = huggingface_hub.HfApi().list_repo_files(repository, revision=revision)
         files = wanted(listed)
         if files:
@@ -78,18 +78,20 @@ def _snapshot(repository: str, revision: str | None) -> Path | None:
     return folder if commit and folder.is_dir() else None
 
 
-def cached_repositories() -> list[str]:
+def cached_repositories(wanted: Wanted) -> list[str]:
     """Return the repositories of the local cache that hold a tokenizer, sorted."""
     from huggingface_hub import constants
 
-    cache = Path(constants.HF_HUB_CACHE)
-    found = set()
-    for name in ("tokenizer.json", "tokenizer.model"):
-        found |= {path.parents[2].name for path in cache.glob(f"models--*/snapshots/*/{name}")}
+    snapshots = Path(constants.HF_HUB_CACHE).glob("models--*/snapshots/*")
+    found = {
+        snapshot.parents[1].name
+        for snapshot in snapshots
+        if snapshot.is_dir() and wanted([path.name for path in snapshot.iterdir()])
+    }
     return sorted(folder.removeprefix("models--").replace("--", "/") for folder in found)
 
 
-def _require_hub(word: str, endpoint: str, held: Sequence[str]) -> None:
+def _require_hub(word: str, endpoint: str, held: Sequence[str], known: str) -> None:
     """Raise at once if the hub does not answer: the library itself would try for half a minute."""
     how = (
         "on a machine that reaches it, run `hf download` for it and copy the cache, "
@@ -97,7 +99,11 @@ def _require_hub(word: str, endpoint: str, held: Sequence[str]) -> None:
     )
     state = "is not cached"
     if held:
-        state = f"is cached without a tokenizer that is known here ({', '.join(held[:9])})"
+        more = f" and {len(held) - 9} more" if len(held) > 9 else ""
+        state = (
+            f"is cached without a tokenizer that is known here ({', '.join(held[:9])}{more}), "
+            f"which would be one of {known},"
+        )
     if offline():
         raise TokscopeError(f"{word} {state} and HF_HUB_OFFLINE is set; {how}")
     try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
 from tokscope.errors import TokscopeError, choose
 from tokscope.tokenizers import Spec, Tokenizer, sentencepiece, tekken
+from tokscope.tokenizers.beside import Folder
 
 RELEASES = {
     "v1": "tokenizer.model.v1",
@@ -15,6 +17,18 @@ RELEASES = {
     "v7": "mistral_instruct_tokenizer_241114.model.v7",
     "tekken": "tekken_240911.json",
 }
+
+
+def load_folder(folder: Folder) -> Tokenizer:
+    """Load the `tokenizer.model.v1`, `.v3`, … of a folder: the one of the newest format."""
+    paths = sorted(folder.path.glob("tokenizer.model.v*"), key=_format)
+    return sentencepiece.load_file(Spec(folder.name, "sp", str(paths[-1])))
+
+
+def _format(path: Path) -> tuple[int, str]:
+    """Return the number of a file's format; v7m1 is a later one of 7."""
+    number = re.match(r"\d+", path.suffix.removeprefix(".v"))
+    return int(number[0]) if number else 0, path.suffix
 
 
 def load_release(spec: Spec) -> Tokenizer:

@@ -10,9 +10,15 @@ from typing import Any
 
 from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Spec
+from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes
 from tokscope.tokenizers.components import canonical
 from tokscope.tokenizers.vocabulary import Vocabulary
+
+
+def load_folder(folder: Folder) -> RankTokenizer:
+    """Load the `tekken.json` of a folder."""
+    return load_file(Spec(folder.name, "tekken", str(folder.path / "tekken.json")))
 
 
 def load_file(spec: Spec) -> RankTokenizer:

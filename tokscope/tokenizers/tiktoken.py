@@ -12,6 +12,7 @@ from tiktoken.model import MODEL_PREFIX_TO_ENCODING, MODEL_TO_ENCODING
 
 from tokscope.errors import TokscopeError, choose, path_of
 from tokscope.tokenizers import Spec
+from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes
 from tokscope.tokenizers.download import tiktoken_cached
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -142,6 +143,15 @@ def parse_ranks(content: bytes, place: str) -> dict[bytes, int]:
         raise TokscopeError(f"{place}: rank {max(ranks.values())} for {len(ranks)} tokens")
     require_all_bytes(ranks, place)
     return ranks
+
+
+def load_folder(folder: Folder) -> RankTokenizer:
+    """Load the one rank file of a folder."""
+    paths = sorted(folder.path.glob("*.tiktoken"))
+    if len(paths) > 1:
+        names = ", ".join(path.name for path in paths)
+        raise TokscopeError(f"{folder.path}: holds several rank files ({names}); name one of them")
+    return load_file(Spec(folder.name, "tiktoken-file", str(paths[0])))
 
 
 def load_file(spec: Spec) -> RankTokenizer:

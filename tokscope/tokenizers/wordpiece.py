@@ -16,6 +16,7 @@ from tokscope.tokenizers.beside import Folder, beside_file
 from tokscope.tokenizers.families import BERT
 from tokscope.tokenizers.files import read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, add, assemble
+from tokscope.tokenizers.residues import holds_residues, residues
 
 
 def load_file(spec: Spec) -> HuggingFaceTokenizer:
@@ -54,8 +55,13 @@ def load_folder(folder: Folder) -> HuggingFaceTokenizer:
 
 
 def load_path(path: Path, name: str) -> HuggingFaceTokenizer:
-    """Load a `vocab.txt` by its path, whatever its name."""
-    made = wordpiece(wordpiece_lines(read_text(path)), name, str(path))
+    """Load a `vocab.txt` by its path, whatever its name; of residues where it holds those."""
+    content = read_text(path)
+    lines = wordpiece_lines(content)
+    if holds_residues(lines):
+        made = residues(content, name, str(path))
+    else:
+        made = wordpiece(lines, name, str(path))
     return replace(made, told=beside_file(path))
 
 

@@ -1,0 +1,124 @@
+"""Repositories whose words are Moses': XLM, FlauBERT, FSMT and BioGPT.
+
+Their classes in transformers call sacremoses; so do we, where it is installed. What it changes
+(quotation marks, escapes) is then merged, as they do.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tokscope.errors import TokscopeError, extra
+from tokscope.tokenizers.beside import Folder
+from tokscope.tokenizers.mapped import read_ids
+from tokscope.tokenizers.suffixed import Pair, read_pairs
+from tokscope.tokenizers.words import Split, WordTokenizer, word_tokenizer
+
+Json = Mapping[str, Any]
+# Characters of Chinese and Japanese print, and what Moses' own scripts write for them.
+_PUNCTUATION = str.maketrans(
+    dict(
+        zip(
+            "，、”“∶：？《》）！（；１」「０３２５６９７８４～’━〈〉【】％",
+            ',,""::?"")!(;1""032569784~\'-<>[]%',
+            strict=True,
+        )
+    )
+    | {"…": "..."}
+)
+_FULL_STOP = re.compile(r"[。．]\s*")
+_CUSTOM = ("zh", "ja", "th")  # XLM's languages that are split by other packages
+_SPECIALS = ("<s>", "</s>", "<unk>", "<pad>", *(f"<special{i}>" for i in range(10)))
+
+
+def _punctuation(text: str) -> str:
+    return _FULL_STOP.sub(". ", text).translate(_PUNCTUATION)
+
+
+def _printing(text: str) -> str:
+    return "".join(char for char in text if unicodedata.category(char)[0] != "C")
+
+
+def _bare(words: Sequence[str]) -> list[str]:
+    """Take capital letters and accents away."""
+    plain = unicodedata.normalize("NFD", " ".join(words).lower())
+    kept = "".join(char for char in plain if unicodedata.category(char) != "Mn")
+    return kept.lower().split(" ")
+
+
+def _moses(language: str, **options: object) -> tuple[Callable[[str], str], Split]:
+    """Return what normalises punctuation and what splits, of one language."""
+    package = extra("sacremoses", "moses", "this tokenizer's words are Moses', which")
+    normalize = package.MosesPunctNormalizer(lang=language).normalize
+    tokenize = package.MosesTokenizer(lang=language).tokenize
+
+    def split(text: str) -> list[str]:
+        return [word for word in tokenize(text, return_str=False, **options) if word]
+
+    return normalize, split
+
+
+def _xlm(settings: Json) -> Split:
+    normalize, split = _moses("en", escape=False)
+    bare = settings.get("do_lowercase_and_remove_accent", True)
+
+    def words(text: str) -> list[str]:
+        found = split(_printing(normalize(_punctuation(text))))
+        return [word for word in (_bare(found) if bare else found) if word]
+
+    return words
+
+
+def _flaubert(settings: Json) -> Split:
+    normalize, split = _moses("fr", escape=False)
+    lower = settings.get("do_lowercase", False)
+
+    def words(text: str) -> list[str]:
+        text = unicodedata.normalize("NFC", text.replace("``", '"').replace("''", '"'))
+        text = text.lower() if lower else text
+        return split(_printing(normalize(_punctuation(text))))
+
+    return words
+
+
+def _fsmt(settings: Json) -> Split:
+    languages = settings.get("langs")
+    if not isinstance(languages, list) or len(languages) != 2:
+        raise TokscopeError('tokenizer_config.json must name two "langs", such as ["en", "ru"]')
+    normalize, split = _moses(str(languages[0]), aggressive_dash_splits=True, escape=True)
+    lower = settings.get("do_lower_case", False)
+
+    def words(text: str) -> list[str]:
+        text = text.lower() if lower else text
+        return split(_printing(normalize(_punctuation(text))))
+
+    return words
+
+
+def _biogpt(settings: Json) -> Split:
+    return _moses("en", aggressive_dash_splits=True, escape=True)[1]
+
+
+CLASSES: Mapping[str, Callable[[Json], Split]] = {
+    "XLM": _xlm,
+    "Flaubert": _flaubert,
+    "FSMT": _fsmt,
+    "BioGpt": _biogpt,
+}
+
+
+def load_class(path: Path, kind: str, folder: Folder) -> WordTokenizer:
+    """Load a vocabulary and the `merges.txt` beside it; `kind` is that of `CLASSES`.
+
+    Raises:
+        TokscopeError: a file cannot be read, or sacremoses is not installed.
+    """
+    ids, merges = read_ids(path), path.with_name("merges.txt")
+    pairs: list[Pair] = read_pairs(merges)
+    how = f"words and normalisation of transformers' {kind}Tokenizer, by sacremoses"
+    split = CLASSES[kind](folder.beside.settings)
+    return word_tokenizer(ids, pairs, split, folder, place=str(path), how=how, specials=_SPECIALS)

@@ -1,0 +1,424 @@
+"""SentencePiece models as transformers numbers, normalises and cuts them: the class decides.
+
+A repository of T5, XLM-R, NLLB or mBART holds a SentencePiece model and the name of a class. The
+class gives other ids than the model (fairseq's four special tokens come first, the codes of
+languages last), and cuts and normalises text in its own way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import tokenizers
+from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
+
+from tokscope.errors import TokscopeError, require_of_library
+from tokscope.tokenizers import Spec, Tokenizer, sentencepiece
+from tokscope.tokenizers.applied import finished, unused_of
+from tokscope.tokenizers.beside import Folder
+from tokscope.tokenizers.folder import PIECES
+from tokscope.tokenizers.mapped import load_fairseq
+
+Json = Mapping[str, Any]
+Steps = list[normalizers.Normalizer]
+SPACE = sentencepiece.SPACE
+_CONTROL, _DEFINED = 3, sentencepiece.DEFINED
+# The special tokens of most classes, in the order in which transformers adds those it lacks.
+_NAMES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
+_FAIRSEQ = ("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>")
+_BERT = ("[CLS]", "[SEP]", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]")
+# How a class calls its special tokens, and the first ids of fairseq: <s>, <pad>, </s>, <unk>.
+_FIRST = ("bos", "pad", "eos", "unk")
+_MBART = (
+    "ar_AR cs_CZ de_DE en_XX es_XX et_EE fi_FI fr_XX gu_IN hi_IN it_IT ja_XX kk_KZ ko_KR lt_LT "
+    "lv_LV my_MM ne_NP nl_XX ro_RO ru_RU si_LK tr_TR vi_VN zh_CN"
+)
+_MBART50 = (
+    f"{_MBART} af_ZA az_AZ bn_IN fa_IR he_IL hr_HR id_ID ka_GE km_KH mk_MK ml_IN mn_MN mr_IN pl_PL "
+    "ps_AF pt_XX sv_SE sw_KE ta_IN te_IN th_TH tl_XX uk_UA ur_PK xh_ZA gl_ES sl_SI"
+)
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What a SentencePiece model holds."""
+
+    pieces: Sequence[tuple[str, float]]
+    kinds: Sequence[int]
+    unknown: int
+    charsmap: bytes
+
+    @property
+    def mapped(self) -> Steps:
+        """Its own normalisation of characters, if it has one."""
+        return [normalizers.Precompiled(self.charsmap)] if self.charsmap else []
+
+
+Normal = Callable[[_Model, Json], Steps]
+
+
+@dataclass(frozen=True)
+class _Class:
+    """How a class of transformers builds its tokenizer from the pieces of a model.
+
+    `first` and `last` are special tokens by their role (`bos`) or text; the model's own pieces
+    stand between them, without the first `skip`.
+    """
+
+    normal: Normal
+    specials: tuple[str, ...] = _FAIRSEQ
+    words: bool = True  # text is cut at white space, or else before each ▁ alone
+    first: tuple[str, ...] = ()
+    skip: int = 0
+    last: tuple[str, ...] = ()
+    unique: bool = False  # not the first pieces are left out, but those that stand in `first`
+    unknown: int | None = None  # where it is not the model's own
+    bpe: bool = False
+    prepend: str = "always"
+    takes: str = ""  # the settings that count, besides those that only this class has
+    unprefixed: str = "never"  # how ▁ is put before text where add_prefix_space is false
+    extra: int = 0  # sentinels <extra_id_N> behind all, in falling order
+
+
+def _plain(model: _Model, settings: Json) -> Steps:
+    return model.mapped
+
+
+def _none(model: _Model, settings: Json) -> Steps:
+    return []
+
+
+def _single_spaces(model: _Model, settings: Json) -> Steps:
+    return [*model.mapped, normalizers.Replace(Regex(" {2,}"), " ")]
+
+
+def _single_spaces_if_mapped(model: _Model, settings: Json) -> Steps:
+    return _single_spaces(model, settings) if model.mapped else []
+
+
+def _marked_spaces(model: _Model, settings: Json) -> Steps:
+    return [normalizers.Replace(Regex(" {2,}"), SPACE)]
+
+
+def _right(model: _Model, settings: Json) -> Steps:
+    return [normalizers.Strip(left=False, right=True), *_marked_spaces(model, settings)]
+
+
+def _own_right(model: _Model, settings: Json) -> Steps:
+    return [*model.mapped, *_right(model, settings)]
+
+
+def _composed(model: _Model, settings: Json) -> Steps:
+    lower = [normalizers.Lowercase()] if settings.get("do_lower_case") else []
+    spaces = normalizers.Replace(Regex(r"\s{2,}|[\n\r\t]"), " ")
+    return [*lower, spaces, normalizers.NFC(), normalizers.Strip(left=False, right=True)]
+
+
+def _quotes() -> Steps:
+    return [normalizers.Replace("``", '"'), normalizers.Replace("''", '"')]
+
+
+def _bare(settings: Json, *, keep_accents: bool, lower: bool) -> Steps:
+    """Take accents and capital letters away, as the settings say."""
+    steps: Steps = []
+    if not settings.get("keep_accents", keep_accents):
+        steps += [normalizers.NFKD(), normalizers.StripAccents()]
+    if settings.get("do_lower_case", lower):
+        steps.append(normalizers.Lowercase())
+    return steps
+
+
+def _albert(model: _Model, settings: Json) -> Steps:
+    return [*_quotes(), *_bare(settings, keep_accents=False, lower=True), *model.mapped]
+
+
+def _xlnet(model: _Model, settings: Json) -> Steps:
+    """Accents go whatever the settings say."""
+    lower = {"do_lower_case": settings.get("do_lower_case", False)}
+    return [*_quotes(), *_bare(lower, keep_accents=False, lower=False), *model.mapped]
+
+
+def _rembert(model: _Model, settings: Json) -> Steps:
+    spaces = normalizers.Replace(Regex(" {2,}"), " ")
+    return [*_quotes(), spaces, *_bare(settings, keep_accents=True, lower=False), *model.mapped]
+
+
+def _pegasus(model: _Model, settings: Json) -> Steps:
+    lines = model.mapped or [normalizers.Replace(Regex(r"\n"), " ")]
+    return [*lines, normalizers.Replace(Regex(" {2,}"), " ")]
+
+
+def _seamless(model: _Model, settings: Json) -> Steps:
+    return [
+        normalizers.Replace(Regex(r"[\n\r\t]"), " "),
+        normalizers.NFKC(),
+        normalizers.Strip(left=False, right=True),
+        normalizers.Replace(Regex(f" +{SPACE}"), SPACE),
+        normalizers.Replace(Regex(f"^{SPACE}+$"), ""),
+        *_marked_spaces(model, settings),
+    ]
+
+
+_XLMR = _Class(_plain, first=_FIRST, skip=3, last=("mask",), unknown=3, takes="add_prefix_space")
+_PEGASUS = ("", "</s>", "<unk>", "", "<pad>", "", "<mask_2>")
+CLASSES: Mapping[str, _Class] = {
+    "T5": _Class(_plain, ("", "</s>", "<unk>", "", "<pad>", "", ""), unknown=2, extra=100),
+    "Albert": _Class(_albert, _BERT, unknown=1, takes="do_lower_case add_prefix_space"),
+    "XLNet": _Class(
+        _xlnet,
+        ("<s>", "</s>", "<unk>", "<sep>", "<pad>", "<cls>", "<mask>"),
+        takes="do_lower_case",
+    ),
+    "BigBird": _Class(
+        _marked_spaces,
+        ("<s>", "</s>", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]"),
+        words=False,
+        takes="add_prefix_space",
+    ),
+    "Pegasus": _Class(_pegasus, _PEGASUS, words=False, skip=2),
+    "Reformer": _Class(
+        _single_spaces_if_mapped, ("", "</s>", "<unk>", "", "", "", ""), words=False, bpe=True
+    ),
+    "DebertaV2": _Class(
+        _composed,
+        ("[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"),
+        words=False,
+        takes="do_lower_case add_prefix_space",
+        unprefixed="first",
+    ),
+    "RemBert": _Class(
+        _rembert, _BERT, words=False, unknown=2, takes="do_lower_case add_prefix_space"
+    ),
+    "Udop": _Class(_none, ("", "</s>", "<unk>", "</s>", "<pad>", "", "")),
+    "XLMRoberta": _XLMR,
+    "LayoutXLM": replace(_XLMR, normal=_right, words=False),
+    "Camembert": replace(
+        _XLMR, first=("<s>NOTUSED", "pad", "</s>NOTUSED", "unk", "<unk>NOTUSED"), skip=1
+    ),
+    "Barthez": _Class(_composed, words=False, unknown=3, takes="add_prefix_space"),
+    "MBart": replace(_XLMR, takes="", normal=_none, last=(*_MBART.split(), "mask")),
+    "MBart50": replace(
+        _XLMR, takes="", normal=_single_spaces, words=False, last=(*_MBART50.split(), "mask")
+    ),
+    "Nllb": replace(
+        _XLMR,
+        takes="",
+        normal=_single_spaces_if_mapped,
+        words=False,
+        last=(),
+        bpe=True,
+        unique=True,
+    ),
+    "SeamlessM4T": _Class(
+        _seamless,
+        ("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", ""),
+        words=False,
+        first=("pad",),
+        bpe=True,
+        prepend="first",
+    ),
+    "XGLM": replace(
+        _XLMR,
+        normal=_own_right,
+        specials=("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", ""),
+        words=False,
+        last=tuple(f"<madeupword{i}>" for i in range(7)),
+    ),
+}
+
+
+def _read(path: Path) -> _Model:
+    """Read a model.
+
+    Raises:
+        TokscopeError: the file cannot be read, or is no SentencePiece model.
+    """
+    content, processor = sentencepiece.open_model(path)
+    ids = range(processor.get_piece_size())
+    pieces = [(processor.id_to_piece(i), processor.get_score(i)) for i in ids]
+    kinds = sentencepiece.kinds_of(processor)
+    return _Model(pieces, kinds, max(processor.unk_id(), 0), sentencepiece.charsmap_of(content))
+
+
+# fairseq's own name of such a model: it says that ids are not the model's.
+_FAIRSEQ_NAME = "sentencepiece.bpe.model"
+_SHIFTED = ("PLBart",)  # fairseq's ids, but cut by SentencePiece itself
+# Classes whose ids are the model's own, and which cut text by SentencePiece itself.
+_OWN = ("BertGeneration", "SpeechT5", "FNet", "Llama", "CodeLlama", "Gemma")
+
+
+def load_folder(folder: Folder) -> Tokenizer:
+    """Load the SentencePiece model of a folder as the class that its files name.
+
+    Raises:
+        TokscopeError: the class is not known, or not named where it decides the ids.
+    """
+    path = next(folder.path / name for name in PIECES if (folder.path / name).is_file())
+    made = folder.beside
+    if made.kind in CLASSES:
+        return load_class(path, folder)
+    if made.kind in _SHIFTED:
+        return load_fairseq(path, folder)
+    known = f"classes that are known: {', '.join([*CLASSES, *_SHIFTED])}"
+    if made.kind not in _OWN and not made.generic:
+        raise TokscopeError(
+            f"{path}: how {made.named} numbers its pieces is not known here ({known}); "
+            f"sp:{path} reads it as SentencePiece itself does"
+        )
+    if path.name == _FAIRSEQ_NAME and made.generic:
+        raise TokscopeError(
+            f"{path}: its ids depend on the class, and neither tokenizer_config.json nor "
+            f"config.json beside it names one ({known}); sp:{path} gives the model's own ids"
+        )
+    found = sentencepiece.load_file(Spec(folder.name, "sp", str(path)))
+    return replace(found, path="SentencePiece; assumed: ids are the model's own")
+
+
+def load_class(path: Path, folder: Folder) -> Tokenizer:
+    """Load a SentencePiece model as a class of transformers does.
+
+    Raises:
+        TokscopeError: the file cannot be read, or does not fit its class.
+    """
+    kind, model = folder.beside.kind, _read(path)
+    made = CLASSES[kind]
+    try:
+        built = _built(made, model, folder.beside.settings)
+    except BaseException as error:  # the library raises nothing narrower
+        require_of_library(error)
+        raise TokscopeError(
+            f"{path}: does not fit its class, {kind}Tokenizer ({error}); sp:{path} reads it as "
+            "SentencePiece itself does"
+        ) from error
+    taken = [name for name in ("do_lower_case", "add_prefix_space") if name in made.takes]
+    unused = unused_of(folder.beside, *taken)
+    found = finished(built, folder, str(path), unused=unused)
+    return replace(found, assumed=f"ids, normalisation and cuts of transformers' {kind}Tokenizer")
+
+
+def _built(made: _Class, model: _Model, settings: Json) -> tokenizers.Tokenizer:
+    specials = _specials(made, settings)
+    tokens = _numbered(made, model, specials, settings)
+    built = tokenizers.Tokenizer(_scored(made, model, tokens, specials))
+    steps = made.normal(model, settings)
+    if steps:
+        built.normalizer = steps[0] if len(steps) == 1 else normalizers.Sequence(steps)
+    bare = "add_prefix_space" in made.takes and settings.get("add_prefix_space") is False
+    prepend = made.unprefixed if bare else made.prepend
+    space = pre_tokenizers.Metaspace(SPACE, prepend)
+    built.pre_tokenizer = space
+    if made.words:
+        built.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), space])
+    elif settings.get("split_by_punct"):
+        built.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Punctuation(), space])
+    built.decoder = decoders.Metaspace(SPACE, prepend)
+    _mark_added(built, model, specials, [token for token, _ in tokens])
+    return built
+
+
+def _specials(made: _Class, settings: Json) -> dict[str, str]:
+    """Return the special tokens of a class by their roles, as the settings name them."""
+    named = {}
+    for role, usual in zip(_NAMES, made.specials, strict=True):
+        given = settings.get(f"{role}_token", usual)
+        text = given.get("content") if isinstance(given, dict) else given
+        if text:
+            named[role] = str(text)
+    return named
+
+
+def _numbered(
+    made: _Class, model: _Model, specials: Mapping[str, str], settings: Json
+) -> list[tuple[str, float]]:
+    """Return tokens with their scores in the order of their ids."""
+    own = list(model.pieces)[made.skip :]
+    first = [specials.get(text, text) for text in made.first]
+    last = [specials.get(text, text) for text in made.last]
+    if made is CLASSES["Pegasus"]:
+        first = _pegasus_first(specials, settings)
+    if made.unique:
+        own = [entry for entry in model.pieces if entry[0] not in first]
+    extra = _count(settings, "extra_ids", made.extra)
+    last += [f"<extra_id_{i}>" for i in reversed(range(extra))]
+    scores = {"<unk>NOTUSED": -100.0}
+    begin = [
+        (text, scores.get(text, -100.0 if text.startswith("<unk_") else 0.0)) for text in first
+    ]
+    return [*begin, *own, *((text, 0.0) for text in last)]
+
+
+def _count(settings: Json, name: str, usual: int) -> int:
+    """Return a number of tokens that is set.
+
+    Raises:
+        ValueError: it is none.
+    """
+    value = settings.get(name, usual)
+    if not isinstance(value, int) or not 0 <= value <= 100_000:
+        raise ValueError(f"{name} is {value!r:.40}, which is no number of tokens")
+    return value
+
+
+def _pegasus_first(specials: Mapping[str, str], settings: Json) -> list[str]:
+    """Return the two special tokens, the masks, and the many that no text ever has."""
+    masks = ["<mask_1>", specials.get("mask", "<mask_2>")]
+    unused = [f"<unk_{i}>" for i in range(2, _count(settings, "offset", 103))]
+    return [specials["pad"], specials["eos"], *dict.fromkeys(masks), *unused]
+
+
+def _scored(
+    made: _Class,
+    model: _Model,
+    tokens: Sequence[tuple[str, float]],
+    specials: Mapping[str, str],
+) -> models.Model:
+    """Return the model over tokens in the order of their ids."""
+    if made.bpe:
+        ids = {token: i for i, (token, _) in enumerate(tokens)}
+        if specials["unk"] not in ids:
+            raise ValueError(f"it has no {specials['unk']}, which stands for what it lacks")
+        merges = _merges([piece for piece, _ in model.pieces])
+        return models.BPE(ids, merges, unk_token=specials["unk"], fuse_unk=True)
+    texts = [token for token, _ in tokens]
+    unknown = made.unknown
+    if unknown is None:
+        unknown = texts.index(specials["unk"]) if specials["unk"] in texts else model.unknown
+    return models.Unigram(list(tokens), unknown, False)
+
+
+def _merges(pieces: Sequence[str]) -> list[tuple[str, str]]:
+    """Return every split of every piece into two, in the order of ids."""
+    known = set(pieces)
+    return [
+        (piece[:at], piece[at:])
+        for piece in pieces
+        for at in range(1, len(piece))
+        if piece[:at] in known and piece[at:] in known
+    ]
+
+
+def _mark_added(
+    built: tokenizers.Tokenizer,
+    model: _Model,
+    specials: Mapping[str, str],
+    tokens: Sequence[str],
+) -> None:
+    """Say which tokens are special, or found in text before the model sees it."""
+    defined = [
+        AddedToken(piece, normalized=False, special=kind == _CONTROL)
+        for (piece, _), kind in zip(model.pieces, model.kinds, strict=True)
+        if kind in (_CONTROL, _DEFINED) and piece not in specials.values()
+    ]
+    named = [
+        AddedToken(text, normalized=False, special=True, lstrip=role == "mask")
+        for role, text in specials.items()
+    ]
+    others = re.compile(r"<extra_id_\d+>|<unk_\d+>|<mask_1>|<madeupword\d>|[a-z]{2}_[A-Z]{2}")
+    built.add_special_tokens(named)
+    built.add_special_tokens([token for token in tokens if others.fullmatch(token)])
+    built.add_special_tokens([token for token in defined if token.special])
+    built.add_tokens([token for token in defined if not token.special])
