@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -55,6 +55,7 @@ class MappedTokenizer:
     codes: bool  # a text may begin with a code such as >>fra<<, which is a token
     beside: str = ""  # what was set by files beside it, as a component
     told: str = ""  # and in words
+    around: Mapping[str, str] = field(default_factory=dict)  # what files beside it say more
 
     @property
     def family(self) -> str:
@@ -83,6 +84,10 @@ class MappedTokenizer:
         beside = {"beside": self.beside} if self.beside else {}
         return {**own, **parts, **beside}
 
+    def processing(self) -> Mapping[str, str]:
+        """Return what files beside it say of what is done around text."""
+        return self.around
+
     def pipeline(self) -> Pipeline:
         """Return how text is cut and merged.
 
@@ -106,6 +111,10 @@ class MappedTokenizer:
     def _code(self, text: str) -> str:
         match = _CODE.match(text) if self.codes else None
         return match[0] if match else ""
+
+    def model_input(self, texts: Sequence[str]) -> Encoded:
+        """Return the ids of every text: nothing says to put special tokens around it."""
+        return self.encode(texts)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; the pieces joined, with ▁ for a space."""

@@ -6,7 +6,7 @@ Merging may make pieces that the vocabulary lacks: those are unknown, whatever t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, zip_longest
 
@@ -41,6 +41,7 @@ class WordTokenizer:
     mark: str = END  # behind the last piece of a word
     beside: str = ""  # what was set by files beside it, as a component
     told: str = ""  # and in words
+    around: Mapping[str, str] = field(default_factory=dict)  # what files beside it say more
 
     @property
     def family(self) -> str:
@@ -66,6 +67,10 @@ class WordTokenizer:
         beside = {"beside": self.beside} if self.beside else {}
         return {**self.inner.components(), **words, **beside}
 
+    def processing(self) -> Mapping[str, str]:
+        """Return what files beside it say of what is done around text."""
+        return self.around
+
     def pipeline(self) -> Pipeline:
         """Return how text is cut and merged."""
 
@@ -90,6 +95,10 @@ class WordTokenizer:
             ids = self.ids[np.array(found.ids, np.int64)]
             units.append(ids[ids >= 0].tolist())
         return Encoded.of(units)
+
+    def model_input(self, texts: Sequence[str]) -> Encoded:
+        """Return the ids of every text: nothing says to put special tokens around it."""
+        return self.encode(texts)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of the pieces; a space follows those that end a word."""
