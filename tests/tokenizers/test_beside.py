@@ -421,7 +421,7 @@ def test_what_cannot_be_kept_is_refused_by_name(tmp_path: Path, name: str) -> No
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", "[" * 100_000, '"x"'])
+@pytest.mark.parametrize("content", ['{"x": "\\ud800"}', "", "[]", "{", "[" * 100_000, '"x"'])
 @pytest.mark.parametrize(
     "name", ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "config.json"]
 )

@@ -102,8 +102,8 @@ BROKEN = {
     "d.gguf": (b"GGUF" + b"\x03\0\0\0" + b"\xff" * 40, "d.gguf: not a GGUF file that can be read"),
     "e.gguf": (gguf_file({}), "e.gguf: this GGUF file holds no tokenizer"),
     "f.gguf": (
-        gguf_file({"tokens": (8, ["a"]), "model": (8, "t5")}),
-        "unknown kind of GGUF tokenizer in f.gguf: 't5'",
+        gguf_file({"tokens": (8, ["a"]), "model": (8, "plamo2")}),
+        "f.gguf: its kind of tokenizer, 'plamo2', is not one that is known (gpt2, gemma4, llama",
     ),
     "g.gguf": (
         byte_level_gguf("qwen9"),

@@ -95,7 +95,15 @@ def test_the_table_counts_for_the_fingerprint(tmp_path: Path) -> None:
     other = load(f"file:{repository(tmp_path / 'b', moved, 'Marian')}")
     assert one.fingerprint != other.fingerprint
     same = [name for name, part in one.components().items() if other.components()[name] == part]
-    assert sorted(same) == ["beside", "model", "normalizer", "special_tokens", "vocabulary"]
+    assert sorted(same) == [
+        "beside",
+        "file",
+        "model",
+        "normalizer",
+        "special_tokens",
+        "trainer",
+        "vocabulary",
+    ]
 
 
 @pytest.mark.parametrize(

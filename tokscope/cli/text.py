@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _SPEC = (
     "A tokenizer: a file or folder, a tiktoken name (cl100k_base, gpt-4o), a hub id "
     "(org/name[@revision]), or KIND:PLACE with KIND one of hf, file, tiktoken, tiktoken-file, "
-    "sp, mistral, tekken, gguf, wordpiece, merges, codes, clip, sample; or a baseline: bytes, "
+    "sp, mistral, tekken, gguf, wordpiece, merges, codes, clip, minbpe, rwkv, sample; or a "
+    "baseline: bytes, "
     "characters."
 )
 Specs = Annotated[list[str], typer.Argument(metavar="[LABEL=]SPEC...", help=_SPEC)]

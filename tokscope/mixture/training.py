@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import tokenizers
 from numpy.typing import NDArray
 
 from tokscope.mixture.replay import Rules, Words
+from tokscope.tokenizers.library import tokenizers
 
 _AT_ONCE = 100_000  # words given to the trainer in one text
 _CHARACTERS = 0x100000  # a plane of private characters, none of them white space

@@ -36,6 +36,8 @@ _EXAMPLES = {
     "merges": "merges.txt",
     "codes": "codes:bpe.codes",
     "clip": "bpe_simple_vocab_16e6.txt.gz",
+    "minbpe": "minbpe:my.model",
+    "rwkv": "rwkv:rwkv_vocab.txt",
     "sample": ", ".join(f"sample:{name}" for name in TRAINED),
     "bytes": "bytes",
     "characters": "characters",

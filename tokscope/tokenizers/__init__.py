@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, choose, exists, path_of, require_shown, split_label
+from tokscope.tokenizers.content import kind_of_content
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 
@@ -101,12 +102,14 @@ class Tokenizer(Protocol):
 
 @dataclass(frozen=True)
 class Spec:
-    """A tokenizer as a user names it: `[LABEL=]KIND:PLACE[?pattern=NAME]`."""
+    """A tokenizer as a user names it: `[LABEL=]KIND:PLACE[?KEY=VALUE[&KEY=VALUE]]`."""
 
     label: str
     kind: str
     place: str
-    pattern: str = ""
+    pattern: str = ""  # the name of an expression that cuts text
+    pattern_file: str = ""  # a file that holds one
+    specials: str = ""  # a file of special tokens and their ids, or a name for known ones
 
 
 # kind -> module and function, imported only when used; a loader takes a Spec
@@ -123,20 +126,22 @@ LOADERS: Mapping[str, tuple[str, str]] = {
     "merges": ("bytelevel", "load_merges"),
     "codes": ("suffixed", "load_codes"),
     "clip": ("suffixed", "load_clip"),
+    "minbpe": ("minbpe", "load_file"),
+    "rwkv": ("rwkv", "load_file"),
     "sample": ("sample", "load_sample"),
     "bytes": ("baselines", "load_bytes"),
     "characters": ("baselines", "load_characters"),
 }
 _PLACELESS = ("bytes", "characters")
 _PATTERNED = ("tiktoken-file", "gguf", "merges")
-_KINDS_OF_FILES = {
-    ".json": "file",
-    ".model": "sp",
-    ".tiktoken": "tiktoken-file",
-    ".gguf": "gguf",
-    ".codes": "codes",
-    ".fcodes": "codes",
+# option -> the kinds on which it has an effect
+_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "pattern": _PATTERNED,
+    "pattern-file": _PATTERNED,
+    "specials": ("tiktoken-file",),
 }
+_OPTION = re.compile(r"\?(?=[a-z-]+=)")
+_FILES = (".json", ".model", ".tiktoken", ".gguf", ".spm", ".vocab", ".codes", ".fcodes")
 _TEXTS = (".txt", ".jsonl", ".csv", ".gz", ".zst", ".parquet", ".arrow", ".md")
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?")
 
@@ -145,19 +150,7 @@ def _kind_of_path(path: Path) -> str:
     """Return the kind of an existing file or folder."""
     if path.is_dir():
         return "file"
-    kind = _KINDS_OF_FILES.get(path.suffix)
-    if path.name == "vocab.txt":
-        kind = "wordpiece"
-    if path.name.endswith("merges.txt") or path.name == "vocab.bpe":
-        kind = "merges"
-    if path.name.startswith("bpe_simple_vocab_16e6"):
-        kind = "clip"
-    if kind == "file":
-        with path.open("rb") as stream:
-            start = stream.read(4096)
-        return "tekken" if b'"config"' in start and b'"pattern"' in start else "file"
-    if not kind and _holds_codes(path):
-        kind = "codes"
+    kind = kind_of_content(path) or ("codes" if _holds_codes(path) else "")
     if kind:
         return kind
     if path.suffix in _TEXTS:
@@ -177,7 +170,7 @@ def _holds_codes(path: Path) -> bool:
 
 
 def _looks_like_path(word: str) -> bool:
-    return word[:1] in (".", "/", "~") or Path(word).suffix in (*_KINDS_OF_FILES, *_TEXTS)
+    return word[:1] in (".", "/", "~") or Path(word).suffix in (*_FILES, *_TEXTS)
 
 
 def _bare(word: str) -> str:
@@ -200,22 +193,48 @@ def _function(module: str, name: str) -> object:
     return getattr(import_module(f"{__name__}.{module}"), name)
 
 
+def _options(word: str) -> tuple[str, dict[str, str]]:
+    """Split `REST[?KEY=VALUE[&KEY=VALUE]]`; what exists as a path has no options."""
+    start = _OPTION.search(word)
+    if not start or exists(word):
+        return word, {}
+    found: dict[str, str] = {}
+    for part in word[start.end() :].split("&"):
+        key, _, value = part.partition("=")
+        choose(_OPTIONS, key, "option of a tokenizer")
+        if not value:
+            raise TokscopeError(f"{word}: ?{key}= needs a value, and & only stands between two")
+        if key in found:
+            raise TokscopeError(f"{word}: {key}= is given twice")
+        found[key] = value
+    return word[: start.start()], found
+
+
 def parse(word: str) -> Spec:
     """Read `[LABEL=]SPEC`.
 
-    >>> parse("mine=file:/tmp/tokenizer.json")
-    Spec(label='mine', kind='file', place='/tmp/tokenizer.json', pattern='')
+    >>> parse("mine=tiktoken-file:/tmp/ranks?pattern=gpt2").pattern
+    'gpt2'
     """
     label, word = split_label(word)
-    rest, _, pattern = word.partition("?pattern=")
+    rest, options = _options(word)
+    return replace(
+        _parse(label, rest),
+        pattern=options.get("pattern", ""),
+        pattern_file=options.get("pattern-file", ""),
+        specials=options.get("specials", ""),
+    )
+
+
+def _parse(label: str, rest: str) -> Spec:
     if rest in _PLACELESS:
         return Spec(label, rest, "")
     kind, colon, place = rest.partition(":")
     if colon and kind in LOADERS and kind not in _PLACELESS:
-        return Spec(label, kind, place, pattern)
+        return Spec(label, kind, place)
     if colon and len(kind) > 1 and not exists(rest):
         raise TokscopeError(_unknown_kind(kind))
-    return Spec(label, _bare(rest), rest, pattern)
+    return Spec(label, _bare(rest), rest)
 
 
 def _unknown_kind(kind: str) -> str:
@@ -233,8 +252,11 @@ def load(word: str) -> Tokenizer:
         TokscopeError: there is no such tokenizer here, or its file cannot be used; says why.
     """
     spec = parse(word)
-    if spec.pattern and spec.kind not in _PATTERNED:
-        raise TokscopeError(f"{word}: only {', '.join(_PATTERNED)} take a ?pattern=")
+    for option, kinds in _OPTIONS.items():
+        if getattr(spec, option.replace("-", "_")) and spec.kind not in kinds:
+            raise TokscopeError(f"{word}: only {', '.join(kinds)} take a ?{option}=")
+    if spec.pattern and spec.pattern_file:
+        raise TokscopeError(f"{word}: give a pattern= or a pattern-file=, not both")
     loader = cast(Callable[[Spec], Tokenizer], _function(*LOADERS[spec.kind]))
     tokenizer = loader(spec)
     require_shown(tokenizer.name, word)

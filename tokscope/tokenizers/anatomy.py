@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import regex
 import tokenizers
 from numpy.typing import NDArray
 
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
+from tokscope.tokenizers.cutting import compiled
 from tokscope.tokenizers.gguf import merges_of
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.sentencepiece import (
@@ -198,7 +198,7 @@ class _HuggingFace:
 
 def _of_ranks(tokenizer: RankTokenizer) -> Anatomy:
     vocabulary = tokenizer.vocabulary
-    expression = regex.compile(tokenizer.pattern)
+    expression = compiled(tokenizer.pattern)
 
     def prepare(text: str) -> tuple[str, Spans]:
         return text, [match.span() for match in expression.finditer(text)]
@@ -218,7 +218,8 @@ def _merged(tokenizer: RankTokenizer) -> Flags | None:
     core, ids = tokenizer.encoder.core, tokenizer.encoder.ids
     ranks: dict[bytes, int] = core._mergeable_ranks
     long = set(b"".join(token for token in ranks if len(token) > 1))
-    free = [bytes([byte]) for byte in range(256) if byte not in long]
+    singles = [bytes([byte]) for byte in range(256) if byte not in long]
+    free = [single for single in singles if single in ranks]
     if not free:
         return None
     merged = np.zeros(tokenizer.vocabulary.size, bool)

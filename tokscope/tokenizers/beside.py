@@ -184,8 +184,11 @@ def added_token(value: Json, place: str) -> AddedToken:
 def _object(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
+    text = read_text(path)
     try:
-        data = json.loads(read_text(path))
+        data = json.loads(text)
+        if "\\ud" in text.lower():  # half a pair of UTF-16, perhaps, of which no text is made
+            json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise TokscopeError(f"{path}: not JSON that can be read ({error})") from error
     if not isinstance(data, dict):
@@ -209,11 +212,12 @@ def _older(table: Json, settings: Json, path: Path) -> Iterator[tuple[int, Added
     given = [settings.get(f"{role}_token") for role in ROLES]
     for name in _LISTS:
         others = settings.get(name) or ()
-        given += others.values() if isinstance(others, dict) else others
+        others = list(others.values()) if isinstance(others, dict) else others
+        given += others if isinstance(others, (list, tuple)) else ()
     texts = (one.get("content") if isinstance(one, dict) else one for one in given)
     specials = {text for text in texts if isinstance(text, str)}
     for text, number in table.items():
-        if not isinstance(number, int) or number < 0:
+        if type(number) is not int or number < 0:
             raise TokscopeError(f"{path}: '{shortened(text)}' has no id")
         special = text in specials
         yield number, AddedToken(text, normalized=not special, special=special)

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import tokenizers
 
-from tokscope.errors import TokscopeError, choose, path_of
+from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.applied import finished, unused_of
 from tokscope.tokenizers.beside import Folder, beside_file
-from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, require_all_bytes
+from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, missing_bytes, require_all_bytes
 from tokscope.tokenizers.families import BYTE_LEVEL
 from tokscope.tokenizers.files import read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, add, assemble
-from tokscope.tokenizers.tiktoken import PATTERNS
+from tokscope.tokenizers.tiktoken import PATTERNS, named_pattern
 
 # The core reads {1,3}+ as a count that gives nothing back, the library as a count that is repeated.
 # No known expression goes on after it, so that there is nothing to give back, and the + is dropped.
@@ -56,13 +56,17 @@ def load_folder(folder: Folder) -> HuggingFaceTokenizer:
 
 
 def load_path(path: Path, name: str) -> HuggingFaceTokenizer:
-    """Put `vocab.json` and the `merges.txt` beside it together, as GPT-2's own files are meant."""
+    """Put `vocab.json` and the `merges.txt` beside it together, as GPT-2's own files are meant.
+
+    Both may have a name before theirs: `my-vocab.json` and `my-merges.txt`.
+    """
     made = assemble(_read(path), name, str(path))
     return replace(made, assumed="text is cut as by GPT-2", told=beside_file(path))
 
 
 def _read(path: Path, pattern: str = "") -> tokenizers.Tokenizer:
-    merges = path.with_name("vocab.bpe" if path.name == "encoder.json" else "merges.txt")
+    named = f"{path.name.removesuffix('vocab.json')}merges.txt"
+    merges = path.with_name("vocab.bpe" if path.name == "encoder.json" else named)
     if not merges.is_file():
         raise TokscopeError(f"{path}: without {merges.name} beside it, its tokens cannot be merged")
     try:
@@ -78,7 +82,7 @@ def _read(path: Path, pattern: str = "") -> tokenizers.Tokenizer:
             "tokenizer_config.json or config.json says how words are split"
         )
     try:
-        return _library(vocabulary, pairs, str(path), pattern=pattern)
+        return _library(vocabulary, pairs, str(path), cuts=[pattern] if pattern else [])
     except TokscopeError:
         raise
     except Exception as error:  # the library raises nothing narrower
@@ -121,10 +125,16 @@ def load_merges(spec: Spec) -> Tokenizer:
             raise TokscopeError(f"{path}: '{line}' merges what no earlier line makes")
         seen.add(pair)
         vocabulary.setdefault("".join(pair), len(vocabulary))
-    pattern = choose(PATTERNS, spec.pattern, "pattern") if spec.pattern else ""
+    pattern = named_pattern(spec, PATTERNS)
     stem = path.stem.removesuffix("merges").rstrip("-_.")
     name = spec.label or stem or path.resolve().parent.name
-    made = byte_level_bpe(vocabulary, pairs, name, str(path), pattern=pattern)
+    try:
+        cuts = [pattern] if pattern else []
+        made = byte_level_bpe(vocabulary, pairs, name, str(path), cuts=cuts)
+    except TokscopeError:
+        raise
+    except Exception as error:  # the library raises nothing narrower
+        raise TokscopeError(f"{path}: cannot be cut by {pattern} ({error})") from error
     cut = "" if pattern else "text is cut as by GPT-2, "
     return replace(made, assumed=f"{cut}ids are in the order of the lines")
 
@@ -141,19 +151,21 @@ def byte_level_bpe(
     name: str,
     place: str,
     *,
-    pattern: str = "",
+    cuts: Sequence[str] = (),
     whole: bool = False,
+    drops: bool = False,
     specials: Sequence[str] = (),
     added: Sequence[str] = (),
 ) -> HuggingFaceTokenizer:
-    """Build byte-level BPE from its parts; cut as by GPT-2 unless there is a `pattern`.
+    """Build byte-level BPE from its parts; cut as by GPT-2 unless there are `cuts`.
 
-    `whole` looks pretokens up before merging. Raises what the library raises.
+    Each of these expressions cuts what the ones before it have left. `whole` looks pretokens up
+    before merging. `drops` leaves bytes out that have no token. Raises what the library raises.
 
     Raises:
         TokscopeError: a byte has no token, so that text could not be encoded.
     """
-    library = _library(vocabulary, merges, place, pattern=pattern, whole=whole)
+    library = _library(vocabulary, merges, place, cuts=cuts, whole=whole, drops=drops)
     add(library, specials, added)
     return assemble(library, name, place)
 
@@ -163,19 +175,41 @@ def _library(
     merges: Sequence[tuple[str, str]],
     place: str,
     *,
-    pattern: str,
+    cuts: Sequence[str] = (),
     whole: bool = False,
+    drops: bool = False,
 ) -> tokenizers.Tokenizer:
     singles = [from_alphabet(token, byte_alphabet()) for token in vocabulary if len(token) == 1]
-    require_all_bytes(singles, place)
+    missing = missing_bytes(singles)
+    if not drops:
+        require_all_bytes(singles, place)
     model = tokenizers.models.BPE(dict(vocabulary), list(merges), ignore_merges=whole)
     library = tokenizers.Tokenizer(model)
-    parts = tokenizers.pre_tokenizers
-    if pattern in ("", PATTERNS["gpt2"]):
-        library.pre_tokenizer = parts.ByteLevel(add_prefix_space=False)
-    else:
-        split = parts.Split(tokenizers.Regex(_POSSESSIVE.sub(r"\1", pattern)), "isolated")
-        last = parts.ByteLevel(add_prefix_space=False, use_regex=False)
-        library.pre_tokenizer = parts.Sequence([split, last])
+    library.pre_tokenizer = _cut_by(cuts or (PATTERNS["gpt2"],), missing)
     library.decoder = tokenizers.decoders.ByteLevel()
     return library
+
+
+def split_at(expression: str, *, gaps: bool = True) -> tokenizers.pre_tokenizers.PreTokenizer:
+    """Return a step that cuts out the matches of an expression, and may drop what is between.
+
+    Raises what the library raises where it is none.
+    """
+    pattern = tokenizers.Regex(_POSSESSIVE.sub(r"\1", expression))
+    if gaps:
+        return tokenizers.pre_tokenizers.Split(pattern, "isolated")
+    return tokenizers.pre_tokenizers.Split(pattern, "removed", invert=True)
+
+
+def _cut_by(cuts: Sequence[str], missing: Sequence[int]) -> tokenizers.pre_tokenizers.PreTokenizer:
+    """Cut by one expression after the other, spell in the byte alphabet, leave out some bytes."""
+    parts = tokenizers.pre_tokenizers
+    gpt2 = cuts[-1] == PATTERNS["gpt2"]  # which the last step has built in
+    steps = [split_at(cut) for cut in (cuts[:-1] if gpt2 else cuts)]
+    steps.append(parts.ByteLevel(add_prefix_space=False, use_regex=gpt2))
+    if missing:
+        chars = "|".join(
+            re.escape(chr(c)) for c, byte in byte_alphabet().items() if byte in missing
+        )
+        steps.append(parts.Split(tokenizers.Regex(chars), "removed"))
+    return parts.Sequence(steps) if len(steps) > 1 else steps[0]

@@ -13,10 +13,10 @@ from itertools import chain
 import numpy as np
 import regex
 import tiktoken
-import tokenizers
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
+from tokscope.tokenizers.library import tokenizers
 
 _CLASS = regex.compile(r"\\(?:[sSdDwW]|[pP](?:\w|\{[^}]+\}))")
 # One character of every general category, and a Han one; none that folds to an ASCII letter.
@@ -54,6 +54,18 @@ def with_gaps(pattern: str) -> str:
     return rf"(?>{pattern})|[\s\S](?:(?!{pattern})[\s\S])*"
 
 
+def compiled(pattern: str) -> regex.Pattern[str]:
+    """Compile an expression as the engines of the tokenizers read it.
+
+    Raises:
+        TokscopeError: Python's engine cannot.
+    """
+    try:
+        return regex.compile(pattern, regex.V1 if "&&" in pattern else regex.V0)
+    except regex.error as error:
+        raise TokscopeError(f"no way to cut by the expression {pattern} ({error})") from error
+
+
 class Cutter:
     """An expression, and what the library that it belongs to knows of Unicode.
 
@@ -61,10 +73,7 @@ class Cutter:
     """
 
     def __init__(self, pattern: str, classes: Classes) -> None:
-        try:
-            self._compiled = regex.compile(pattern)
-        except regex.error as error:
-            raise TokscopeError(f"no way to cut by the expression {pattern} ({error})") from error
+        self._compiled = compiled(pattern)
         self._classes = classes
         self._expressions = sorted(set(_CLASS.findall(pattern)))
         self._alike = np.zeros(0x110000, bool)  # of the characters looked at

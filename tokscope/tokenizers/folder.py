@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import cast
 
 from tokscope.errors import TokscopeError, path_of
-from tokscope.tokenizers import Spec, Tokenizer
+from tokscope.tokenizers import LOADERS, Spec, Tokenizer
 from tokscope.tokenizers.applied import kept
 from tokscope.tokenizers.beside import CONFIG, NAMES, RECORDED, Folder, read
+from tokscope.tokenizers.content import kind_of_content
 from tokscope.tokenizers.hub import hub_folder
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.templates import FILES as FILES_OF_TEMPLATES
@@ -51,6 +52,7 @@ FOLDERS: Sequence[tuple[tuple[str, ...], str, str]] = (
 FILES = tuple(dict.fromkeys(names[0] for names, _, _ in FOLDERS))  # what each kind is known by
 # A file of such a name, named alone, is loaded as itself; any other as a tokenizer.json.
 _ALONE = {"vocab.json": "bytelevel", "encoder.json": "bytelevel", "vocab.txt": "wordpiece"}
+_PAIR = ("-vocab.json", "_vocab.json", ".vocab.json")  # with such a merges.txt beside it
 
 
 def load_hub(spec: Spec) -> Tokenizer:
@@ -80,11 +82,15 @@ def load_file(spec: Spec) -> Tokenizer:
     if path.is_dir():
         return _load(path, spec.label or path.resolve().name)
     if path.suffix == ".model":
-        return cast(Tokenizer, _function("sentencepiece", "load_file")(spec))
+        kind = kind_of_content(path) if path.is_file() else "sp"
+        load = cast(Callable[[Spec], Tokenizer], _function(*LOADERS[kind]))
+        return load(Spec(spec.label, kind, str(path)))
     generic = path.stem in ("tokenizer", "vocab")
-    name = spec.label or (path.resolve().parent.name if generic else path.stem)
-    load_path = _function(_ALONE.get(path.name, "tokenizer_json"), "load_path")
-    return cast(Tokenizer, load_path(path, name))
+    pair = path.name.endswith(_PAIR)
+    stem = path.stem.removesuffix("vocab").rstrip("-_.") if pair else path.stem
+    name = spec.label or (path.resolve().parent.name if generic else stem)
+    module = "bytelevel" if pair else _ALONE.get(path.name, "tokenizer_json")
+    return cast(Tokenizer, _function(module, "load_path")(path, name))
 
 
 def wanted(names: Iterable[str]) -> list[str]:

@@ -1,38 +1,34 @@
 """GGUF model files: the tokenizer in their header; the tensors behind it are never read.
 
-The format is that of ggml's `docs/gguf.md`. What `tokenizer.ggml.pre` names is a regular expression
-in llama.cpp's source. `gpt-2` was compared with the ids that llama.cpp expects; the others are the
-tokenizers that they are named after, whose expressions are known, and have no expected ids here.
+The format is that of ggml's `docs/gguf.md`. Ids are those that llama.cpp gives: what
+`tokenizer.ggml.pre` names is cut as it cuts it.
 """
 
 from __future__ import annotations
 
 import mmap
+import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import tokenizers
 
-from tokscope.errors import TokscopeError, choose, path_of
-from tokscope.tokenizers import Spec
-from tokscope.tokenizers.bytelevel import byte_level_bpe, split_merge
+from tokscope.errors import TokscopeError, path_of, shortened
+from tokscope.tokenizers import Spec, Tokenizer
+from tokscope.tokenizers.bytelevel import byte_level_bpe, split_at
 from tokscope.tokenizers.components import TEMPLATE, canonical, digest
+from tokscope.tokenizers.greedy import GreedyTokenizer
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.llamacpp import CONTROL_BY_TEXT, CUTS, Cut
+from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer, of_model
 from tokscope.tokenizers.templates import described
-from tokscope.tokenizers.tiktoken import PATTERNS
-from tokscope.tokenizers.wordpiece import wordpiece
+from tokscope.tokenizers.tiktoken import PATTERNS, named_pattern
+from tokscope.tokenizers.unigram import Parts, model_of
 
-# Name -> pattern, and whether pretokens are looked up whole before merging.
-PRETOKENIZERS: Mapping[str, tuple[str, bool]] = {
-    "gpt-2": ("", False),
-    "llama-bpe": (PATTERNS["llama3"], True),
-    "gpt-4o": (PATTERNS["o200k_base"], False),
-    "tekken": (PATTERNS["tekken"], True),
-}
 _NUMBERS = {
     0: "B",
     1: "b",
@@ -50,9 +46,18 @@ _STRING, _ARRAY = 8, 9
 # What is compared as a component, once the tokenizer is put together.
 _LONG = 1000  # characters of what is told by its hash
 _TOLD = tuple(f"tokenizer.ggml.{name}" for name in ("tokens", "merges", "model"))
-_UNKNOWN, _CONTROL, _USER, _BYTE = 2, 3, 4, 6  # kinds of token
+_NORMAL, _UNKNOWN, _CONTROL, _USER, _BYTE = 1, 2, 3, 4, 6  # kinds of token
 # kind of tokenizer -> the lists that it needs
-_NEEDED = {"gpt2": ("tokens", "merges"), "llama": ("tokens", "scores"), "bert": ("tokens",)}
+_NEEDED = {
+    "gpt2": ("tokens", "merges"),
+    "gemma4": ("tokens", "merges"),
+    "llama": ("tokens", "scores"),
+    "t5": ("tokens", "scores"),
+    "bert": ("tokens",),
+    "rwkv": ("tokens",),
+}
+_WHOLE = ("llama3", "tekken", "glm4")  # patterns of tokenizers that look pretokens up whole
+_DEFAULTED = "the file does not say how text is cut; it is cut by llama.cpp's default"
 
 
 @dataclass
@@ -108,7 +113,7 @@ def read_metadata(data: mmap.mmap | bytes) -> dict[str, Any]:
     return metadata
 
 
-def load_file(spec: Spec) -> HuggingFaceTokenizer:
+def load_file(spec: Spec) -> Tokenizer:
     """Load the tokenizer of a GGUF file; `?pattern=NAME` says how text is cut if the file does not.
 
     Raises:
@@ -133,17 +138,22 @@ def load_file(spec: Spec) -> HuggingFaceTokenizer:
     if "tokens" not in ours:
         raise TokscopeError(f"{path}: this GGUF file holds no tokenizer")
     model = str(ours.get("model"))
-    build = choose(_MODELS, model, f"kind of GGUF tokenizer in {path}:")
-    if spec.pattern and model != "gpt2":
-        raise TokscopeError(f"{path}: its tokenizer has no pattern; leave ?pattern= away")
+    if model not in _MODELS:
+        raise TokscopeError(
+            f"{path}: its kind of tokenizer, '{shortened(model)}', is not one that is known "
+            f"({', '.join(_MODELS)}); load the files that the model was made from"
+        )
+    if (spec.pattern or spec.pattern_file) and model != "gpt2":
+        option = "pattern" if spec.pattern else "pattern-file"
+        raise TokscopeError(f"{path}: its tokenizer has no pattern; leave ?{option}= away")
     for key in _NEEDED[model]:
         if not isinstance(ours.get(key), list | tuple) or not ours[key]:
             raise TokscopeError(f"{path}: tokenizer.ggml.{key} is missing or no list")
     if len(ours.get("scores", ours["tokens"])) != len(ours["tokens"]):
         raise TokscopeError(f"{path}: there are more tokens than scores, or fewer")
     try:
-        made = build(ours, spec.label or path.stem, spec, path)
-        return replace(made, around=_around(metadata))
+        made: Any = _MODELS[model](ours, spec.label or path.stem, spec, path)  # a dataclass
+        return cast(Tokenizer, replace(made, around=_around(metadata)))
     except TokscopeError:
         raise
     except Exception as error:  # the library raises nothing narrower
@@ -170,36 +180,92 @@ def _around(metadata: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _of_kind(metadata: Mapping[str, Any], kind: int) -> list[str]:
+    """Return the tokens of a kind. Some are what they are by their text, as in llama.cpp."""
     kinds: Sequence[int] = metadata.get("token_type", ())
-    return [t for t, k in zip(metadata["tokens"], kinds, strict=False) if k == kind]
+    pairs = zip(metadata["tokens"], kinds, strict=False)
+    if kind == _CONTROL:
+        return [t for t, k in pairs if k == kind or (k == _USER and t in CONTROL_BY_TEXT)]
+    return [t for t, k in pairs if k == kind and t not in CONTROL_BY_TEXT]
 
 
-def _byte_level(
+def _cut_of(metadata: Mapping[str, Any], spec: Spec, path: Path) -> tuple[Cut, str]:
+    """Return how text is cut, and what is to be said of it."""
+    pre = str(metadata.get("pre") or "default")
+    pre = "gemma4" if metadata["model"] == "gemma4" else pre
+    own, named = CUTS.get(pre), _named_cut(spec, CUTS.get(pre))
+    if named is not None:
+        if own is None or own.expressions == named.expressions:
+            return named, ""
+        given = spec.pattern or spec.pattern_file
+        return named, f"cut by {given}, though the file itself says '{pre}'"
+    if own is not None:
+        return own, _DEFAULTED if pre == "default" else ""
+    raise TokscopeError(
+        f"{path}: how it cuts text, '{pre}', is not one that is known; end the path with "
+        f"?pattern=NAME, NAME one of {', '.join(PATTERNS)}, or with ?pattern-file=PATH, a file "
+        "that holds the expression"
+    )
+
+
+def _named_cut(spec: Spec, own: Cut | None) -> Cut | None:
+    """Return the cut that a user names: a pattern, or one of llama.cpp's names."""
+    if spec.pattern in CUTS and spec.pattern not in PATTERNS:
+        return CUTS[spec.pattern]
+    pattern = named_pattern(spec, PATTERNS)
+    whole = own.whole if own else spec.pattern in _WHOLE
+    return Cut((pattern,), whole, own.spelled if own else True) if pattern else None
+
+
+def _byte_pairs(
     metadata: Mapping[str, Any], name: str, spec: Spec, path: Path
 ) -> HuggingFaceTokenizer:
-    pre = str(metadata.get("pre", ""))
-    if spec.pattern:
-        pattern = choose(PATTERNS, spec.pattern, "pattern")
-        whole = (pattern, True) in PRETOKENIZERS.values()
-    elif pre in PRETOKENIZERS:
-        pattern, whole = PRETOKENIZERS[pre]
-    else:
-        raise TokscopeError(
-            f"{path}: how it cuts text, '{pre}', is not one that is known "
-            f"({', '.join(PRETOKENIZERS)}); end the path with ?pattern=NAME, NAME one of "
-            f"{', '.join(PATTERNS)}"
+    cut, said = _cut_of(metadata, spec, path)
+    tokens = [token or f"[EMPTY_{i}]" for i, token in enumerate(metadata["tokens"])]
+    vocabulary = {token: i for i, token in enumerate(tokens)}
+    if len(vocabulary) < len(tokens):
+        raise TokscopeError(f"{path}: two tokens are written alike")
+    merges = list(dict.fromkeys(map(_split_merge, metadata["merges"])))  # the first rank counts
+    specials = [*_of_kind(metadata, _UNKNOWN), *_of_kind(metadata, _CONTROL)]
+    added = _of_kind(metadata, _USER)
+    if cut.spelled:
+        made = byte_level_bpe(
+            vocabulary,
+            merges,
+            name,
+            str(path),
+            cuts=cut.expressions,
+            whole=cut.whole,
+            drops=True,
+            specials=specials,
+            added=added,
         )
-    vocabulary = {token: i for i, token in enumerate(metadata["tokens"])}
-    return byte_level_bpe(
-        vocabulary,
-        list(map(split_merge, metadata["merges"])),
-        name,
-        str(path),
-        pattern=pattern,
-        whole=whole,
-        specials=_of_kind(metadata, _CONTROL),
-        added=_of_kind(metadata, _USER),
+    else:
+        library = _in_characters(vocabulary, merges, cut)
+        library.add_special_tokens(specials)
+        library.add_tokens(_found_as_written(added))
+        made = assemble(library, name, str(path))
+    return replace(made, assumed=said)
+
+
+def _split_merge(merge: str) -> tuple[str, str]:
+    """Split a merge at its first space; what is merged may begin with one."""
+    at = merge.find(" ", 1)
+    return (merge[:at], merge[at + 1 :]) if at > 0 else ("", "")
+
+
+def _in_characters(
+    vocabulary: Mapping[str, int], merges: Sequence[tuple[str, str]], cut: Cut
+) -> tokenizers.Tokenizer:
+    """Build BPE of characters, ▁ for spaces, and bytes where a character is missing: Gemma 4."""
+    model = tokenizers.models.BPE(dict(vocabulary), list(merges), byte_fallback=True)
+    library = tokenizers.Tokenizer(model)
+    decoders = tokenizers.decoders
+    library.normalizer = tokenizers.normalizers.Replace(" ", "▁")
+    library.pre_tokenizer = tokenizers.pre_tokenizers.Sequence(list(map(split_at, cut.expressions)))
+    library.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
     )
+    return library
 
 
 def merges_of(
@@ -249,9 +315,7 @@ def _sentencepiece_style(
     library.normalizer = parts.Sequence(steps)
     library.decoder = decoders.Sequence(ends)
     library.add_special_tokens([*_of_kind(metadata, _UNKNOWN), *_of_kind(metadata, _CONTROL)])
-    library.add_tokens(
-        [tokenizers.AddedToken(text, normalized=False) for text in _of_kind(metadata, _USER)]
-    )
+    library.add_tokens(_found_as_written(_of_kind(metadata, _USER)))
     made = assemble(library, name, str(path))
     products = {left + right for left, right in merges}
     tied = len(products) - len({s for p, s in zip(pieces, scores, strict=True) if p in products})
@@ -260,19 +324,133 @@ def _sentencepiece_style(
     return replace(made, assumed=f"{tied:,} tied scores merge in order of ids")
 
 
+def _unigram(
+    metadata: Mapping[str, Any], name: str, spec: Spec, path: Path
+) -> SentencePieceTokenizer:
+    """Let SentencePiece do what llama.cpp does as it does; users' tokens are found before."""
+    pieces = metadata["tokens"]
+    kinds = list(metadata.get("token_type") or [_NORMAL] * len(pieces))
+    unknown = int(metadata.get("unknown_token_id", 2))
+    if not 0 <= unknown < len(pieces) or len(kinds) != len(pieces):
+        raise TokscopeError(f"{path}: its unknown token, or the kinds of its tokens, do not fit")
+    kinds = [_CONTROL if kind == _UNKNOWN else kind for kind in kinds]  # there can be one
+    kinds[unknown] = _UNKNOWN
+    charsmap = bytes(byte & 0xFF for byte in metadata.get("precompiled_charsmap", ()))
+    model = model_of(
+        Parts(
+            pieces,
+            metadata["scores"],
+            kinds,
+            unknown,
+            charsmap,
+            prefix=bool(metadata.get("add_space_prefix", False)),
+            merges_spaces=bool(metadata.get("remove_extra_whitespaces", False)),
+        )
+    )
+    ids = {piece: i for i, piece in enumerate(pieces)}
+    added = {piece: ids[piece] for piece in _of_kind(metadata, _USER)}
+    return replace(of_model(model, name), added=added)
+
+
+# Hangul syllables by the consonant that they begin with: 588 for each.
+_SYLLABLES = [
+    (rf"[{chr(first)}-{chr(first + 587)}]", chr(0x1100 + i))
+    for i, first in enumerate(range(0xAC00, 0xD7A4, 588))
+]
+_CHINESE = (
+    "\u4e00-\u9fff\u3400-\u4dbf\U00020000-\U0002a6df\U0002a700-\U0002b73f\U0002b740-\U0002b81f"
+    "\U0002b920-\U0002ceaf\uf900-\ufaff\U0002f800-\U0002fa1f"
+)
+_ALONE = rf"[\p{{P}}$+<=>\^`|~{_CHINESE}]"  # a word of its own
+_LONGEST_WORD = 4_000  # characters; the library takes seconds for a longer one
+
+
+def _bert_normalizer(*, lowercase: bool, strips: bool) -> tokenizers.normalizers.Normalizer:
+    """Return llama.cpp's way: of a character's decomposition the first part alone is kept.
+
+    So a Hangul syllable is its first consonant. Marks of all kinds go, not only those without
+    width, and so do controls and what has no width.
+    """
+    parts = tokenizers.normalizers
+
+    def replaced(expression: str, by: str) -> tokenizers.normalizers.Normalizer:
+        return parts.Replace(tokenizers.Regex(expression), by)
+
+    steps = [replaced(syllables, first) for syllables, first in _SYLLABLES] if strips else []
+    steps += [parts.NFD()] if strips else []
+    steps.append(replaced(r"(?!\s)[\p{Cc}\p{Cf}\p{Co}\uFFFD]", ""))
+    steps += [replaced(r"\p{M}", "")] if strips else []
+    steps += [parts.Replace("İ", "i"), parts.Lowercase()] if lowercase else []
+    return parts.Sequence(steps)
+
+
 def _wordpiece(
     metadata: Mapping[str, Any], name: str, spec: Spec, path: Path
 ) -> HuggingFaceTokenizer:
     """Spell tokens as `vocab.txt` does: GGUF marks the starts of words, by ▁, and not the rest."""
-    specials = _of_kind(metadata, _CONTROL)
+    specials = [*_of_kind(metadata, _UNKNOWN), *_of_kind(metadata, _CONTROL)]
     bracketed = (t for t in metadata["tokens"] if t.startswith("[") and t.endswith("]"))
-    known = {*specials, *bracketed}
+    known = {*specials, *bracketed, *_of_kind(metadata, _USER)}
     pieces = [
         token if token in known else token[1:] if token[:1] == "▁" else f"##{token}"
         for token in metadata["tokens"]
     ]
-    unknown = pieces[metadata.get("unknown_token_id", pieces.index("[UNK]"))]
-    return wordpiece(pieces, name, str(path), specials=specials, unknown=unknown)
+    unknown = int(metadata.get("unknown_token_id", 100))
+    if len(set(pieces)) < len(pieces) or not 0 <= unknown < len(pieces):
+        raise TokscopeError(f"{path}: two tokens are written alike, or there is no unknown token")
+    model = tokenizers.models.WordPiece(
+        {piece: i for i, piece in enumerate(pieces)},
+        unk_token=pieces[unknown],
+        max_input_chars_per_word=_LONGEST_WORD,
+    )
+    lowercase = bool(metadata.get("normalizer.lowercase", True))
+    strips = bool(metadata.get("normalizer.strip_accents", lowercase))
+    library = tokenizers.Tokenizer(model)
+    library.normalizer = _bert_normalizer(lowercase=lowercase, strips=strips)
+    steps = tokenizers.pre_tokenizers
+    library.pre_tokenizer = steps.Sequence(
+        [steps.Split(tokenizers.Regex(r"\s+"), "removed"), split_at(_ALONE)]
+    )
+    library.decoder = tokenizers.decoders.WordPiece()
+    library.add_special_tokens(specials)
+    library.add_tokens(_found_as_written(_of_kind(metadata, _USER)))
+    case = "lowercased" if lowercase else "cased"
+    return replace(
+        assemble(library, name, str(path)), assumed=f"normalized as by llama.cpp, {case}"
+    )
 
 
-_MODELS = {"gpt2": _byte_level, "llama": _sentencepiece_style, "bert": _wordpiece}
+_ESCAPE = re.compile(rb"\\(x[0-9a-f]{2}|.)", re.DOTALL)
+_ESCAPED = {b"t": b"\t", b"n": b"\n", b"r": b"\r"}
+
+
+def _unescaped(token: str) -> bytes:
+    """Return the bytes of a token of RWKV, which are written as Python writes them."""
+
+    def byte(match: re.Match[bytes]) -> bytes:
+        sign = match[1]
+        return bytes([int(sign[1:], 16)]) if len(sign) > 1 else _ESCAPED.get(sign, sign)
+
+    return _ESCAPE.sub(byte, token.encode())
+
+
+def _longest_match(
+    metadata: Mapping[str, Any], name: str, spec: Spec, path: Path
+) -> GreedyTokenizer:
+    """Find all tokens in text, control tokens too, as llama.cpp does."""
+    ids = {_unescaped(token): i for i, token in enumerate(metadata["tokens"]) if token}
+    return GreedyTokenizer.of(name, ids, str(path))
+
+
+def _found_as_written(texts: Sequence[str]) -> list[tokenizers.AddedToken]:
+    return [tokenizers.AddedToken(text, normalized=False) for text in texts]
+
+
+_MODELS: Mapping[str, Callable[[Mapping[str, Any], str, Spec, Path], Tokenizer]] = {
+    "gpt2": _byte_pairs,
+    "gemma4": _byte_pairs,
+    "llama": _sentencepiece_style,
+    "t5": _unigram,
+    "bert": _wordpiece,
+    "rwkv": _longest_match,
+}

@@ -25,6 +25,7 @@ from tokscope.tokenizers.applied import (
 )
 from tokscope.tokenizers.beside import AddedToken as Token
 from tokscope.tokenizers.beside import Beside, Folder
+from tokscope.tokenizers.content import holds_ranks
 from tokscope.tokenizers.families import LLAMA, OTHERS
 from tokscope.tokenizers.sentencepiece import (
     CONTROL,
@@ -36,6 +37,7 @@ from tokscope.tokenizers.sentencepiece import (
     kinds_of,
     load_file,
 )
+from tokscope.tokenizers.tiktoken import load_file as load_ranks
 
 NAME = "tokenizer.model"
 _TURNS = ("<start_of_turn>", "<end_of_turn>")  # special to Gemma, whatever the model says
@@ -76,6 +78,8 @@ def load_folder(folder: Folder) -> Tokenizer:
         TokscopeError: it cannot be read, or its class is not known.
     """
     path, beside = folder.path / NAME, folder.beside
+    if holds_ranks(path):  # as Llama 3's does
+        return load_ranks(Spec(folder.name, "tiktoken-file", str(path)))
     if not beside.generic and beside.kind not in (*LLAMA, "Gemma"):
         raise TokscopeError(
             f"{path}: how {beside.named} reads a SentencePiece model is not known here, only "

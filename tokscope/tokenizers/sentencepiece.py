@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Encoded, Spec
 from tokscope.tokenizers.beside import beside_file
 from tokscope.tokenizers.components import canonical, digest, fingerprint
+from tokscope.tokenizers.content import holds_ranks
 from tokscope.tokenizers.merges import learned, require_some
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -35,6 +37,7 @@ class SentencePieceTokenizer:
     path: str = "SentencePiece"
     beside: str = ""  # what was set by files beside it, as a component
     around: Mapping[str, str] = field(default_factory=dict)  # what else the file, or one beside it
+    added: Mapping[str, int] = field(default_factory=dict)  # found in text before all else
 
     @property
     def family(self) -> str:
@@ -61,6 +64,8 @@ class SentencePieceTokenizer:
             # kinds of pieces, and whatever else there is, in the order that the library writes
             "file": {"sha256": hashlib.sha256(library.serialized_model_proto()).hexdigest()},
         }
+        if self.added:
+            parts["added_tokens"] = dict(self.added)
         beside = {"beside": self.beside} if self.beside else {}
         return {name: canonical(part) for name, part in parts.items()} | beside
 
@@ -92,7 +97,27 @@ class SentencePieceTokenizer:
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
-        return Encoded.of(self.library.encode(list(texts), out_type=int, num_threads=1))
+        if not self.added:
+            return Encoded.of(self.library.encode(list(texts), out_type=int, num_threads=1))
+        return Encoded.of([[i for part in self._parts(t) for i in self._ids(part)] for t in texts])
+
+    @cached_property
+    def _search(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(re.escape, sorted(self.added, key=len, reverse=True))))
+
+    def _parts(self, text: str) -> Iterator[str]:
+        """Yield a text in parts, each an added token or what is between two."""
+        at = 0
+        for match in self._search.finditer(text) if self.added else ():
+            yield from (part for part in (text[at : match.start()], match[0]) if part)
+            at = match.end()
+        if at < len(text):
+            yield text[at:]
+
+    def _ids(self, part: str) -> list[int]:
+        if part in self.added:
+            return [self.added[part]]
+        return list(self.library.encode(part, out_type=int))
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
         """Return the ids of every text: nothing says to put special tokens around it."""
@@ -108,6 +133,15 @@ class SentencePieceTokenizer:
         The pieces spell the normalised text, and each of its characters knows the character that
         it comes from; a cut between two that come from one is inside that one.
         """
+        cuts, at = [np.zeros(0, np.int64)], 0
+        for part in self._parts(text):
+            size = len(part.encode())
+            inside = np.array([size]) if part in self.added else self._boundaries(part)
+            cuts.append(at + inside)
+            at += size
+        return np.concatenate(cuts)
+
+    def _boundaries(self, text: str) -> NDArray[np.int64]:
         ids = self.library.encode(text, out_type=int)
         exact = self.vocabulary.cuts(np.array(ids, np.int32), text)
         if exact is not None:
@@ -180,8 +214,16 @@ def open_model(path: Path) -> tuple[bytes, sentencepiece.SentencePieceProcessor]
         return content, sentencepiece.SentencePieceProcessor(model_proto=content)
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (RuntimeError, ValueError, IndexError) as error:
-        raise TokscopeError(f"{path}: not a SentencePiece model ({error})") from error
+    except (RuntimeError, ValueError, IndexError) as error:  # as well from what the library reads
+        hint = "; it is a rank file: write tiktoken-file: before it" if holds_ranks(path) else ""
+        raise TokscopeError(f"{path}: not a SentencePiece model ({error}){hint}") from error
+
+
+def of_model(content: bytes, name: str) -> SentencePieceTokenizer:
+    """Return the tokenizer of a serialized model; raises what the library raises."""
+    library = sentencepiece.SentencePieceProcessor(model_proto=content)
+    vocabulary, settings = _vocabulary(library), read_settings(content)
+    return SentencePieceTokenizer(name, vocabulary, library, settings)
 
 
 def kinds_of(library: sentencepiece.SentencePieceProcessor) -> list[int]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import tiktoken
 from tiktoken.model import MODEL_PREFIX_TO_ENCODING, MODEL_TO_ENCODING
@@ -17,29 +19,66 @@ from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_byte
 from tokscope.tokenizers.download import tiktoken_cached
 from tokscope.tokenizers.vocabulary import Vocabulary
 
-# How each tokenizer cuts text before merging: tiktoken's openai_public, the releases of Llama 3
-# and of Mistral's tekken.
+# Chinese and Japanese characters that DeepSeek's tokenizers cut out of text before its words; of
+# them letters and marks, signs, and what is not assigned, which are then cut from each other.
+_HAN_KANA = "一-龥぀-ゟ゠-ヿ"
+_HAN_KANA_WORD = "[一-龥ぁ-ゖ\u3099\u309aゝ-ゟァ-ヺー-ヿ]"
+_HAN_KANA_SIGN = "[\u309b\u309c\u30a0\u30fb]"
+_HAN_KANA_GAP = "[\u3040\u3097\u3098]"
+_O200K_BASE = (
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+_LLAMA3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+# Uppercase and lowercase letters, with what is neither, without Han characters: written as what
+# they are not, which all engines read alike.
+_KIMI_UPPER = r"[^\p{Ll}\p{N}\p{P}\p{S}\p{Z}\p{C}\p{Han}]"
+_KIMI_LOWER = r"[^\p{Lu}\p{Lt}\p{N}\p{P}\p{S}\p{Z}\p{C}\p{Han}]"
+# How each tokenizer cuts text before merging: tiktoken's openai_public, the releases of Llama,
+# Mistral's tekken, Qwen, GLM, Kimi, and DeepSeek's three steps in one expression.
 PATTERNS: Mapping[str, str] = {
     "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s",
     "cl100k_base": (
         r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+"
         r"| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"
     ),
-    "o200k_base": (
-        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
-        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-        r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
-        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-        r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-    ),
-    "llama3": (
-        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
-        r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-    ),
+    "o200k_base": _O200K_BASE,
+    "llama3": _LLAMA3,
+    "llama4": _O200K_BASE,
     "tekken": (
         r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
         r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
         r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    ),
+    "qwen2": _LLAMA3.replace("{1,3}", ""),
+    "qwen3.5": (
+        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}"
+        r"| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    ),
+    "glm4": _LLAMA3,
+    "kimi-k2": (
+        r"\p{Han}+"
+        rf"|[^\r\n\p{{L}}\p{{N}}]?{_KIMI_UPPER}*{_KIMI_LOWER}+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        rf"|[^\r\n\p{{L}}\p{{N}}]?{_KIMI_UPPER}+{_KIMI_LOWER}*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    ),
+    "deepseek-v3": (
+        rf"\p{{N}}{{1,3}}|(?:{_HAN_KANA_GAP}(?!{_HAN_KANA_WORD}))+"
+        rf"|{_HAN_KANA_GAP}?{_HAN_KANA_WORD}+|{_HAN_KANA_SIGN}+"
+        r"|[!\"#$%&'()*+,\-./:;<=>?@\[\\\]\^_`{\|}~][A-Za-z]+"
+        rf"|[^\r\n\p{{L}}\p{{N}}\p{{P}}\p{{S}}{_HAN_KANA}]?"
+        rf"[^\p{{N}}\p{{P}}\p{{S}}\p{{Z}}\p{{C}}{_HAN_KANA}]+"
+        rf"| ?[^\p{{L}}\p{{M}}\p{{N}}\p{{Z}}\p{{C}}{_HAN_KANA}]+[\r\n]*"
+        rf"|\s*[\r\n]+|\s+(?![^\s\p{{N}}{_HAN_KANA}])|\s+"
+        # what is left between the steps, unless it begins a word
+        rf"|(?:[^\s\p{{L}}\p{{M}}\p{{N}}\p{{P}}\p{{S}}{_HAN_KANA}]"
+        rf"(?![^\p{{N}}\p{{P}}\p{{S}}\p{{Z}}\p{{C}}{_HAN_KANA}]))+"
     ),
 }
 _LLAMA3_NAMES = (
@@ -48,25 +87,67 @@ _LLAMA3_NAMES = (
     + ["start_header_id", "end_header_id", "reserved_special_token_4", "eot_id"]
     + [f"reserved_special_token_{i}" for i in range(5, 251)]
 )
+_HARMONY = {
+    199998: "startoftext",
+    199999: "endoftext",
+    200002: "return",
+    200003: "constrain",
+    200005: "channel",
+    200006: "start",
+    200007: "end",
+    200008: "message",
+    200012: "call",
+}
 _TEXT = "<|endoftext|>"
 _FIM = {f"<|fim_{part}|>": 100258 + i for i, part in enumerate(("prefix", "middle", "suffix"))}
 _PROMPT = "<|endofprompt|>"
-# SHA-256 of a published rank file -> pattern and special tokens
-KNOWN_FILES: Mapping[str, tuple[str, Mapping[str, int]]] = {
-    "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930": ("gpt2", {_TEXT: 50256}),
-    "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069": ("gpt2", {_TEXT: 50256}),
+_LONGEST_PATTERN = 20_000
+_QWEN_NAMES = ["endoftext", "im_start", "im_end", *(f"extra_{i}" for i in range(205))]
+# The special tokens that published code puts beside the ranks of a file, by the name of the whole.
+SPECIALS: Mapping[str, Mapping[str, int]] = {
+    "gpt2": {_TEXT: 50256},
+    "cl100k_base": {_TEXT: 100257, **_FIM, _PROMPT: 100276},
+    "o200k_base": {_TEXT: 199999, _PROMPT: 200018},
+    "o200k_harmony": {
+        **{f"<|{_HARMONY.get(i, f'reserved_{i}')}|>": i for i in range(199998, 201088)},
+        _PROMPT: 200018,
+    },
+    "llama3": {f"<|{name}|>": 128000 + i for i, name in enumerate(_LLAMA3_NAMES)},
+    "qwen": {f"<|{name}|>": 151643 + i for i, name in enumerate(_QWEN_NAMES)},
+}
+# SHA-256 of a published rank file -> the names of its pattern and special tokens
+_KNOWN = {
+    "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930": ("gpt2", "gpt2"),
+    "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069": ("gpt2", "gpt2"),
     "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7": (
         "cl100k_base",
-        {_TEXT: 100257, **_FIM, _PROMPT: 100276},
+        "cl100k_base",
     ),
     "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d": (
         "o200k_base",
-        {_TEXT: 199999, _PROMPT: 200018},
+        "o200k_base",
     ),
-    "82e9d31979e92ab929cd544440f129d9ecd797b69e327f80f17e1c50d5551b55": (
-        "llama3",
-        {f"<|{name}|>": 128000 + i for i, name in enumerate(_LLAMA3_NAMES)},
-    ),
+    "82e9d31979e92ab929cd544440f129d9ecd797b69e327f80f17e1c50d5551b55": ("llama3", "llama3"),
+}
+KNOWN_FILES: Mapping[str, tuple[str, Mapping[str, int]]] = {
+    digest: (pattern, SPECIALS[specials]) for digest, (pattern, specials) in _KNOWN.items()
+}
+# How many ranks -> whose they are, and how those cut text: no more than a recommendation.
+_BY_SIZE = {
+    50256: ("GPT-2", "gpt2"),
+    50280: ("p50k_base", "gpt2"),
+    100256: ("cl100k_base", "cl100k_base"),
+    128000: ("Llama 3", "llama3"),
+    151329: ("GLM-4", "glm4"),
+    151643: ("Qwen", "qwen2"),
+    163584: ("Kimi", "kimi-k2"),
+    199998: ("o200k_base", "o200k_base"),
+    200000: ("Llama 4", "llama4"),
+}
+# SHA-256 of the first 1,000 tokens -> the encoding that others go on from
+_STARTS = {
+    "94076f989a568722720fca92db4a1a86bea43ef72fb826ad80102b6f2d12adf9": "cl100k_base",
+    "28b6619e5fa7a3416a6c133f57f0222ae7998dd5f8c46f0a6da53cc0631ef6e3": "o200k_base",
 }
 
 
@@ -82,15 +163,25 @@ def knows(name: str) -> bool:
 def rank_tokenizer(
     name: str, pattern: str, ranks: Mapping[bytes, int], specials: Mapping[str, int]
 ) -> RankTokenizer:
-    """Build a tokenizer whose ids are its ranks, with special tokens beside them."""
-    size = max([*ranks.values(), *specials.values()]) + 1
+    """Build a tokenizer whose ids are its ranks, with special tokens beside them.
+
+    Raises:
+        ValueError: the pattern is none, or ids stand for two tokens, or are absurd.
+    """
+    ids_of_ranks, ids_of_specials = set(ranks.values()), set(specials.values())
+    if ids_of_ranks & ids_of_specials or len(ids_of_specials) < len(specials):
+        raise ValueError("a special token has the id of another token")
+    size = max([*ids_of_ranks, *ids_of_specials]) + 1
+    if size > 2 * (len(ranks) + len(specials)) + 1_000_000:
+        raise ValueError(f"ids up to {size - 1:,} for {len(ranks) + len(specials):,} tokens")
     tokens: list[bytes | None] = [None] * size
     for token, rank in ranks.items():
         tokens[rank] = token
     for token_id in specials.values():
         tokens[token_id] = b""
-    ids = range(max(ranks.values()) + 1)
-    encoder = RankEncoder.of(pattern, ranks, ids, specials=specials)
+    ids = range(max(rank for token, rank in ranks.items() if token) + 1)
+    merged = {token: rank for token, rank in ranks.items() if token}  # no text gives an empty one
+    encoder = RankEncoder.of(pattern, merged, ids, specials=specials)
     vocabulary = Vocabulary.of(tokens, specials=specials)
     return RankTokenizer(name, vocabulary, pattern, encoder)
 
@@ -119,24 +210,25 @@ def load_name(spec: Spec) -> RankTokenizer:
 
 
 def parse_ranks(content: bytes, place: str) -> dict[bytes, int]:
-    """Read the lines of a rank file.
+    """Read the lines of a rank file; `= 256` gives the empty token a rank, as tiktoken reads it.
 
     Raises:
         TokscopeError: a line is no base64 and rank, or a rank is given twice.
     """
     ranks: dict[bytes, int] = {}
-    for number, line in enumerate(content.splitlines(), 1):
-        if not line:
-            continue
+    lines = [line for line in content.splitlines() if line]
+    for number, line in enumerate(lines, 1):
         try:
             token, rank = line.split()
-            ranks[base64.b64decode(token, validate=True)] = int(rank)
+            ranks[base64.b64decode(token, validate=True) if token.strip(b"=") else b""] = int(rank)
         except (ValueError, binascii.Error) as error:
             raise TokscopeError(
                 f"{place}:{number}: not a base64 token and its rank; is this a .tiktoken file?"
             ) from error
     if not ranks:
         raise TokscopeError(f"{place}: an empty rank file")
+    if len(ranks) < len(lines):
+        raise TokscopeError(f"{place}: a token stands there twice")
     if len(set(ranks.values())) < len(ranks) or min(ranks.values()) < 0:
         raise TokscopeError(f"{place}: a rank is negative or stands twice")
     if max(ranks.values()) > 2 * len(ranks) + 1_000_000:
@@ -155,24 +247,91 @@ def load_folder(folder: Folder) -> RankTokenizer:
 
 
 def load_file(spec: Spec) -> RankTokenizer:
-    """Load a rank file: a published one by its hash, another one with `?pattern=NAME`.
+    """Load a rank file: a published one by its hash, another one with what cuts its text.
 
     Raises:
         TokscopeError: the file cannot be read, or nothing says how its text is cut.
     """
     path = path_of(spec.place)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
+    content = _read(path)
     ranks = parse_ranks(content, str(path))
-    pattern, specials = KNOWN_FILES.get(hashlib.sha256(content).hexdigest(), ("", {}))
-    if spec.pattern:
-        pattern = spec.pattern
+    known, specials = KNOWN_FILES.get(hashlib.sha256(content).hexdigest(), ("", {}))
+    pattern = named_pattern(spec, PATTERNS) or PATTERNS.get(known, "")
     if not pattern:
         raise TokscopeError(
             f"{path}: a rank file does not say how text is cut, and this one is not known; "
-            f"end it with ?pattern=NAME, NAME one of {', '.join(PATTERNS)}"
+            f"{_recommended(ranks)}end it with ?pattern=NAME, NAME one of {', '.join(PATTERNS)}, "
+            "or with ?pattern-file=PATH, a file that holds the expression"
         )
-    name = spec.label or path.stem
-    return rank_tokenizer(name, choose(PATTERNS, pattern, "pattern"), ranks, specials)
+    if spec.specials:
+        specials = read_specials(spec.specials)
+    name = spec.label or (path.resolve().parent.name if path.stem == "tokenizer" else path.stem)
+    try:
+        return rank_tokenizer(name, pattern, ranks, specials)
+    except ValueError as error:
+        raise TokscopeError(f"{path}: {error}") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def named_pattern(spec: Spec, known: Mapping[str, str]) -> str:
+    """Return the expression that `?pattern=` or `?pattern-file=` names; empty if neither is there.
+
+    Raises:
+        TokscopeError: no such name or file, or the file holds nothing that could be an expression.
+    """
+    if spec.pattern:
+        return choose(known, spec.pattern, "pattern")
+    if not spec.pattern_file:
+        return ""
+    path = path_of(spec.pattern_file)
+    try:
+        pattern = _read(path).decode().removeprefix("\ufeff").removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise TokscopeError(f"{path}: not an expression (it is not UTF-8 text)") from error
+    if not pattern.strip() or len(pattern) > _LONGEST_PATTERN:
+        raise TokscopeError(f"{path}: not an expression (the file is empty, or far too long)")
+    return pattern
+
+
+def read_specials(place: str) -> Mapping[str, int]:
+    """Return special tokens and their ids: known ones by name, or those of a JSON file.
+
+    The file is an object of texts and ids, or a `tokenizer_config.json`.
+
+    Raises:
+        TokscopeError: no such name or file, or the file is something else.
+    """
+    if place in SPECIALS:
+        return SPECIALS[place]
+    path = path_of(place)
+    if not path.is_file():
+        names = ", ".join(SPECIALS)
+        raise TokscopeError(f"{place}: no such file, and no name of special tokens ({names})")
+    try:
+        found = json.loads(_read(path))
+        if isinstance(found.get("added_tokens_decoder"), dict):
+            entries = found["added_tokens_decoder"].items()
+            found = {str(token["content"]): int(number) for number, token in entries}
+        if not all(type(number) is int and number >= 0 and text for text, number in found.items()):
+            raise ValueError("an id is no whole number from 0 up, or a token is empty")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise TokscopeError(
+            f"{path}: not a JSON object of tokens and their ids ({error})"
+        ) from error
+    return dict(found)
+
+
+def _recommended(ranks: Mapping[bytes, int]) -> str:
+    """Say whose ranks these seem to be, and which pattern those have."""
+    owner, pattern = _BY_SIZE.get(len(ranks), ("", ""))
+    if owner:
+        return f"it has as many ranks as {owner}, for which ?pattern={pattern} is right; "
+    first = b"\n".join(sorted(ranks, key=ranks.__getitem__)[:1000])
+    start = _STARTS.get(hashlib.sha256(first).hexdigest())
+    return f"its first merges are those of {start}: try ?pattern={start}; " if start else ""

@@ -1,0 +1,66 @@
+"""minbpe's `.model`: an expression that cuts text, special tokens, and merges as pairs of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import regex
+import tokenizers
+
+from tokscope.errors import TokscopeError, path_of
+from tokscope.tokenizers import Spec
+from tokscope.tokenizers.bpe import byte_alphabet
+from tokscope.tokenizers.bytelevel import split_at
+from tokscope.tokenizers.files import read_text
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+
+
+def load_file(spec: Spec) -> HuggingFaceTokenizer:
+    """Load a `.model` that minbpe has written: 256 bytes, then what each pair of ids makes.
+
+    Raises:
+        TokscopeError: the file cannot be read, or is something else.
+    """
+    path = path_of(spec.place)
+    try:
+        library = _read(read_text(path).split("\n"))
+    except TokscopeError:
+        raise
+    except Exception as error:  # the library raises nothing narrower
+        raise TokscopeError(f"{path}: not a model of minbpe ({error})") from error
+    return assemble(library, spec.label or path.stem, str(path))
+
+
+def _read(lines: Sequence[str]) -> tokenizers.Tokenizer:
+    """Read the lines: a version, the expression or nothing, how many special tokens, then pairs."""
+    if lines[0] != "minbpe v1":
+        raise ValueError(f"its version is '{lines[0][:20]}', not 'minbpe v1'")
+    first = 3 + int(lines[2])
+    specials = dict(line.rsplit(" ", 1) for line in lines[3:first])
+    spelled = {byte: chr(char) for char, byte in byte_alphabet().items()}
+    merges = []
+    for token, line in enumerate(filter(None, lines[first:]), 256):
+        left, right = map(int, line.split())
+        merges.append((spelled[left], spelled[right]))
+        spelled[token] = spelled[left] + spelled[right]
+    # special tokens follow the merges by habit, but the file says where
+    spelled |= {int(token): text for text, token in specials.items()}
+    vocabulary = {piece: token for token, piece in spelled.items()}
+    if len(vocabulary) < 256 + len(merges) + len(specials):
+        raise ValueError("two of its tokens are spelled alike, or have one id")
+    library = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, merges))
+    library.pre_tokenizer = _found(lines[1])
+    library.decoder = tokenizers.decoders.ByteLevel()
+    library.add_special_tokens(list(specials))
+    return library
+
+
+def _found(pattern: str) -> tokenizers.pre_tokenizers.PreTokenizer:
+    """Keep what the expression finds, as `findall` does; text between matches is dropped."""
+    parts = tokenizers.pre_tokenizers
+    last = parts.ByteLevel(add_prefix_space=False, use_regex=False)
+    if not pattern:
+        return last
+    if regex.compile(pattern).groups:
+        raise ValueError("its expression has groups, of which minbpe keeps no more than their text")
+    return parts.Sequence([split_at(pattern, gaps=False), last])
