@@ -85,6 +85,24 @@ def test_unknown_tokens_cover_their_word(write: Write) -> None:
     assert found["round_trip"] == [0]
 
 
+@pytest.mark.parametrize(
+    ("line", "split"),
+    [
+        ("hello \u200bhello", 0),  # what is deleted before a word is no part of the word before it
+        ("hello\u200b hello", 0),
+        ("hello\u200b \u200bhello", 0),
+        ("hello \u0301hello", 0),
+        ("hel\u200blo \u200b\u200bhello\u200b", 0),
+        ("hello \u200bhelloll", 1),
+    ],
+)
+def test_characters_that_are_deleted_before_a_word_split_none(line: str, split: int) -> None:
+    tokenizer = tokenizer_of("bert.json")
+    text = Text([line], "whitespace")
+    tokens = Tokens(text, tokenizer, tokenizer.encode([line]), specials=False)
+    assert tokens.split_words().tolist() == [split]
+
+
 PIECES = [
     "hello",
     " ",

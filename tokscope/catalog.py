@@ -47,7 +47,8 @@ class Measure:
     """A number about corpora under one tokenizer.
 
     `over` says what `compute` is given: the tally of one "corpus", of a corpus and then the
-    "reference", or of all "corpora". The last two need parallel text.
+    "reference", or of all "corpora". The last two need parallel text. `share` names two columns
+    where the value is the share of the one in the other, so that rare events are known to be rare.
     """
 
     unit: str
@@ -57,6 +58,7 @@ class Measure:
     columns: frozenset[str]
     compute: Callable[[Tallies], Value]
     over: Literal["corpus", "reference", "corpora"] = "corpus"
+    share: tuple[str, str] | None = None
 
 
 def has_words(tally: Totals) -> Any:
@@ -162,14 +164,16 @@ MEASURES: Mapping[str, Measure] = {
         "Rust et al. 2021, proportion of continued words",
         _WORDS | {"split_words"},
         lambda tallies: ratio(tallies[0].total("split_words"), _words(tallies[0])),
+        share=("split_words", "words"),
     ),
     "split_characters": Measure(
         "share",
         "lower",
-        "multi-byte characters cut by a token boundary / multi-byte characters",
+        "multi-byte characters covered by several tokens / multi-byte characters",
         "TokEval, boundary crossing",
         frozenset(("split_characters", "multibyte")),
         _over("split_characters", "multibyte"),
+        share=("split_characters", "multibyte"),
     ),
     "incomplete_tokens": Measure(
         "share",
@@ -178,6 +182,7 @@ MEASURES: Mapping[str, Measure] = {
         "TokEval, UTF-8 completeness",
         frozenset(("incomplete", "tokens")),
         _over("incomplete", "tokens"),
+        share=("incomplete", "tokens"),
     ),
     "unknown_rate": Measure(
         "share",
@@ -186,6 +191,7 @@ MEASURES: Mapping[str, Measure] = {
         "Rust et al. 2021",
         frozenset(("unknown", "tokens")),
         _over("unknown", "tokens"),
+        share=("unknown", "tokens"),
     ),
     "round_trip": Measure(
         "share",
@@ -194,6 +200,7 @@ MEASURES: Mapping[str, Measure] = {
         "Kudo & Richardson 2018, lossless tokenization",
         frozenset(("round_trip", "units")),
         _over("round_trip", "units"),
+        share=("round_trip", "units"),
     ),
     "type_token_ratio": Measure(
         "types/token",

@@ -43,8 +43,14 @@ KINDS = (
 SPECIAL, BYTE, INCOMPLETE, BLANK, NUMERIC, SYMBOL, LETTERS, MIXED_LETTERS, ALPHANUMERIC, OTHER = (
     range(len(KINDS))
 )
-POSITIONS = ("starts a word", "continues a word", "neither")
-STARTS, CONTINUES, NEITHER = range(3)
+POSITIONS = (
+    "starts a word",
+    "continues a word",
+    "neither",
+    "ends a word",  # the last two where a vocabulary marks what ends a word: it does not say where
+    "leaves a word open",  # words begin
+)
+STARTS, CONTINUES, NEITHER, ENDS, OPEN = range(len(POSITIONS))
 SCRIPTS = (*NAMES, "none")  # none: no whole characters
 NONE = len(NAMES)
 
@@ -134,13 +140,18 @@ class Spelled:
 
         A token is read after a letter. It starts a word if what stands before its first letter or
         number parts them (UAX #29: a space does, an apostrophe does not), and else continues that
-        letter's word. Where a vocabulary marks what continues a word, the mark decides. Scripts
-        that are written without spaces part letters without a sign: their tokens do neither.
+        letter's word. Where a vocabulary marks what continues or ends a word, the mark decides.
+        Scripts that are written without spaces part letters without a sign: their tokens do
+        neither.
         """
         positions = np.full(self.vocabulary.size, NEITHER)
         inked = self.letters | ((self.found & NUMBER) != 0)
         ids = np.flatnonzero(self.any(inked))
         if not len(ids):
+            return positions
+        if self.vocabulary.ending is not None:
+            ends = _of(self.vocabulary, self.vocabulary.ending)
+            positions[ids] = np.where(ends[ids], ENDS, OPEN)
             return positions
         marked = self.vocabulary.continuing
         joined, first = self._joined(inked)
@@ -167,6 +178,11 @@ class Spelled:
         end = ends[np.searchsorted(starts, before)]
         joined = end > first + 2 * np.arange(count) + 1
         return joined[kept], (first == self.starts)[kept]
+
+
+def positions_of(vocabulary: Vocabulary) -> list[int]:
+    """Return the places in words that the tokens of a vocabulary can be known to have."""
+    return [STARTS, CONTINUES, NEITHER] if vocabulary.ending is None else [ENDS, OPEN, NEITHER]
 
 
 def letters(codes: Codes) -> Flags:

@@ -160,14 +160,15 @@ RULES: Mapping[str, Rule] = {
     "TS302": Rule(
         "warning",
         "characters become the unknown token",
-        "There are no tokens for bytes, so that a character outside the vocabulary is lost.",
+        "There are no tokens for bytes, so that a character outside the vocabulary is lost. Text "
+        "that gives no token at all is in TS303.",
         "Train with byte fallback or on bytes, or raise the coverage of characters.",
     ),
     "TS303": Rule(
         "warning",
         "text does not come back",
-        "Decoding the tokens of these probes or characters gives another text, and the declared "
-        "normalizer is not the reason.",
+        "Decoding the tokens of these probes or characters gives another text, or they give no "
+        "token at all, and the declared normalizer is not the reason.",
         "Compare the decoder with the pre-tokenizer: each step has to be undone.",
     ),
     "TS304": Rule(
@@ -180,39 +181,44 @@ RULES: Mapping[str, Rule] = {
     "TS401": Rule(
         "warning",
         "tokens that the normalizer changes",
-        "The text of the token is rewritten before the model sees it, so that no text produces it.",
+        "The text of the token is rewritten before the model sees it, in all contexts and texts "
+        "that were tried.",
         "Normalise the training text as the tokenizer will, or leave the tokens away.",
     ),
     "TS402": Rule(
         "warning",
         "tokens that the pre-tokenizer splits",
-        "The text of the token is never kept whole, so that the model never sees it.",
+        "The text of the token is kept whole in none of the contexts and texts that were tried, so "
+        "that the model did not see it.",
         "Train with the same pre-tokenizer that encodes.",
     ),
     "TS403": Rule(
         "warning",
         "tokens that merges or scores never choose",
-        "The model makes other tokens of the same piece: a merge is missing or comes too late, or "
-        "several pieces score better than the one.",
+        "The model makes other tokens of the same piece, given alone and in all contexts and texts "
+        "that were tried: a merge is missing or comes too late, or several pieces score better "
+        "than the one.",
         "Check that merges were neither dropped nor reordered; prune the tokens otherwise.",
     ),
     "TS404": Rule(
         "warning",
         "tokens that an added token covers",
-        "An added token is cut out of the text first and takes some of what the token needs.",
+        "An added token is cut out of the text first and takes some of what the token needs. No "
+        "context or text that was tried produced it.",
         "Add longer or rarer strings, or only whole words (single_word).",
     ),
     "TS405": Rule(
         "warning",
         "tokens with the bytes of another",
-        "Two ids stand for one string, and only one of them is ever produced.",
+        "Two ids stand for one string, and no context or text that was tried produced this one.",
         "Keep one of the two; what a model learned of the other is lost.",
     ),
     "TS406": Rule(
         "note",
-        "tokens not found in any context tried",
-        "No way to produce the token was found, and no reason why there is none.",
-        "Look at them; a corpus (--corpus) may hold the context that they need.",
+        "tokens not found in any context or text tried",
+        "No way to produce the token was found, and no reason why there is none: not in contexts, "
+        "in the embedded sample or the text given, or with up to three characters on either side.",
+        "Look at them; a corpus (--corpus) may hold the text that they need.",
     ),
     "TS407": Rule(
         "warning",
@@ -254,7 +260,8 @@ RULES: Mapping[str, Rule] = {
         "error",
         "special tokens that plain text produces",
         "Even when special tokens are not allowed in text, the text of these gives their id: "
-        "whoever writes the text can end a prompt or change its roles.",
+        "whoever writes the text can end a prompt or change its roles. The unknown token is none "
+        "of them: any unknown word gives it.",
         "Take the texts of special tokens out of the model's own vocabulary and merges.",
     ),
     "TS424": Rule(

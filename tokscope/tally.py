@@ -218,11 +218,11 @@ class Tokens:
         return there & ~self.cut(starts, ends) & (ids != (-1 if unknown is None else unknown))
 
     def split_words(self) -> Counts:
-        """Count words with a token boundary strictly inside."""
+        """Count words that more than one token covers."""
         return _sums(self.cut(*self.text.words), self.text.word_edges)
 
     def split_characters(self) -> Counts:
-        """Count characters with a token boundary inside."""
+        """Count characters that more than one token covers, be it what they were made into."""
         cuts = self.cuts
         inner = cuts[~self.text.first[cuts]]
         home = np.searchsorted(self.text.homes, inner, side="right")

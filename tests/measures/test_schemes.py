@@ -67,3 +67,26 @@ def test_shares_sum_to_1(samples: dict[int, list[int]]) -> None:
     total = sum(scheme(cuts).shares.values())
     assert total == pytest.approx(1 if samples else 0)
     assert scheme(cuts).shares[LEARNED] >= 0
+
+
+def test_learned_tokens_within_groups_from_the_right_name_the_groups() -> None:
+    """Every number is cut at its thousands, and within them by what its digits are."""
+    draw = np.random.default_rng(0)
+    samples = {n: (draw.integers(0, 2 ** (n - 1), 500) * 2) | right_to_left(n, 3) for n in LENGTHS}
+    found = scheme(samples)
+    assert found.grouping == "right-to-left groups of 3"
+    words, _ = found.in_words()
+    assert words.startswith("learned within right-to-left groups of 3; nearest is ")
+
+
+def test_learned_tokens_across_groups_name_none() -> None:
+    """Mostly single digits: cut at most thousands too, but by no rule."""
+    draw = np.random.default_rng(0)
+    samples = {n: np.array([sum(1 << d for d in range(1, n) if draw.random() < 0.9) for _ in range(500)]) for n in LENGTHS}  # fmt: skip
+    assert scheme(samples).grouping == ""
+
+
+def test_numbers_without_tokens_are_in_no_groups() -> None:
+    samples = {n: np.array([NO_TOKENS, right_to_left(n, 3) | 2]) for n in range(3, 13)}
+    assert scheme(samples).within["right-to-left groups of 3"][9] == 1
+    assert scheme({9: np.array([NO_TOKENS])}).grouping == ""

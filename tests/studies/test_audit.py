@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import AddedToken, normalizers
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 import tokscope
 from tests.tokenizers import families
@@ -21,6 +21,8 @@ from tokscope.rules import RULES, at_least, chosen
 from tokscope.studies.adversarial import adversarial
 from tokscope.studies.audit import fails, tokens
 from tokscope.studies.causes import never_valid
+from tokscope.studies.numbers import digit_tokens
+from tokscope.studies.reach import AtHand, Search
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
 
@@ -231,6 +233,53 @@ def test_a_special_token_that_the_model_makes_is_an_injection_risk(write: Write)
     assert found(saved(write, data), "TS423")["examples"] == "qz"
 
 
+def unspaced() -> Json:
+    """Byte-level BPE whose first step cuts white space out of text."""
+    data = byte_level()
+    split = {"type": "Split", "pattern": {"Regex": r"\s+"}, "behavior": "Removed", "invert": False}
+    steps = [split, {**data["pre_tokenizer"], "use_regex": False}]
+    data["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": steps}
+    return data
+
+
+def test_text_that_gives_no_token_is_lost_and_not_unknown(write: Write) -> None:
+    """There is no unknown token; each of the 25 characters of white space gives no token."""
+    word = saved(write, unspaced())
+    frame = tokscope.audit([word]).frame
+    codes = set(frame.loc[frame["by"] == "finding", "code"])
+    assert "TS302" not in codes
+    assert frame.loc[frame["by"] == "round trip unknown", "value"].sum() == 0
+    assert frame.loc[frame["by"] == "round trip lost", "value"].sum() >= 25
+    assert "TS303" in codes
+
+
+def test_a_character_that_has_no_token_of_its_own_is_still_unknown(write: Write) -> None:
+    """White space gives nothing under WordPiece, and is lost; ő is unknown."""
+    frame = tokscope.audit([saved(write, wordpiece())]).frame
+    unknown = frame.loc[frame["code"] == "TS302", "value"].iloc[0]
+    counted = frame.loc[frame["by"] == "round trip unknown", "value"].sum()
+    assert counted <= unknown <= counted + 22
+    assert "␣" not in str(frame.loc[frame["code"] == "TS302", "examples"].iloc[0]).split(", ")
+
+
+@pytest.mark.parametrize("make", [wordpiece, unigram, sentencepiece_style])
+def test_the_unknown_token_is_no_injection(write: Write, make: Callable[[], Json]) -> None:
+    """Its text gives it only as any unknown word does."""
+    data = make()
+    model = data["model"]
+    name = model.get("unk_token") or model["vocab"][model["unk_id"]][0]
+    data = add(data, name)
+    data["added_tokens"][-1]["special"] = True
+    data["added_tokens"] = [one for one in data["added_tokens"] if one["content"] == name][-1:]
+    vocabulary = model["vocab"]
+    data["added_tokens"][0]["id"] = (
+        vocabulary[name] if isinstance(vocabulary, dict) else model["unk_id"]
+    )
+    report = tokscope.audit([saved(write, data)])
+    assert "TS423" not in set(report.frame["code"])
+    assert not fails(report, "error")
+
+
 def test_the_size_in_the_config_beside_the_file_is_compared(write: Write) -> None:
     size = load(saved(write, byte_level())).vocabulary.size
     write("config.json", json.dumps({"vocab_size": size - 1}))
@@ -334,3 +383,176 @@ def test_rules_are_chosen_by_their_beginnings() -> None:
     assert all(rule.severity in ("error", "warning", "note") for rule in RULES.values())
     assert at_least("error", "error")
     assert not at_least("warning", "error")
+
+
+# What no context shows is searched before it is called unreachable
+
+
+def only_before(behind: str) -> Json:
+    """Byte-level BPE that keeps q and z together only where they stand before an expression."""
+    data = merging(byte_level(), "q", "z")
+    pattern = {"Regex": rf"qz(?={behind})|[\s\S]"}
+    split = {"type": "Split", "pattern": pattern, "behavior": "Isolated", "invert": False}
+    steps = [split, {**data["pre_tokenizer"], "use_regex": False}]
+    data["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": steps}
+    return data
+
+
+def test_a_token_that_the_text_produces_is_reachable(write: Write) -> None:
+    """Two letters in front of three that no context has; without the text the claim stands."""
+    word = saved(write, only_before("xyw"))
+    text = read_corpora([str(write("a.txt", "some\nqzxywv\n"))])
+    assert cause_of(word, "qz") == "pretokenizer"
+    frame = tokscope.audit([word], text).frame
+    assert "qz" not in str(frame.loc[frame["code"] == "TS402", "examples"].iloc[0]).split(", ")
+    assert any(
+        "nor anywhere in the text given" in note for note in tokscope.audit([word], text).notes
+    )
+    assert any("nor anywhere in the embedded sample" in n for n in tokscope.audit([word]).notes)
+
+
+def test_texts_at_hand_show_a_token_with_what_stands_around_it(write: Write) -> None:
+    tokenizer = load(saved(write, only_before("xyw")))
+    token = tokenizer.encode(["qzxyw"]).ids.tolist()[0]
+    found = Search(tokenizer, AtHand(["aqzxywv"], "a text")).counterexamples([("qz", token)])
+    assert found == {token: ("a", "xyw")}
+    assert Search(tokenizer).counterexamples([("qz", token)]) == {}
+
+
+def test_neighbours_in_the_text_are_tried_without_what_is_farther_away(write: Write) -> None:
+    """In the text a v behind them keeps the two apart; with three neighbours they are together."""
+    tokenizer = load(saved(write, only_before("xyw(?!v)")))
+    token = tokenizer.encode(["qzxyw"]).ids.tolist()[0]
+    found = Search(tokenizer, AtHand(["aqzxywv"], "a text")).counterexamples([("qz", token)])
+    assert found == {token: ("a", "xyw")}
+
+
+@pytest.mark.parametrize("behind", [r"\d{3}", r"\p{L}{2}", r"\p{P}{3}", r"\p{Lu}\p{Lu}"])
+def test_up_to_three_rare_neighbours_are_tried(write: Write, behind: str) -> None:
+    word = saved(write, only_before(behind))
+    row = tokens([word]).frame.set_index("token").loc["qz"]
+    assert row["cause"] == "reachable"
+    assert len(row["behind"]) in (2, 3)
+
+
+def test_a_space_that_only_the_first_word_is_given_is_no_claim(write: Write) -> None:
+    """▁ is put before a text, and spaces are left as they are: no text spells it."""
+    data = sentencepiece_style()
+    data["normalizer"] = {"type": "Prepend", "prepend": "▁"}
+    assert cause_of(saved(write, data), "␣the") == "reachable"
+
+
+def scored() -> Json:
+    """Unigram that cuts at white space and then marks each word, as T5, ALBERT and XLNet do."""
+    data = put(unigram(), "▁hell", "▁he", "ll")
+    data["model"]["vocab"][-3][1] = -99.0
+    steps = [{"type": "WhitespaceSplit"}, data["pre_tokenizer"]]
+    data["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": steps}
+    return data
+
+
+def test_scores_decide_where_the_model_is_given_the_token_whole(write: Write) -> None:
+    """The space of ␣hell is cut off and a mark put there: it is kept whole, and never chosen."""
+    word = saved(write, scored())
+    assert cause_of(word, "␣hell") == "merges"
+    assert "␣hell" in found(word, "TS403")["examples"]
+
+
+@pytest.mark.parametrize(("name", "number"), [("german-unigram-30k.json", 2)])
+def test_scores_decide_in_published_files(data: Path, name: str, number: int) -> None:
+    frame = tokens([str(data / "tokenizers" / name)]).frame
+    assert (frame["cause"] == "merges").sum() == number
+    assert not (frame["cause"] == "pretokenizer").any()
+
+
+# Marks at the end of words
+
+
+def ending(*, bytewise: bool) -> Json:
+    """BPE that marks what ends a word, as CLIP's is (in bytes) and GPT's was (in characters)."""
+    tokenizer = Tokenizer(
+        models.BPE(unk_token=None if bytewise else "<unk>", end_of_word_suffix="</w>")
+    )
+    steps: list[Any] = [pre_tokenizers.WhitespaceSplit()]
+    alphabet = pre_tokenizers.ByteLevel.alphabet() if bytewise else []
+    if bytewise:
+        steps.append(pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(steps)
+    specials = [*([] if bytewise else ["<unk>"]), *(f"{char}</w>" for char in sorted(alphabet))]
+    trainer = trainers.BpeTrainer(
+        vocab_size=900 if bytewise else 150,
+        end_of_word_suffix="</w>",
+        initial_alphabet=alphabet,
+        special_tokens=specials,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(families.TEXT * 3, trainer)
+    data: Json = json.loads(tokenizer.to_str())
+    data["added_tokens"] = data["added_tokens"][: int(not bytewise)]
+    return data
+
+
+@pytest.mark.parametrize("bytewise", [False, True])
+def test_a_token_and_the_one_that_ends_a_word_are_no_duplicates(
+    write: Write, bytewise: bool
+) -> None:
+    word = saved(write, ending(bytewise=bytewise))
+    frame = tokscope.audit([word]).frame
+    codes = set(frame.loc[frame["by"] == "finding", "code"])
+    assert not codes & {"TS301", "TS401", "TS402", "TS403", "TS405", "TS406", "TS412", "TS413"}
+    unmarked = load(word).vocabulary.size - len(load(word).vocabulary.ending or ())
+    assert 0 < unmarked < load(word).vocabulary.size
+
+
+@pytest.mark.parametrize("bytewise", [False, True])
+def test_what_merges_do_not_make_at_the_end_of_a_word_is_found(
+    write: Write, bytewise: bool
+) -> None:
+    """Merges make `the` inside words, and not at their ends."""
+    data = put(ending(bytewise=bytewise), "zqz</w>", "qzq")
+    frame = tokens([saved(write, data)]).frame
+    assert list(frame.loc[frame["token"].isin(["zqz", "qzq"]), "cause"]) == ["merges", "merges"]
+
+
+def test_a_text_inside_a_pretoken_is_not_at_its_end(write: Write) -> None:
+    """`h.` with its mark would stand at an end, where the pre-tokenizer parts h and the point."""
+    data = put(ending(bytewise=False), "h.</w>", ".")
+    data["pre_tokenizer"]["pretokenizers"].append({"type": "Punctuation", "behavior": "Isolated"})
+    frame = tokens([saved(write, data)]).frame
+    assert list(frame.loc[frame["token"] == "h.", "cause"]) == ["pretokenizer"]
+
+
+def test_a_byte_without_a_token_for_the_end_of_words_is_missing(write: Write) -> None:
+    data = ending(bytewise=True)
+    del data["model"]["vocab"]["Ā</w>"]  # the byte 0
+    assert found(saved(write, data), "TS301")["examples"] == "0x00"
+
+
+def test_words_places_are_told_by_the_mark_at_their_ends(write: Write) -> None:
+    word = saved(write, ending(bytewise=True))
+    frame = tokscope.vocab([word]).frame
+    places = frame[(frame["by"] == "position") & (frame["measure"] == "tokens")]
+    counts = dict(zip(places["name"], places["value"], strict=True))
+    assert set(counts) == {"ends a word", "leaves a word open", "neither"}
+    vocabulary = load(word).vocabulary
+    inked = [i for i in range(vocabulary.size) if not vocabulary.incomplete[i]]
+    inked = [i for i in inked if any(map(str.isalnum, vocabulary[i].decode()))]
+    ends = [i for i in inked if i in (vocabulary.ending or ())]
+    assert (counts["ends a word"], counts["leaves a word open"]) == (
+        len(ends),
+        len(inked) - len(ends),
+    )
+    scripts = frame_of_scripts(word)
+    assert {"ends", "leaves", "neither"} < scripts
+    assert not scripts & {"starts", "continues"}
+
+
+def frame_of_scripts(word: str) -> set[str]:
+    return set(tokscope.vocab([word], by="script").frame["measure"])
+
+
+def test_a_number_that_leaves_a_word_open_is_no_number(write: Write) -> None:
+    data = put(ending(bytewise=False), "77</w>", "88")
+    known = digit_tokens(load(saved(write, data)))["bare"]
+    assert "77" in known
+    assert "88" not in known

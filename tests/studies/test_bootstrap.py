@@ -14,7 +14,7 @@ from tokscope.catalog import MEASURES
 from tokscope.errors import TokscopeError
 from tokscope.studies.compare import tables
 from tokscope.studies.counted import count
-from tokscope.studies.resampled import resampled, uncertainty
+from tokscope.studies.resampled import Spread, resampled, uncertainty
 from tokscope.tally import TYPES, Counting
 
 Write = Callable[[str, str | bytes], Path]
@@ -96,7 +96,7 @@ def test_the_seed_is_all_that_changes_an_interval() -> None:
 )  # fmt: skip
 def test_verdicts(better: str, shift: float, verdict: str) -> None:
     base = np.linspace(2.5, 2.6, 101)
-    assert uncertainty(base + shift, base, better).verdict == verdict
+    assert uncertainty(Spread(base + shift), Spread(base), better).verdict == verdict
 
 
 def test_a_table_of_differences_is_shown_to_people() -> None:
@@ -121,6 +121,52 @@ def test_a_table_of_differences_is_shown_to_people() -> None:
 def test_a_number_of_resamples_is_none_or_some(count: int) -> None:
     with pytest.raises(TokscopeError, match=rf"--bootstrap {count}: two or more make an interval"):
         tokscope.compare(["bytes"], bootstrap=count)
+
+
+# Rare events
+
+
+def test_what_was_never_seen_has_a_bound(write: Write) -> None:
+    """100 lines of ASCII: no resample holds a character that two tokens cover, or an unknown one.
+
+    1 - .025^(1/100) = .03622; bytes have no unknown token, so that there it is 0 for certain.
+    """
+    text = write("a.txt", "hello é\n" * 100)
+    frame = tokscope.compare(
+        ["characters", "bytes", "sample:wordpiece"],
+        tokscope.read_corpora([str(text)]),
+        measures=["round_trip", "split_characters", "unknown_rate"],
+        bootstrap=50,
+    ).frame
+    row = one(frame, "characters", "a", "round_trip")
+    assert (row.low, row.high) == (pytest.approx(1 - 0.0362167, abs=1e-6), 1)
+    row = one(frame, "characters", "a", "split_characters")
+    assert (row.low, row.high) == (0, pytest.approx(0.0362167, abs=1e-6))
+    row = one(frame, "characters", "a", "unknown_rate")
+    assert (row.low, row.high) == (0, 0)
+    row = one(frame, "sample-wordpiece", "a", "unknown_rate")
+    assert (row.value, row.low, row.high) == (0, 0, pytest.approx(0.0362167, abs=1e-6))
+    row = one(frame, "bytes", "a", "round_trip")
+    assert (row.difference, row.verdict) == (0, "no difference seen")
+    assert row.difference_low == pytest.approx(-0.0362167, abs=1e-6)
+    assert row.difference_high == pytest.approx(0.0362167, abs=1e-6)
+    row = one(frame, "bytes", "a", "split_characters")
+    assert (row.difference, row.verdict) == (1, "worse")
+    assert row.difference_low == pytest.approx(1 - 2 * 0.0362167, abs=1e-6)
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_bounds_of_all_corpora_are_of_their_rows_together(write: Write, parallel: bool) -> None:
+    """Two corpora of 50 lines are 100 rows; parallel ones are 50, each of two lines."""
+    paths = [str(write(name, "hello\n" * 50)) for name in ("a.txt", "b.txt")]
+    frame = tokscope.compare(
+        ["characters"],
+        tokscope.read_corpora(paths, parallel=parallel),
+        measures=["round_trip"],
+        bootstrap=50,
+    ).frame
+    rows = 50 if parallel else 100
+    assert one(frame, "characters", "all", "round_trip").low == pytest.approx(0.025 ** (1 / rows))
 
 
 # Clusters: records that belong together are drawn together

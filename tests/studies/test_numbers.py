@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
+import sentencepiece
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
+import tokscope
 from tests.tokenizers.families import by_pattern, byte_level, old_file, write
 from tokscope.errors import TokscopeError
 from tokscope.studies.digits import cut, is_number, places
@@ -310,3 +312,49 @@ def test_a_number_side_by_side(saved: Saved) -> None:
     assert frame["token"].tolist() == ["123", "456", "7"]
     assert frame["place"].tolist() == ["ten thousands", "tens", "ones"]
     assert json.loads(frame.to_json(orient="records"))[0]["tokenizer"] == "made"
+
+
+def grouped(pairs: Iterable[str]) -> Tokenizer:
+    """BPE that cuts text into groups of three digits from the right, and then merges pairs."""
+    signs = [chr(code) for code in range(32, 127)]
+    merges = [(a, b) for a, b in pairs]
+    pieces = {piece: i for i, piece in enumerate([*signs, *map("".join, merges)])}
+    tokenizer = Tokenizer(models.BPE(pieces, merges))
+    pattern = r"\d{1,3}(?=(?:\d{3})*(?!\d))"
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), "isolated")
+    return tokenizer
+
+
+def test_a_grouping_is_named_though_few_groups_are_tokens(saved: Saved) -> None:
+    """Half of the pairs and no triple are tokens: cut at thousands, and learned within them."""
+    pairs = [f"{n:02d}" for n in range(100) if n % 10 < 5]
+    frame = numbers([saved(grouped(pairs))], by="scheme").frame
+    rule = frame.loc[frame["by"] == "rule", "name"].iloc[0]
+    assert rule.startswith("learned within right-to-left groups of 3; nearest is ")
+    assert value(frame, "scheme", "right-to-left groups of 3", "within", 8) == 1
+
+
+def test_names_with_digits_are_no_tokens_with_digits(saved: Saved) -> None:
+    """Ten digits, and of four added tokens the one that is a number."""
+    made = by_pattern(r"\d", up_to(1))
+    made.add_tokens(["[control_7]", "<extra_id_12>", "<|place▁holder▁no▁3|>", "2024"])
+    frame = numbers([saved(made)], by="coverage").frame
+    assert value(frame, "coverage", "all", "tokens_with_digits") == 11
+
+
+def test_names_that_a_sentencepiece_model_defines_are_no_tokens_with_digits(tmp_path: Path) -> None:
+    text = tmp_path / "a.txt"
+    text.write_text("year 1984 or 2001, 33 of 456 and 7\n" * 20)
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(text), model_prefix=str(tmp_path / "m"), vocab_size=40, model_type="bpe",
+        user_defined_symbols=["[control_7]", "[control_8]"], minloglevel=2,
+    )  # fmt: skip
+    word = str(tmp_path / "m.model")
+    pieces = sentencepiece.SentencePieceProcessor(model_file=word)
+    digits = sum(
+        any(map(str.isdigit, pieces.id_to_piece(i))) for i in range(pieces.get_piece_size())
+    )
+    frame = numbers([word], by="coverage").frame
+    assert value(frame, "coverage", "all", "tokens_with_digits") == digits - 2
+    total = tokscope.vocab([word]).frame
+    assert total.loc[total["measure"] == "added", "value"].iloc[0] == 2

@@ -19,6 +19,9 @@ from tests.tokenizers.families import (
     tekken_file,
 )
 from tokscope.errors import TokscopeError
+from tokscope.studies.audit import tokens
+from tokscope.studies.show import show
+from tokscope.studies.tokens import grep
 from tokscope.tokenizers import Spec, load, parse
 from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.download import RANK_FILES
@@ -203,6 +206,32 @@ def test_merges_alone_are_a_tokenizer(write: Write) -> None:
     for text in (*TEXT, *PROBES):
         assert alone.encode([text]).ids.tolist() == whole.encode([text]).ids.tolist()
     assert alone.components()["merges"] == whole.components()["merges"]
+
+
+@pytest.mark.parametrize("query", ["", "?pattern=gpt2"])
+def test_merges_beside_a_vocabulary_have_its_ids(write: Write, query: str) -> None:
+    """Two tokens stand before the bytes, so that the first merge makes 258 and not 256."""
+    model = json.loads(byte_level().to_str())["model"]
+    made = ["".join(pair) for pair in model["merges"]]
+    pieces = ["<pad>", "<s>", *map(chr, byte_alphabet()), *made]
+    write("x/vocab.json", json.dumps({piece: i for i, piece in enumerate(pieces)}))
+    write("x/merges.txt", merges_file())
+    first = made[0].translate(byte_alphabet()).encode("latin-1")
+    beside, folder = load(f"x/merges.txt{query}"), load("./x")
+    assert [beside.vocabulary[i] for i in (258, 256)] == [first, pieces[256].translate(byte_alphabet()).encode("latin-1")]  # fmt: skip
+    for text in (*TEXT, *PROBES):
+        assert beside.encode([text]).ids.tolist() == folder.encode([text]).ids.tolist()
+    assert "order of the lines" not in beside.path
+    write("my-merges.txt", merges_file())
+    assert load("my-merges.txt").vocabulary[256] == first
+
+
+def test_ids_that_are_assumed_are_told_where_they_are_shown(write: Write) -> None:
+    write("my-merges.txt", merges_file())
+    told = "my: assumed, text is cut as by GPT-2, ids are in the order of the lines"
+    assert told in show("hello", ["my-merges.txt"]).notes
+    assert told in grep(["my-merges.txt"], "hello").notes
+    assert told in tokens(["my-merges.txt"]).notes
 
 
 def test_the_first_line_of_merges_alone_may_tell_a_version(write: Write) -> None:

@@ -19,7 +19,6 @@ from tokscope.gate.config import OFF, Config
 from tokscope.measures.ratios import ratio_of_sums
 from tokscope.measures.schemes import scheme
 from tokscope.studies.audit import findings
-from tokscope.studies.causes import by_what_can_be, encode_what_can_be
 from tokscope.studies.compare import reference_of, values_of
 from tokscope.studies.counted import Counted, count
 from tokscope.studies.digits import cut
@@ -27,6 +26,7 @@ from tokscope.studies.golden import golden_strings
 from tokscope.studies.mixture import infer
 from tokscope.studies.numbers import known_cuts
 from tokscope.studies.numerals import LENGTHS, SPACED, leading, numbers_of
+from tokscope.studies.reach import by_what_can_be, encode_what_can_be
 from tokscope.tally import TOKEN_COLUMNS, TYPES, Counting, Tokens
 from tokscope.text.words import rule_version
 from tokscope.tokenizers import Encoded, Tokenizer, load, parse

@@ -21,11 +21,13 @@ RULES: Mapping[str, Callable[[int], int]] = {
     **{f"right-to-left groups of {k}": partial(right_to_left, size=k) for k in SIZES},
     "whole": lambda digits: 0,
 }
+_GROUPS = sorted((name for name in RULES if "groups" in name), key=lambda name: name[-1])
 FIXED = "another fixed cut"  # nearly all numbers of a length are cut alike, by no rule above
 LEARNED = "learned"  # cut by what the digits are
 UNKNOWN = "unknown"  # the tokenizer has no tokens for the number
 NO_TOKENS = -1  # in the place of the cuts of such a number
 _NEARLY_ALL = 0.9
+_ALWAYS = 0.99  # of numbers that a rule of grouping cuts before tokens are learned
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Scheme:
 
     shares: Mapping[str, float]  # each number under one name; they sum to 1
     fits: Mapping[str, Mapping[int, float]]  # rule -> length -> share of numbers it is true of
+    within: Mapping[str, Mapping[int, float]]  # and of those that have its cuts, and perhaps more
 
     @property
     def nearest(self) -> str:
@@ -49,7 +52,23 @@ class Scheme:
         parts = [name for name, part in self.shares.items() if part >= 1 - _NEARLY_ALL]
         if LEARNED not in parts:
             return "mixed: " + " and ".join(parts), sum(self.shares[name] for name in parts)
-        return f"learned; nearest is {self.nearest}", self.shares[self.nearest]
+        within = f" within {self.grouping}" if self.grouping else ""
+        return f"learned{within}; nearest is {self.nearest}", self.shares[self.nearest]
+
+    @property
+    def grouping(self) -> str:
+        """The smallest groups at whose borders nearly all learned cuts are; empty without any.
+
+        Where text is cut into groups first, tokens are learned within them.
+        """
+        if self.shares[LEARNED] < 1 - _NEARLY_ALL:
+            return ""
+        always = (
+            name
+            for name, shares in self.within.items()
+            if shares and sum(shares.values()) / len(shares) >= _ALWAYS
+        )
+        return next(always, "")
 
 
 def scheme(samples: Mapping[int, Cuts]) -> Scheme:
@@ -66,12 +85,21 @@ def scheme(samples: Mapping[int, Cuts]) -> Scheme:
         name: {digits: float((cuts == rule(digits)).mean()) for digits, cuts in samples.items()}
         for name, rule in RULES.items()
     }
+    known = {digits: cuts[cuts != NO_TOKENS] for digits, cuts in samples.items()}
+    within = {
+        name: {
+            digits: float((cuts & RULES[name](digits) == RULES[name](digits)).mean())
+            for digits, cuts in known.items()
+            if RULES[name](digits) and len(cuts)
+        }
+        for name in _GROUPS
+    }
     order = sorted(RULES, key=lambda name: -sum(fits[name].values()))
     shares = dict.fromkeys((*order, FIXED, LEARNED, UNKNOWN), 0.0)
     for digits, cuts in samples.items():
         for name, share in _shared_out(cuts, digits, order).items():
             shares[name] += share / len(samples)
-    return Scheme(shares, fits)
+    return Scheme(shares, fits, within)
 
 
 def _shared_out(cuts: Cuts, digits: int, order: list[str]) -> dict[str, float]:

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincinv, stdtrit
 
 Array = NDArray[np.float64]
 ENOUGH = 40  # draws, below which there is no 95 % interval: one in forty is beyond either end
+_FEW = 30  # rows with an event, below which resampled shares are too narrow
 _BATCH = 100
 _CELLS = 4_000_000  # weights drawn at once
 
@@ -70,6 +72,49 @@ def interval(values: Array, level: float = 0.95) -> tuple[float, float]:
     tail = (1 - level) / 2 if len(values) >= ENOUGH else 0.0
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def share_interval(
+    events: NDArray[np.int64], trials: NDArray[np.int64], values: Array, level: float = 0.95
+) -> tuple[float, float]:
+    """Return an interval of sum(events) / sum(trials) that holds for rare events too.
+
+    `events` and `trials` are of every row, (R,); `values` are the resampled shares. Where few rows
+    have an event, or few have anything else, the percentile interval is joined with the exact one
+    of Clopper & Pearson (1934) for as many independent trials as say as much: the design effect of
+    Korn & Graubard (1998). Where no event was seen, or nothing else, nothing is known of how they
+    crowd together, and a row is one trial: the rule of three. NaN without any trial. Resamples
+    that hold no trial are left to the exact interval.
+
+    >>> none = np.zeros(100, np.int64)
+    >>> low, high = share_interval(none, none + 7, np.zeros(50))
+    >>> low, round(high, 4) == round(1 - 0.025 ** (1 / 100), 4)
+    (0.0, True)
+    """
+    low, high = interval(values, level)
+    affected, spared = int((events > 0).sum()), int((events < trials).sum())
+    if min(affected, spared) >= _FEW or not trials.any():
+        return low, high
+    size = _independent(events, trials)
+    seen = size * float(events.sum() / trials.sum())
+    tail = (1 - level) / 2
+    exact_low = float(betaincinv(seen, size - seen + 1, tail)) if seen else 0.0
+    exact_high = float(betaincinv(seen + 1, size - seen, 1 - tail)) if seen < size else 1.0
+    return float(np.fmin(low, exact_low)), float(np.fmax(high, exact_high))
+
+
+def _independent(events: NDArray[np.int64], trials: NDArray[np.int64]) -> float:
+    """Return how many independent trials say as much of a share as those that rows hold."""
+    total, share = float(trials.sum()), float(events.sum() / trials.sum())
+    if share in (0, 1):
+        return total**2 / float((trials.astype(float) ** 2).sum())
+    rows = int((trials > 0).sum())
+    if rows < 2:
+        return 1.0
+    spread = float(((events - share * trials) ** 2).sum()) * rows / (rows - 1) / total**2
+    size = min(share * (1 - share) / spread, total) if spread else total
+    # with few rows the spread is rough itself, as in Student's t
+    return size * float(stdtrit(max(total - 1, 1), 0.975) / stdtrit(rows - 1, 0.975)) ** 2
 
 
 def simultaneous(values: Array, resampled: Array, level: float = 0.95) -> tuple[Array, Array]:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
-from tokscope.kinds import LETTERS, NEITHER, STARTS, Spelled
+from tokscope.kinds import ENDS, LETTERS, NEITHER, STARTS, Spelled
 from tokscope.report import Report
 from tokscope.studies.counted import load_all, signed
 from tokscope.studies.languages import words_of
@@ -45,7 +45,7 @@ def _letters(tokenizer: Tokenizer) -> tuple[list[str], list[str]]:
     for token, position in zip(ids.tolist(), spelled.positions[ids].tolist(), strict=True):
         text = vocabulary[token].decode().strip()
         if len(text) > 1 and text.isalpha():
-            least = {STARTS: 4, NEITHER: 2}.get(position)
+            least = {STARTS: 4, ENDS: 4, NEITHER: 2}.get(position)
             found[text] = found.get(text, False) or (least is not None and len(text) >= least)
     return list(found), [text for text, is_word in found.items() if is_word]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
 from itertools import permutations
@@ -19,9 +19,16 @@ from tokscope.errors import TokscopeError, shortened
 from tokscope.measures.frequency import unseen_under_zipf
 from tokscope.report import Report
 from tokscope.rules import AUDITED, RULES, SEVERITIES, at_least, chosen
-from tokscope.studies.causes import CAUSES, CONTEXTS, WHOLE_ONLY, Causes, causes
+from tokscope.studies.causes import CAUSES, WHOLE_ONLY, Causes, causes
 from tokscope.studies.composition import pieces_of
-from tokscope.studies.counted import Counted, count, load_all, signed, switched_off
+from tokscope.studies.counted import (
+    Counted,
+    assumptions,
+    count,
+    load_all,
+    signed,
+    switched_off,
+)
 from tokscope.studies.fidelity import (
     LOST,
     NORMALISED,
@@ -35,6 +42,7 @@ from tokscope.studies.fidelity import (
     sweep,
 )
 from tokscope.studies.languages import types_of
+from tokscope.studies.reach import CONTEXTS, NEAR, AtHand, at_hand, sample
 from tokscope.studies.show import spelled as written
 from tokscope.tally import TYPES, Counting
 from tokscope.text.corpus import Corpus
@@ -61,11 +69,7 @@ _REVIEW = {
     "TS442": regex.compile(r"(.)\1{7,}"),
     "TS443": regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー、。]{4,}"),
 }
-_NOTES = (
-    "cause: the first that holds, in the order of the table; unreachable: found at its own bytes "
-    f"in none of {len(CONTEXTS)} contexts, and why; not found: no reason is known",
-    "tokscope explain CODE says what a finding means and what helps; --tokens lists tokens",
-)
+_EXPLAIN = "tokscope explain CODE says what a finding means and what helps; --tokens lists tokens"
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class _Subject:
 
     word: str
     tokenizer: Tokenizer
+    at_hand: AtHand = field(default_factory=sample)  # where tokens are looked for
 
     @cached_property
     def parts(self) -> Anatomy:
@@ -91,7 +96,7 @@ class _Subject:
 
     @cached_property
     def causes(self) -> Causes:
-        return causes(self.tokenizer, self.parts)
+        return causes(self.tokenizer, self.parts, self.at_hand)
 
     @cached_property
     def sweep(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -182,7 +187,8 @@ def _added(subject: _Subject) -> Iterator[Finding]:
     inside = sorted(set(_overlapping(list(dict.fromkeys(one.text for one in added)))))
     yield Finding("TS422", len(inside), "pairs", [f"{a} in {b}" for a, b in inside])
     specials = subject.tokenizer.vocabulary.specials
-    names = [name for name in specials if name]
+    unknown = subject.tokenizer.vocabulary.unknown  # what any unknown word gives is no role
+    names = [name for name, token in specials.items() if name and token != unknown]
     encoded = subject.tokenizer.encode(names)
     produced = [
         name
@@ -275,8 +281,10 @@ def audit(
             if one.count and one.code in codes
         ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    told = counted.notes() if counted else switched_off([one.tokenizer for one in subjects])
-    notes = (*_NOTES, *told)
+    tried = subjects[0].at_hand if subjects else sample()
+    tokenizers = [one.tokenizer for one in subjects]
+    told = counted.notes() if counted else switched_off(tokenizers)
+    notes = (_tried(tried), _EXPLAIN, *assumptions(tokenizers), *told)
     return Report("audit", "Audit", frame, notes, _signature(subjects, counted, codes))
 
 
@@ -311,7 +319,24 @@ def _load(
         counting = Counting(frozenset(("units", "bytes", TYPES)))
         counted = count(words, corpora, counting, workers=workers)
     tokenizers = counted.tokenizers if counted else load_all(words)
-    return [_Subject(word, one) for word, one in zip(words, tokenizers, strict=True)], counted
+    texts = [_at_hand(counted, k) for k in range(len(tokenizers))]
+    return [_Subject(*own) for own in zip(words, tokenizers, texts, strict=True)], counted
+
+
+def _at_hand(counted: Counted | None, number: int) -> AtHand:
+    """Return the texts in which the tokens of a tokenizer are looked for."""
+    if counted is None:
+        return sample()
+    return at_hand(counted.corpora, types_of(counted, number).sum(axis=0) > 0)
+
+
+def _tried(texts: AtHand) -> str:
+    """Say what has to have failed before a token is called unreachable, or not found."""
+    return (
+        "cause: the first that holds, in the order of the table; unreachable, and why, or not "
+        f"found: at its own bytes in none of {len(CONTEXTS)} contexts, nor anywhere in "
+        f"{texts.name}, nor with up to {NEAR} characters on either side, from there or rare ones"
+    )
 
 
 Line = tuple[str, str, str, str, float, str, str]
@@ -391,7 +416,8 @@ def tokens(words: Sequence[str]) -> Report:
     frames = [_listed(_Subject(word, one)) for word, one in zip(words, tokenizers, strict=True)]
     signature = signed(words, tokenizers)
     frame = pd.concat(frames, ignore_index=True)
-    return Report("audit", "Tokens and their causes", frame, _NOTES[:1], signature)
+    notes = (_tried(sample()), *assumptions(tokenizers))
+    return Report("audit", "Tokens and their causes", frame, notes, signature)
 
 
 def _listed(subject: _Subject) -> pd.DataFrame:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.errors import TokscopeError
 from tokscope.kinds import byte_alphabet
-from tokscope.tally import Text, Tokens
-from tokscope.tokenizers import Encoded, Tokenizer
+from tokscope.studies.reach import CONTEXTS, LEFT, NOT_FOUND, RIGHT, AtHand, Pair, Search, stands
+from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import Anatomy
 from tokscope.tokenizers.vocabulary import Vocabulary
 
@@ -28,25 +27,21 @@ CAUSES: Mapping[str, str] = {
     "single byte": "one byte",
     "never valid UTF-8": "no valid text holds its bytes",
     "incomplete UTF-8": "its bytes are not whole characters",
-    "reachable": "found at its own bytes in a context",
+    "reachable": "found at its own bytes in a context, or produced by a text",
     "normalizer": "unreachable: normalisation changes it",
-    "pretokenizer": "unreachable: never kept whole before the model",
+    "pretokenizer": "unreachable: kept whole before the model nowhere that was tried",
     "merges": "unreachable: merges or scores prefer other tokens for its bytes",
     "shadowed": "unreachable: an added token takes some of its text first",
     "duplicate": "unreachable: another token has the same bytes",
-    "not found": "not found in the contexts tried, which proves nothing",
+    "not found": "not found where it was looked for, which proves nothing",
 }
 UNREACHABLE = ("normalizer", "pretokenizer", "merges", "shadowed", "duplicate", "not found")
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf]\Z")
 WHOLE_ONLY = "whole only"  # a flag: reachable, but merges alone would not make it
-_LEFT = ("", "«", "\n", "a", "1", " ", "A", ".")
-_RIGHT = ("", "a", "A", "1", ".", "'", "s", "S", "m", "t", "ll", "\n", "/", " ", "中")
-# With nothing on the right first: most tokens are found with one of the left sides.
-CONTEXTS = [(left, right) for right in _RIGHT for left in _LEFT]
 # What keeps a text whole depends on one side at a time; all pairs of sides would take long.
-_SIDES = [*((left, "") for left in _LEFT), *(("", right) for right in _RIGHT[1:])]
+_SIDES = [*((left, "") for left in LEFT), *(("", right) for right in RIGHT[1:])]
+NO_TEXT = AtHand()
 _PLAIN = [("", ""), (".", "."), ("a", "a")]  # what no normalizer changes
-NOT_FOUND = -1
 
 
 @dataclass(frozen=True)
@@ -56,12 +51,12 @@ class Causes:
     primary: Sequence[str]  # "" for an id that is no token
     flags: Mapping[str, Flags]
     context: Ids  # the first of CONTEXTS in which the token was found, or NOT_FOUND
-    before: Mapping[int, str]  # for tokens found behind none of those: what they were found behind
+    around: Mapping[int, Pair | None]  # for those found in none: where a search found them
 
-    def found_in(self, token: int) -> tuple[str, str] | None:
+    def found_in(self, token: int) -> Pair | None:
         """Return what stood before and behind a token where it was found."""
-        if token in self.before:
-            return self.before[token], ""
+        if token in self.around:
+            return self.around[token]
         number = int(self.context[token])
         return None if number == NOT_FOUND else CONTEXTS[number]
 
@@ -86,27 +81,30 @@ def never_valid(piece: bytes) -> bool:
     return _SURROGATE.search(tail) is not None  # the decoder waits for its third byte
 
 
-def causes(tokenizer: Tokenizer, parts: Anatomy) -> Causes:
-    """Find out about every token of a tokenizer."""
-    vocabulary = tokenizer.vocabulary
+def causes(tokenizer: Tokenizer, parts: Anatomy, at_hand: AtHand = NO_TEXT) -> Causes:
+    """Find out about every token of a tokenizer; what no context shows is searched in texts too."""
+    vocabulary, search = tokenizer.vocabulary, Search(tokenizer, at_hand)
     flags = _by_bytes(vocabulary, parts)
     tested = np.flatnonzero(~vocabulary.incomplete & ~flags["special"] & (vocabulary.lengths > 0))
     texts = [vocabulary[token].decode() for token in tested.tolist()]
     context = np.full(vocabulary.size, NOT_FOUND)
-    context[tested] = reach(tokenizer, texts, tested)
+    context[tested] = search.contexts(texts, tested)
     lost = [pair for pair in zip(texts, tested.tolist(), strict=True) if context[pair[1]] < 0]
-    before = _behind_words(tokenizer, lost, flags)
+    around: dict[int, Pair | None] = {}
+    around |= {token: (word, "") for token, word in _behind_words(tokenizer, lost, flags).items()}
+    around |= search.counterexamples([pair for pair in lost if pair[1] not in around])
     flags["reachable"] |= context != NOT_FOUND
-    flags["reachable"][list(before)] = True
+    flags["reachable"][list(around)] = True
+    flags["merges"][list(around)] = False
     _by_the_model(vocabulary, parts, flags)
-    lost = [(text, token) for text, token in lost if token not in before]
-    _explain(parts, vocabulary.continuing, lost, flags)
+    lost = [(text, token) for text, token in lost if token not in around]
+    _explain(parts, vocabulary, lost, flags)
     flags["not found"][[token for _, token in lost]] = True
     for name in UNREACHABLE[:-1]:
         flags["not found"] &= ~flags[name]
     primary = np.select([flags[name] for name in CAUSES], list(CAUSES), "special")
     primary[parts.missing] = ""
-    return Causes(primary.tolist(), flags, context, before)
+    return Causes(primary.tolist(), flags, context, around)
 
 
 def _by_the_model(vocabulary: Vocabulary, parts: Anatomy, flags: Mapping[str, Flags]) -> None:
@@ -145,63 +143,14 @@ def duplicates(vocabulary: Vocabulary) -> list[list[int]]:
 
     Special tokens and ids without bytes are in none.
     """
-    continuing = vocabulary.continuing or frozenset()
-    groups: dict[tuple[bytes, bool], list[int]] = {}
+    groups: dict[tuple[object, ...], list[int]] = {}
     for token in np.flatnonzero(vocabulary.lengths).tolist():
-        key = vocabulary[token], token in continuing
+        key = vocabulary[token], *_place(vocabulary, token)
         groups.setdefault(key, []).append(token)
     return [group for group in groups.values() if len(group) > 1]
 
 
 # Reachability
-
-
-def reach(tokenizer: Tokenizer, texts: Sequence[str], wanted: Ids) -> Ids:
-    """Return for every token the first context in which it stands at its own bytes; NOT_FOUND."""
-    found = np.full(len(texts), NOT_FOUND)
-    sizes = np.array([len(text.encode()) for text in texts], np.int64)
-    waiting = np.arange(len(texts))
-    for number, (left, right) in enumerate(CONTEXTS):
-        if not len(waiting):
-            break
-        framed = [f"{left}{texts[i]}{right}" for i in waiting.tolist()]
-        starts = np.full(len(waiting), len(left.encode()))
-        ends = starts + sizes[waiting]
-        there = _stands(tokenizer, framed, wanted[waiting], starts, ends)
-        found[waiting[there]] = number
-        waiting = waiting[~there]
-    return found
-
-
-def _stands(
-    tokenizer: Tokenizer, texts: Sequence[str], wanted: Ids, starts: Ids, ends: Ids
-) -> Flags:
-    """Tell in which texts a token is cut at a span; its id elsewhere in the text proves nothing."""
-    encoded = encode_what_can_be(tokenizer, texts)
-    counts = np.diff(encoded.starts)
-    hits = np.bincount(
-        np.repeat(np.arange(len(texts)), counts)[encoded.ids == np.repeat(wanted, counts)],
-        minlength=len(texts),
-    )
-    near = np.flatnonzero(hits)
-    there = np.zeros(len(texts), bool)
-    if len(near):
-        units = [
-            encoded.ids[encoded.starts[i] : encoded.starts[i + 1]].tolist() for i in near.tolist()
-        ]
-        some = Encoded.of(units)
-        text = Text([texts[i] for i in near.tolist()], "unicode")
-        cuts = Tokens(text, tokenizer, some, specials=False).cuts
-        counts = np.diff(some.starts)
-        home = np.repeat(text.edges[:-1], counts)
-        after = cuts - home
-        before = np.append(0, after[:-1])
-        before[some.starts[:-1][counts > 0]] = 0
-        matches = some.ids == np.repeat(wanted[near], counts)
-        matches &= before == np.repeat(starts[near], counts)
-        matches &= after == np.repeat(ends[near], counts)
-        there[near[np.repeat(np.arange(len(near)), counts)[matches]]] = True
-    return there
 
 
 def _behind_words(
@@ -233,7 +182,7 @@ def _behind_words(
     starts = np.array([len(word.encode()) for word, _, _ in tried], np.int64)
     sizes = np.array([len(text.encode()) for _, text, _ in tried], np.int64)
     wanted = np.array([token for _, _, token in tried], np.int64)
-    there = _stands(tokenizer, texts, wanted, starts, starts + sizes)
+    there = stands(tokenizer, texts, wanted, starts, starts + sizes)
     return {token: word for (word, _, token), ok in zip(tried, there, strict=True) if ok}
 
 
@@ -242,68 +191,51 @@ def _ends(word: str, text: str, among: AbstractSet[str]) -> bool:
     return not any(word + text[:size] in among for size in range(1, len(text) + 1))
 
 
-def encode_what_can_be(tokenizer: Tokenizer, texts: Sequence[str]) -> Encoded:
-    """Encode texts; one that the tokenizer refuses has no tokens."""
-    return by_what_can_be(tokenizer.encode, texts)
-
-
-Encode = Callable[[Sequence[str]], Encoded]
-
-
-def by_what_can_be(encode: Encode, texts: Sequence[str]) -> Encoded:
-    """Encode texts in a way of its own; one that is refused has no tokens."""
-    try:
-        return encode(texts)
-    except TokscopeError:
-        return Encoded.of([_one(encode, text) for text in texts])
-
-
-def _one(encode: Encode, text: str) -> list[int]:
-    try:
-        return encode([text]).ids.tolist()
-    except TokscopeError:
-        return []
-
-
 # Why not
 
 
 def _explain(
     parts: Anatomy,
-    continuing: AbstractSet[int] | None,
+    vocabulary: Vocabulary,
     lost: Sequence[tuple[str, int]],
     flags: Mapping[str, Flags],
 ) -> None:
     """Flag what keeps tokens from coming up."""
     matched = [one for one in parts.added if not one.special]
     for text, token in lost:
-        marked = None if continuing is None else token in continuing
         if not _survives(parts, text):
             flags["normalizer"][token] = True
-        elif not _kept_whole(parts, text, marked):
+        elif not _kept_whole(parts, text, _place(vocabulary, token)):
             flags["pretokenizer"][token] = True
         flags["shadowed"][token] = any(one.text in text and one.id != token for one in matched)
         flags["duplicate"][token] &= not flags["shadowed"][token]
 
 
+def _place(vocabulary: Vocabulary, token: int) -> tuple[bool | None, bool | None]:
+    """Return whether a token begins what the model is given, and ends it; None without marks."""
+    begins = None if vocabulary.continuing is None else token not in vocabulary.continuing
+    return begins, None if vocabulary.ending is None else token in vocabulary.ending
+
+
 def _survives(parts: Anatomy, text: str) -> bool:
     """Tell whether a text is still there after normalisation, in a context that leaves it."""
     for left, right in _PLAIN:
-        normal, _ = parts.prepare(f"{left}{text}{right}")
+        normal = parts.prepare(f"{left}{text}{right}").text
         if normal.count(text) > (left + right).count(text):
             return True
     return False
 
 
-def _kept_whole(parts: Anatomy, text: str, continuing: bool | None) -> bool:
-    """Tell whether a text is in one pretoken in any context, and where marks ask for it to be."""
+def _kept_whole(parts: Anatomy, text: str, place: tuple[bool | None, bool | None]) -> bool:
+    """Tell whether the model is given a text whole in any context, and at its place in a word."""
     for left, right in _SIDES:
-        normal, spans = parts.prepare(f"{left}{text}{right}")
-        at = normal.find(text)
-        while at >= 0:
-            for start, end in spans:
-                inside = start <= at and at + len(text) <= end
-                if inside and (continuing is None or continuing == (start < at)):
+        for piece in parts.prepare(f"{left}{text}{right}").pieces:
+            at = piece.find(text)
+            while at >= 0:
+                stands_there = at == 0, at + len(text) == len(piece)
+                if all(
+                    own in (None, there) for own, there in zip(place, stands_there, strict=True)
+                ):
                     return True
-            at = normal.find(text, at + 1)
+                at = piece.find(text, at + 1)
     return False

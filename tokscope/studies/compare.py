@@ -17,7 +17,14 @@ from tokscope.errors import TokscopeError, choose
 from tokscope.measures.uncertainty import intervals_of
 from tokscope.report import Report
 from tokscope.studies.counted import ALL, Counted, count, embedded, require_resamples
-from tokscope.studies.resampled import Resampled, Uncertainty, resampled, uncertainty
+from tokscope.studies.resampled import (
+    Resampled,
+    Spread,
+    Uncertainty,
+    events_of,
+    resampled,
+    uncertainty,
+)
 from tokscope.tally import TYPES, Counting
 from tokscope.text.corpus import Corpus, units_at
 from tokscope.text.words import rule_version
@@ -129,11 +136,12 @@ def _rows(
     sampled = bool(resamples) and TYPES not in measure.columns
     rows: list[Row] = []
     values_0: dict[str, Value] = {}
-    spread_0: dict[str, Value] = {}
+    spread_0: dict[str, Spread] = {}
     for k, tokenizer in enumerate(counted.tokenizers):
         values = values_of(measure, [row[k] for row in counted.tallies], names, first)
         drawn = [row[k] for row in resamples] if sampled else []
-        spread = values_of(measure, drawn, names, first, values) if sampled else {}
+        drawn_values = values_of(measure, drawn, names, first, values) if sampled else {}
+        spread = _spread(counted, k, name, drawn_values, values)
         for corpus, value in values.items():
             found = Uncertainty()
             if sampled and not math.isnan(value):
@@ -145,6 +153,22 @@ def _rows(
             rows.append((*head, measure.unit, measure.better, *tail))
         values_0, spread_0 = values_0 or values, spread_0 or spread
     return rows
+
+
+def _spread(
+    counted: Counted, k: int, name: str, drawn: Mapping[str, Value], values: Mapping[str, float]
+) -> dict[str, Spread]:
+    """Return the resampled values of a measure, with the events of those that are shares.
+
+    Where a tokenizer has no unknown token, that none was seen is no chance.
+    """
+    share = MEASURES[name].share
+    never = name == "unknown_rate" and counted.tokenizers[k].vocabulary.unknown is None
+    if not drawn or share is None or never:
+        return {corpus: Spread(own) for corpus, own in drawn.items()}
+    known = [one for one, value in values.items() if one != ALL and not math.isnan(value)]
+    events = events_of(counted, k, share, known)
+    return {corpus: Spread(own, events[corpus]) for corpus, own in drawn.items()}
 
 
 def values_of(

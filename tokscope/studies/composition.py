@@ -8,7 +8,7 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.kinds import KINDS, NEITHER, NONE, OTHER, POSITIONS, SCRIPTS, Spelled
+from tokscope.kinds import KINDS, NEITHER, NONE, OTHER, POSITIONS, SCRIPTS, Spelled, positions_of
 from tokscope.studies.counted import ALL
 from tokscope.tokenizers.vocabulary import Vocabulary
 
@@ -26,12 +26,13 @@ def composition(spelled: Spelled, scripts: Sequence[int]) -> list[Row]:
     existing = -spelled.vocabulary.gaps  # ids that do not exist are counted with the last names
     kinds = np.bincount(spelled.kinds, minlength=len(KINDS))
     positions = np.bincount(spelled.positions, minlength=len(POSITIONS))
+    known = positions_of(spelled.vocabulary)
     kinds[OTHER] += existing
     positions[NEITHER] += existing
     return [
         *_totals(spelled),
         *_shares("kind", kinds, KINDS),
-        *_shares("position", positions, POSITIONS),
+        *_shares("position", positions[known], [POSITIONS[position] for position in known]),
         *_by_script(spelled, scripts),
         *_by_length(spelled),
     ]
@@ -92,8 +93,9 @@ def _by_script(spelled: Spelled, scripts: Sequence[int]) -> Iterator[Row]:
     names = [SCRIPTS[script] for script in scripts]
     yield from _shares("script", table[scripts].sum(axis=1), names)
     for name, counts in zip(names, table[scripts].tolist(), strict=True):
-        for position, count in zip(POSITIONS, counts, strict=True):
-            place, total = position.split()[0], sum(counts)
+        for position in positions_of(spelled.vocabulary):
+            place, count = POSITIONS[position].split()[0], counts[position]
+            total = sum(counts)
             yield "script", name, place, float(count), "tokens"
             yield "script", name, f"{place}_share", count / total if total else nan, "share"
 

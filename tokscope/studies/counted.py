@@ -214,6 +214,12 @@ def identities(words: Sequence[str], tokenizers: Sequence[Tokenizer]) -> list[st
     ]
 
 
+def assumptions(tokenizers: Sequence[Tokenizer]) -> list[str]:
+    """Say what the file of a tokenizer leaves open and ids depend on, wherever ids are shown."""
+    told = {one.name: getattr(one, "assumed", "") for one in tokenizers}
+    return [f"{name}: assumed, {assumed}" for name, assumed in told.items() if assumed]
+
+
 def signed(words: Sequence[str], tokenizers: Sequence[Tokenizer], *more: str) -> str:
     """Name everything that can change a number, in the manner of sacreBLEU (Post 2018)."""
     return "|".join((versions(), *identities(words, tokenizers), *more))

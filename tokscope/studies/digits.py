@@ -10,7 +10,7 @@ import regex
 from numpy.typing import NDArray
 
 from tokscope.measures.digits import LONGEST
-from tokscope.studies.causes import encode_what_can_be
+from tokscope.studies.reach import encode_what_can_be
 from tokscope.tally import Text, Tokens
 from tokscope.tokenizers import Tokenizer
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, choose
 from tokscope.report import Report
-from tokscope.studies.causes import encode_what_can_be
 from tokscope.studies.counted import load_all, loaded, signed, switched_off
 from tokscope.studies.fidelity import PROBES, characters
 from tokscope.studies.golden import golden_strings
+from tokscope.studies.reach import encode_what_can_be
 from tokscope.studies.show import spelled
 from tokscope.tally import Text, Tokens
 from tokscope.text.corpus import Corpus, Shard, in_parts, parts_for_workers, read, work
@@ -114,7 +114,8 @@ class _Two:
             if token in text and added[0].get(token) != added[1].get(token):
                 flags = " / ".join(own.get(token, "none") for own in added)
                 return "added tokens", f"{spelled(token.encode())}: {flags}"
-        (left, spans_left), (right, spans_right) = (part.prepare(text) for part in self.parts)
+        one, other = (part.prepare(text) for part in self.parts)
+        left, right, spans_left, spans_right = one.text, other.text, one.spans, other.spans
         if left != right:
             return "normalizer", f"{_codes(left)} / {_codes(right)}"
         read = [_spelled(one, text) for one in self.tokenizers]

@@ -10,7 +10,7 @@ import regex
 from numpy.typing import NDArray
 
 from tokscope.kinds import byte_alphabet
-from tokscope.studies.causes import encode_what_can_be
+from tokscope.studies.reach import encode_what_can_be
 from tokscope.text.scripts import NAMES, own_scripts
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import Anatomy
@@ -50,20 +50,31 @@ _CHUNK = 64
 def missing_bytes(vocabulary: Vocabulary) -> list[int]:
     """Return the bytes without a token, where bytes are what text is spelled with at last.
 
-    Of the 13 that no UTF-8 text holds, none is missed.
+    Of the 13 that no UTF-8 text holds, none is missed. Where ends of words are marked, a byte needs
+    a token with the mark too, unless no character ends in it.
     """
     alphabet = byte_alphabet(vocabulary)
     if not alphabet.any():
         return []
     alphabet |= (vocabulary.lengths == 1) & ~vocabulary.incomplete
-    there = set(vocabulary.blob[vocabulary.ends[alphabet] - 1].tolist())
-    return [byte for byte in range(256) if byte not in there and byte not in _NEVER]
+    needed = set(range(256)) - _NEVER
+    if vocabulary.ending is None:
+        return sorted(needed - _bytes_of(vocabulary, np.flatnonzero(alphabet)))
+    ends = np.isin(np.flatnonzero(alphabet), list(vocabulary.ending))
+    inside, last = (_bytes_of(vocabulary, np.flatnonzero(alphabet)[own]) for own in (~ends, ends))
+    return sorted((needed - inside) | (needed & set(range(0xC0)) - last))
+
+
+def _bytes_of(vocabulary: Vocabulary, ids: Numbers) -> set[int]:
+    """Return the last bytes of tokens."""
+    return set(vocabulary.blob[vocabulary.ends[ids] - 1].tolist())
 
 
 def outcomes(tokenizer: Tokenizer, parts: Anatomy, texts: Sequence[str]) -> Numbers:
     """Return what became of each text, as numbers of `OUTCOMES`; (D,).
 
     Normalised: what comes back is what the normalizer made of it, but for spaces around it.
+    Unknown: the unknown token stands for a part of it. Text that gives no token at all is lost.
     """
     encoded = encode_what_can_be(tokenizer, texts)
     found = np.full(len(texts), LOST)
@@ -72,9 +83,9 @@ def outcomes(tokenizer: Tokenizer, parts: Anatomy, texts: Sequence[str]) -> Numb
         back = tokenizer.decode(ids)
         if back == text:
             found[i] = EXACT
-        elif not ids or tokenizer.vocabulary.unknown in ids:
+        elif tokenizer.vocabulary.unknown in ids:
             found[i] = UNKNOWN
-        normal = parts.prepare(text)[0] if found[i] != EXACT else text
+        normal = parts.prepare(text).text if found[i] != EXACT else text
         if found[i] != EXACT and normal != text and back.strip(" ") == normal.strip(" "):
             found[i] = NORMALISED
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -27,7 +28,6 @@ from tokscope.measures.frequency import renyi_entropy
 from tokscope.measures.ratios import ratio_of_sums
 from tokscope.measures.schemes import NO_TOKENS, Scheme, scheme
 from tokscope.report import Report
-from tokscope.studies.causes import encode_what_can_be
 from tokscope.studies.composition import pieces_of
 from tokscope.studies.counted import load_all, signed, switched_off
 from tokscope.studies.digits import Runs, cut
@@ -50,7 +50,10 @@ from tokscope.studies.numerals import (
     problems,
     separated,
 )
+from tokscope.studies.reach import encode_what_can_be
 from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.anatomy import added_ids
+from tokscope.tokenizers.vocabulary import Vocabulary
 
 RISK = (
     "alignment is a risk, not a forecast: with groups from the left gpt-3.5-turbo-0301 had 8.3 % "
@@ -107,6 +110,8 @@ def _rules(found: Scheme) -> Iterator[Line]:
         yield Line("evidence", found.nearest, "fit", fit, digits=digits)
     for name, share in found.shares.items():
         yield Line("scheme", name, "share", share)
+    for digits, share in found.within.get(found.grouping, {}).items():
+        yield Line("scheme", found.grouping, "within", share, digits=digits)
     for name, fits in found.fits.items():
         for digits, fit in fits.items():
             yield Line("scheme", name, "fit", fit, digits=digits)
@@ -130,12 +135,14 @@ def _partitions(runs: Runs, place: str, digits: int, first: int = 0) -> Iterator
 def digit_tokens(tokenizer: Tokenizer) -> dict[str, list[str]]:
     """Return the tokens that are digits and nothing else: alone, and with a space before them.
 
-    Byte fallbacks, special tokens and tokens that only continue a word are no numbers, whatever
-    they are called.
+    Byte fallbacks, special tokens and tokens that only continue a word, or leave one open, are no
+    numbers, whatever they are called.
     """
     vocabulary = tokenizer.vocabulary
     skipped = vocabulary.fallbacks | set(vocabulary.specials.values())
     skipped |= vocabulary.continuing or set()
+    if vocabulary.ending is not None:
+        skipped |= set(range(vocabulary.size)) - vocabulary.ending
     pieces = {piece for i, piece in enumerate(pieces_of(vocabulary)) if i not in skipped}
     return {
         place: sorted(
@@ -147,16 +154,23 @@ def digit_tokens(tokenizer: Tokenizer) -> dict[str, list[str]]:
     }
 
 
-def _coverage(tokenizer: Tokenizer, _: int) -> Iterator[Line]:
-    """Yield how many numbers are one token where they stand, and which tokens never are."""
-    vocabulary = tokenizer.vocabulary
+def _with_digits(vocabulary: Vocabulary, added: AbstractSet[int]) -> int:
+    """Count the tokens that hold a digit; of added ones those that are a number and nothing else.
+
+    An added token with a digit in its name, such as [control_7], is no number.
+    """
     skipped = vocabulary.fallbacks | set(vocabulary.specials.values())
-    with_digit = sum(
+    return sum(
         any(digit in piece for digit in b"0123456789")
         for token, piece in enumerate(pieces_of(vocabulary))
-        if token not in skipped
+        if token not in skipped and (token not in added or piece.strip().isdigit())
     )
-    yield Line("coverage", "all", "tokens_with_digits", float(with_digit), "tokens")
+
+
+def _coverage(tokenizer: Tokenizer, _: int) -> Iterator[Line]:
+    """Yield how many numbers are one token where they stand, and which tokens never are."""
+    with_digit = float(_with_digits(tokenizer.vocabulary, added_ids(tokenizer)))
+    yield Line("coverage", "all", "tokens_with_digits", with_digit, "tokens")
     known = digit_tokens(tokenizer)
     # what can be one token is a token; a single digit may be one by a byte fallback
     numbers = sorted({*"0123456789"}.union(*known.values()))
@@ -319,7 +333,8 @@ _SAMPLES = (
 _NOTES: Mapping[str, tuple[str, ...]] = {
     "scheme": (
         "rules are told by numbers after a space, every length weighing the same; groups of k from "
-        "the left and from the right differ only in lengths over k that k does not divide",
+        "the left and from the right differ only in lengths over k that k does not divide; within: "
+        "numbers are cut at the borders of those groups, and further",
     ),
     "partition": (
         "match probability: how likely two random numbers of a length are cut alike; unpadded: "

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.catalog import Value
-from tokscope.measures.uncertainty import batches, interval, resample
-from tokscope.studies.counted import Counted
+from tokscope.measures.uncertainty import batches, interval, resample, share_interval
+from tokscope.studies.counted import ALL, Counted
 from tokscope.tally import Tally
 from tokscope.workers import HERE, Workers
 
@@ -95,6 +95,43 @@ def _drawn(calls: Sequence[Call], workers: Workers) -> list[NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
+class Events:
+    """What a share is made of: how often it was seen in each row, of how many times."""
+
+    seen: NDArray[np.int64]  # (R,)
+    times: NDArray[np.int64]  # (R,)
+
+    def uncertainty(self, values: Value) -> tuple[float, float]:
+        """Return the interval of the share, of which there are resamples."""
+        return share_interval(self.seen, self.times, values)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether none was seen, or nothing else: then no resample moves the share."""
+        return int(self.seen.sum()) in (0, int(self.times.sum()))
+
+
+def events_of(
+    counted: Counted, k: int, share: tuple[str, str], among: Sequence[str]
+) -> dict[str, Events]:
+    """Return the events of a share under one tokenizer: by corpus, and of those `among` them all.
+
+    Rows of parallel corpora belong together; others stand one after the other.
+    """
+    tables = {
+        corpus.name: np.stack([row[k][column] for column in share], axis=1)
+        for corpus, row in zip(counted.corpora, counted.tallies, strict=True)
+    }
+    if counted.parallel and counted.readings[0].members:
+        members = np.array(counted.readings[0].members, np.int64)
+        tables = {name: sums_by(members, table) for name, table in tables.items()}
+    own = [tables[name] for name in among]
+    if own:
+        tables[ALL] = np.sum(own, axis=0) if counted.parallel else np.concatenate(own)
+    return {name: Events(*table.T) for name, table in tables.items()}
+
+
+@dataclass(frozen=True)
 class Uncertainty:
     """An interval of a value, and of its difference from that of the first tokenizer."""
 
@@ -105,21 +142,43 @@ class Uncertainty:
     verdict: str = ""
 
 
-def uncertainty(values: Value, base: Value | None, better: str) -> Uncertainty:
+@dataclass(frozen=True)
+class Spread:
+    """Resampled values of a measure, and the events that they are shares of, if they are shares."""
+
+    values: Value
+    events: Events | None = None
+
+    def interval(self) -> tuple[float, float]:
+        """Return the 95 % interval of the value."""
+        return self.events.uncertainty(self.values) if self.events else interval(self.values)
+
+    def room(self) -> tuple[float, float]:
+        """Return how far below and above a share may be, of which no resample can tell."""
+        if self.events is None or not self.events.unseen:
+            return 0.0, 0.0
+        low, high = self.interval()
+        share = float(self.events.seen.any())
+        return share - low, high - share
+
+
+def uncertainty(own: Spread, base: Spread | None, better: str) -> Uncertainty:
     """Return what resampled values say; `base` are those of the first tokenizer, if another one."""
-    low, high = interval(values)
+    low, high = own.interval()
     if base is None:
         return Uncertainty(low, high)
-    return Uncertainty(low, high, *interval(values - base), _verdict(values, base, better))
-
-
-def _verdict(values: Value, base: Value, better: str) -> str:
-    """Say in words on which side of no difference the 95 % interval lies."""
+    below, above = interval(own.values - base.values)
+    (own_down, own_up), (base_down, base_up) = own.room(), base.room()
+    below, above = below - own_down - base_up, above + own_up + base_down
     if better == "nearer 1":
         with np.errstate(divide="ignore"):
-            low, high = interval(np.abs(np.log(values)) - np.abs(np.log(base)))
-    else:
-        low, high = interval(values - base)
+            away = interval(np.abs(np.log(own.values)) - np.abs(np.log(base.values)))
+        return Uncertainty(low, high, below, above, _verdict(*away, better))
+    return Uncertainty(low, high, below, above, _verdict(below, above, better))
+
+
+def _verdict(low: float, high: float, better: str) -> str:
+    """Say in words on which side of no difference the 95 % interval lies."""
     below, above = {
         "lower": ("better", "worse"),
         "nearer 1": ("better", "worse"),

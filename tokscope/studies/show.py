@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
-from tokscope.studies.counted import load_all, signed, switched_off
+from tokscope.studies.counted import assumptions, load_all, signed, switched_off
 from tokscope.studies.digits import is_number, places
 from tokscope.tokenizers import Tokenizer
 
@@ -99,7 +99,8 @@ def show(text: str, words: Sequence[str], *, specials: bool = False) -> Report:
     counts = ", ".join(f"{t.name} {len(f):,}" for t, f in zip(tokenizers, frames, strict=True))
     size = f"{len(text):,} characters, {len(text.encode()):,} bytes"
     legend = "␣ space, ⏎ line feed, <C3> a byte of a cut character"
-    notes = (f"{size}; tokens: {counts}", legend, *switched_off(tokenizers))
+    left_open = (*assumptions(tokenizers), *switched_off(tokenizers))
+    notes = (f"{size}; tokens: {counts}", legend, *left_open)
     flow = ("token", "id", "bytes", *(["place"] if frame["place"].any() else []))
     signature = signed(words, tokenizers, f"specials:{'found' if specials else 'text'}")
     return Report("show", "Segmentation", frame, notes, signature, flow=flow)

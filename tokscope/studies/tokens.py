@@ -16,7 +16,7 @@ from tokscope.kinds import KINDS, POSITIONS, SCRIPTS, Spelled
 from tokscope.measures.languages import language_of_token
 from tokscope.report import Report
 from tokscope.studies.composition import pieces_of
-from tokscope.studies.counted import count, embedded, load_all, signed
+from tokscope.studies.counted import assumptions, count, embedded, load_all, signed
 from tokscope.studies.languages import types_of
 from tokscope.studies.show import spelled as written
 from tokscope.tally import TYPES, Counting
@@ -98,7 +98,9 @@ def grep(words: Sequence[str], pattern: str) -> Report:
             texts[token] = name
         ids = [i for i, text in enumerate(texts) if text and search(text)]
         frames[tokenizer.name] = listed(tokenizer, spelled, np.array(ids, np.int64))
-    return _report(f"Tokens that match {pattern}", frames, _signature(words, tokenizers))
+    return _report(
+        f"Tokens that match {pattern}", frames, _signature(words, tokenizers), tokenizers
+    )
 
 
 def only_in(words: Sequence[str], name: str) -> Report:
@@ -119,7 +121,9 @@ def only_in(words: Sequence[str], name: str) -> Report:
     own = [i for i, piece in enumerate(pieces_of(one.vocabulary)) if piece and piece not in others]
     frames = {name: listed(one, spelled, np.array(own, np.int64))}
     rest = ", ".join(tokenizer.name for tokenizer in tokenizers if tokenizer is not one)
-    return _report(f"Only in {name}, not in {rest}", frames, _signature(words, tokenizers))
+    return _report(
+        f"Only in {name}, not in {rest}", frames, _signature(words, tokenizers), tokenizers
+    )
 
 
 def of_language(
@@ -152,7 +156,7 @@ def of_language(
         ids = order[: int((uses > 0).sum())]
         frame = listed(tokenizer, Spelled(tokenizer.vocabulary), ids)
         frames[tokenizer.name] = frame.assign(count=uses[ids], probability=probability[ids])
-    report = _report(f"Tokens of {language}", frames, counted.signature)
+    report = _report(f"Tokens of {language}", frames, counted.signature, counted.tokenizers)
     return replace(report, notes=(*report.notes, _PROBABLE, *counted.notes()))
 
 
@@ -160,12 +164,15 @@ def _signature(words: Sequence[str], tokenizers: Sequence[Tokenizer]) -> str:
     return signed(words, tokenizers)
 
 
-def _report(title: str, frames: Mapping[str, pd.DataFrame], signature: str) -> Report:
+def _report(
+    title: str, frames: Mapping[str, pd.DataFrame], signature: str, tokenizers: Sequence[Tokenizer]
+) -> Report:
     """Join lists, by the names of their tokenizers, and say how long each is."""
     counts = ", ".join(f"{name} {len(own):,}" for name, own in frames.items())
     frame = pd.concat(frames.values(), ignore_index=True)
     signature = f"{signature}|scripts:regex {version('regex')}"
-    return Report("vocab", title, frame, (f"tokens: {counts}", _NOTE), signature)
+    notes = (f"tokens: {counts}", _NOTE, *assumptions(tokenizers))
+    return Report("vocab", title, frame, notes, signature)
 
 
 def tables(report: Report, top: int | None = None, *, counted: bool = False) -> list[Report]:

@@ -30,6 +30,7 @@ from tokscope.studies.overlap import overlap
 from tokscope.tally import TYPES, Counting
 from tokscope.text.corpus import Corpus
 from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.anatomy import added_ids
 from tokscope.workers import HERE, Workers
 
 COLUMNS = ["tokenizer", "by", "name", "measure", "value", "unit"]
@@ -71,6 +72,9 @@ _NOTES = {
     "retention": "STRR: a word alone, and after a space",
 }
 _MORE = "more tables: --by script, --by length, --by language; CSV and JSON hold every measure"
+_ENDS = (
+    "ends, leaves open: marked as the end of a word, or not; such marks say not where one begins"
+)
 _USED = (
     "used: share of the first one's tokens in the text that the other has too; used_jaccard: sum "
     "min(p, q) / sum max(p, q)"
@@ -79,7 +83,7 @@ _BINS = (*range(1, 9), 11, 16, 32, 64, 128)  # the last length of each line of t
 _KEYS = {"overlap": "other", "completeness": "language", "retention": "list"}
 # what is shown of several tokenizers, where a part has many measures
 _COMPARED = {
-    "script": ("tokens", "share", "starts", "continues", "neither"),
+    "script": ("tokens", "share", "starts", "continues", "neither", "ends", "leaves"),
     "language": ("tokens", "share"),
     "completeness": ("alphabet_used", "frequent_words", "whole_words"),
 }
@@ -136,6 +140,8 @@ def vocab(
     there = set(frame["by"])
     notes = [_NOTES[part] for part in BY[by] if part in there]
     notes += [_MORE] if not by else []
+    ends = any(one.vocabulary.ending is not None for one in tokenizers)
+    notes += [_ENDS] if ends and {"position", "script"} & there else []
     notes += _unspaced(tokenizers) if "overlap" in there else []
     notes += [_USED] if "overlap" in there and text else []
     notes += _notes(text) if text else []
@@ -158,7 +164,7 @@ Line = tuple[str, str, str, str, float, str]
 
 
 def _of_tokens(tokenizers: Sequence[Tokenizer]) -> list[Line]:
-    named = {tokenizer.name: Spelled(tokenizer.vocabulary) for tokenizer in tokenizers}
+    named = {one.name: Spelled(replace(one.vocabulary, added=added_ids(one))) for one in tokenizers}
     scripts = scripts_of(list(named.values()))
     return [(name, *row) for name, one in named.items() for row in composition(one, scripts)]
 
@@ -213,7 +219,8 @@ def _signature(
 
 def _unspaced(tokenizers: Sequence[Tokenizer]) -> list[str]:
     """Say whose tokens never begin with the space that those of others begin with."""
-    marked = [one.name for one in tokenizers if one.vocabulary.continuing is not None]
+    tables = {one.name: one.vocabulary for one in tokenizers}
+    marked = [name for name, own in tables.items() if own.continuing or own.ending]
     if len(marked) in (0, len(tokenizers)):
         return []
     return [f"the tokens of {', '.join(marked)} that start words are without a space before them"]

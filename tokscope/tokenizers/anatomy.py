@@ -16,6 +16,7 @@ from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
 from tokscope.tokenizers.cutting import compiled
 from tokscope.tokenizers.gguf import merges_of
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
+from tokscope.tokenizers.merges import Marks
 from tokscope.tokenizers.sentencepiece import (
     DEFINED,
     NORMAL,
@@ -27,6 +28,7 @@ from tokscope.tokenizers.sentencepiece import (
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Spans = list[tuple[int, int]]
+_SYMBOLS = 0xF0000  # the first of very many characters that stand for nothing
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,21 @@ class Added:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A text on its way to the model, with spaces as spaces."""
+
+    text: str  # normalised
+    spans: Spans  # of its characters that are tokenized each on its own
+    pieces: Sequence[
+        str
+    ]  # what the model is given of each, which may begin with a space of its own
+
+
+@dataclass(frozen=True)
 class Anatomy:
-    """What decides which tokens can come up.
+    """What decides which tokens can come up."""
 
-    `prepare` returns a text as the model reads it, with spaces as spaces, and the spans of its
-    characters that are tokenized each on its own.
-    """
-
-    prepare: Callable[[str], tuple[str, Spans]]
+    prepare: Callable[[str], Prepared]
     added: Sequence[Added] = ()
     arrives: Flags | None = None  # whether the model makes a token of its own piece; (size,)
     whole: bool = False  # a pretoken that is a token is not merged
@@ -59,9 +68,9 @@ def _ids(found: Iterable[int]) -> Ids:
     return np.array(sorted(found), np.int64)
 
 
-def as_it_is(text: str) -> tuple[str, Spans]:
+def as_it_is(text: str) -> Prepared:
     """Leave text as it is, in one span."""
-    return text, [(0, len(text))]
+    return Prepared(text, [(0, len(text))], [text])
 
 
 def anatomy(tokenizer: Tokenizer) -> Anatomy:
@@ -73,6 +82,17 @@ def anatomy(tokenizer: Tokenizer) -> Anatomy:
     if isinstance(tokenizer, SentencePieceTokenizer):
         return _of_sentencepiece(tokenizer)
     return Anatomy(as_it_is)
+
+
+def added_ids(tokenizer: Tokenizer) -> frozenset[int]:
+    """Return the ids that are cut out of text before the model sees it, and are not special.
+
+    A SentencePiece model lists them among its pieces, which takes too long to ask at loading.
+    """
+    if not isinstance(tokenizer, SentencePieceTokenizer):
+        return tokenizer.vocabulary.added
+    kinds = kinds_of(tokenizer.library)
+    return frozenset(token for token, kind in enumerate(kinds) if kind == DEFINED)
 
 
 def _arrivals(
@@ -135,6 +155,8 @@ class _HuggingFace:
         if self.model["type"] not in ("BPE", "Unigram"):
             return None
         model, size = self.tokenizer.library.model, self.tokenizer.vocabulary.size
+        if self.marks:
+            return self.marked_arrivals(size)
         if not self.model.get("ignore_merges"):
             return _arrivals(model, self.pieces, size)
         model.ignore_merges = False  # the library's own model: set back whatever happens
@@ -144,9 +166,36 @@ class _HuggingFace:
             model.ignore_merges = True
 
     @cached_property
+    def marks(self) -> Marks:
+        """What marks a piece that continues a word, and one that ends it."""
+        names = ("continuing_subword_prefix", "end_of_word_suffix")
+        return Marks(*(str(self.model.get(name) or "").encode() for name in names))
+
+    @cached_property
     def prefix(self) -> str:
         """What marks a piece that continues a word."""
-        return str(self.model.get("continuing_subword_prefix") or "")
+        return self.marks.prefix.decode()
+
+    def marked_arrivals(self, size: int) -> Flags | None:
+        """Tell which pieces with marks a model makes of themselves; None where it is not clear.
+
+        A symbol and its marks are one character here, since the model would put marks on a piece
+        where it has none. Merges then are those of a model without marks.
+        """
+        table: dict[bytes, str] = {}
+
+        def spelled(piece: str) -> str:
+            symbols = self.marks.symbols(piece.encode(errors="replace"), bytewise=False)
+            return "".join(table.setdefault(s, chr(_SYMBOLS + len(table))) for s in symbols)
+
+        written = {token: spelled(piece) for piece, token in self.pieces}
+        merges = [(written[left], written[right]) for left, right, _ in self.merges]
+        whole = [written[product] for _, _, product in self.merges]
+        joined = ["".join(pair) for pair in merges]
+        if joined != whole or len(set(written.values())) < len(written):
+            return None
+        model = tokenizers.models.BPE({text: token for token, text in written.items()}, merges)
+        return _arrivals(model, [(text, token) for token, text in written.items()], size)
 
     @cached_property
     def merges(self) -> list[tuple[int, int, int]]:
@@ -159,7 +208,7 @@ class _HuggingFace:
     def orphans(self) -> Ids:
         if "merges" not in self.model:
             return _ids([])
-        suffix = str(self.model.get("end_of_word_suffix") or "")
+        suffix = self.marks.suffix.decode()
         long = {
             token
             for piece, token in self.pieces
@@ -175,22 +224,35 @@ class _HuggingFace:
         return SPACE in json.dumps(steps, ensure_ascii=False)
 
     @cached_property
+    def bytewise(self) -> bool:
+        """Whether the vocabulary is written in the byte alphabet."""
+        steps = [self.tokenizer.config[k] for k in ("normalizer", "pre_tokenizer", "decoder")]
+        return '"ByteLevel"' in json.dumps(steps)
+
+    @cached_property
     def spelled(self) -> bool:
         """Whether the normalizer writes text in the byte alphabet."""
         return '"ByteLevel"' in json.dumps(self.tokenizer.config["normalizer"])
 
-    def prepare(self, text: str) -> tuple[str, Spans]:
+    def prepare(self, text: str) -> Prepared:
         normalizer, steps = self.tokenizer.library.normalizer, self.tokenizer.library.pre_tokenizer
         if normalizer is not None:
             text = normalizer.normalize_str(text)
-        spans = [(0, len(text))]
+        found = [(text, (0, len(text)))]
         if steps is not None:
-            spans = [span for _, span in steps.pre_tokenize_str(text)]
+            found = steps.pre_tokenize_str(text)
+        pieces = [self.plain(piece) for piece, _ in found]
         if self.spelled:
             # spelled in the byte alphabet already: a span of bytes has no place in characters
-            plain = from_alphabet(text, byte_alphabet()).decode(errors="replace")
-            return as_it_is(plain)
-        return text.replace(SPACE, " ") if self.spaced else text, spans
+            plain = self.plain(text)
+            return Prepared(plain, [(0, len(plain))], pieces)
+        return Prepared(self.plain(text, spelled=False), [span for _, span in found], pieces)
+
+    def plain(self, piece: str, *, spelled: bool = True) -> str:
+        """Return what is written in the letters of the vocabulary, in those of text."""
+        if spelled and self.bytewise:
+            return from_alphabet(piece, byte_alphabet()).decode(errors="replace")
+        return piece.replace(SPACE, " ") if self.spaced else piece
 
 
 # Ranks
@@ -200,8 +262,9 @@ def _of_ranks(tokenizer: RankTokenizer) -> Anatomy:
     vocabulary = tokenizer.vocabulary
     expression = compiled(tokenizer.pattern)
 
-    def prepare(text: str) -> tuple[str, Spans]:
-        return text, [match.span() for match in expression.finditer(text)]
+    def prepare(text: str) -> Prepared:
+        spans = [match.span() for match in expression.finditer(text)]
+        return Prepared(text, spans, [text[start:end] for start, end in spans])
 
     added = [Added(text, token, True) for text, token in vocabulary.specials.items()]
     nothing = vocabulary.lengths == 0
@@ -255,7 +318,7 @@ def _of_sentencepiece(tokenizer: SentencePieceTokenizer) -> Anatomy:
         if kinds[token] == DEFINED
     ]
 
-    def prepare(text: str) -> tuple[str, Spans]:
+    def prepare(text: str) -> Prepared:
         return as_it_is(library.normalize(text).replace(SPACE, " "))
 
     arrives = _arrivals(model, normal, len(pieces)) if model else None

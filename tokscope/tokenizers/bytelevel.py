@@ -106,12 +106,21 @@ def _merge_list(path: Path) -> list[tuple[str, str]]:
 
 
 def load_merges(spec: Spec) -> Tokenizer:
-    """Load a `merges.txt` alone: the 256 bytes, then what each merge makes, in order.
+    """Load a `merges.txt`: with the `vocab.json` beside it, if there is one, or else alone.
+
+    Alone it has the 256 bytes, then what each merge makes, in order.
 
     Raises:
         TokscopeError: the file cannot be read, or its merges are not of bytes, one after the other.
     """
     path = path_of(spec.place)
+    stem = path.stem.removesuffix("merges").rstrip("-_.")
+    name = spec.label or stem or path.resolve().parent.name
+    pattern = named_pattern(spec, PATTERNS)
+    beside = path.with_name("vocab.json")
+    if path.name == "merges.txt" and beside.is_file():
+        made = assemble(_read(beside, pattern), name, str(path))
+        return replace(made, assumed="" if pattern else "text is cut as by GPT-2")
     pairs = _merge_list(path)
     if not pairs:
         raise TokscopeError(f"{path}: there is no merge in it")
@@ -125,9 +134,6 @@ def load_merges(spec: Spec) -> Tokenizer:
             raise TokscopeError(f"{path}: '{line}' merges what no earlier line makes")
         seen.add(pair)
         vocabulary.setdefault("".join(pair), len(vocabulary))
-    pattern = named_pattern(spec, PATTERNS)
-    stem = path.stem.removesuffix("merges").rstrip("-_.")
-    name = spec.label or stem or path.resolve().parent.name
     try:
         cuts = [pattern] if pattern else []
         made = byte_level_bpe(vocabulary, pairs, name, str(path), cuts=cuts)

@@ -239,10 +239,22 @@ class HuggingFaceTokenizer:
         ]
         following = [start for start, _ in spans[1:]] + [len(text)]
         pairs = zip(spans, following, strict=False)  # without tokens there is nothing to follow
-        # what was dropped between two tokens belongs to the first, as an accent does to its letter
-        last = len(text)  # behind which a library that is led astray may point
-        cuts = [home[min(max(end, start), last)] - (start < end) for (_, end), start in pairs]
+        cuts = [home[_border(text, end, start)] - (start < end) for (_, end), start in pairs]
         return np.maximum.accumulate(np.array(cuts, np.int64))
+
+
+def _border(text: str, end: int, start: int) -> int:
+    """Return where a token ends of which the library says the end, and the start of the next.
+
+    What was dropped between the two belongs to the first, as an accent does to its letter; but
+    behind white space it belongs to the word that the next is in.
+    """
+    last = len(text)  # behind which a library that is led astray may point
+    end, border = min(end, last), min(max(end, start), last)
+    if border - end < 2 or start >= last:
+        return border
+    blank = next((i for i in range(border - 1, end - 1, -1) if text[i].isspace()), border - 1)
+    return blank + 1
 
 
 def add(library: tokenizers.Tokenizer, specials: Sequence[str], added: Sequence[str]) -> None:
@@ -375,17 +387,19 @@ def _vocabulary(
         specials=specials,
         fallbacks=fallbacks,
         unknown=unknown,
-        continuing=_continuing(pieces, model),
+        continuing=_marked(pieces, model.get("continuing_subword_prefix"), str.startswith),
+        ending=_marked(pieces, model.get("end_of_word_suffix"), str.endswith),
         added=frozenset(added["id"] for added in additions if not added["special"]),
     )
 
 
-def _continuing(pieces: Mapping[str, int], model: Json) -> frozenset[int] | None:
-    """Return the ids with the prefix that marks the inside of words, where a model has one."""
-    prefix = model.get("continuing_subword_prefix")
-    if not prefix:
+def _marked(
+    pieces: Mapping[str, int], mark: str | None, has: Callable[[str, str], bool]
+) -> frozenset[int] | None:
+    """Return the ids with the mark of the inside or the end of words, where a model has one."""
+    if not mark:
         return None
-    return frozenset(token for piece, token in pieces.items() if piece.startswith(prefix))
+    return frozenset(token for piece, token in pieces.items() if has(piece, mark))
 
 
 def _spelled(pieces: Mapping[str, int], config: Json) -> list[bytes]:

@@ -25,6 +25,7 @@ class Vocabulary:
     unknown: int | None = None
     gaps: int = 0
     continuing: frozenset[int] | None = None  # ids marked as continuing a word, where marks say so
+    ending: frozenset[int] | None = None  # and as ending one
     added: frozenset[int] = frozenset()  # ids added to the model's own that are not special
 
     @classmethod
@@ -36,13 +37,15 @@ class Vocabulary:
         fallbacks: frozenset[int] = frozenset(),
         unknown: int | None = None,
         continuing: frozenset[int] | None = None,
+        ending: frozenset[int] | None = None,
         added: frozenset[int] = frozenset(),
     ) -> Vocabulary:
         """Lay out the bytes of ids 0, 1, 2, ...; None is an id that does not exist."""
         blob = np.frombuffer(b"".join(token or b"" for token in tokens), np.uint8)
         ends = np.cumsum([len(token or b"") for token in tokens], dtype=np.int64)
         gaps = sum(token is None for token in tokens)
-        return cls(blob, ends, specials or {}, fallbacks, unknown, gaps, continuing, added)
+        marks = continuing, ending
+        return cls(blob, ends, specials or {}, fallbacks, unknown, gaps, *marks, added)
 
     def __len__(self) -> int:
         return self.size - self.gaps
