@@ -237,4 +237,5 @@ def _vocabulary(
         tokens[i] = piece.removesuffix(mark).encode(errors="replace")
     for i in specials.values():
         tokens[i] = b""
-    return Vocabulary.of(tokens, specials=specials, unknown=unknown)
+    ending = frozenset(i for piece, i in known.items() if piece.endswith(mark))
+    return Vocabulary.of(tokens, specials=specials, unknown=unknown, ending=ending)
