@@ -297,21 +297,26 @@ def test_a_cased_vocab_txt_is_not_lowercased(tmp_path: Path) -> None:
     assert cased.name == tmp_path.name
 
 
-def test_a_name_of_a_pretokenizer_cuts_as_the_tokenizer_that_it_names(tmp_path: Path) -> None:
-    """On every probe; what llama.cpp does otherwise than the tokenizer it names is in test_gguf."""
+@pytest.mark.parametrize(
+    ("pre", "pattern", "whole"),
+    [("llama-bpe", "llama3", True), ("gpt-4o", "o200k_base", False), ("tekken", "tekken", True)],
+)
+def test_names_of_pretokenizers_cut_as_the_tokenizers_that_they_name(
+    tmp_path: Path, pre: str, pattern: str, whole: bool
+) -> None:
+    """On text in ASCII; elsewhere llama.cpp has its own ways: tests/tokenizers/test_gguf.py."""
     import regex
 
     from tokscope.tokenizers.fastpath import PROBES
     from tokscope.tokenizers.tiktoken import PATTERNS
 
-    (tmp_path / "x.gguf").write_bytes(byte_level_gguf("llama-bpe"))
+    (tmp_path / "x.gguf").write_bytes(byte_level_gguf(pre))
     tokenizer = load(str(tmp_path / "x.gguf"))
     assert isinstance(tokenizer, HuggingFaceTokenizer)
-    assert tokenizer.config["model"]["ignore_merges"]
-    newer = "\u1c89\ua7cb"  # letters that regex knows and the libraries do not yet
-    for text in (p for p in PROBES if newer not in p):
+    assert tokenizer.config["model"]["ignore_merges"] == whole
+    for text in filter(str.isascii, PROBES):
         pieces = tokenizer.library.pre_tokenizer.pre_tokenize_str(text)
-        expected = regex.findall(PATTERNS["llama3"], text)
+        expected = regex.findall(PATTERNS[pattern], text)
         assert [text[start:end] for _, (start, end) in pieces] == expected
 
 

@@ -23,11 +23,6 @@ from tokscope.tokenizers.tiktoken import PATTERNS, named_pattern
 # The core reads {1,3}+ as a count that gives nothing back, the library as a count that is repeated.
 # No known expression goes on after it, so that there is nothing to give back, and the + is dropped.
 _POSSESSIVE = re.compile(r"(\{\d+(?:,\d*)?\})\+")
-# How Qwen2's class cuts text
-_QWEN2 = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
-    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
 
 
 def load_folder(folder: Folder) -> HuggingFaceTokenizer:
@@ -45,7 +40,7 @@ def load_folder(folder: Folder) -> HuggingFaceTokenizer:
             f"{path}: how {beside.named} cuts text is not known here, only {known}; "
             f"file:{path} reads it as GPT-2's"
         )
-    library = _read(path, pattern=_QWEN2 if beside.kind == "Qwen2" else "")
+    library = _read(path, pattern=PATTERNS["qwen2"] if beside.kind == "Qwen2" else "")
     step = library.pre_tokenizer
     if beside.kind == "Qwen2":
         library.normalizer = tokenizers.normalizers.NFC()

@@ -415,9 +415,9 @@ def _wordpiece(
     library.add_special_tokens(specials)
     library.add_tokens(_found_as_written(_of_kind(metadata, _USER)))
     case = "lowercased" if lowercase else "cased"
-    return replace(
-        assemble(library, name, str(path)), assumed=f"normalized as by llama.cpp, {case}"
-    )
+    longest = f"words of over {_LONGEST_WORD:,} characters are unknown"
+    made = assemble(library, name, str(path))
+    return replace(made, assumed=f"normalized as by llama.cpp, {case}; {longest}")
 
 
 _ESCAPE = re.compile(rb"\\(x[0-9a-f]{2}|.)", re.DOTALL)
