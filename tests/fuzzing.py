@@ -11,9 +11,11 @@ number alone, so that any of them can be made again.
 from __future__ import annotations
 
 import argparse
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import random
 import resource
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -38,7 +41,7 @@ from tokscope.mixture.count import count
 from tokscope.mixture.evidence import evidence
 from tokscope.mixture.saved import packed, unpacked
 from tokscope.studies.simulated import Setup, finished
-from tokscope.text.corpus import Shard, read, read_corpora
+from tokscope.text.corpus import Shard, in_parts, read, read_corpora
 from tokscope.tokenizers import load
 from tokscope.tokenizers.merges import Merges
 from tokscope.tokenizers.pipeline import pipeline_of
@@ -87,8 +90,18 @@ def tokenizer(path: Path) -> None:
 
 def text(path: Path) -> None:
     """Read all units."""
-    for units in read(Shard(str(path), cluster="who" if path.name == "who.jsonl" else "")):
+    cluster = "who" if path.name == "who.jsonl" else ""
+    field = "turns[].say" if path.name == "nested.arrow" else "text"
+    for units in read(Shard(str(path), cluster=cluster, field=field)):
         assert len(units.texts) == len(units.lines) == len(units.offsets)
+
+
+def named(path: Path) -> None:
+    """Read all units of what is named, in parts."""
+    for corpus in read_corpora([str(path)]):
+        for part in in_parts(corpus).shards:
+            for units in read(part):
+                assert len(units.texts) == len(units.lines) == len(units.offsets)
 
 
 def configuration(path: Path) -> None:
@@ -152,7 +165,13 @@ def columns(kind: str) -> bytes:
     import pyarrow
     import pyarrow.parquet
 
-    table = pyarrow.table({"text": ["a line", "wörd", ""] * 20, "n": list(range(60))})
+    texts = pyarrow.array(["a line", "wörd of more than twelve", ""] * 20)
+    if kind == "categories":
+        texts = texts.dictionary_encode()
+    if kind == "views":
+        texts = texts.cast(pyarrow.string_view())
+    turns = [[{"say": "a line"}, {"say": "wörd"}]] * 60
+    table = pyarrow.table({"turns": turns} if kind == "nested" else {"text": texts, "n": range(60)})
     sink = io.BytesIO()
     if kind == "parquet":
         pyarrow.parquet.write_table(table, sink)
@@ -165,8 +184,15 @@ def columns(kind: str) -> bytes:
 def packed_lines(kind: str) -> bytes:
     """Return packed lines."""
     lines = b"some words\nand more\n" * 50
-    if kind == "gz":
-        return gzip.compress(lines, mtime=0)
+    if kind == "zip":
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(zipfile.ZipInfo("a.txt"), lines)
+            archive.writestr(zipfile.ZipInfo("b.jsonl"), RECORDS, zipfile.ZIP_DEFLATED)
+        return packed.getvalue()
+    packers = {"gz": partial(gzip.compress, mtime=0), "bz2": bz2.compress, "xz": lzma.compress}
+    if kind in packers:
+        return packers[kind](lines)
     import zstandard
 
     return zstandard.ZstdCompressor().compress(lines)
@@ -194,6 +220,7 @@ reason = "known"
 expires = 2030-01-01
 """
 RECORDS = b'{"text": "a b", "who": 1}\n{"text": "\\u00e9", "who": null}\n\n' * 20
+ARRAY = b'{"text": "a \\"b\\" \\u00e9", "who": [1, {"n": null}]}'
 SETUP = Setup("", 2, 300, 1, None, 0.0, 0, 0)
 TRIAL = {"trial": 0, "truth": [0.5, 0.5], "merges": 4, "scores": {"uniform": -2.0}}
 
@@ -210,10 +237,18 @@ SUBJECTS: Mapping[str, Subject] = {
         Subject("lines.txt", lambda: "a\nwörd\r\n\nc\n".encode() * 30, text),
         Subject("who.jsonl", lambda: RECORDS, text),
         Subject("rows.csv", lambda: b'n,text\n1,"a ""b""\nc"\n2,d\n' * 20, text),
+        Subject("rows.tsv", lambda: b'n\ttext\n1\t"a ""b"""\n2\td\n' * 20, text),
+        Subject("array.json", lambda: b"[" + b",\n".join([ARRAY] * 20) + b"]\n", text),
         Subject("lines.txt.gz", partial(packed_lines, "gz"), text),
+        Subject("lines.txt.bz2", partial(packed_lines, "bz2"), text),
+        Subject("lines.txt.xz", partial(packed_lines, "xz"), text),
+        Subject("lines.zip", partial(packed_lines, "zip"), named),
         Subject("lines.txt.zst", partial(packed_lines, "zst"), text),
         Subject("rows.parquet", partial(columns, "parquet"), text),
         Subject("rows.arrow", partial(columns, "arrow"), text),
+        Subject("categories.arrow", partial(columns, "categories"), text),
+        Subject("views.arrow", partial(columns, "views"), text),
+        Subject("nested.arrow", partial(columns, "nested"), text),
         Subject("tokscope.toml", TOML.encode, configuration),
         Subject("tokscope.lock", lambda: lock_files()[0], locked),
         Subject("tokscope.lock.npz", lambda: lock_files()[1], locked),

@@ -39,6 +39,7 @@ def folder(tmp_path: Path) -> Path:
         shutil.copy(SAMPLE / "prose" / f"{name}.txt", tmp_path / "text")
     (tmp_path / "words.txt").write_text("the\nhouse\n")
     (tmp_path / "main.py").write_text("print(1)\n")
+    (tmp_path / "wide.csv").write_text("english,german\nYes.,Ja.\n")
     (tmp_path / "reviews.jsonl").write_text('{"body": "Good."}\n')
     return tmp_path
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.tokenizers.families import FAMILIES, tokenizer_of
 from tokscope.errors import TokscopeError
 from tokscope.tally import TEXT_COLUMNS, TOKEN_COLUMNS, TYPES, Counting, Tally, Text, Tokens, tally
-from tokscope.text import corpus as corpus_module
+from tokscope.text import files
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import Tokenizer, load
 
@@ -177,7 +177,7 @@ def test_a_long_corpus_has_a_bounded_number_of_rows_that_depend_on_it_alone(
     assert 2048 <= len(found.rows) <= 4096
     assert found.total("units") == 20_000
     assert found.total("bytes") == sum(map(len, lines))
-    monkeypatch.setattr(corpus_module, "BLOCK", 999)
+    monkeypatch.setattr(files, "BLOCK", 999)
     assert np.array_equal(count(path, load("bytes")).rows, found.rows)
     packed = write("b.txt.gz", gzip.compress(path.read_bytes()))
     assert np.array_equal(count(packed, load("bytes")).rows, found.rows)

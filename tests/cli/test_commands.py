@@ -231,7 +231,7 @@ REFUSED: dict[str, list[str]] = {
     "--lines reads text a second time": ["compare", "bytes", "--lines", "2", "-c", "-", "-c", "sample:en", "--parallel"],
     "with their translations; name two corpora": ["compare", "bytes", "--lines", "2", "-c", "sample:en", "--parallel"],
     "--cluster says what --bootstrap draws": ["compare", "bytes", "--cluster", "id"],
-    "--cluster needs the fields of .jsonl or .csv": ["compare", "bytes", "--bootstrap", "9", "--cluster", "id", "-c", "sample:en"],
+    "--cluster needs the fields of .jsonl, .json, .csv or .tsv": ["compare", "bytes", "--bootstrap", "9", "--cluster", "id", "-c", "sample:en"],
     "--cluster needs records; name them with --corpus": ["compare", "bytes", "--bootstrap", "9", "--cluster", "id"],
     "unknown way to treat errors 'zz'": ["compare", "bytes", "--errors", "zz"],
     "bytes has two prices; give one": ["compare", "bytes", "--price", "bytes=1", "--price", "bytes=2"],

@@ -51,7 +51,7 @@ def command(
             help="Words for --adversarial, one a line; else those of the vocabulary. Repeatable.",
         ),
     ] = None,
-    field: text.Field = "text",
+    field: text.Field = None,
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
     jobs: text.Jobs = None,
@@ -87,6 +87,7 @@ def command(
         report = trapping.adversarial(specs, read(word_list) or (), adversarial)
         output.emit(report, [report], format_, outputs or ())
     elif tokens:
+        text.require_records(field, named=False)
         report = study.tokens(specs)
         output.emit(report, study.token_tables(report), format_, outputs or ())
     else:

@@ -73,7 +73,7 @@ def command(
     seed: Annotated[int, typer.Option(help="The seed of --bootstrap.")] = 0,
     words: text.Words = "unicode",
     specials: text.Specials = False,
-    field: text.Field = "text",
+    field: text.Field = None,
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
     jobs: text.Jobs = None,

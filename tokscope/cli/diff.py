@@ -22,7 +22,7 @@ def command(
     top: Annotated[int, typer.Option(metavar="N", help="Lines to show side by side.")] = 5,
     seed: Annotated[int, typer.Option(help="The seed of the intervals.")] = 0,
     words: text.Words = "unicode",
-    field: text.Field = "text",
+    field: text.Field = None,
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
     download: Download = False,
@@ -47,11 +47,12 @@ def command(
         tuple(corpus or ["sample:prose"]),
         parallel or not corpus,
         words=words,
-        field=field,
+        field=text.field_of_gates(field),
         errors=errors,
         max_unit=max_unit,
     )
-    with text.workers(chosen.read(), jobs, scheduler, times=2) as workers:
+    corpora = text.read_for_gates(chosen, field, bool(corpus))
+    with text.workers(corpora, jobs, scheduler, times=2) as workers:
         report = study.diff(
             old, new, chosen, top=top, evidence=Evidence(seed=seed), workers=workers
         )

@@ -23,7 +23,7 @@ def command(
     ] = 10_000,
     seed: Annotated[int, typer.Option(help="The seed of --fuzz.")] = 0,
     top: Annotated[int, typer.Option(metavar="N", help="Mismatches to shrink and explain.")] = 5,
-    field: text.Field = "text",
+    field: text.Field = None,
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
     jobs: text.Jobs = None,

@@ -102,7 +102,7 @@ def command(
         Path | None, typer.Option(metavar="FILE", help="Save counts, to ask again at once.")
     ] = None,
     seed: Annotated[int, typer.Option(help="The seed of draws, refits and baselines.")] = 0,
-    field: text.Field = "text",
+    field: text.Field = None,
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
     jobs: text.Jobs = None,

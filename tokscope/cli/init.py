@@ -21,7 +21,7 @@ def command(
     ] = "",
     corpus: text.Corpora = None,
     parallel: text.Parallel = False,
-    field: text.Field = "text",
+    field: text.Field = None,
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
     words: text.Words = "unicode",
@@ -44,11 +44,12 @@ def command(
         tuple(corpus or ["sample:prose"]),
         parallel or not corpus,
         words=words,
-        field=field,
+        field=text.field_of_gates(field),
         errors=errors,
         max_unit=max_unit,
     )
-    with text.workers(chosen.read(), jobs, scheduler) as workers:
+    corpora = text.read_for_gates(chosen, field, bool(corpus))
+    with text.workers(corpora, jobs, scheduler) as workers:
         content = init.initial(spec or init.guessed(), chosen, path, workers)
     output.write(path, content.encode())
     print(f"wrote {path}; next:")

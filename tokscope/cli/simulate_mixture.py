@@ -37,7 +37,7 @@ def command(
     state: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep trials here, and go on from them.")
     ] = None,
-    field: text.Field = "text",
+    field: text.Field = None,
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
     jobs: text.Jobs = None,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tokscope.text.corpus import Corpus
+    from tokscope.gate.config import Text
+    from tokscope.text.corpus import Corpus, Shard
     from tokscope.workers import Workers
 
 _SPEC = (
@@ -28,9 +29,10 @@ Corpora = Annotated[
         "--corpus",
         "-c",
         metavar="[NAME=]PATH",
-        help="Text: .txt by lines, .jsonl or .csv by --field, also .gz or .zst; .parquet or .arrow "
-        "by --field; a folder or a quoted glob is one corpus a file, or one corpus with a NAME; "
-        "- is stdin. Repeatable. Default: the embedded sample.",
+        help="Text: .txt and code by lines; .jsonl, .ndjson, .json, .csv, .tsv, .parquet and "
+        ".arrow by --field; text also as .gz, .bz2, .xz, .zst, .zip. A folder or a quoted glob is "
+        "one corpus a file, or one corpus with a NAME; - is stdin; KIND:PATH, such as csv:-, where "
+        "no suffix says it. Repeatable. Default: the embedded sample.",
     ),
 ]
 Parallel = Annotated[
@@ -38,8 +40,14 @@ Parallel = Annotated[
     typer.Option("--parallel", help="Line i says the same in every corpus; empty lines count."),
 ]
 Field = Annotated[
-    str, typer.Option(help="The field of .jsonl, or column of .csv, .parquet, .arrow, of the text.")
+    list[str] | None,
+    typer.Option(
+        metavar="[NAME=]FIELD",
+        help="The field of records, or the column, that is the text (default text): body, "
+        "translation.en, messages[].content; with NAME= of that corpus alone. Repeatable.",
+    ),
 ]
+_MEGABYTES = 64  # of a unit, at most, unless something else is asked for
 Errors = Annotated[str, typer.Option(help="Invalid UTF-8: strict refuses it, replace counts it.")]
 MaxUnit = Annotated[
     float,
@@ -74,26 +82,77 @@ def read(
     words: Sequence[str] | None,
     *,
     parallel: bool,
-    field: str,
+    field: Sequence[str] | None,
     errors: str,
     max_unit: float,
     cluster: str = "",
 ) -> list[Corpus] | None:
     """Return the corpora that were named; None for the embedded sample."""
+    from tokscope.text.corpus import Shard
+
+    like = Shard("", errors=errors, keep_empty=parallel, cluster=cluster)
+    return read_all([words], field=field, max_unit=max_unit, like=like)[0]
+
+
+def read_all(
+    lists: Sequence[Sequence[str] | None],
+    *,
+    field: Sequence[str] | None,
+    max_unit: float,
+    like: Shard,
+) -> list[list[Corpus] | None]:
+    """Return the corpora of several options, of which one has to make use of each field."""
     from tokscope.errors import TokscopeError, choose
-    from tokscope.text.corpus import read_corpora
+    from tokscope.text.corpus import corpora_of, fields_of, require_use
 
     if not max_unit > 0:
         raise TokscopeError(f"--max-unit {max_unit:g}: a size is more than 0 MB")
-    choose({"strict": 0, "replace": 0}, errors, "way to treat errors")
-    if not words:
-        if cluster:
-            raise TokscopeError("--cluster needs records; name them with --corpus")
-        return None
-    size = int(min(max_unit, 1e6) * 1e6)
-    return read_corpora(
-        words, field=field, errors=errors, parallel=parallel, max_unit=size, cluster=cluster
-    )
+    choose({"strict": 0, "replace": 0}, like.errors, "way to treat errors")
+    if like.cluster and not any(lists):
+        raise TokscopeError("--cluster needs records; name them with --corpus")
+    require_records(field, any(lists))
+    if not any(lists):
+        require_text(like.errors, max_unit)
+    fields = fields_of(field or ())
+    like = replace(like, max_unit=int(min(max_unit, 1e6) * 1e6))
+    found = [corpora_of(words, like, fields) if words else None for words in lists]
+    require_use([corpus for corpora in found for corpus in corpora or ()], fields)
+    return found
+
+
+def require_records(field: Sequence[str] | None, named: bool) -> None:
+    """Refuse a field where no text is named, or none is read."""
+    from tokscope.errors import TokscopeError
+
+    if field and not named:
+        raise TokscopeError(f"--field {field[0]} needs records; name them with --corpus")
+
+
+def require_text(errors: str, max_unit: float) -> None:
+    """Refuse ways to read text where none is named."""
+    from tokscope.errors import TokscopeError
+
+    for option, given in (("--errors", errors != "strict"), ("--max-unit", max_unit != _MEGABYTES)):
+        if given:
+            raise TokscopeError(f"{option} is about text of yours; name it with --corpus")
+
+
+def read_for_gates(chosen: Text, field: Sequence[str] | None, named: bool) -> list[Corpus]:
+    """Return the corpora that gates read, which name their fields as a configuration does."""
+    from tokscope.text.corpus import fields_of, require_use
+
+    require_records(field, named)
+    if not named:
+        require_text(chosen.errors, chosen.max_unit)
+    corpora = chosen.read()
+    require_use(corpora, fields_of(field or ()))
+    return corpora
+
+
+def field_of_gates(field: Sequence[str] | None) -> str | tuple[str, ...]:
+    """Return fields as a configuration has them: one name, or a list."""
+    one = field[0] if field and len(field) == 1 else ""
+    return one if one and "=" not in one else tuple(field or ()) or "text"
 
 
 def sizes(corpora: Sequence[Corpus] | None) -> list[int | None]:

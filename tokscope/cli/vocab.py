@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -62,7 +61,7 @@ def command(
     ] = None,
     words: text.Words = "unicode",
     specials: text.Specials = False,
-    field: text.Field = "text",
+    field: text.Field = None,
     errors: text.Errors = "strict",
     max_unit: text.MaxUnit = 64,
     jobs: text.Jobs = None,
@@ -87,8 +86,11 @@ def command(
     given |= {"--frequent": frequent is not None, "--by language": by == "language"}
     given |= {"--by": bool(by), "--corpus": bool(corpus), "--word-list": bool(word_list)}
     _require_sense(given)
-    read = partial(text.read, parallel=False, field=field, errors=errors, max_unit=max_unit)
-    corpora, of_words = read(corpus), read(word_list) or ()
+    from tokscope.text.corpus import Shard
+
+    like = Shard("", errors=errors)
+    named = (corpus, word_list)
+    corpora, of_words = text.read_all(named, field=field, max_unit=max_unit, like=like)
     from tokscope.studies import tokens as listing
     from tokscope.studies import vocab as study
     from tokscope.studies.languages import FREQUENT
@@ -105,7 +107,7 @@ def command(
                 specs,
                 corpora,
                 by=by,
-                lists=of_words,
+                lists=of_words or (),
                 frequent=FREQUENT if frequent is None else frequent,
                 rule=words,
                 specials=specials,

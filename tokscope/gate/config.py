@@ -19,6 +19,8 @@ from tokscope.catalog import MEASURES
 from tokscope.errors import TokscopeError, choose, split_label
 from tokscope.rules import RULES, SEVERITIES
 from tokscope.text.corpus import MAX_UNIT, Corpus, read_corpora
+from tokscope.text.formats import READERS
+from tokscope.text.names import split_kind
 from tokscope.tokenizers import LOADERS
 
 NAME, PROJECT = "tokscope.toml", "pyproject.toml"
@@ -37,7 +39,7 @@ TABLES: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
         "numbers": dict, "audit": dict, "mixture": dict, "evidence": dict, "waivers": list,
     },
     "text": {
-        "corpora": list, "parallel": bool, "reference": str, "words": str, "field": str,
+        "corpora": list, "parallel": bool, "reference": str, "words": str, "field": (str, list),
         "errors": str, "specials": bool, "cluster": str, "max_unit": (int, float),
     },
     "identity": {
@@ -102,7 +104,7 @@ class Text:
     parallel: bool = False
     reference: str = ""
     words: str = "unicode"
-    field: str = "text"
+    field: str | Sequence[str] = "text"
     errors: str = "strict"
     specials: bool = False
     cluster: str = ""
@@ -114,7 +116,7 @@ class Text:
         Raises:
             TokscopeError: one is not there, or cannot be read again later.
         """
-        if any(split_label(word)[1] == "-" for word in self.corpora):
+        if any(split_kind(split_label(word)[1])[1] == "-" for word in self.corpora):
             raise TokscopeError("gates read text again and again, and standard input cannot be")
         return read_corpora(
             self.corpora,
@@ -127,7 +129,8 @@ class Text:
 
     def signature(self) -> str:
         """Name the settings that change a count; counts under different ones are not compared."""
-        unit = f"field:{self.field}|errors:{self.errors}|cluster:{self.cluster or 'none'}"
+        field = self.field if isinstance(self.field, str) else ",".join(self.field)
+        unit = f"field:{field}|errors:{self.errors}|cluster:{self.cluster or 'none'}"
         kind = "parallel" if self.parallel else "apart"
         specials = "found" if self.specials else "text"
         return f"corpora:{kind}|{unit}|words:{self.words}|specials:{specials}"
@@ -330,7 +333,10 @@ class _Reader:
 
     def text(self, data: Json, folder: Path) -> Text:
         words = self.words(data.get("corpora", []), ("text", "corpora"))
-        return Text(**{**data, "corpora": tuple(inside(folder, word) for word in words)})
+        field = data.get("field", "text")
+        field = field if isinstance(field, str) else self.words(field, ("text", "field"))
+        corpora = tuple(inside(folder, word) for word in words)
+        return Text(**{**data, "corpora": corpora, "field": field})
 
     def words(self, data: Sequence[Any], key: Key) -> tuple[str, ...]:
         for word in data:
@@ -454,7 +460,7 @@ def inside(folder: Path, word: str) -> str:
         return word
     label, rest = split_label(word)
     kind, colon, place = rest.partition(":")
-    if not (colon and kind in (*LOADERS, "sample")):
+    if not (colon and kind in (*LOADERS, *READERS, "sample")):
         kind, colon, place = "", "", rest
     near = not place or place == "-" or Path(place).is_absolute() or place.startswith("~")
     known = bool(place) and not near and _is_there(folder, place)

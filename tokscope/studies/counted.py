@@ -236,12 +236,13 @@ def _signature(
     digest = hashlib.sha256()
     for corpus, reading in zip(corpora, readings, strict=True):
         digest.update(f"{corpus.name}={reading.digest}\n".encode())
-    shards = [shard for corpus in corpora for shard in corpus.shards]
+    shards = [shard for corpus in corpora for shard in corpus.shards if has_fields(shard)]
+    fields = ",".join(dict.fromkeys(shard.field for shard in shards))
     return signed(
         words,
         tokenizers,
         f"corpora:{len(corpora)}:{digest.hexdigest()[:12]}",
-        f"field:{shards[0].field}" if any(map(has_fields, shards)) else "unit:line",
+        f"field:{fields}" if fields else "unit:line",
         f"words:{counting.words} ({rule_version(counting.words)})",
         f"specials:{'found' if counting.specials else 'text'}",
     )

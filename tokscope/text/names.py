@@ -1,0 +1,169 @@
+"""Which files a word stands for, and what their corpora are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from glob import glob, has_magic
+from pathlib import Path, PurePosixPath
+
+from tokscope.errors import TokscopeError, choose, exists, path_of, split_label
+from tokscope.text.files import STDIN
+from tokscope.text.formats import READERS, SUFFIXES, looks_like_records
+from tokscope.text.packing import UNPACKERS, ZIP, members, packing, unpacked_name
+
+SAMPLE = Path(__file__).parent / "sample"
+_DATA = "data"  # the folder of a data set in which its text is
+_RESULT = re.compile(r"cache-[0-9a-f]{16}(_\d+_of_\d+)?\.arrow")  # what `map` of datasets keeps
+_ABOUT = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
+# Moses: a name, a pair of languages, and one of the two
+_LANGUAGE = r"[A-Za-z]{2,3}(?:_[A-Za-z]{2,4})?"
+_MOSES = re.compile(rf"(?:.+\.)?({_LANGUAGE})-({_LANGUAGE})\.({_LANGUAGE})")
+_NUMBERED = re.compile(r"(.+)-\d{5,6}-of-(\d{5,6})")
+_MOST = 8  # folders that a message names
+_MANY = 1_000  # files in a zip file, whose table is read again for each
+
+
+@dataclass(frozen=True)
+class File:
+    """A file, or a member of a zip file."""
+
+    path: str
+    member: str = ""
+    name: str = ""  # where it is not called as the file is
+
+    @property
+    def inner(self) -> PurePosixPath | Path:
+        """Return the name that says what is in it."""
+        return PurePosixPath(self.member) if self.member else Path(unpacked_name(self.path))
+
+    def stem(self) -> str:
+        """Return the name of its corpus: of a pair of languages, the language."""
+        if self.path == STDIN or self.name:
+            return self.name or "stdin"
+        return _language(self.inner.name) or self.inner.stem
+
+
+def _language(name: str) -> str:
+    """Return the language of one file of a Moses pair.
+
+    >>> _language("Books.de-en.de"), _language("a.de-en.txt"), _language("dev.en-pt_br.pt_br")
+    ('de', '', 'pt_br')
+    """
+    match = _MOSES.fullmatch(name)
+    return match[3] if match and match[3] in match.groups()[:2] else ""
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether the name of a file in a folder says that it is text."""
+    if name.startswith(".") or _RESULT.fullmatch(name) or name in _ABOUT:
+        return False
+    bare = unpacked_name(name)
+    return Path(bare).suffix.lower() in SUFFIXES or bool(_language(bare))
+
+
+def _is_text_file(path: Path) -> bool:
+    if not _is_text(path.name) or not path.is_file() or packing(path.name) == ZIP:
+        return False
+    return Path(unpacked_name(path.name)).suffix.lower() != ".json" or looks_like_records(path)
+
+
+def split_kind(place: str) -> tuple[str, str]:
+    """Split `[KIND:]PATH`; what exists as a path has no kind.
+
+    >>> split_kind("csv:-"), split_kind("a.csv"), split_kind("c:x")
+    (('csv', '-'), ('', 'a.csv'), ('', 'c:x'))
+    """
+    kind, mark, rest = place.partition(":")
+    if mark and kind in READERS and not exists(place):
+        return kind, rest
+    return "", place
+
+
+def named(word: str) -> list[tuple[str, str, list[File]]]:
+    """Return the names, kinds and files of the corpora that one word stands for.
+
+    Raises:
+        TokscopeError: it stands for nothing.
+    """
+    name, place = split_label(word)
+    kind, place = split_kind(place)
+    if place.startswith("sample:") and not kind:
+        found = _sample(place.removeprefix("sample:"))
+    else:
+        found = _files(place)
+    if name:
+        return [(name, kind, found)]
+    if len(found) == 1:
+        return [(found[0].stem(), kind, found)]
+    return [(stem, kind, files) for stem, files in _joined(found)]
+
+
+def _joined(files: Sequence[File]) -> Iterator[tuple[str, list[File]]]:
+    """Yield files by corpus: those that are numbered, such as train-00000-of-00002, are one."""
+    groups: dict[tuple[str, str, str], list[File]] = {}
+    for file in files:
+        match = _NUMBERED.fullmatch(file.inner.stem)
+        folder = str(file.inner.parent)
+        key = (folder, match[1], match[2]) if match else (folder, file.path, file.member)
+        groups.setdefault(key, []).append(file)
+    for group in groups.values():
+        match = _NUMBERED.fullmatch(group[0].inner.stem)
+        yield match[1] if match else group[0].stem(), group
+
+
+def _files(place: str) -> list[File]:
+    """Return the files that a path, a folder, a zip file or a glob names, sorted."""
+    path = path_of(place)
+    if place == STDIN:
+        return [File(place)]
+    if path.is_dir():
+        return _in_folder(path)
+    if path.exists():
+        return _in_file(str(path))
+    if not has_magic(place):
+        raise TokscopeError(f"{place}: no such file or folder")
+    names = sorted(name for name in glob(str(path), recursive=True) if Path(name).is_file())  # noqa: PTH207
+    if not names:
+        raise TokscopeError(f"{place}: no file matches")
+    return [file for name in names for file in _in_file(name)]
+
+
+def _in_file(path: str) -> list[File]:
+    """Return a file, or those in a zip file: the only one, or all that are text by their names."""
+    if packing(path) != ZIP or not Path(path).is_file():
+        return [File(path)]
+    inside = members(path)
+    if len(inside) == 1:
+        return [
+            File(path, inside[0], "" if _language(inside[0]) else Path(unpacked_name(path)).stem)
+        ]
+    found = [File(path, name) for name in inside if _is_text(PurePosixPath(name).name)]
+    if not found:
+        known = ", ".join(SUFFIXES)
+        raise TokscopeError(f"{path}: no text among its {len(inside)} files; they end in {known}")
+    if len(found) > _MANY:
+        raise TokscopeError(f"{path}: it holds {len(found):,} texts; unpack it and name the folder")
+    return found
+
+
+def _in_folder(folder: Path) -> list[File]:
+    for place in (folder, folder / _DATA):
+        if place.is_dir():
+            found = sorted(str(file) for file in place.iterdir() if _is_text_file(file))
+            if found:
+                return [File(path) for path in found]
+    known, packed = ", ".join(SUFFIXES), ", ".join(UNPACKERS)
+    problem = f"{folder}: no text in this folder; files end in {known}, text also in {packed}"
+    inside = sorted(path.name for path in folder.iterdir() if path.is_dir())[:_MOST]
+    raise TokscopeError(f"{problem}{'; or name one of: ' if inside else ''}{', '.join(inside)}")
+
+
+def _sample(part: str) -> list[File]:
+    files = sorted(SAMPLE.glob("*/*.txt"))
+    parts = {file.stem: [File(str(file))] for file in files}
+    parts |= {"prose": [], "code": []}
+    for file in files:
+        parts[file.parent.name].append(File(str(file)))
+    return choose(parts, part, "part of the sample")
