@@ -220,7 +220,7 @@ def test_ids_are_those_of_the_library_in_36_languages(data: Path, file: str) -> 
     assert len(corpora) == 36
     library = library_of(tokenizer, path)
     for corpus in corpora:
-        texts = [text for units in read(corpus.shards[0]) for text in units.texts] + EDGES
+        texts = [text for units in read(corpus.shards[0]) for text in units.texts][::3] + EDGES
         encoded = tokenizer.encode(texts)
         expected = library(texts)
         assert np.array_equal(encoded.ids, np.concatenate(expected)), corpus.name
@@ -336,7 +336,7 @@ def test_the_merge_list_of_gpt2_cuts_like_its_tokenizer(data: Path) -> None:
     alone = load(str(data / "tokenizers" / "gpt-2.merges.txt"))
     whole = load(str(data / "tokenizers" / "gpt-2.json"))
     for corpus in read_corpora([str(data / "parallel" / "flores-dev")]):
-        texts = [text for units in read(corpus.shards[0]) for text in units.texts] + EDGES
+        texts = [text for units in read(corpus.shards[0]) for text in units.texts][::3] + EDGES
         assert np.array_equal(alone.encode(texts).ids, whole.encode(texts).ids), corpus.name
 
 
@@ -350,7 +350,7 @@ def test_pretokens_are_those_of_the_library_in_36_languages(data: Path, file: st
     pipeline = pipeline_of(tokenizer)
     for corpus in read_corpora([str(data / "parallel" / "flores-dev")]):
         lines = [text for units in read(corpus.shards[0]) for text in units.texts]
-        texts = lines[::4] + EDGES
+        texts = lines[::8] + EDGES
         pieces = list(pipeline.cut([f"{text}\n" for text in texts]))
         if not isinstance(tokenizer, HuggingFaceTokenizer):
             whole = tokenizer.encode([f"{text}\n" for text in texts])

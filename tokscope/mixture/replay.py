@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from tokscope.arrays import distinct
 from tokscope.workers import HERE, Workers
 
 Ints = NDArray[np.int64]
@@ -175,7 +176,7 @@ def replay(words: Words, rules: Rules, workers: Workers = HERE) -> Replay:
     """Apply the merges in order, and record every change of every pair."""
     steps = len(rules) + 1
     found = list(workers.map(_replayed, [(*batch, rules) for batch in words.batches()]))
-    keys = np.unique(np.concatenate([keys for keys, _, _ in found] or [np.zeros(0, np.int64)]))
+    keys = distinct(np.concatenate([keys for keys, _, _ in found] or [np.zeros(0, np.int64)]))
     changes = [
         Changes(np.searchsorted(keys, part), starts, signed) for part, starts, signed in found
     ]
