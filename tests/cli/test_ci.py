@@ -73,7 +73,7 @@ def test_the_example_configuration_gates_the_embedded_tokenizer(
     monkeypatch.chdir(tmp_path)
     assert run("lock").returncode == 0
     done = run("check", "--format", "concise")
-    assert (done.returncode, done.stdout) == (0, "sample-bpe: pass (29 pass)\n")
+    assert (done.returncode, done.stdout) == (0, "sample-bpe: pass (32 pass)\n")
     assert run("check", "sample:unigram").returncode == 1
 
 
@@ -180,7 +180,7 @@ def test_identity_reads_no_text(locked: Path, run: Run) -> None:
     for name in ("en", "de", "ru"):
         (locked / f"{name}.txt").unlink()
     done = run("check", "--identity", "--format", "concise")
-    assert (done.returncode, done.stdout) == (0, "mine: pass (5 pass)\n")
+    assert (done.returncode, done.stdout) == (0, "mine: pass (8 pass)\n")
 
 
 def test_the_example_names_hooks_that_there_are() -> None:
