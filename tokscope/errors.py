@@ -24,10 +24,13 @@ class TokscopeError(Exception):
 
     >>> len(str(TokscopeError("[" * 100_000 + "; mend it"))) < 1_500
     True
+    >>> str(TokscopeError(f"what a file says moves no cursor: {chr(27)}[2J")).isprintable()
+    True
     """
 
     def __str__(self) -> str:
-        line = " ".join(super().__str__().splitlines())
+        line = " ".join(super().__str__().splitlines()).replace("\t", " ")
+        line = _UNSHOWN.sub(lambda char: f"\\u{ord(char[0]):04x}", line)
         return line if len(line) <= _LINE else f"{line[:1000]} … {line[-400:]}"
 
 

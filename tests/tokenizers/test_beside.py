@@ -401,6 +401,11 @@ REFUSED: Mapping[str, tuple[Json, str]] = {
         {"added_tokens_decoder": {"31": {"content": "x", "lstrip": "yes"}}},
         "lstrip of an added token is neither true nor false",
     ),
+    "token's truth as a number": (
+        {"added_tokens_decoder": {"31": {"content": "x", "lstrip": 1}}},
+        "lstrip of an added token is neither true nor false",
+    ),
+    "endless number": ({"added_tokens_decoder": {"9" * 5000: {"content": "x"}}}, "9…' is no id"),
     "token's number": ({"added_tokens_decoder": {"x": {"content": "x"}}}, "'x' is no id"),
     "id that cannot be": (
         {"added_tokens_decoder": {"90": {"content": "zz"}}},

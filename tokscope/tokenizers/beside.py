@@ -8,6 +8,7 @@ Nothing that they name is opened or run.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -45,6 +46,7 @@ RECORDED = (
     "tokenizer_class",
     "added_tokens_decoder",
 )
+_NUMBER = re.compile("[0-9]{1,18}")
 _GENERIC = ("PreTrained", "TokenizersBackend", "PythonBackend", "Auto")
 
 
@@ -174,7 +176,8 @@ def added_token(value: Json, place: str) -> AddedToken:
     if unknown or not isinstance(written.get("content"), str):
         reason = f"has {', '.join(unknown)}" if unknown else "has no text"
         raise TokscopeError(f"{place}: an added token {reason}; known are {', '.join(known)}")
-    wrong = [key for key, flag in written.items() if key != "content" and flag not in (True, False)]
+    flags = {key: flag for key, flag in written.items() if key != "content"}
+    wrong = [key for key, flag in flags.items() if not isinstance(flag, bool)]
     if wrong:
         raise TokscopeError(f"{place}: {wrong[0]} of an added token is neither true nor false")
     special = bool(written.get("special", False))
@@ -202,8 +205,8 @@ def _decoder(value: object, path: Path) -> Iterator[tuple[int, AddedToken]]:
     if not isinstance(value, dict):
         raise TokscopeError(f"{place} is no object of ids and tokens")
     for number, token in value.items():
-        if not str(number).isdecimal() or not isinstance(token, dict):
-            raise TokscopeError(f"{place}: '{shortened(str(number))}' is no id with a token")
+        if not _NUMBER.fullmatch(number) or not isinstance(token, dict):
+            raise TokscopeError(f"{place}: '{shortened(number)}' is no id with a token")
         yield int(number), added_token(token, place)
 
 

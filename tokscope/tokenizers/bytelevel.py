@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +15,7 @@ from tokscope.tokenizers.applied import finished, unused_of
 from tokscope.tokenizers.beside import Folder, beside_file
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, missing_bytes, require_all_bytes
 from tokscope.tokenizers.families import BYTE_LEVEL
-from tokscope.tokenizers.files import read_text
+from tokscope.tokenizers.files import read_ids, read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, add, assemble
 from tokscope.tokenizers.tiktoken import PATTERNS, named_pattern
 
@@ -64,13 +63,7 @@ def _read(path: Path, pattern: str = "") -> tokenizers.Tokenizer:
     merges = path.with_name("vocab.bpe" if path.name == "encoder.json" else named)
     if not merges.is_file():
         raise TokscopeError(f"{path}: without {merges.name} beside it, its tokens cannot be merged")
-    try:
-        vocabulary = {str(token): int(i) for token, i in json.loads(read_text(path)).items()}
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise TokscopeError(f"{path}: not an object of tokens and their ids ({error})") from error
-    pairs = _merge_list(merges)
-    if any(number < 0 for number in vocabulary.values()):
-        raise TokscopeError(f"{path}: an id is negative")
+    vocabulary, pairs = read_ids(path), _merge_list(merges)
     if marks_ends(vocabulary):
         raise TokscopeError(
             f"{path}: marks the ends of words by </w>; name its folder, whose "

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers.beside import Folder
-from tokscope.tokenizers.files import read_text
-from tokscope.tokenizers.mapped import read_ids
+from tokscope.tokenizers.files import read_ids, read_text
 from tokscope.tokenizers.suffixed import Pair, read_pairs
 from tokscope.tokenizers.words import END, WordTokenizer, word_tokenizer
 

@@ -5,7 +5,6 @@ The model cuts text into pieces, and `vocab.json` numbers them; what it does not
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from tokscope.tokenizers import Encoded, Spec
 from tokscope.tokenizers.applied import recorded, told
 from tokscope.tokenizers.beside import AddedToken, Folder
 from tokscope.tokenizers.components import canonical, digest, fingerprint
+from tokscope.tokenizers.files import read_ids
 from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.tokenizers.sentencepiece import SPACE, SentencePieceTokenizer
 from tokscope.tokenizers.sentencepiece import load_file as load_model
@@ -189,25 +189,6 @@ def _languages(size: int, settings: Json) -> dict[str, int]:
     """Return the codes of languages that M2M100 puts behind its table."""
     codes = _WMT21 if settings.get("language_codes") == "wmt21" else _M2M100
     return {f"__{code}__": size + i for i, code in enumerate(codes.split())}
-
-
-def read_ids(path: Path) -> dict[str, int]:
-    """Read a `vocab.json`: an object of tokens and their ids.
-
-    Raises:
-        TokscopeError: it cannot be read, or is something else.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        ids = {str(token): int(i) for token, i in data.items()}
-    except OSError as error:
-        raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise TokscopeError(f"{path}: not an object of tokens and their ids ({error})") from error
-    top = max(ids.values(), default=-1)
-    if min(ids.values(), default=-1) < 0 or top > 16 * len(ids) + 1_000_000:
-        raise TokscopeError(f"{path}: {len(ids)} tokens, but ids up to {top}, or below 0")
-    return ids
 
 
 def _vocabulary(

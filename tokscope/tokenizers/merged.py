@@ -19,8 +19,7 @@ from tokscope.tokenizers import (
     wordpiece,
 )
 from tokscope.tokenizers.beside import Folder
-from tokscope.tokenizers.files import read_text
-from tokscope.tokenizers.mapped import read_ids
+from tokscope.tokenizers.files import read_ids, read_text
 
 _KNOWN = (*suffixed.CLASSES, *moses.CLASSES, "CTRL")
 

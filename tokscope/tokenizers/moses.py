@@ -14,7 +14,7 @@ from typing import Any
 
 from tokscope.errors import TokscopeError, extra
 from tokscope.tokenizers.beside import Folder
-from tokscope.tokenizers.mapped import read_ids
+from tokscope.tokenizers.files import read_ids
 from tokscope.tokenizers.suffixed import Pair, read_pairs
 from tokscope.tokenizers.words import Split, WordTokenizer, word_tokenizer
 

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple, cast
 
 from tokscope.errors import TokscopeError, shortened
 from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.beside import CONFIG
 from tokscope.tokenizers.components import TEMPLATE, canonical
 from tokscope.tokenizers.files import read_text
 
-CONFIG = "tokenizer_config.json"
 _OWN, _MORE = "chat_template.jinja", "additional_chat_templates"
 # Places that other programs look at, and what is told of them.
 _PROCESSOR, _OTHERS = "chat_template.json", "chat_templates"
