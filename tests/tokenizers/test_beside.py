@@ -16,7 +16,7 @@ import pytest
 import sentencepiece
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-from tests.tokenizers.families import byte_level, model_file, sentencepiece_style
+from tests.tokenizers.families import byte_level, model_file, rank_file, sentencepiece_style
 from tokscope.errors import TokscopeError
 from tokscope.gate.check import check
 from tokscope.gate.config import read as read_gates
@@ -354,6 +354,21 @@ def test_a_file_named_alone_is_read_alone_and_says_so(tmp_path: Path) -> None:
         assert "beside" not in alone.components()
     assert ids(made, "Hello") == [[WORDS.index("Hello")]]
     assert load(f"file:{made}/tokenizer.json").encode(["Hello"]).ids.tolist() == [5]
+
+
+def test_every_kind_of_file_named_alone_says_what_is_not_read(tmp_path: Path) -> None:
+    made = folder(
+        tmp_path / "parts",
+        vocab__json=BYTES["vocab"],
+        merges__txt=MERGES,
+        mine__tiktoken=rank_file(),
+        tokenizer_config__json={"add_prefix_space": True},
+    )
+    for word in ("{}/merges.txt", "{}/vocab.json", "{}/mine.tiktoken?pattern=gpt2"):
+        assert "tokenizer_config.json beside it not read" in load(word.format(made)).path
+    old = folder(tmp_path / "old", tokenizer_config__json={"legacy": True})
+    (old / "tokenizer.model.v3").write_bytes(model_file("bpe"))
+    assert "not read" not in load(str(old)).path  # the folder was named
 
 
 def test_a_setting_that_flips_changes_the_fingerprint(tmp_path: Path) -> None:

@@ -133,6 +133,25 @@ def test_settings_of_words_count(kind: str, settings: dict[str, object], tmp_pat
     ids, tokenizer = transformers_ids(folder, kind), load(f"file:{folder}")
     for text in TEXTS:
         assert tokenizer.encode([text]).ids.tolist() == ids(text), text
+    usual = repository(tmp_path / "usual", REPOSITORIES[kind], kind, **SETTINGS.get(kind, {}))
+    assert load(f"file:{usual}").fingerprint != tokenizer.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "message"),
+    [
+        ("XLM", {"do_lowercase_and_remove_accent": "no"}, "which is neither true nor false"),
+        ("Flaubert", {"do_lowercase": 1}, "do_lowercase is 1, which is neither true nor false"),
+        ("FSMT", {"langs": [["en"], "ru"]}, 'must name two "langs"'),
+    ],
+)
+def test_settings_of_words_that_make_no_sense_are_refused(
+    kind: str, settings: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("sacremoses")
+    folder = repository(tmp_path, REPOSITORIES[kind], kind, **settings)
+    with pytest.raises(TokscopeError, match=message):
+        load(f"file:{folder}")
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,8 @@ def load_merges(spec: Spec) -> Tokenizer:
     beside = path.with_name("vocab.json")
     if path.name == "merges.txt" and beside.is_file():
         made = assemble(_read(beside, pattern), name, str(path))
-        return replace(made, assumed="" if pattern else "text is cut as by GPT-2")
+        assumed = "" if pattern else "text is cut as by GPT-2"
+        return replace(made, assumed=assumed, told=beside_file(path))
     pairs = _merge_list(path)
     if not pairs:
         raise TokscopeError(f"{path}: there is no merge in it")

@@ -143,7 +143,8 @@ def _lacking(files: Sequence[str]) -> str:
 
 
 def _matching(pattern: str, names: Iterable[str]) -> list[str]:
-    return [name for name in names if fnmatchcase(name, pattern)]
+    deep = pattern.count("/")  # which a * matches too
+    return [name for name in names if name.count("/") == deep and fnmatchcase(name, pattern)]
 
 
 def _function(module: str, name: str) -> Callable[..., object]:

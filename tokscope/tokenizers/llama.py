@@ -37,7 +37,7 @@ from tokscope.tokenizers.sentencepiece import (
     kinds_of,
     load_file,
 )
-from tokscope.tokenizers.tiktoken import load_file as load_ranks
+from tokscope.tokenizers.tiktoken import load_ranks
 
 NAME = "tokenizer.model"
 _TURNS = ("<start_of_turn>", "<end_of_turn>")  # special to Gemma, whatever the model says

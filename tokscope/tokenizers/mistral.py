@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,7 +23,8 @@ RELEASES = {
 def load_folder(folder: Folder) -> Tokenizer:
     """Load the `tokenizer.model.v1`, `.v3`, … of a folder: the one of the newest format."""
     paths = sorted(folder.path.glob("tokenizer.model.v*"), key=_format)
-    return sentencepiece.load_file(Spec(folder.name, "sp", str(paths[-1])))
+    made = sentencepiece.load_file(Spec(folder.name, "sp", str(paths[-1])))
+    return replace(made, path="SentencePiece")  # what stands beside it is read for its folder
 
 
 def _format(path: Path) -> tuple[int, str]:

@@ -10,15 +10,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from tokscope.errors import TokscopeError, extra
-from tokscope.tokenizers.beside import Folder
+from tokscope.tokenizers.beside import Beside, Folder
+from tokscope.tokenizers.components import canonical
 from tokscope.tokenizers.files import read_ids
 from tokscope.tokenizers.suffixed import Pair, read_pairs
 from tokscope.tokenizers.words import Split, WordTokenizer, word_tokenizer
 
-Json = Mapping[str, Any]
 # Characters of Chinese and Japanese print, and what Moses' own scripts write for them.
 _PUNCTUATION = str.maketrans(
     dict(
@@ -32,6 +31,8 @@ _PUNCTUATION = str.maketrans(
 )
 _FULL_STOP = re.compile(r"[。．]\s*")
 _CUSTOM = ("zh", "ja", "th")  # XLM's languages that are split by other packages
+# Settings that decide how words are made
+_TAKEN = ("do_lowercase_and_remove_accent", "do_lowercase", "do_lower_case", "langs")
 _SPECIALS = ("<s>", "</s>", "<unk>", "<pad>", *(f"<special{i}>" for i in range(10)))
 
 
@@ -62,9 +63,9 @@ def _moses(language: str, **options: object) -> tuple[Callable[[str], str], Spli
     return normalize, split
 
 
-def _xlm(settings: Json) -> Split:
+def _xlm(beside: Beside) -> Split:
     normalize, split = _moses("en", escape=False)
-    bare = settings.get("do_lowercase_and_remove_accent", True)
+    bare = beside.flag("do_lowercase_and_remove_accent", True)
 
     def words(text: str) -> list[str]:
         found = split(_printing(normalize(_punctuation(text))))
@@ -73,9 +74,9 @@ def _xlm(settings: Json) -> Split:
     return words
 
 
-def _flaubert(settings: Json) -> Split:
+def _flaubert(beside: Beside) -> Split:
     normalize, split = _moses("fr", escape=False)
-    lower = settings.get("do_lowercase", False)
+    lower = beside.flag("do_lowercase", False)
 
     def words(text: str) -> list[str]:
         text = unicodedata.normalize("NFC", text.replace("``", '"').replace("''", '"'))
@@ -85,12 +86,13 @@ def _flaubert(settings: Json) -> Split:
     return words
 
 
-def _fsmt(settings: Json) -> Split:
-    languages = settings.get("langs")
-    if not isinstance(languages, list) or len(languages) != 2:
+def _fsmt(beside: Beside) -> Split:
+    languages = beside.settings.get("langs")
+    two = isinstance(languages, list) and len(languages) == 2
+    if not two or not all(isinstance(language, str) for language in languages):
         raise TokscopeError('tokenizer_config.json must name two "langs", such as ["en", "ru"]')
-    normalize, split = _moses(str(languages[0]), aggressive_dash_splits=True, escape=True)
-    lower = settings.get("do_lower_case", False)
+    normalize, split = _moses(languages[0], aggressive_dash_splits=True, escape=True)
+    lower = beside.flag("do_lower_case", False)
 
     def words(text: str) -> list[str]:
         text = text.lower() if lower else text
@@ -99,11 +101,11 @@ def _fsmt(settings: Json) -> Split:
     return words
 
 
-def _biogpt(settings: Json) -> Split:
+def _biogpt(beside: Beside) -> Split:
     return _moses("en", aggressive_dash_splits=True, escape=True)[1]
 
 
-CLASSES: Mapping[str, Callable[[Json], Split]] = {
+CLASSES: Mapping[str, Callable[[Beside], Split]] = {
     "XLM": _xlm,
     "Flaubert": _flaubert,
     "FSMT": _fsmt,
@@ -119,6 +121,7 @@ def load_class(path: Path, kind: str, folder: Folder) -> WordTokenizer:
     """
     ids, merges = read_ids(path), path.with_name("merges.txt")
     pairs: list[Pair] = read_pairs(merges)
-    how = f"words and normalisation of transformers' {kind}Tokenizer, by sacremoses"
-    split = CLASSES[kind](folder.beside.settings)
+    split, settings = CLASSES[kind](folder.beside), folder.beside.settings
+    set_ = [f", {name}={canonical(settings[name])}" for name in _TAKEN if name in settings]
+    how = f"words and normalisation of transformers' {kind}Tokenizer, by sacremoses{''.join(set_)}"
     return word_tokenizer(ids, pairs, split, folder, place=str(path), how=how, specials=_SPECIALS)

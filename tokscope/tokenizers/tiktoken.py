@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import tiktoken
@@ -14,7 +15,7 @@ from tiktoken.model import MODEL_PREFIX_TO_ENCODING, MODEL_TO_ENCODING
 
 from tokscope.errors import TokscopeError, choose, path_of
 from tokscope.tokenizers import Spec
-from tokscope.tokenizers.beside import Folder
+from tokscope.tokenizers.beside import Folder, beside_file
 from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes
 from tokscope.tokenizers.download import tiktoken_cached
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -243,10 +244,18 @@ def load_folder(folder: Folder) -> RankTokenizer:
     if len(paths) > 1:
         names = ", ".join(path.name for path in paths)
         raise TokscopeError(f"{folder.path}: holds several rank files ({names}); name one of them")
-    return load_file(Spec(folder.name, "tiktoken-file", str(paths[0])))
+    return load_ranks(Spec(folder.name, "tiktoken-file", str(paths[0])))
 
 
 def load_file(spec: Spec) -> RankTokenizer:
+    """Load a rank file that is named alone, and say what stands beside it."""
+    made = load_ranks(spec)
+    return replace(
+        made, path="; ".join(filter(None, (made.path, beside_file(path_of(spec.place)))))
+    )
+
+
+def load_ranks(spec: Spec) -> RankTokenizer:
     """Load a rank file: a published one by its hash, another one with what cuts its text.
 
     Raises:
