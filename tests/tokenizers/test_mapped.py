@@ -295,6 +295,13 @@ def test_cached_repositories_of_every_kind_are_listed(
     assert "which would be one of tokenizer.json, tekken.json" in str(error.value)
 
 
+def test_files_in_folders_of_a_repository_are_not_its_tokenizer() -> None:
+    assert wanted(["assets/ranks.tiktoken", "README.md"]) == []
+    assert wanted(["additional_chat_templates/../../x.jinja", "vocab.txt"]) == ["vocab.txt"]
+    templates = ["additional_chat_templates/tool.jinja"]
+    assert wanted(["vocab.txt", *templates]) == ["vocab.txt", *templates]
+
+
 def test_a_vocabulary_that_knows_a_tag_does_not_mark_ends_of_words(tmp_path: Path) -> None:
     data = json.loads(byte_level().to_str())["model"]
     merges = "\n".join(["#version: 0.2", *map(" ".join, data["merges"]), ""])

@@ -112,6 +112,7 @@ def test_special_tokens_of_a_rank_file(write: Write) -> None:
     assert tokenizer.vocabulary.size == 301
     read = load(f"{path}?specials=tokenizer_config.json&pattern=gpt2")
     assert read.vocabulary.specials == {"<|end|>": 300}
+    assert "not read" not in read.path
     named = load(f"{path}?pattern=gpt2&specials=llama3")
     assert named.vocabulary.specials["<|begin_of_text|>"] == 128000
     assert named.fingerprint != read.fingerprint
@@ -137,6 +138,7 @@ OPTIONS = {
     "t.tiktoken?pattern=gpt2&specials=text.json": "text.json: not a JSON object of tokens and",
     "t.tiktoken?pattern=gpt2&specials=low.json": "a special token has the id of another token",
     "t.tiktoken?pattern=gpt2&specials=far.json": "ids up to 4,000,000,000 for 264 tokens",
+    "t.tiktoken?pattern=gpt2&specials=bare.json": "an added token has no text",
     "t.tiktoken?pattern=gpt2&specials=nul.json": "an id is no whole number from 0 up",
     "t.tiktoken?pattern-file=nowhere": "nowhere: cannot be read (No such file or directory)",
     "t.tiktoken?pattern-file=empty": "empty: not an expression (the file is empty",
@@ -158,6 +160,7 @@ def test_options_that_mean_nothing_are_refused(write: Write, word: str) -> None:
     write("text.json", '{"a": "b"}')
     write("low.json", '{"a": 5}')
     write("far.json", '{"a": 4000000000}')
+    write("bare.json", '{"added_tokens_decoder": {"300": {"content": null}}}')
     write("nul.json", '{"a": null}')
     write("empty", "\n")
     write("open", "(")

@@ -85,6 +85,7 @@ def test_a_model_of_minbpe_gives_the_ids_of_minbpe(write: Write, pattern: str) -
 MINBPE = {
     "minbpe v2\n\n0\n": "its version is 'minbpe v2'",
     "minbpe v1\n\nx\n": "not a model of minbpe",
+    "minbpe v1\n\n-2\n97 98\n": "it has no -2 special tokens",
     "minbpe v1\n\n0\n104 999\n": "not a model of minbpe",
     "minbpe v1\n\n0\n97 98\n98 99\n256 99\n97 257\n": "two of its tokens are spelled alike",
     "minbpe v1\n(\n0\n97 98\n": "not a model of minbpe",

@@ -146,7 +146,7 @@ def read(path: Path, name: str) -> Folder:
     settings = {key: value for key, value in config.items() if value is not None}
     sources = dict.fromkeys(settings, CONFIG)
     if "added_tokens_decoder" in config:
-        added = dict(_decoder(config["added_tokens_decoder"], path / CONFIG))
+        added = dict(decoder(config["added_tokens_decoder"], path / CONFIG))
     else:
         for key, value in _object(path / SPECIALS).items():
             if value is not None:
@@ -199,8 +199,12 @@ def _object(path: Path) -> dict[str, Any]:
     return data
 
 
-def _decoder(value: object, path: Path) -> Iterator[tuple[int, AddedToken]]:
-    """Yield the tokens of `added_tokens_decoder` with their ids."""
+def decoder(value: object, path: Path) -> Iterator[tuple[int, AddedToken]]:
+    """Yield the tokens of `added_tokens_decoder` with their ids.
+
+    Raises:
+        TokscopeError: it is something else.
+    """
     place = f"{path}: added_tokens_decoder"
     if not isinstance(value, dict):
         raise TokscopeError(f"{place} is no object of ids and tokens")

@@ -36,6 +36,8 @@ def _read(lines: Sequence[str]) -> tokenizers.Tokenizer:
     if lines[0] != "minbpe v1":
         raise ValueError(f"its version is '{lines[0][:20]}', not 'minbpe v1'")
     first = 3 + int(lines[2])
+    if not 3 <= first <= len(lines):
+        raise ValueError(f"it has no {lines[2][:20]} special tokens")
     specials = dict(line.rsplit(" ", 1) for line in lines[3:first])
     spelled = {byte: chr(char) for char, byte in byte_alphabet().items()}
     merges = []

@@ -30,7 +30,6 @@ _PUNCTUATION = str.maketrans(
     | {"…": "..."}
 )
 _FULL_STOP = re.compile(r"[。．]\s*")
-_CUSTOM = ("zh", "ja", "th")  # XLM's languages that are split by other packages
 # Settings that decide how words are made
 _TAKEN = ("do_lowercase_and_remove_accent", "do_lowercase", "do_lower_case", "langs")
 _SPECIALS = ("<s>", "</s>", "<unk>", "<pad>", *(f"<special{i}>" for i in range(10)))
@@ -88,10 +87,10 @@ def _flaubert(beside: Beside) -> Split:
 
 def _fsmt(beside: Beside) -> Split:
     languages = beside.settings.get("langs")
-    two = isinstance(languages, list) and len(languages) == 2
-    if not two or not all(isinstance(language, str) for language in languages):
+    listed = languages if isinstance(languages, list) else []
+    if [type(language) for language in listed] != [str, str]:
         raise TokscopeError('tokenizer_config.json must name two "langs", such as ["en", "ru"]')
-    normalize, split = _moses(languages[0], aggressive_dash_splits=True, escape=True)
+    normalize, split = _moses(listed[0], aggressive_dash_splits=True, escape=True)
     lower = beside.flag("do_lower_case", False)
 
     def words(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from tiktoken.model import MODEL_PREFIX_TO_ENCODING, MODEL_TO_ENCODING
 
 from tokscope.errors import TokscopeError, choose, path_of
 from tokscope.tokenizers import Spec
-from tokscope.tokenizers.beside import Folder, beside_file
+from tokscope.tokenizers.beside import Folder, beside_file, decoder
 from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes
 from tokscope.tokenizers.download import tiktoken_cached
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -250,9 +250,8 @@ def load_folder(folder: Folder) -> RankTokenizer:
 def load_file(spec: Spec) -> RankTokenizer:
     """Load a rank file that is named alone, and say what stands beside it."""
     made = load_ranks(spec)
-    return replace(
-        made, path="; ".join(filter(None, (made.path, beside_file(path_of(spec.place)))))
-    )
+    told = "" if spec.specials else beside_file(path_of(spec.place))
+    return replace(made, path="; ".join(filter(None, (made.path, told))))
 
 
 def load_ranks(spec: Spec) -> RankTokenizer:
@@ -324,12 +323,12 @@ def read_specials(place: str) -> Mapping[str, int]:
         raise TokscopeError(f"{place}: no such file, and no name of special tokens ({names})")
     try:
         found = json.loads(_read(path))
-        if isinstance(found.get("added_tokens_decoder"), dict):
-            entries = found["added_tokens_decoder"].items()
-            found = {str(token["content"]): int(number) for number, token in entries}
+        if "added_tokens_decoder" in found and isinstance(found, dict):
+            listed = decoder(found["added_tokens_decoder"], path)
+            found = {token.content: number for number, token in listed}
         if not all(type(number) is int and number >= 0 and text for text, number in found.items()):
             raise ValueError("an id is no whole number from 0 up, or a token is empty")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise TokscopeError(
             f"{path}: not a JSON object of tokens and their ids ({error})"
         ) from error
