@@ -373,6 +373,16 @@ def test_vocabularies_of_bytes_are_one_table(tmp_path: Path) -> None:
     assert [tokenizer.vocabulary[i] for i in token] == [b"hello"]
 
 
+@pytest.mark.parametrize("kind", ["OpenAIGPT", "Herbert", "CTRL", "Phobert"])
+def test_a_setting_that_a_class_does_not_take_is_not_called_taken(
+    kind: str, tmp_path: Path
+) -> None:
+    folder = repository(tmp_path, REPOSITORIES[kind], kind, do_lower_case=kind != "OpenAIGPT")
+    path = load(f"file:{folder}").path
+    assert "do_lower_case has no effect on its steps" in path
+    assert "do_lower_case=" not in path
+
+
 def test_added_tokens_beside_words_are_special_tokens(tmp_path: Path) -> None:
     size = len(pieces()) + 3
     added = {

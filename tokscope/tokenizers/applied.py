@@ -66,7 +66,7 @@ def kept(made: Tokenizer, folder: Folder) -> Tokenizer:
             made = replace(
                 assemble(made.library, made.name, str(folder.path)), assumed=made.assumed
             )
-        return replace(made, beside=recorded(beside), told=told(beside))
+        return replace(made, beside=recorded(beside), told=told(beside, unused_of(beside)))
     words = made.vocabulary
     for number, token in beside.added.items():
         own = words[number] if number < words.size else b""

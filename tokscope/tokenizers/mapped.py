@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Encoded, Spec
-from tokscope.tokenizers.applied import recorded, told
+from tokscope.tokenizers.applied import recorded, told, unused_of
 from tokscope.tokenizers.beside import AddedToken, Folder
 from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.files import read_ids
@@ -154,7 +154,14 @@ def load_parts(model: Path, table: Path, folder: Folder) -> MappedTokenizer:
     specials |= specials_beside(folder, {**ids, **specials})
     vocabulary = _vocabulary(ids, specials, own.vocabulary, ids[unknown])
     return MappedTokenizer(
-        folder.name, vocabulary, own, ids, ids[unknown], codes, recorded(beside), told(beside)
+        folder.name,
+        vocabulary,
+        own,
+        ids,
+        ids[unknown],
+        codes,
+        recorded(beside),
+        told(beside, unused_of(beside)),
     )
 
 
@@ -177,7 +184,14 @@ def load_fairseq(model: Path, folder: Folder) -> MappedTokenizer:
     vocabulary = _vocabulary(ids, specials, own.vocabulary, 3)
     table = {**ids, **specials}
     return MappedTokenizer(
-        folder.name, vocabulary, own, table, 3, False, recorded(beside), told(beside)
+        folder.name,
+        vocabulary,
+        own,
+        table,
+        3,
+        False,
+        recorded(beside),
+        told(beside, unused_of(beside)),
     )
 
 

@@ -17,7 +17,7 @@ from tokenizers import models
 
 from tokscope.errors import TokscopeError, UnitError, require_of_library, shortened
 from tokscope.tokenizers import Encoded
-from tokscope.tokenizers.applied import recorded, told
+from tokscope.tokenizers.applied import recorded, told, unused_of
 from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.components import canonical, fingerprint
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
@@ -209,7 +209,8 @@ def word_tokenizer(
     marks = {text: known[text] for text in [*specials, unknown] if text in known}
     marks |= specials_beside(folder, known)
     vocabulary = _vocabulary(known, marks, known[unknown], mark)
-    set_ = recorded(beside), told(beside)
+    unused = unused_of(beside, *(("do_lower_case",) if beside.kind == "FSMT" else ()))
+    set_ = recorded(beside), told(beside, unused)
     return WordTokenizer(folder.name, vocabulary, inner, ids, split, how, mark, *set_)
 
 
