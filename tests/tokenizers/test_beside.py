@@ -441,6 +441,13 @@ def test_what_cannot_be_kept_is_refused_by_name(tmp_path: Path, name: str) -> No
     assert message in str(error.value)
 
 
+def test_a_link_to_a_lost_file_is_named(tmp_path: Path) -> None:
+    made = bert(tmp_path, None)
+    (made / "tokenizer_config.json").symlink_to(tmp_path / "lost")
+    with pytest.raises(TokscopeError, match=r"tokenizer_config\.json: cannot be read"):
+        load(str(made))
+
+
 @pytest.mark.parametrize("content", ['{"x": "\\ud800"}', "", "[]", "{", "[" * 100_000, '"x"'])
 @pytest.mark.parametrize(
     "name", ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "config.json"]

@@ -185,7 +185,7 @@ def added_token(value: Json, place: str) -> AddedToken:
 
 
 def _object(path: Path) -> dict[str, Any]:
-    if not path.is_file():
+    if not (path.is_file() or path.is_symlink()):  # a link to nothing is a file that was lost
         return {}
     text = read_text(path)
     try:
