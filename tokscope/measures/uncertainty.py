@@ -7,16 +7,24 @@ weights serve every column, so values that stand side by side are paired.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, stdtrit
 
 Array = NDArray[np.float64]
 ENOUGH = 40  # draws, below which there is no 95 % interval: one in forty is beyond either end
 _FEW = 30  # rows with an event, below which resampled shares are too narrow
 _BATCH = 100
 _CELLS = 4_000_000  # weights drawn at once
+
+
+@cache
+def _special() -> ModuleType:
+    """Return SciPy's functions, which few tables need and which take long to import."""
+    return import_module("scipy.special")
 
 
 def intervals_of(draws: int) -> str:
@@ -98,8 +106,10 @@ def share_interval(
     size = _independent(events, trials)
     seen = size * float(events.sum() / trials.sum())
     tail = (1 - level) / 2
-    exact_low = float(betaincinv(seen, size - seen + 1, tail)) if seen else 0.0
-    exact_high = float(betaincinv(seen + 1, size - seen, 1 - tail)) if seen < size else 1.0
+    exact_low = float(_special().betaincinv(seen, size - seen + 1, tail)) if seen else 0.0
+    exact_high = (
+        float(_special().betaincinv(seen + 1, size - seen, 1 - tail)) if seen < size else 1.0
+    )
     return float(np.fmin(low, exact_low)), float(np.fmax(high, exact_high))
 
 
@@ -114,7 +124,8 @@ def _independent(events: NDArray[np.int64], trials: NDArray[np.int64]) -> float:
     spread = float(((events - share * trials) ** 2).sum()) * rows / (rows - 1) / total**2
     size = min(share * (1 - share) / spread, total) if spread else total
     # with few rows the spread is rough itself, as in Student's t
-    return size * float(stdtrit(max(total - 1, 1), 0.975) / stdtrit(rows - 1, 0.975)) ** 2
+    quantile = _special().stdtrit
+    return size * float(quantile(max(total - 1, 1), 0.975) / quantile(rows - 1, 0.975)) ** 2
 
 
 def simultaneous(values: Array, resampled: Array, level: float = 0.95) -> tuple[Array, Array]:
