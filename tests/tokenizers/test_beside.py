@@ -192,6 +192,12 @@ def test_added_tokens_json_is_seen(tmp_path: Path, name: str) -> None:
     assert "1 added token from added_tokens.json" in load(str(made)).path
 
 
+def test_two_added_tokens_have_no_common_id(tmp_path: Path) -> None:
+    made = folder(tmp_path, added_tokens__json={"x": SIZE, "y": SIZE}, **OLDER["vocab.txt"])
+    with pytest.raises(TokscopeError, match=rf"'y' has the id {SIZE} of another token"):
+        load(str(made))
+
+
 def test_added_tokens_json_is_seen_beside_a_sentencepiece_model(tmp_path: Path) -> None:
     """As in 4.57: it is found in the text with its prefix, so that only the first part has one."""
     content = model_file("bpe")

@@ -223,9 +223,13 @@ def _older(table: Json, settings: Json, path: Path) -> Iterator[tuple[int, Added
         given += others if isinstance(others, (list, tuple)) else ()
     texts = (one.get("content") if isinstance(one, dict) else one for one in given)
     specials = {text for text in texts if isinstance(text, str)}
+    seen: set[int] = set()
     for text, number in table.items():
         if type(number) is not int or number < 0:
             raise TokscopeError(f"{path}: '{shortened(text)}' has no id")
+        if number in seen:
+            raise TokscopeError(f"{path}: '{shortened(text)}' has the id {number} of another token")
+        seen.add(number)
         special = text in specials
         yield number, AddedToken(text, normalized=not special, special=special)
 
