@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.warm import Warm, cold
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -19,27 +21,41 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture(scope="session")
-def run() -> Run:
-    """Run the installed entry point, in a pipe and 80 columns wide."""
-    script = Path(sys.executable).with_name("tokscope")
+def _runner(
+    call: Callable[[list[str], bytes, dict[str, str], float], subprocess.CompletedProcess[bytes]],
+) -> Run:
+    """Return how tests run a command: offline, in a pipe and 80 columns wide."""
 
-    def call(
+    def run(
         *words: object, stdin: bytes = b"", **variables: str
     ) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"COLUMNS": "80", "HF_HUB_OFFLINE": "1"} | variables
-        done = subprocess.run(
-            [script, *map(str, words)],
-            input=stdin,
-            capture_output=True,
-            env=environment,
-            timeout=120,
-        )
+        done = call([*map(str, words)], stdin, environment, 120)
         return subprocess.CompletedProcess(
             done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
         )
 
-    return call
+    return run
+
+
+@pytest.fixture(scope="session")
+def run() -> Iterator[Run]:
+    """Run the command in a fork of a process that has imported everything, where there are forks.
+
+    Where the start itself is tested, use `start`.
+    """
+    if sys.platform != "linux":
+        yield _runner(cold)
+        return
+    warm = Warm()
+    yield _runner(warm.call)
+    warm.close()
+
+
+@pytest.fixture(scope="session")
+def start() -> Run:
+    """Start the installed entry point, which takes a second more than `run`."""
+    return _runner(cold)
 
 
 @pytest.fixture(scope="session")

@@ -75,6 +75,8 @@ COMMANDS = {
     "vocab-grep": ["vocab", "sample:bpe", "sample:unigram", "sample:wordpiece", "--grep", "^ ?the"],
     "vocab-only-in": ["vocab", "sample:bpe", "bytes", "--only-in", "sample-bpe", "--top", "7"],
 }
+# the first of every command is started anew: what it needs is imported by itself
+STARTED = {words[0]: name for name, words in reversed(COMMANDS.items())}.values()
 SOLVED = ("mixture", "mixture-details", "simulation")
 WITH_TEXT = ("compare", "lines", "bootstrap")
 WITH_LANGUAGES = ("vocab-text", "vocab-language", "vocab-tokens")  # which are not parallel
@@ -121,12 +123,13 @@ def in_every_format(
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_output_is_that_of_the_golden_files(
-    run: Run, corpora: list[object], tmp_path: Path, command: str
+    run: Run, start: Run, corpora: list[object], tmp_path: Path, command: str
 ) -> None:
     """Formats are printed by turns. TOKSCOPE_GOLDEN=write writes the files anew: read the diff."""
     text = corpora if command in WITH_TEXT else []
     text = corpora[:2] if command in WITH_LANGUAGES else text
-    call = partial(run, *COMMANDS[command], *text, **OWN.get(command, {}))
+    tokscope = start if command in STARTED else run
+    call = partial(tokscope, *COMMANDS[command], *text, **OWN.get(command, {}))
     printed = list(RENDERERS)[list(COMMANDS).index(command) % len(RENDERERS)]
     code, shown = in_every_format(call, tmp_path, list(RENDERERS), printed)
     assert code == 0
@@ -489,3 +492,27 @@ def test_nothing_that_a_terminal_would_obey_is_shown_raw(
     folder = write("two/en.txt", "a\n").parent
     write("two/de.txt", "\x1b[31mb\n")
     assert "\x1b" not in run("compare", "bytes", "--lines", "1", "--parallel", "-c", folder).stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["compare", "bytes", "c=characters"],
+        ["compare", "-"],
+        ["compare", "nowhere.json"],
+        ["compare", "--jobs", "x"],
+        ["audit", "sample:bpe", "--fail-on", "info"],
+        ["show", "-", "bytes", "--format", "json"],
+        ["lock", "--help"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_a_warm_start_is_as_any_other(run: Run, start: Run, words: list[str]) -> None:
+    """Most tests run the command in a fork of a process that has imported it."""
+    warm, cold = (call(*words, stdin="naïve\n".encode()) for call in (run, start))
+    assert (warm.returncode, warm.stdout, warm.stderr) == (
+        cold.returncode,
+        cold.stdout,
+        cold.stderr,
+    )

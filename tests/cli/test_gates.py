@@ -48,38 +48,38 @@ def same_as_golden(name: str, text: str) -> None:
 
 
 def same_as_golden_in_every_format(
-    run: Run, words: Sequence[object], printed: str, *more: str
+    start: Run, words: Sequence[object], printed: str, *more: str
 ) -> int:
     formats = [*RENDERERS, *more]
-    code, shown = in_every_format(partial(run, *words), Path.cwd(), formats, printed)
+    code, shown = in_every_format(partial(start, *words), Path.cwd(), formats, printed)
     for format_, text in shown.items():
         same_as_golden(f"{words[0]}.{SUFFIXES.get(format_, format_)}", text)
     return code
 
 
-def test_a_check_that_fails_looks_like_its_golden_files(locked: Path, run: Run) -> None:
+def test_a_check_that_fails_looks_like_its_golden_files(locked: Path, start: Run) -> None:
     """Set TOKSCOPE_GOLDEN=write to write the files anew, and read the difference."""
     words = ["check", planted(locked, lowercase)]
-    assert same_as_golden_in_every_format(run, words, "concise", *GATES) == 1
+    assert same_as_golden_in_every_format(start, words, "concise", *GATES) == 1
 
 
-def test_a_lock_is_summed_up_as_in_its_golden_files(folder: Path, run: Run) -> None:
-    assert same_as_golden_in_every_format(run, ["lock"], "table") == 0
+def test_a_lock_is_summed_up_as_in_its_golden_files(folder: Path, start: Run) -> None:
+    assert same_as_golden_in_every_format(start, ["lock"], "table") == 0
 
 
 def changed(folder: Path) -> str:
     return planted(folder, split_digits)
 
 
-def test_a_difference_looks_like_its_golden_files(folder: Path, run: Run) -> None:
+def test_a_difference_looks_like_its_golden_files(folder: Path, start: Run) -> None:
     words = ["diff", "old=tokenizer.json", changed(folder), "-c", "en.txt", "-c", "de.txt"]
     words += ["--top", "2", "--parallel"]
-    assert same_as_golden_in_every_format(run, words, "csv") == 0
+    assert same_as_golden_in_every_format(start, words, "csv") == 0
 
 
-def test_an_inequality_looks_like_its_golden_files(folder: Path, run: Run) -> None:
+def test_an_inequality_looks_like_its_golden_files(folder: Path, start: Run) -> None:
     words = ["equiv", "mine=tokenizer.json", changed(folder), "-c", "en.txt", "--fuzz", "50"]
-    assert same_as_golden_in_every_format(run, words, "json") == 1
+    assert same_as_golden_in_every_format(start, words, "json") == 1
 
 
 def test_equal_tokenizers_exit_with_0(folder: Path, run: Run) -> None:
