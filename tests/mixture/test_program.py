@@ -317,6 +317,21 @@ def test_stages_begin_where_merges_make_rows(monkeypatch: pytest.MonkeyPatch) ->
     assert [stage.steps for stage in solve(found).stages] == [7, 9, 10]
 
 
+@settings(max_examples=40, deadline=None)
+@given(*INSTANCES, st.data())
+def test_merges_that_make_no_rows_are_as_if_not_there(
+    seed: int, corpora: int, steps: int, data: st.DataObject
+) -> None:
+    words, counts, rules = instance(seed, corpora, steps)
+    rows, _ = differences(words, counts, rules)
+    free = np.array(data.draw(st.lists(st.booleans(), min_size=steps, max_size=steps)))
+    found = replace(written(words, counts, rules), free=free)
+    assume(found.bound.any())
+    solution = solve(found)
+    assert solution.objective == pytest.approx(whole(rows[~free]), abs=1e-8)
+    assert not solution.over[free].any()
+
+
 def test_rows_of_another_solution_are_a_start() -> None:
     words, counts, rules = instance(3, 4, 10)
     found = written(words, counts, rules)

@@ -67,7 +67,7 @@ def command(
     ] = 0,
     seconds: Annotated[
         float | None,
-        typer.Option(metavar="S", help="Solve for S seconds, then give the best so far. [60]"),
+        typer.Option(metavar="S", help="Give the best answer so far after S seconds. [60]"),
     ] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Solve to the end, however long.")] = False,
     gap: Annotated[

@@ -104,18 +104,22 @@ def _level(start: Ints, stop: Ints) -> Ints:
 
 
 class Search:
-    """The rows of the first merges of a program."""
+    """The rows of the first merges of a program; merges that make none are not looked at."""
 
     def __init__(self, program: Program, steps: int) -> None:
         self.program, self.steps = program, steps
-        self.segments = np.flatnonzero(program.start < steps)
+        bound = program.bound & (np.arange(len(program.merged)) < steps)
+        self.merges = np.flatnonzero(bound)
+        before = np.append(0, np.cumsum(bound))  # how many make rows before each merge
+        start, stop = before[program.start], before[program.stop]
+        self.segments = np.flatnonzero(start < stop)
+        self.start, self.stop = start[self.segments], stop[self.segments]
         self.values = program.values[self.segments]
-        self.start = program.start[self.segments]
-        self.stop = np.minimum(program.stop[self.segments], steps)
         self.pair = program.pair[self.segments]
         self.noise = program.noise[self.segments]
-        self.bound = program.bound & (np.arange(len(program.merged)) < steps)
-        self.highs = _Highs(self.start, self.stop, steps)
+        self.own = program.own[self.merges]
+        self.own_noise = program.own_noise[self.merges]
+        self.highs = _Highs(self.start, self.stop, len(self.merges))
 
     def look(self, at: Point) -> tuple[Point, Rows]:
         """Return what a point becomes when all rows are excused, and the rows that do not hold.
@@ -123,10 +127,8 @@ class Search:
         For its shares and w, no lower v would do:
         v[t] = max(0, max over pairs p of (alpha · c[p](t) - w[p]) - alpha · c[m(t)](t)).
         """
-        own = self.program.own @ at.shares + self.program.own_noise
-        value = self.values @ at.shares + self.noise
-        least = np.where(self.bound, own + at.over, np.inf)
-        rows = self._broken(value - at.under[self.pair], least)
+        own, value = self._mixed(at.shares)
+        rows = self._broken(value - at.under[self.pair], own + at.over[self.merges])
         return self._mended(at, own, value), rows
 
     def eased(self, at: Point) -> Point:
@@ -136,24 +138,27 @@ class Search:
         raised as far as v leaves rows broken, and then v is lowered as far as that allows:
         w[p] = max(0, max over merges t of alpha · (c[p](t) - c[m(t)](t)) - v[t]).
         """
-        own = self.program.own @ at.shares + self.program.own_noise
-        value = self.values @ at.shares + self.noise
-        least = np.where(self.bound, own + at.over, np.inf)[: self.steps]
+        own, value = self._mixed(at.shares)
+        least = own + at.over[self.merges]
         by = value - least[_Lows(least).where(self.start, self.stop)]
         under = np.zeros(len(at.under))
         np.maximum.at(under, self.pair, by)
         return self._mended(replace(at, under=under), own, value)
 
+    def _mixed(self, shares: Floats) -> tuple[Floats, Floats]:
+        """Return the counts of the pairs that are merged, and of all pairs, in a mixture."""
+        return self.own @ shares + self.own_noise, self.values @ shares + self.noise
+
     def _mended(self, at: Point, own: Floats, value: Floats) -> Point:
         """Return a point with the least v for its shares and w."""
-        over = np.zeros(len(own))
+        over = np.zeros(len(at.over))
         most = self.highs.of(value - at.under[self.pair])
-        over[: self.steps] = most - own[: self.steps]
-        return replace(at, over=np.where(self.bound, np.maximum(over, 0), 0))
+        over[self.merges] = np.maximum(most - own, 0)
+        return replace(at, over=over)
 
     def _broken(self, value: Floats, least: Floats) -> Rows:
         """Return, of every merge, the rows that are broken most."""
-        lows = _Lows(least[: self.steps])
+        lows = _Lows(least)
         step = lows.where(self.start, self.stop)
         low = np.flatnonzero(value - least[step] > BROKEN)
         steps, segments = [step[low]], [low]
@@ -169,7 +174,7 @@ class Search:
         real = by > BROKEN
         rows = rows.only(real)
         rows = rows.only(_worst(rows.step, by[real], _MOST))
-        return Rows(rows.step, self.segments[rows.segment])
+        return Rows(self.merges[rows.step], self.segments[rows.segment])
 
 
 def _unique(steps: Ints, segments: Ints) -> Rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -92,7 +93,8 @@ def infer_mixture(
             than 3,000.
         from_merge: earlier merges are applied, but not explained.
         gap: stop when the objective is proven to be no further above the least one, as a part.
-        seconds: how long to solve before the best answer so far is given; `math.inf` for no end.
+        seconds: how long it may take until the best answer so far is given, at least half of it to
+            solve; `math.inf` for no end.
         bootstrap: draws of noise in the counts, for intervals.
         refit: tokenizers to train on the inferred mixture, for intervals and a goodness of fit.
         ranges: whether to find how far shares can move at little cost.
@@ -117,6 +119,7 @@ def infer_mixture(
             sense for them.
     """
     require_resamples(seed, bootstrap=bootstrap, refit=refit)
+    begin = time.monotonic()
     subject = _subject(word, merges, from_merge)
     _require_effort(gap, seconds)
     truth = truth or _known(word, corpora, counts)
@@ -125,7 +128,7 @@ def infer_mixture(
     found = _gathered(subject, corpora, only, counts=counts, save=save, workers=workers)
     known = _aligned(truth, found.counts.names)
     with watch() as stopped:
-        result = _solved(subject, found, gap, seconds_from_now(seconds, stopped), tell=tell)
+        result = _solved(subject, found, gap, _budget(seconds, begin, stopped), tell=tell)
         more = ENDLESS if math.isinf(seconds) else seconds_from_now(_DOUBTING, stopped)
         told = mixture_notes.of(result, more)
         asked = Budget(stopped=stopped)
@@ -199,6 +202,12 @@ def _subject(word: str, merges: int | None, first: int) -> _Subject:
     if not 0 <= first < last:
         raise TokscopeError(f"--from-merge {first}: merges before it, of {last}, make no rows")
     return _Subject(word, tokenizer, pipeline, merges, first)
+
+
+def _budget(seconds: float, begin: float, stopped: Callable[[], bool]) -> Budget:
+    """Return how long shares are sought: what is left since the beginning, half at least."""
+    left = seconds - _DOUBTING - (time.monotonic() - begin)
+    return seconds_from_now(max(left, seconds / 2), stopped)
 
 
 def _require_effort(gap: float, seconds: float) -> None:
