@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from types import ModuleType
 from typing import TypeVar
 
@@ -124,6 +124,23 @@ def path_of(place: str) -> Path:
         reason = getattr(error, "strerror", None) or error
         raise TokscopeError(f"{shortened(place)}: {reason}") from error
     return path
+
+
+def require_inside(name: str, where: str) -> None:
+    r"""Refuse a name, as git or the hub gives it to a file, that would lead out of a folder.
+
+    Raises:
+        TokscopeError: it would, on this system or another.
+
+    >>> require_inside("templates/a.jinja", "main")
+    >>> require_inside("templates/../../a", "main")
+    Traceback (most recent call last):
+    tokscope.errors.TokscopeError: main: 'templates/../../a' is no name of a file below a folder
+    """
+    parts = re.split(r"[/\\]", name)
+    outside = any(part.lower() in ("", ".", "..", ".git") for part in parts)
+    if outside or PureWindowsPath(name).drive:
+        raise TokscopeError(f"{where}: '{shortened(name)}' is no name of a file below a folder")
 
 
 def extra(module: str, name: str, purpose: str) -> ModuleType:

@@ -8,8 +8,10 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -17,6 +19,7 @@ from tests.conftest import Run
 from tests.tokenizers.families import byte_level, model_file, rank_file
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import download, load
+from tokscope.tokenizers.download import git_hash
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TOKEN = "hf_secretsecretsecret"
@@ -29,11 +32,17 @@ class Server:
         self.files: dict[str, bytes] = {}
         self.problems: dict[str, tuple[int, str]] = {}
         self.asked: list[tuple[str, str, str]] = []
+        self.raw: dict[str, Callable[[BinaryIO], object]] = {}
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.asked.append((self.command, self.path, self.headers.get("Authorization", "")))
+                if self.path in outer.raw:
+                    self.close_connection = True
+                    with suppress(OSError):  # who asked may have hung up
+                        outer.raw[self.path](self.wfile)
+                    return
                 content = outer.files.get(self.path)
                 status, code = outer.problems.get(
                     self.path, (200 if content else 404, "EntryNotFound")
@@ -55,7 +64,7 @@ class Server:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=[0.01], daemon=True).start()
 
 
 @pytest.fixture
@@ -108,13 +117,15 @@ def test_another_file_than_the_published_one_is_not_kept(
 def test_a_cached_encoding_is_loaded_without_a_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The ranks of tiktoken's own table, made here: only the hash in that table is another."""
+    """The ranks of tiktoken's own table, made here: only the hashes in the tables are others."""
     import tiktoken.load
     from tiktoken_ext import openai_public
 
     (url,) = download.RANK_FILES["cl100k_base"]
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
     (tmp_path / hashlib.sha1(url.encode()).hexdigest()).write_bytes(rank_file())
+    digest = hashlib.sha256(rank_file()).hexdigest()
+    monkeypatch.setattr(download, "RANK_FILES", {"cl100k_base": {url: digest}})
     monkeypatch.setattr(
         openai_public,
         "load_tiktoken_bpe",
@@ -142,7 +153,8 @@ def test_a_name_that_is_not_cached_fails_at_once_with_what_to_do(run: Run, tmp_p
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
         assert hint in done.stderr
     done = run("compare", "org/name", **away | {"HF_HUB_OFFLINE": "1"})
-    assert "is not cached and HF_HUB_OFFLINE is set" in done.stderr
+    assert "is not cached and cannot be downloaded" in done.stderr
+    assert "(HF_HUB_OFFLINE is set)" in done.stderr
 
 
 @pytest.fixture
@@ -158,17 +170,24 @@ def hub(tmp_path: Path, server: Server) -> dict[str, str]:
     }
 
 
+LARGE = "tokenizer.model"  # the hub keeps such files apart, by another hash
+
+
 def publish(server: Server, files: dict[str, bytes], revision: str = "main") -> None:
-    """Serve a repository: its files, and the list of them."""
-    server.files["/"] = b"home"
+    """Serve a repository: its files, and the list of them with their hashes."""
+    siblings: list[dict[str, object]] = []
     for name, content in files.items():
-        server.files[f"/org/name/resolve/{revision}/{name}"] = content
-    tree = [{"type": "file", "path": name, "size": 1, "oid": "0"} for name in files]
-    server.files[listing(revision)] = json.dumps(tree).encode()
+        server.files[f"/org/name/resolve/{COMMIT}/{name}"] = content
+        sibling: dict[str, object] = {"rfilename": name, "blobId": git_hash(content)}
+        if name == LARGE:
+            sibling["lfs"] = {"sha256": hashlib.sha256(content).hexdigest()}
+        siblings.append(sibling)
+    told = {"id": "org/name", "sha": COMMIT, "siblings": siblings}
+    server.files[listing(revision)] = json.dumps(told).encode()
 
 
 def listing(revision: str) -> str:
-    return f"/api/models/org/name/tree/{revision}?recursive=true&expand=false"
+    return f"/api/models/org/name/revision/{revision}?blobs=true"
 
 
 def test_a_repository_is_downloaded_once_and_then_comes_from_the_cache(
@@ -190,7 +209,7 @@ def test_a_repository_is_downloaded_once_and_then_comes_from_the_cache(
 def test_a_revision_and_the_second_kind_of_file(
     run: Run, server: Server, hub: dict[str, str]
 ) -> None:
-    publish(server, {"tokenizer.model": model_file("bpe")}, "v2")
+    publish(server, {LARGE: model_file("bpe")}, "v2")
     done = run("compare", "x=hf:org/name@v2", "-f", "csv", **hub)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[1].startswith("x,am,tokens,")
@@ -206,13 +225,12 @@ def test_a_revision_and_the_second_kind_of_file(
             "no such repository, or a private one; check the name, or set HF_TOKEN",
         ),
         (403, "GatedRepo", "is gated: ask for access on its page, then set HF_TOKEN"),
-        (400, "", "could not be downloaded"),
+        (400, "", "cannot be downloaded from http://127.0.0.1:"),
     ],
 )
 def test_what_the_hub_refuses_is_one_line(
     run: Run, server: Server, hub: dict[str, str], status: int, code: str, message: str
 ) -> None:
-    server.files["/"] = b"home"
     server.problems[listing("main")] = (status, code)
     done = run("compare", "org/name", **hub)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr

@@ -12,9 +12,9 @@ import pandas as pd
 
 from tokscope.catalog import MEASURES
 from tokscope.errors import TokscopeError, shortened
-from tokscope.gate.baseline import checked_out
 from tokscope.gate.changes import Change, Pair, pair
 from tokscope.gate.config import Config, Evidence, Text
+from tokscope.gate.git import PREFIX, checked_out
 from tokscope.gate.snapshot import Snapshot, Wanted, snapshot
 from tokscope.report import Report
 from tokscope.studies.counted import require_resamples, versions
@@ -310,7 +310,7 @@ def _loaded(found: Snapshot) -> Tokenizer:
 
 
 def _name(found: Snapshot, word: str) -> str:
-    return word if word.startswith("git:") else found.name
+    return word if word.startswith(PREFIX) else found.name
 
 
 # The tables for people

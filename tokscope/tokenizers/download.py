@@ -1,6 +1,8 @@
 """What is fetched once and kept in the caches of the libraries, and what to say when it cannot be.
 
-Nothing here waits long: an address that does not answer within a second counts as out of reach.
+Nothing here waits long: an address that does not answer within a second counts as out of reach, a
+download ends after SECONDS and at MOST bytes, and nothing is asked a second time. What an address
+says is never trusted: neither lengths nor names, nor where it sends on.
 """
 
 from __future__ import annotations
@@ -8,17 +10,30 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from time import monotonic
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
+from uuid import uuid4
 
 import requests
+import urllib3
 from tqdm import tqdm
 
 from tokscope.errors import TokscopeError
 
+T = TypeVar("T")
 CONNECT_SECONDS = 1.0
-READ_SECONDS = 30.0
+READ_SECONDS = 10.0
+SECONDS = 300.0  # a whole download, all its files together
+MOST = 256_000_000  # bytes, all its files together
+_REDIRECTS = 5
+_PIECE = 1 << 16
 _BLOB = "https://openaipublic.blob.core.windows.net"
 _GPT2 = f"{_BLOB}/gpt-2/encodings/main"
 # encoding -> the files that tiktoken reads for it, with their SHA-256 (tiktoken's openai_public)
@@ -57,9 +72,15 @@ RANK_FILES: Mapping[str, Mapping[str, str]] = {
 
 
 def _tiktoken_cache() -> Path:
-    """Return the folder in which tiktoken looks first."""
+    """Return the folder in which tiktoken looks first.
+
+    Raises:
+        TokscopeError: a variable is empty, by which tiktoken would download at every use.
+    """
     for variable in ("TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR"):
-        if os.environ.get(variable):
+        if os.environ.get(variable) == "":
+            raise TokscopeError(f"{variable} is empty; let it name a folder, or unset it")
+        if variable in os.environ:
             return Path(os.environ[variable])
     return Path(tempfile.gettempdir()) / "data-gym-cache"
 
@@ -74,29 +95,181 @@ def offline() -> bool:
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
 
 
+class DownloadError(OSError):
+    """Why nothing came, in words that may be shown: they never hold what a library says."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an address answered: the content of a 200 alone; `code` is the hub's word for others."""
+
+    status: int
+    content: bytes
+    code: str = ""
+    wait: str = ""
+
+    def require_content(self) -> bytes:
+        """Return the content.
+
+        Raises:
+            DownloadError: there is none.
+        """
+        if self.status != 200:
+            wait = f", asked to wait {self.wait} s" if self.wait.isdecimal() else ""
+            raise DownloadError(f"status {self.status}{wait[:40]}")
+        return self.content
+
+
+def within(seconds: float, do: Callable[[], T]) -> T:
+    """Return what a function returns, or stop waiting for it.
+
+    No timeout of a connection does that: each byte begins it anew. The thread is left to its end.
+
+    Raises:
+        DownloadError: it takes longer.
+    """
+    done: SimpleQueue[tuple[T, None] | tuple[None, Exception]] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            done.put((do(), None))
+        except Exception as error:  # noqa: BLE001 - who waits gets it
+            done.put((None, error))
+
+    Thread(target=work, daemon=True).start()
+    try:
+        made, error = done.get(timeout=seconds)
+    except Empty:
+        raise DownloadError(f"not all had come after {seconds:g} s") from None
+    if error is not None:
+        raise error
+    return made  # type: ignore[return-value]
+
+
+def ask(url: str, *, most: int, token: str = "", name: str = "") -> Answer:
+    """Ask an address for its content, and follow where it sends, never from https to http.
+
+    A token goes to the address that was asked, its scheme, host and port alone. A `name` is shown
+    with a progress bar, on a terminal.
+
+    Raises:
+        DownloadError: nothing whole came.
+    """
+    asked, ends = url, monotonic() + SECONDS
+    try:
+        for _ in range(_REDIRECTS + 1):
+            with requests.get(
+                url,
+                stream=True,
+                allow_redirects=False,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                headers={"Accept-Encoding": "identity"},
+                auth=_signed(token if _origin(url) == _origin(asked) else ""),
+            ) as response:
+                if not response.is_redirect:
+                    content = _content(response, most, ends, name)
+                    told = response.headers
+                    code, wait = told.get("X-Error-Code", ""), told.get("Retry-After", "")
+                    return Answer(response.status_code, content, code, wait)
+                url = urljoin(url, response.headers["Location"])
+            if _origin(url)[0] not in ("https", _origin(asked)[0]):
+                raise DownloadError("redirected to another scheme than https")
+        raise DownloadError(f"redirected more than {_REDIRECTS} times")
+    except DownloadError:
+        raise
+    except requests.exceptions.SSLError as error:
+        raise DownloadError("its certificate does not hold") from error
+    except requests.ConnectionError as error:
+        raise DownloadError("it is out of reach, or hangs up") from error
+    except requests.Timeout as error:
+        raise DownloadError(f"nothing came for {READ_SECONDS:g} s") from error
+    except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+        raise DownloadError(type(error).__name__) from error
+
+
+def _signed(token: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """Return what signs a request with a token, or with nothing, and not from a .netrc either."""
+
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if token:
+            request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+    return sign
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
+
+
+def _content(response: requests.Response, most: int, ends: float, name: str) -> bytes:
+    """Read what comes until it is too much or too late."""
+    if response.status_code != 200:
+        return b""
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise DownloadError("packed, which was not asked for")
+    told = response.headers.get("Content-Length", "")
+    size = int(told) if told.isdecimal() and len(told) < 20 else 0
+    content = bytearray()
+    hidden = None if name else True
+    with tqdm(total=size, unit="B", unit_scale=True, desc=name[:12], disable=hidden) as bar:
+        for piece in response.iter_content(_PIECE):
+            content += piece
+            bar.update(len(piece))
+            if max(size, len(content)) > most:
+                raise DownloadError(f"larger than {most / 1e6:,.0f} MB")
+            if monotonic() > ends:
+                raise DownloadError("late")
+    return bytes(content)
+
+
+def keep(content: bytes, target: Path) -> None:
+    """Write a file beside its place, then move it there; a link there is replaced, not followed.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{uuid4().hex}.partial")
+    try:
+        with partial.open("xb") as file:
+            file.write(content)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def git_hash(content: bytes, kind: str = "sha1") -> str:
+    """Return by which hash git knows the content of a file.
+
+    >>> git_hash(b"")
+    'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391'
+    """
+    return hashlib.new(
+        kind, b"blob %d\0%b" % (len(content), content), usedforsecurity=False
+    ).hexdigest()
+
+
 def fetch(url: str, target: Path, digest: str) -> None:
     """Download a file of a known SHA-256, with a progress bar on a terminal.
 
     Raises:
-        OSError: it cannot be reached (requests' errors are OSErrors), may not be, or is another
-            file.
+        OSError: it cannot be reached, may not be, is another file, or cannot be kept.
     """
     if offline():
-        raise ConnectionError("HF_HUB_OFFLINE is set")
-    response = requests.get(url, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
-    response.raise_for_status()
-    size = int(response.headers.get("content-length", 0))
-    content = bytearray()
-    with tqdm(total=size, unit="B", unit_scale=True, desc=target.name[:12], disable=None) as bar:
-        for piece in response.iter_content(1 << 16):
-            content += piece
-            bar.update(len(piece))
+        raise DownloadError("HF_HUB_OFFLINE is set")
+    content = within(SECONDS, lambda: ask(url, most=MOST, name=target.name)).require_content()
     if hashlib.sha256(content).hexdigest() != digest:
-        raise OSError("what came is another file than the published one")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as partial:
-        partial.write(content)
-    Path(partial.name).replace(target)
+        raise DownloadError("what came is another file than the published one")
+    keep(content, target)
+
+
+def _is_kept(path: Path, digest: str) -> bool:
+    """Tell whether a cache holds a file; the library would fetch it anew, if it holds another."""
+    if not path.is_file() or path.stat().st_size > MOST:
+        return False
+    return hashlib.sha256(path.read_bytes()).hexdigest() == digest
 
 
 @contextmanager
@@ -111,13 +284,14 @@ def tiktoken_cached(encoding: str) -> Iterator[None]:
     try:
         for url, digest in RANK_FILES.get(encoding, {}).items():
             target = _cached_as(cache, url)
-            if not target.exists():
+            if not _is_kept(target, digest):
                 fetch(url, target, digest)
         yield
     except (OSError, ValueError) as error:
+        reason = error if isinstance(error, DownloadError) else type(error).__name__
         raise TokscopeError(
-            f"tiktoken:{encoding} is not cached and cannot be downloaded "
-            f"({type(error).__name__}); fetch {url} elsewhere and save it as {target}, "
+            f"tiktoken:{encoding} is not cached and cannot be downloaded ({reason}); "
+            f"fetch {url} elsewhere and save it as {target}, "
             "or load a rank file with tiktoken-file:PATH"
         ) from error
 

@@ -119,8 +119,7 @@ def _load(path: Path, name: str) -> Tokenizer:
             folder = read(path, name)
             made = kept(load(folder), folder)
             return with_settings(made, path, _others(made, folder))
-    lacking = _lacking(files) or f"this folder holds none of {', '.join(FILES)}"
-    raise TokscopeError(f"{path}: {lacking}")
+    raise TokscopeError(f"{path}: {lacking(files)}")
 
 
 def _others(made: Tokenizer, folder: Folder) -> dict[str, object]:
@@ -133,13 +132,13 @@ def _others(made: Tokenizer, folder: Folder) -> dict[str, object]:
     }
 
 
-def _lacking(files: Sequence[str]) -> str:
-    """Say what a folder lacks that has the first file of a kind, if it has one."""
+def lacking(files: Sequence[str]) -> str:
+    """Say what a folder lacks that holds no tokenizer, by the first file of a kind if it has it."""
     for patterns, _, _ in FOLDERS:
-        lacking = [pattern for pattern in patterns[1:] if not _matching(pattern, files)]
-        if _matching(patterns[0], files) and lacking:
-            return f"{patterns[0]} makes no tokenizer without {', '.join(lacking)} beside it"
-    return ""
+        others = [pattern for pattern in patterns[1:] if not _matching(pattern, files)]
+        if _matching(patterns[0], files) and others:
+            return f"{patterns[0]} makes no tokenizer without {', '.join(others)} beside it"
+    return f"this folder holds none of {', '.join(FILES)}"
 
 
 def _matching(pattern: str, names: Iterable[str]) -> list[str]:
