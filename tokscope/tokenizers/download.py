@@ -179,7 +179,7 @@ def ask(url: str, *, most: int, token: str = "", name: str = "") -> Answer:
         raise
     except requests.exceptions.SSLError as error:
         raise DownloadError("its certificate does not hold") from error
-    except requests.ConnectionError as error:
+    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
         raise DownloadError("it is out of reach, or hangs up") from error
     except requests.Timeout as error:
         raise DownloadError(f"nothing came for {READ_SECONDS:g} s") from error
@@ -211,13 +211,15 @@ def _content(response: requests.Response, most: int, ends: float, name: str) -> 
         raise DownloadError("packed, which was not asked for")
     told = response.headers.get("Content-Length", "")
     size = int(told) if told.isdecimal() and len(told) < 20 else 0
+    if size > most:
+        raise DownloadError(f"larger than {most / 1e6:,.0f} MB")
     content = bytearray()
     hidden = None if name else True
     with tqdm(total=size, unit="B", unit_scale=True, desc=name[:12], disable=hidden) as bar:
         for piece in response.iter_content(_PIECE):
             content += piece
             bar.update(len(piece))
-            if max(size, len(content)) > most:
+            if len(content) > most:
                 raise DownloadError(f"larger than {most / 1e6:,.0f} MB")
             if monotonic() > ends:
                 raise DownloadError("late")
