@@ -36,6 +36,7 @@ _LINK, _MODULE = "120000", "160000"
 # runs a filter, an alias, a helper or a hook; these settings stand before what a repository says.
 _SETTINGS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "protocol.allow=never")
 _VARIABLES = {
+    "GIT_ALLOC_LIMIT": "300m",  # for one object: a commit or a folder may be packed zeros
     "GIT_ALLOW_PROTOCOL": "none",  # stands before protocol.NAME.allow too
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_LAZY_FETCH": "1",

@@ -80,8 +80,9 @@ def hub_folder(repository: str, revision: str | None, wanted: Wanted, known: str
             raise DownloadError("HF_HUB_OFFLINE is set")
         commit, files = within(SECONDS, lambda: _downloaded(asked, wanted))
     except DownloadError as error:
+        place = re.sub("//.*@", "//", asked.endpoint)  # which may hold a password
         raise TokscopeError(
-            f"{asked.word} {_state(held, known)} and cannot be downloaded from {asked.endpoint} "
+            f"{asked.word} {_state(held, known)} and cannot be downloaded from {place} "
             f"({error}); on a machine that reaches it, run `hf download` for it and copy the cache,"
             " or load the file with file:PATH"
         ) from error
@@ -248,5 +249,8 @@ def _link(path: Path, blob: Path, content: bytes) -> None:
         partial.symlink_to(os.path.relpath(blob, path.parent))
     except OSError:
         keep(content, path)
-    else:
+        return
+    try:
         partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
