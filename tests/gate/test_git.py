@@ -301,7 +301,7 @@ def test_no_program_of_a_repository_is_run(
     if lacks:
         repository.lose(blob)
         with (
-            pytest.raises(TokscopeError, match="git lacks its content|transport .* not allowed"),
+            pytest.raises(TokscopeError, match=r"git lacks its content|transport .* not allowed"),
             checked_out("git:main:tokenizer.json"),
         ):
             pass
