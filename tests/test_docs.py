@@ -19,6 +19,7 @@ from tests.conftest import ROOT, Run
 from tests.tokenizers.families import byte_level
 from tokscope.gate.config import TABLES
 from tokscope.text.corpus import SAMPLE
+from tokscope.tokenizers.rest import LEFT_OUT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = [
@@ -102,18 +103,31 @@ def test_every_kind_of_tokenizer_is_in_the_readme_and_in_the_help() -> None:
         assert kind in _SPEC
 
 
-def test_the_table_of_measures_is_that_of_the_program(run: Run) -> None:
-    """Set TOKSCOPE_GOLDEN=write to write it anew."""
-    table = run("measures", "--format", "markdown").stdout.split("\n\n", 1)[1].strip()
-    found = re.search(r"<!-- measures -->\n(.*?)<!-- /measures -->", README, re.DOTALL)
+def require_table(name: str, table: str) -> None:
+    """Compare a table of the README; set TOKSCOPE_GOLDEN=write to write it anew."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)
     assert found
     if os.environ.get("TOKSCOPE_GOLDEN") == "write":
         start, end = found.span(1)
-        (ROOT / "README.md").write_text(
-            f"{README[:start]}{table}\n{README[end:]}", encoding="utf-8"
-        )
+        (ROOT / "README.md").write_text(f"{text[:start]}{table}\n{text[end:]}", encoding="utf-8")
         return
     assert found[1].strip() == table
+
+
+def test_the_table_of_measures_is_that_of_the_program(run: Run) -> None:
+    require_table(
+        "measures", run("measures", "--format", "markdown").stdout.split("\n\n", 1)[1].strip()
+    )
+
+
+def test_the_table_of_what_identity_leaves_out_is_that_of_the_program() -> None:
+    rows = ["| of | left out | because |", "|---|---|---|"]
+    for file, parts in LEFT_OUT.items():
+        for name, why in parts.items():
+            what = f"`{name}`" if re.fullmatch(r"[\w.*]+", name) else name
+            rows.append(f"| {file} | {what} | {why} |")
+    require_table("identity", "\n".join(rows))
 
 
 def test_the_changelog_knows_this_version_and_the_number_of_measures() -> None:

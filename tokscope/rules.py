@@ -56,7 +56,8 @@ RULES: Mapping[str, Rule] = {
         "error",
         "a component changed",
         "A part of the file that can decide ids is another one, whether or not a text shows it. "
-        "Order of keys, spaces and the way merges are written do not count.",
+        "Order of keys, spaces and the way merges are written do not count; the README lists all "
+        "that is left out.",
         "Compare the part with tokscope inspect --components; if it was wanted, lock again.",
     ),
     "TS006": Rule(
@@ -76,9 +77,9 @@ RULES: Mapping[str, Rule] = {
     "TS008": Rule(
         "error",
         "what is done around text changed",
-        "Post-processor, truncation, padding, dropout, what else stands in the file, or in the "
-        "tokenizer_config.json of its folder: what a model gets may be other, though no id of text "
-        "is. Dropout is switched off while tokens are counted.",
+        "Post-processor, truncation, padding, dropout, settings beside it in its folder, or what "
+        "else stands in the file, also where nothing here reads it (rest.PLACE): what a model gets "
+        "may be other, though no id of text is. Dropout is switched off while tokens are counted.",
         "Compare the part with tokscope inspect --components; if it was wanted, lock again.",
     ),
     "TS009": Rule(

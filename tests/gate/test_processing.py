@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from tokscope.gate.difference import diff
 from tokscope.gate.judge import Case, Judged, judged
 from tokscope.gate.snapshot import Snapshot, by_gates, snapshot
 from tokscope.studies.compare import compare
-from tokscope.studies.inspect import inspect
+from tokscope.studies.inspect import components, inspect
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
 
@@ -336,6 +337,38 @@ def test_a_part_that_is_missing_now_is_a_difference(folder: Path, framed: Json) 
     assert found["TS008"].text == "gone: truncation, padding, post_processor, dropout"
     back = verdicts(config, "tokenizer.json", look(config, "sample:unigram"))
     assert back["TS008"].text.startswith("new: ")
+
+
+def test_a_part_that_another_version_does_not_tell_is_said_to_be_one(
+    folder: Path, framed: Json
+) -> None:
+    config = settings.read(folder / "tokscope.toml")
+    base = look(config, "tokenizer.json")
+    written(folder, framed | {"model": framed["model"] | {"nobody": 1}})
+    assert verdicts(config, "new.json", base)["TS008"].text == "new: rest.model.nobody"
+    old = replace(base, backends={"tokscope": "0.0.9"})
+    told = verdicts(config, "new.json", old)["TS008"].text
+    assert told.startswith("new: rest.model.nobody; the baseline is of tokscope 0.0.9, and ")
+    assert told.endswith("run tokscope lock --update --reason TEXT")
+    assert verdicts(config, "tokenizer.json", old)["TS008"].verdict == "pass"
+
+
+def test_what_nobody_reads_fails_and_is_told(folder: Path, framed: Json) -> None:
+    config = settings.read(folder / "tokscope.toml")
+    text, model = settings.Text(("en.txt",)), framed["model"]
+    written(folder, framed | {"model": model | {"nobody": {"x": 1}}})
+    base = look(config, "new.json")
+    (folder / "old.json").write_text((folder / "new.json").read_text())
+    written(folder, framed | {"model": model | {"nobody": {"x": 2}}})
+    found = verdicts(config, "new.json", base)
+    assert failing(found) == {"TS008"}
+    values = 'rest.model.nobody {"x":1} -> {"x":2}'
+    assert found["TS008"].text == f"changed: rest.model.nobody ({values})"
+    frame = diff("old.json", "new.json", text, top=1).frame
+    row = frame[(frame["name"] == "rest.model.nobody")].iloc[0]
+    assert (row["part"], row["text"], row["new_text"]) == ("processing", '{"x":1}', '{"x":2}')
+    told = components(["new.json"]).frame
+    assert told[told["component"] == "rest.model.nobody"]["value"].item() == '{"x":2}'
 
 
 def test_a_lock_holds_what_a_model_gets(folder: Path, framed: Json) -> None:

@@ -17,8 +17,8 @@ from tokscope.gate.judge import Case, judged
 from tokscope.gate.snapshot import by_gates, snapshot
 from tokscope.studies.inspect import inspect
 from tokscope.tokenizers import load
+from tokscope.tokenizers.components import described
 from tokscope.tokenizers.sample import FOLDER as TRAINED
-from tokscope.tokenizers.templates import described
 
 ONE = "{% for message in messages %}{{ message.content }}{% endfor %}"
 OTHER = "{{ messages[0].content }}"

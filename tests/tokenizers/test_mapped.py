@@ -97,7 +97,7 @@ def test_the_table_counts_for_the_fingerprint(tmp_path: Path) -> None:
     same = [name for name, part in one.components().items() if other.components()[name] == part]
     assert sorted(same) == [
         "beside",
-        "file",
+        "kinds",
         "model",
         "normalizer",
         "special_tokens",

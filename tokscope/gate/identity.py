@@ -90,12 +90,12 @@ def _components(head: Snapshot, base: Snapshot) -> str:
     old, new = base.components, head.components
     if base.processing is None:  # an older version, which knew fewer components
         new = {name: part for name, part in new.items() if name in old}
-    return _differing(old, new)
+    return _differing(old, new) + _older(head, base, old, new)
 
 
 def _processing(head: Snapshot, base: Snapshot) -> str:
     old, new = (_parts(one, templates=False) for one in (base, head))
-    text = _differing(old, new)
+    text = _differing(old, new) + _older(head, base, old, new)
     known = [name for name in old if name in new and old[name] != new[name]]
     short = [name for name in known if len(old[name]) + len(new[name]) < _READABLE]
     values = ", ".join(f"{name} {old[name]} -> {new[name]}" for name in short)
@@ -120,6 +120,17 @@ def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> str:
         "new": [name for name in new if name not in old],
     }
     return "; ".join(f"{what}: {', '.join(names)}" for what, names in changes.items() if names)
+
+
+def _older(head: Snapshot, base: Snapshot, old: Mapping[str, str], new: Mapping[str, str]) -> str:
+    """Say where parts may be on one side because versions of this program tell other ones."""
+    versions = [one.backends.get("tokscope", "another version") for one in (base, head)]
+    if old.keys() == new.keys() or versions[0] == versions[1]:
+        return ""
+    return (
+        f"; the baseline is of tokscope {versions[0]}, and {versions[1]} may tell other parts of "
+        "the same file: look with tokscope diff, then run tokscope lock --update --reason TEXT"
+    )
 
 
 def _backends(head: Snapshot, base: Snapshot) -> str:

@@ -45,7 +45,7 @@ def _around(processing: Mapping[str, str]) -> dict[str, str]:
     templates = [
         f"{name} ({part['characters']:,} characters, {part['sha256'][:12]})"
         for name, part in parts.items()
-        if name.startswith(TEMPLATE)
+        if name.startswith(TEMPLATE) and isinstance(part, dict) and "characters" in part
     ]
     dropout = parts.get("dropout")
     told = {

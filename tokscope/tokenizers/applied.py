@@ -7,7 +7,7 @@ what has no step to go to is told, or refused by name.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
 from typing import Any
 
@@ -16,8 +16,21 @@ from tokenizers import decoders, normalizers, pre_tokenizers
 
 from tokscope.errors import TokscopeError, shortened
 from tokscope.tokenizers import Tokenizer
-from tokscope.tokenizers.beside import ADDED, CONFIG, FLAGS, ROLES, AddedToken, Beside, Folder
-from tokscope.tokenizers.components import canonical
+from tokscope.tokenizers.beside import (
+    ADDED,
+    CONFIG,
+    DECODER,
+    FLAGS,
+    LISTS,
+    MODEL,
+    ROLES,
+    AddedToken,
+    Beside,
+    Folder,
+    added_token,
+    class_of,
+)
+from tokscope.tokenizers.components import TEMPLATE, canonical, short
 from tokscope.tokenizers.families import (
     BERT,
     BYTE_LEVEL,
@@ -27,6 +40,7 @@ from tokscope.tokenizers.families import (
     SPECIALS,
 )
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.rest import is_left_out
 
 Json = dict[str, Any]
 SPACE = "▁"
@@ -64,7 +78,9 @@ def kept(made: Tokenizer, folder: Folder) -> Tokenizer:
         _add(made.library, beside)
         if made.library.get_added_tokens_decoder() != before:
             made = replace(
-                assemble(made.library, made.name, str(folder.path)), assumed=made.assumed
+                assemble(made.library, made.name, str(folder.path)),
+                assumed=made.assumed,
+                around=made.around,
             )
         return replace(made, beside=recorded(beside), told=told(beside, unused_of(beside)))
     words = made.vocabulary
@@ -80,7 +96,7 @@ def kept(made: Tokenizer, folder: Folder) -> Tokenizer:
 
 def _source(beside: Beside) -> str:
     """Name the file that lists added tokens."""
-    return CONFIG if "added_tokens_decoder" in beside.settings else ADDED
+    return CONFIG if DECODER in beside.settings else ADDED
 
 
 def unused_of(beside: Beside, *taken: str) -> list[str]:
@@ -118,8 +134,71 @@ def told(beside: Beside, unused: Sequence[str] = ()) -> str:
     for name in unused:
         words.append(f"{name} has no effect on its steps")
     if beside.code:
-        words.append(f"the code {beside.code} that auto_map names is not run")
+        words.append(f"the code {shortened(beside.code)} that auto_map names is not run")
     return "; ".join(words)
+
+
+def unrecorded(made: Tokenizer, beside: Beside) -> dict[str, str]:
+    """Return what files beside a tokenizer say and no component of it tells, by file and name."""
+    tokens = _tokens(made.library) if isinstance(made, HuggingFaceTokenizer) else {}
+    known = frozenset(tokens.values())
+    recorded = bool(getattr(made, "beside", ""))
+    found: dict[str, str] = {}
+    for file, settings in beside.files.items():
+        if file == ADDED:  # whose tokens a library has by the same ids, or refuses
+            lacking = {text: i for text, i in settings.items() if i not in tokens}
+            found |= {"added_tokens": short(lacking)} if lacking else {}
+            continue
+        for name, value in _counting(settings, tokens):
+            heeded = recorded and (file == MODEL or beside.settings.get(name) == value)
+            if not (heeded and _is_recorded(name, value, known)):
+                found[f"{file.removesuffix('.json')}.{name}"] = short(value)
+    return found
+
+
+def _counting(
+    settings: Mapping[str, Any], tokens: Mapping[int, AddedToken]
+) -> Iterator[tuple[str, Any]]:
+    """Yield settings but for tokens that a library has, templates, and what is left out by name."""
+    for name, value in settings.items():
+        if name == DECODER:
+            lacking = _lacking(value, tokens)
+            yield from [(name, lacking)] if lacking else []
+            continue
+        generic = name == "tokenizer_class" and Beside(class_of(value)).generic
+        idle = name != "tokenizer_class" and is_left_out(CONFIG, name)
+        if value is not None and name != TEMPLATE and not (generic or idle):
+            yield name, value
+
+
+def _tokens(library: tokenizers.Tokenizer) -> dict[int, AddedToken]:
+    listed = library.get_added_tokens_decoder().items()
+    return {number: _token(token) for number, token in listed}
+
+
+def _lacking(listed: Mapping[str, Any], tokens: Mapping[int, AddedToken]) -> Json:
+    """Return the tokens of a list that a library has not just as they are."""
+    return {
+        number: token
+        for number, token in listed.items()
+        if tokens.get(int(number)) != added_token(token, DECODER)
+    }
+
+
+def _is_recorded(name: str, value: object, tokens: frozenset[AddedToken]) -> bool:
+    """Tell whether components say all that a setting says."""
+    if name in LISTS:
+        return isinstance(value, list) and all(_is_token(one, tokens) for one in value)
+    if name.removesuffix("_token") in ROLES:
+        return _is_token(value, tokens)
+    return name in (*FLAGS, "tokenizer_class")
+
+
+def _is_token(value: object, tokens: frozenset[AddedToken]) -> bool:
+    if not isinstance(value, dict):
+        return True
+    whole = {**value, "special": value.get("special", True)}
+    return added_token(whole, CONFIG) in tokens
 
 
 # Settings of a tokenizer.json
@@ -257,7 +336,7 @@ def _add(library: tokenizers.Tokenizer, beside: Beside) -> None:
     Raises:
         TokscopeError: one has another id than its file says.
     """
-    present = [_token(token) for token in library.get_added_tokens_decoder().values()]
+    present = list(_tokens(library).values())
     adding = [token for token in beside.added.values() if token not in present]
     texts = {token.content for token in (*present, *adding)}
     others = beside.others() or OTHERS.get(beside.kind, ())

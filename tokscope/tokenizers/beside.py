@@ -27,7 +27,8 @@ CONFIG, SPECIALS, ADDED, MODEL = NAMES = (
 )
 # The special tokens that have a role, in the order in which those that are missing are added.
 ROLES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
-_LISTS = ("additional_special_tokens", "extra_special_tokens")
+DECODER = "added_tokens_decoder"
+LISTS = ("additional_special_tokens", "extra_special_tokens")
 FLAGS = (
     "do_lower_case",
     "strip_accents",
@@ -37,14 +38,6 @@ FLAGS = (
     "split_special_tokens",
     "add_bos_token",
     "add_eos_token",
-)
-# What a component tells, so that it need not count once more.
-RECORDED = (
-    *FLAGS,
-    *(f"{role}_token" for role in ROLES),
-    *_LISTS,
-    "tokenizer_class",
-    "added_tokens_decoder",
 )
 _NUMBER = re.compile("[0-9]{1,18}")
 _GENERIC = ("PreTrained", "TokenizersBackend", "PythonBackend", "Auto")
@@ -71,6 +64,7 @@ class Beside:
     sources: Mapping[str, str] = field(default_factory=dict)  # setting -> the file it is from
     added: Mapping[int, AddedToken] = field(default_factory=dict)  # by the ids that are wanted
     code: str = ""  # what the files would have run
+    files: Mapping[str, Json] = field(default_factory=dict)  # what each one says that is read
 
     @property
     def named(self) -> str:
@@ -110,7 +104,7 @@ class Beside:
     def others(self) -> list[str | AddedToken]:
         """Return the special tokens without a role."""
         found: list[str | AddedToken] = []
-        for name in _LISTS:
+        for name in LISTS:
             values = self.settings.get(name) or ()
             values = list(values.values()) if isinstance(values, dict) else values
             if not isinstance(values, (list, tuple)):
@@ -143,19 +137,25 @@ def read(path: Path, name: str) -> Folder:
         TokscopeError: one of them cannot be read, or says what makes no sense.
     """
     config, model = _object(path / CONFIG), _object(path / MODEL)
+    files = {CONFIG: config}
     settings = {key: value for key, value in config.items() if value is not None}
     sources = dict.fromkeys(settings, CONFIG)
-    if "added_tokens_decoder" in config:
-        added = dict(decoder(config["added_tokens_decoder"], path / CONFIG))
+    if DECODER in config:
+        added = dict(decoder(config[DECODER], path / CONFIG))
     else:
-        for key, value in _object(path / SPECIALS).items():
+        files |= {SPECIALS: _object(path / SPECIALS), ADDED: _object(path / ADDED)}
+        for key, value in files[SPECIALS].items():
             if value is not None:
                 settings[key], sources[key] = value, SPECIALS
-        added = dict(_older(_object(path / ADDED), settings, path / ADDED))
+        added = dict(_older(files[ADDED], settings, path / ADDED))
     kind, source = _kind(config, model)
     sources |= {"tokenizer_class": source}
-    code = _code(config) or _code(model)
-    return Folder(path, name, Beside(kind, settings, sources, dict(sorted(added.items())), code))
+    own, code = _code(config), _code(model)
+    files[MODEL] = {"auto_map": code} if code and not own else {}
+    if source == MODEL and kind:
+        files[MODEL] |= {"tokenizer_class": kind}
+    listed = dict(sorted(added.items()))
+    return Folder(path, name, Beside(kind, settings, sources, listed, own or code, files))
 
 
 def beside_file(path: Path) -> str:
@@ -205,7 +205,7 @@ def decoder(value: object, path: Path) -> Iterator[tuple[int, AddedToken]]:
     Raises:
         TokscopeError: it is something else.
     """
-    place = f"{path}: added_tokens_decoder"
+    place = f"{path}: {DECODER}"
     if not isinstance(value, dict):
         raise TokscopeError(f"{place} is no object of ids and tokens")
     for number, token in value.items():
@@ -217,7 +217,7 @@ def decoder(value: object, path: Path) -> Iterator[tuple[int, AddedToken]]:
 def _older(table: Json, settings: Json, path: Path) -> Iterator[tuple[int, AddedToken]]:
     """Yield the tokens of `added_tokens.json`: special are those that have a role."""
     given = [settings.get(f"{role}_token") for role in ROLES]
-    for name in _LISTS:
+    for name in LISTS:
         others = settings.get(name) or ()
         others = list(others.values()) if isinstance(others, dict) else others
         given += others if isinstance(others, (list, tuple)) else ()
@@ -234,6 +234,11 @@ def _older(table: Json, settings: Json, path: Path) -> Iterator[tuple[int, Added
         yield number, AddedToken(text, normalized=not special, special=special)
 
 
+def class_of(name: str) -> str:
+    """Return a class without `Tokenizer` and `Fast`."""
+    return name.removesuffix("Fast").removesuffix("Tokenizer") or name
+
+
 def _kind(config: Json, model: Json) -> tuple[str, str]:
     """Return the class that is named, and the file that names it."""
     for settings, source in ((config, CONFIG), (model, MODEL)):
@@ -241,8 +246,7 @@ def _kind(config: Json, model: Json) -> tuple[str, str]:
         if name:
             if not isinstance(name, str):
                 raise TokscopeError(f"{source}: tokenizer_class is no name")
-            short = name.removesuffix("Fast").removesuffix("Tokenizer")
-            return short or name, source
+            return class_of(name), source
     return CLASS_OF.get(str(model.get("model_type")), ""), MODEL
 
 
@@ -253,4 +257,4 @@ def _code(settings: Json) -> str:
     if not wanted:
         return ""
     names = wanted if isinstance(wanted, (list, tuple)) else [wanted]
-    return ", ".join(shortened(str(name)) for name in names if name)
+    return ", ".join(str(name) for name in names if name)

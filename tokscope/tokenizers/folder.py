@@ -16,7 +16,7 @@ from typing import cast
 from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import LOADERS, Spec, Tokenizer
 from tokscope.tokenizers.applied import kept
-from tokscope.tokenizers.beside import CONFIG, NAMES, RECORDED, Folder, read
+from tokscope.tokenizers.beside import CONFIG, NAMES, Folder, read
 from tokscope.tokenizers.content import kind_of_content
 from tokscope.tokenizers.hub import hub_folder
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
@@ -118,18 +118,8 @@ def _load(path: Path, name: str) -> Tokenizer:
             load = cast(Callable[[Folder], Tokenizer], _function(module, function))
             folder = read(path, name)
             made = kept(load(folder), folder)
-            return with_settings(made, path, _others(made, folder))
+            return with_settings(made, path, folder.beside)
     raise TokscopeError(f"{path}: {lacking(files)}")
-
-
-def _others(made: Tokenizer, folder: Folder) -> dict[str, object]:
-    """Return the settings of `tokenizer_config.json` that no component of the tokenizer tells."""
-    beside, told = folder.beside, bool(getattr(made, "beside", ""))
-    return {
-        name: value
-        for name, value in beside.settings.items()
-        if beside.sources[name] == CONFIG and not (told and name in RECORDED)
-    }
 
 
 def lacking(files: Sequence[str]) -> str:

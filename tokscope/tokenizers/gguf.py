@@ -11,6 +11,7 @@ import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
@@ -20,12 +21,12 @@ import tokenizers
 from tokscope.errors import TokscopeError, path_of, shortened
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.bytelevel import byte_level_bpe, split_at
-from tokscope.tokenizers.components import TEMPLATE, canonical, digest
+from tokscope.tokenizers.components import TEMPLATE, canonical, described, digest_of, short
 from tokscope.tokenizers.greedy import GreedyTokenizer
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.llamacpp import CONTROL_BY_TEXT, CUTS, Cut
+from tokscope.tokenizers.rest import is_left_out, rest
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer, of_model
-from tokscope.tokenizers.templates import described
 from tokscope.tokenizers.tiktoken import PATTERNS, named_pattern
 from tokscope.tokenizers.unigram import Parts, model_of
 
@@ -43,9 +44,8 @@ _NUMBERS = {
     12: "d",
 }
 _STRING, _ARRAY = 8, 9
-# What is compared as a component, once the tokenizer is put together.
-_LONG = 1000  # characters of what is told by its hash
-_TOLD = tuple(f"tokenizer.ggml.{name}" for name in ("tokens", "merges", "model"))
+_OURS = "tokenizer."  # how the names of what is about the tokenizer begin
+_TAKEN = ("post_processor", "truncation", "padding", "dropout")  # names of other parts
 _NORMAL, _UNKNOWN, _CONTROL, _USER, _BYTE = 1, 2, 3, 4, 6  # kinds of token
 # kind of tokenizer -> the lists that it needs
 _NEEDED = {
@@ -94,8 +94,10 @@ class _Header:
         return [self.value(inner, depth + 1) for _ in range(count)]
 
 
-def read_metadata(data: mmap.mmap | bytes) -> dict[str, Any]:
+def read_metadata(data: mmap.mmap | bytes, hashes: dict[str, str] | None = None) -> dict[str, Any]:
     """Return the keys and values of a GGUF header, versions 2 and 3.
+
+    Texts may be no UTF-8, so that what is made of them is not all: `hashes` gets those of bytes.
 
     Raises:
         ValueError, KeyError, struct.error: the header is broken.
@@ -109,7 +111,14 @@ def read_metadata(data: mmap.mmap | bytes) -> dict[str, Any]:
     metadata = {}
     for _ in range(header.number("Q")):
         name = header.string()
-        metadata[name] = header.value(header.number("I"))
+        if name in metadata:
+            raise ValueError(f"'{shortened(name)}' stands there twice")
+        kind, start = header.number("I"), header.at
+        value = header.value(kind)
+        strings = kind in (_STRING, _ARRAY) and not isinstance(value, tuple)
+        metadata[name] = value
+        if hashes is not None and strings:
+            hashes[name] = sha256(data[start : header.at]).hexdigest()
     return metadata
 
 
@@ -119,13 +128,13 @@ def load_file(spec: Spec) -> Tokenizer:
     Raises:
         TokscopeError: the file cannot be read, or its tokenizer is of a kind that is not known.
     """
-    path = path_of(spec.place)
+    path, hashes = path_of(spec.place), dict[str, str]()
     try:
         with (
             path.open("rb") as stream,
             mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data,
         ):
-            metadata = read_metadata(data)
+            metadata = read_metadata(data, hashes)
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, struct.error, OverflowError, MemoryError) as error:
@@ -153,30 +162,40 @@ def load_file(spec: Spec) -> Tokenizer:
         raise TokscopeError(f"{path}: there are more tokens than scores, or fewer")
     try:
         made: Any = _MODELS[model](ours, spec.label or path.stem, spec, path)  # a dataclass
-        return cast(Tokenizer, replace(made, around=_around(metadata)))
+        return cast(Tokenizer, replace(made, around=_around(metadata, hashes)))
     except TokscopeError:
         raise
     except Exception as error:  # the library raises nothing narrower
         raise TokscopeError(f"{path}: its tokenizer cannot be built ({error})") from error
 
 
-def _around(metadata: Mapping[str, Any]) -> dict[str, str]:
-    """Return all that the header says of a tokenizer besides its kind and how it cuts.
-
-    Lists are told by their hash, as tokens are: scores, kinds of token, and what is not known.
-    """
-    parts = {}
+def _around(metadata: Mapping[str, Any], hashes: Mapping[str, str]) -> dict[str, str]:
+    """Return all that the header says of a tokenizer, and what it says of nothing that is known."""
+    parts: dict[str, str] = {}
     for name, value in metadata.items():
-        short = name.removeprefix("tokenizer.").removeprefix("ggml.")
-        if not name.startswith("tokenizer.") or name in _TOLD:
-            continue
-        if isinstance(value, str) and (short.startswith(TEMPLATE) or len(value) > _LONG):
-            parts[short] = described(value)
-        elif isinstance(value, list | tuple):
-            parts[short] = canonical({"size": len(value), "sha256": digest(map(str, value))})
-        else:
-            parts[short] = canonical(value)
-    return parts
+        if name.startswith(_OURS):
+            brief = name.removeprefix(_OURS).removeprefix("ggml.")
+            brief = name if brief in parts or brief in _TAKEN else brief
+            parts[brief] = _part(value, hashes.get(name, ""), template=brief.startswith(TEMPLATE))
+    model = f"{metadata.get('general.architecture')}."
+    known = (_OURS, model)
+    left = (
+        (name, _part(value, hashes.get(name, "")))
+        for name, value in metadata.items()
+        if not (name.startswith(known) or is_left_out("GGUF", name))
+    )
+    return parts | rest(left)
+
+
+def _part(value: object, digest: str, *, template: bool = False) -> str:
+    """Return a value; lists by a hash, and so templates, what is long, and what is no UTF-8."""
+    if isinstance(value, tuple):
+        return canonical({"size": len(value), "sha256": digest_of(value)})
+    if isinstance(value, list):
+        return canonical({"size": len(value), "sha256": digest})
+    if isinstance(value, str) and "\ufffd" in value:
+        return canonical({"characters": len(value), "sha256": digest})
+    return described(value) if template and isinstance(value, str) else short(value)
 
 
 def _of_kind(metadata: Mapping[str, Any], kind: int) -> list[str]:

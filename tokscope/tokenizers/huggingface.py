@@ -21,7 +21,7 @@ from tokscope.tokenizers.bpe import (
     from_alphabet,
     long_spaces,
 )
-from tokscope.tokenizers.components import canonical, digest, fingerprint
+from tokscope.tokenizers.components import canonical, digest_of, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
 from tokscope.tokenizers.fastpath import PROBES, FastPath, cut_pattern, fast_path, unsuited
 from tokscope.tokenizers.merges import (
@@ -101,10 +101,10 @@ class HuggingFaceTokenizer:
         entries = model["vocab"]
         if isinstance(entries, dict):
             entries = sorted(entries.items(), key=lambda entry: entry[1])
-        parts["vocabulary"] = {"size": len(entries), "sha256": digest(map(canonical, entries))}
+        parts["vocabulary"] = {"size": len(entries), "sha256": digest_of(entries)}
         if "merges" in model:
             merges = model["merges"]
-            parts["merges"] = {"size": len(merges), "sha256": digest(map(canonical, merges))}
+            parts["merges"] = {"size": len(merges), "sha256": digest_of(merges)}
         beside = {"beside": self.beside} if self.beside else {}
         return {name: canonical(part) for name, part in parts.items()} | beside
 

@@ -36,6 +36,7 @@ from tokscope.tokenizers.sentencepiece import (
     charsmap_of,
     kinds_of,
     load_file,
+    whole_of,
 )
 from tokscope.tokenizers.tiktoken import load_ranks
 
@@ -101,7 +102,7 @@ def load_folder(folder: Folder) -> Tokenizer:
         require_of_library(error)
         raise TokscopeError(f"{path}: does not fit {beside.named} ({error})") from error
     assumed = "as SentencePiece itself cuts text" if beside.generic else ""
-    return replace(made, assumed=assumed)
+    return replace(made, assumed=assumed, around={"sentencepiece": whole_of(plain.library)})
 
 
 def _is_plain(plain: SentencePieceTokenizer, beside: Beside) -> bool:

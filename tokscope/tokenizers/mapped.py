@@ -85,8 +85,8 @@ class MappedTokenizer:
         return {**own, **parts, **beside}
 
     def processing(self) -> Mapping[str, str]:
-        """Return what files beside it say of what is done around text."""
-        return self.around
+        """Return what else its model says, and files beside it of what is done around text."""
+        return {**self.own.processing(), **self.around}
 
     def pipeline(self) -> Pipeline:
         """Return how text is cut and merged.

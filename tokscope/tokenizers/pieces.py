@@ -51,6 +51,7 @@ class _Model:
     kinds: Sequence[int]
     unknown: int
     charsmap: bytes
+    whole: str  # the hash of all that it holds
 
     @property
     def mapped(self) -> Steps:
@@ -241,7 +242,9 @@ def _read(path: Path) -> _Model:
     ids = range(processor.get_piece_size())
     pieces = [(processor.id_to_piece(i), processor.get_score(i)) for i in ids]
     kinds = sentencepiece.kinds_of(processor)
-    return _Model(pieces, kinds, max(processor.unk_id(), 0), sentencepiece.charsmap_of(content))
+    charsmap = sentencepiece.charsmap_of(content)
+    whole = sentencepiece.whole_of(processor)
+    return _Model(pieces, kinds, max(processor.unk_id(), 0), charsmap, whole)
 
 
 # fairseq's own name of such a model: it says that ids are not the model's.
@@ -297,7 +300,8 @@ def load_class(path: Path, folder: Folder) -> Tokenizer:
     taken = [name for name in ("do_lower_case", "add_prefix_space") if name in made.takes]
     unused = unused_of(folder.beside, *taken)
     found = finished(built, folder, str(path), unused=unused)
-    return replace(found, assumed=f"ids, normalisation and cuts of transformers' {kind}Tokenizer")
+    assumed = f"ids, normalisation and cuts of transformers' {kind}Tokenizer"
+    return replace(found, assumed=assumed, around={"sentencepiece": model.whole})
 
 
 def _built(made: _Class, model: _Model, settings: Json) -> tokenizers.Tokenizer:

@@ -21,6 +21,7 @@ from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.content import holds_ranks
 from tokscope.tokenizers.merges import learned, require_some
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
+from tokscope.tokenizers.rest import rest
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 SPACE = "▁"
@@ -60,9 +61,8 @@ class SentencePieceTokenizer:
             "normalizer": self.settings["normalizer"],
             "special_tokens": dict(self.vocabulary.specials),
             "vocabulary": {"size": len(ids), "sha256": digest(pieces)},
+            "kinds": {"sha256": self.settings["kinds"]},
             "trainer": {"sha256": self.settings["trainer"]},
-            # kinds of pieces, and whatever else there is, in the order that the library writes
-            "file": {"sha256": hashlib.sha256(library.serialized_model_proto()).hexdigest()},
         }
         if self.added:
             parts["added_tokens"] = dict(self.added)
@@ -193,12 +193,14 @@ def load_file(spec: Spec) -> SentencePieceTokenizer:
     path = path_of(spec.place)
     content, library = open_model(path)
     try:
-        vocabulary, settings = _vocabulary(library), read_settings(content)
+        vocabulary = _vocabulary(library)
+        settings, around = read_settings(content)
     except (RuntimeError, ValueError, IndexError) as error:  # as well from what the library reads
         raise TokscopeError(f"{path}: not a SentencePiece model ({error})") from error
     told = beside_file(path)
     way = f"SentencePiece; {told}" if told else "SentencePiece"
-    return SentencePieceTokenizer(spec.label or path.stem, vocabulary, library, settings, way)
+    name = spec.label or path.stem
+    return SentencePieceTokenizer(name, vocabulary, library, settings, way, around=around)
 
 
 def open_model(path: Path) -> tuple[bytes, sentencepiece.SentencePieceProcessor]:
@@ -222,8 +224,16 @@ def open_model(path: Path) -> tuple[bytes, sentencepiece.SentencePieceProcessor]
 def of_model(content: bytes, name: str) -> SentencePieceTokenizer:
     """Return the tokenizer of a serialized model; raises what the library raises."""
     library = sentencepiece.SentencePieceProcessor(model_proto=content)
-    vocabulary, settings = _vocabulary(library), read_settings(content)
-    return SentencePieceTokenizer(name, vocabulary, library, settings)
+    settings, around = read_settings(content)
+    return SentencePieceTokenizer(name, _vocabulary(library), library, settings, around=around)
+
+
+def whole_of(library: sentencepiece.SentencePieceProcessor) -> str:
+    """Return a hash of all that a model holds, in the order that the library writes it.
+
+    It stands for a model that another tokenizer takes only parts of.
+    """
+    return canonical({"sha256": hashlib.sha256(library.serialized_model_proto()).hexdigest()})
 
 
 def kinds_of(library: sentencepiece.SentencePieceProcessor) -> list[int]:
@@ -283,6 +293,11 @@ def _vocabulary(library: sentencepiece.SentencePieceProcessor) -> Vocabulary:
 _PIECE, _TRAINER, _NORMALIZER = 1, 2, 3
 _KIND = 3  # of a piece
 NORMAL, CONTROL, DEFINED, _UNUSED = 1, 3, 4, 5
+_LAST_RULE = 5  # field of a normalizer that is known
+# A kind as it is written behind a piece -> how it is told; a normal one need not be
+_WRITTEN = {bytes((0x18, kind)): (b"3:%d;" % kind).hex() for kind in range(2, 128)}
+_WRITTEN |= {b"": "", b"\x18\x01": ""}
+_SIZES = {1: 8, 5: 4}  # of numbers by their type, in bytes
 _MODEL_TYPES = {1: "Unigram", 2: "BPE", 3: "words", 4: "characters"}
 
 
@@ -305,21 +320,21 @@ def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
             continue
         if tag & 7 == 2:
             size, at = _varint(data, at)
+        elif tag & 7 in _SIZES:
+            size = _SIZES[tag & 7]
         else:
-            size = 8 if tag & 7 == 1 else 4
+            raise ValueError(f"a field of type {tag & 7} is not known")
         yield tag >> 3, data[at : at + size]
         at += size
 
 
-def read_settings(content: bytes) -> dict[str, object]:
-    """Return the type of a model and how it normalises; `content` is one that the library read.
+def read_settings(content: bytes) -> tuple[dict[str, object], dict[str, str]]:
+    """Return how a model cuts and normalises, and its rest; `content` is one the library read.
 
-    How it was trained, which says byte fallback too, is told by a hash.
+    How it was trained, which says byte fallback too, and what kinds its pieces are of, is told by
+    hashes.
     """
-    messages = {_TRAINER: b"", _NORMALIZER: b""}
-    for number, value in _fields(content):
-        if number in messages and isinstance(value, bytes):  # one in parts is all of them
-            messages[number] += value
+    pieces, messages = _messages(content)
     trainer, rules = (dict(_fields(messages[number])) for number in (_TRAINER, _NORMALIZER))
     charsmap = bytes(rules.get(2, b""))
     normalizer = {
@@ -329,8 +344,52 @@ def read_settings(content: bytes) -> dict[str, object]:
         "remove_extra_whitespaces": bool(rules.get(4, 1)),
         "escape_whitespaces": bool(rules.get(5, 1)),
     }
-    model = _MODEL_TYPES.get(int(trainer.get(3, 1)), "unknown")
-    return {"model": model, "normalizer": normalizer, "trainer": _hash_of(messages[_TRAINER])}
+    settings: dict[str, object] = {
+        "model": _MODEL_TYPES.get(int(trainer.get(3, 1)), "unknown"),
+        "normalizer": normalizer,
+        "kinds": digest(map(_kind_of, pieces)),
+        "trainer": _hash_of(messages[_TRAINER]),
+    }
+    return settings, _rest(messages)
+
+
+def _messages(content: bytes) -> tuple[list[bytes], dict[int, bytes]]:
+    """Return the pieces of a model, and its other messages by number: one in parts is all of them.
+
+    A number, which stands where a message is expected, is told as text.
+    """
+    pieces: list[bytes] = []
+    others: dict[int, bytes] = {_TRAINER: b"", _NORMALIZER: b""}
+    for number, value in _fields(content):
+        if number == _PIECE and isinstance(value, bytes):
+            pieces.append(value)
+        else:
+            others[number] = others.get(number, b"") + _told(value)
+    return pieces, others
+
+
+def _told(value: int | bytes) -> bytes:
+    return value if isinstance(value, bytes) else b"%d;" % value
+
+
+def _kind_of(piece: bytes) -> str:
+    """Return what a piece says besides its text and its score: its kind, and what is not known."""
+    if len(piece) >= 7 and piece[0] == 0x0A and piece[1] < 0x80:  # as every library writes them
+        at = 2 + piece[1]
+        left = piece[at + 5 :]
+        if piece[at : at + 1] == b"\x15" and left in _WRITTEN:
+            return _WRITTEN[left]
+    others = [(n, _told(v)) for n, v in _fields(piece) if n > 2 and (n, v) != (_KIND, NORMAL)]
+    return b"".join(b"%d:%s" % one for one in sorted(others)).hex()
+
+
+def _rest(messages: Mapping[int, bytes]) -> dict[str, str]:
+    """Return what else a model says: how to undo its normalisation, texts to test it with."""
+    rules = [(n, _told(v).hex()) for n, v in _fields(messages[_NORMALIZER]) if n > _LAST_RULE]
+    others = [(n, m.hex()) for n, m in messages.items() if n not in (_TRAINER, _NORMALIZER)]
+    left = [(f"field {number}", message) for number, message in sorted(others)]
+    left += [(f"normalizer.field {number}", value) for number, value in sorted(rules)]
+    return rest((place, value) for place, value in left if value)  # an empty one says nothing
 
 
 def _hash_of(message: bytes) -> str:

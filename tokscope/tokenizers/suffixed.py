@@ -21,6 +21,7 @@ from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.files import read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.rest import rest
 from tokscope.tokenizers.words import WordTokenizer, word_tokenizer
 
 Pair = tuple[str, str]
@@ -135,7 +136,10 @@ def load_clip(spec: Spec) -> HuggingFaceTokenizer:
     vocabulary = {token: i for i, token in enumerate([*tokens, *_CLIP_SPECIALS])}
     name = spec.label or path.name.partition(".")[0]
     found = load_class(vocabulary, merges, "CLIP", name, str(path))
-    return replace(found, assumed=f"{found.assumed}, without the repairs of ftfy")
+    behind = lines[_CLIP_SIZE + 1 :]
+    around = rest([("lines behind", behind)] if any(behind) else [])
+    assumed = f"{found.assumed}, without the repairs of ftfy"
+    return replace(found, assumed=assumed, around=around)
 
 
 def read_pairs(path: Path) -> list[Pair]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tokscope.tokenizers import Spec
 from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes
 from tokscope.tokenizers.components import canonical
+from tokscope.tokenizers.rest import is_left_out, rest, unread
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 
@@ -44,7 +46,9 @@ def _parse(data: dict[str, Any], spec: Spec, path: Path) -> RankTokenizer:
     entries = data["vocab"][: size - shift]
     if not entries or not 0 <= shift < 1_000_000:
         raise ValueError("no vocabulary, or an absurd number of special tokens")
-    ranks = {base64.b64decode(entry["token_bytes"]): i for i, entry in enumerate(entries)}
+    ranks = {
+        base64.b64decode(entry["token_bytes"], validate=True): i for i, entry in enumerate(entries)
+    }
     if len(ranks) < len(entries):
         raise ValueError("two tokens have the same bytes")
     require_all_bytes(ranks, str(path))
@@ -58,11 +62,27 @@ def _parse(data: dict[str, Any], spec: Spec, path: Path) -> RankTokenizer:
     tokens: list[bytes | None] = [b""] * shift
     vocabulary = Vocabulary.of([*tokens, *ranks], specials=specials)
     made = RankTokenizer(spec.label or path.stem, vocabulary, config["pattern"], encoder)
-    return replace(made, around=_around(data))
+    return replace(made, around=_around(data, len(entries)))
 
 
-def _around(data: dict[str, Any]) -> dict[str, str]:
+_ENTRY = {"rank", "token_bytes", "token_str"}
+
+
+def _around(data: dict[str, Any], used: int) -> dict[str, str]:
     """Return all that the file says besides its pattern and its tokens, as canonical JSON."""
-    rest = {name: part for name, part in data.items() if name not in ("vocab", "config")}
+    others = {name: part for name, part in data.items() if name not in ("vocab", "config")}
     settings = {name: part for name, part in data["config"].items() if name != "pattern"}
-    return {name: canonical(part) for name, part in {"config": settings, **rest}.items()}
+    parts = {name: canonical(part) for name, part in {"config": settings, **others}.items()}
+    return parts | rest(_of_entries(data["vocab"], used))
+
+
+def _of_entries(entries: list[dict[str, Any]], used: int) -> Iterator[tuple[str, object]]:
+    """Yield what entries say besides their bytes and their place, and those that are not used."""
+    for i, entry in enumerate(entries[:used]):
+        if entry.keys() != _ENTRY or entry["rank"] != i:
+            told = {"token_bytes": entry["token_bytes"], "rank": i}
+            for place, value in unread(entry, told, f"vocab[{i}]"):
+                if not is_left_out("tekken.json", place.rpartition(".")[2]):
+                    yield place, value
+    if entries[used:]:
+        yield f"vocab[{used}:]", entries[used:]

@@ -7,7 +7,6 @@ rendered or run. The places are those of transformers: once a template is a file
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -16,8 +15,9 @@ from typing import Any, NamedTuple, cast
 
 from tokscope.errors import TokscopeError, shortened
 from tokscope.tokenizers import Tokenizer
-from tokscope.tokenizers.beside import CONFIG
-from tokscope.tokenizers.components import TEMPLATE, canonical
+from tokscope.tokenizers.applied import unrecorded
+from tokscope.tokenizers.beside import CONFIG, Beside
+from tokscope.tokenizers.components import TEMPLATE, described
 from tokscope.tokenizers.files import read_text
 
 _OWN, _MORE = "chat_template.jinja", "additional_chat_templates"
@@ -26,19 +26,6 @@ _PROCESSOR, _OTHERS = "chat_template.json", "chat_templates"
 # What is taken from a repository, names or patterns.
 FILES = (_OWN, f"{_MORE}/*.jinja", _PROCESSOR, f"{_OTHERS}/*.jinja")
 _DEFAULT = "default"
-# Settings that say where a tokenizer was loaded from and by which program, and decide nothing.
-_IDLE = (
-    "name_or_path",
-    "tokenizer_file",
-    "special_tokens_map_file",
-    "transformers_version",
-    "processor_class",
-    "auto_map",
-    "backend",
-    "is_local",
-    "local_files_only",
-)
-_LONG = 1000  # characters of a setting that is told by its hash
 
 
 class Template(NamedTuple):
@@ -49,40 +36,25 @@ class Template(NamedTuple):
     text: str
 
 
-def described(text: str) -> str:
-    """Return what is kept of a template."""
-    digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
-    return canonical({"characters": len(text), "sha256": digest})
-
-
 def titled(name: str) -> str:
     """Return what a template is called among what is done around text."""
     return f"{TEMPLATE}.{name}" if name not in ("", _DEFAULT) else TEMPLATE
 
 
-def with_settings(tokenizer: Tokenizer, folder: Path, settings: Mapping[str, object]) -> Tokenizer:
-    """Return a tokenizer with the settings of `tokenizer_config.json` and its chat templates.
+def with_settings(tokenizer: Tokenizer, folder: Path, beside: Beside) -> Tokenizer:
+    """Return a tokenizer with all that files beside it say and it does not tell yet.
 
-    All settings count, also those that are heeded in the steps of the tokenizer.
+    Settings count also where they are heeded in its steps.
 
     Raises:
         TokscopeError: what stands where a template is expected is none.
     """
-    found = {
-        f"tokenizer_config.{name}": _short(value)
-        for name, value in settings.items()
-        if name not in (*_IDLE, TEMPLATE) and value is not None
-    }
-    found |= _parts(folder, settings.get(TEMPLATE))
+    told = beside.files.get(CONFIG, {}).get(TEMPLATE)
+    found = {**unrecorded(tokenizer, beside), **_parts(folder, told)}
     if not found:
         return tokenizer
     made = cast(Any, tokenizer)  # all that folders hold are dataclasses with this field
     return cast(Tokenizer, replace(made, around={**made.around, **found}))
-
-
-def _short(value: object) -> str:
-    part = canonical(value)
-    return part if len(part) <= _LONG else described(part)
 
 
 def _parts(folder: Path, told: object) -> dict[str, str]:
@@ -91,7 +63,7 @@ def _parts(folder: Path, told: object) -> dict[str, str]:
     configured = list(listed(told, f"{folder / CONFIG}: {TEMPLATE}", CONFIG))
     processor = list(_of_processor(folder / _PROCESSOR))
     used = {one.name: one for one in own or configured}
-    others = [*(own and configured), *processor, *_files(folder / _OTHERS)]
+    others = [*configured, *processor, *_files(folder / _OTHERS)]
     apart = [one for one in others if one.name not in used or used[one.name].text != one.text]
     found = {titled(name): described(one.text) for name, one in used.items()}
     return found | {f"{titled(one.name)} in {one.place}": described(one.text) for one in apart}

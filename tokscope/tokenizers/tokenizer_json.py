@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import tokenizers
 
@@ -16,6 +17,7 @@ from tokscope.tokenizers.beside import Folder, beside_file
 from tokscope.tokenizers.bytelevel import split_merge
 from tokscope.tokenizers.files import read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, Json, assemble
+from tokscope.tokenizers.rest import rest, unread
 
 NAME = "tokenizer.json"
 _MARKED = re.compile(r'"continuing_subword_prefix"\s*:\s*"[^"]')
@@ -24,9 +26,10 @@ _MARKED = re.compile(r'"continuing_subword_prefix"\s*:\s*"[^"]')
 def load_folder(folder: Folder) -> HuggingFaceTokenizer:
     """Load the `tokenizer.json` of a folder."""
     path = folder.path / NAME
-    library = _read(path)
+    text = read_text(path)
+    library = _read(text, path)
     unused = [*set_steps(library, folder.beside)]
-    return finished(library, folder, str(path), unused=unused)
+    return _whole(finished(library, folder, str(path), unused=unused), text)
 
 
 def load_path(path: Path, name: str) -> HuggingFaceTokenizer:
@@ -35,11 +38,36 @@ def load_path(path: Path, name: str) -> HuggingFaceTokenizer:
     Raises:
         TokscopeError: it cannot be read.
     """
-    return replace(assemble(_read(path), name, str(path)), told=beside_file(path))
-
-
-def _read(path: Path) -> tokenizers.Tokenizer:
     text = read_text(path)
+    made = assemble(_read(text, path), name, str(path))
+    return _whole(replace(made, told=beside_file(path)), text)
+
+
+def _whole(made: HuggingFaceTokenizer, text: str) -> HuggingFaceTokenizer:
+    """Return a tokenizer with what its file says and the library has not read."""
+    whole, told = json.loads(text), {**made.config}
+    told["model"] = _as_in(whole["model"], told["model"])
+    whole["added_tokens"], told["added_tokens"] = (
+        _by_text(tokens) for tokens in (whole.get("added_tokens", []), told["added_tokens"])
+    )
+    return replace(made, around=rest(unread(whole, told)))
+
+
+def _as_in(file: Json, model: Json) -> Json:
+    """Return a model with its merges as its file writes them: older ones as strings."""
+    merges = file.get("merges")
+    if merges and isinstance(merges[0], str):
+        return {**model, "merges": list(map(" ".join, model["merges"]))}
+    return model
+
+
+def _by_text(tokens: list[Json]) -> Any:
+    """Return added tokens by their text, in whatever order; as they are where one has two."""
+    found = {token["content"]: token for token in tokens}
+    return found if len(found) == len(tokens) else tokens
+
+
+def _read(text: str, path: Path) -> tokenizers.Tokenizer:
     _require_marked_merges(text, path)
     try:
         return tokenizers.Tokenizer.from_str(text)
