@@ -100,7 +100,7 @@ def _of_config(name: str, value: object) -> Callable[[dict[str, Any]], None]:
             lambda data: data["special_tokens"][0].update(is_control=False),
             "changed: special_tokens",
         ),
-        (lambda data: data.update(image={"image_token": "[IMG]"}), "new: image"),
+        (lambda data: data.update(image={"image_token": "[IMG]"}), "new: rest.image"),
     ],
 )
 def test_what_a_tekken_file_says_counts(

@@ -247,6 +247,7 @@ def messages(content: bytes) -> Iterator[bytes]:
             yield whole(i, b"".join(written(n, v, kind) for n, v in parts))
         yield whole(i, message + field(99, b"?"))
         yield whole(i, message + field(98, 1))
+        yield whole(i, message + field(2 if kind == 1 else 1, 3))  # of a type that is not its own
     yield content + field(99, b"?")
     yield content + field(4, field(1, field(1, b"a") + field(2, b"b")))  # a test of its own
     yield content + field(5, field(2, b"map"))  # how to undo its normalisation
@@ -339,6 +340,13 @@ BESIDE: dict[str, Callable[[], Files]] = {
     "Llama, steps of the library": lambda: LLAMA | {
         "tokenizer_config.json": settings("Llama", legacy=False, add_prefix_space=True)
     },
+    "templates": lambda: LLAMA | {
+        "tokenizer_config.json": {"chat_template": [
+            {"name": "default", "template": "{{ a }}"}, {"name": "tool", "template": "{{ b }}"},
+            {"name": "tool", "template": "{{ c }}"}, {"name": "tool", "template": "{{ e }}"},
+        ]},
+        "chat_template.json": {"chat_template": "{{ d }}", "nobody": 1},
+    },
     "no class": lambda: LLAMA | {"tokenizer_config.json": {"bos_token": "<s>"}},
     "T5": lambda: {
         "spiece.model": unigram_file("<pad>", "</s>", "<unk>"),
@@ -366,7 +374,12 @@ BESIDE: dict[str, Callable[[], Files]] = {
         "tokenizer_config.json": settings("Phobert"),
     },
 }  # fmt: skip
-BESIDE_FILES = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+BESIDE_FILES = (
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.json",
+)
 
 
 def idle(name: str, at: Place) -> bool:
@@ -667,3 +680,26 @@ def test_what_is_left_and_much_is_told_by_one_hash() -> None:
     assert rest(unread({**many, "k7": 8}, {})) != found
     assert list(rest([("x" * 100, 1)])) == ["rest"]
     assert rest([]) == {}
+
+
+def test_two_places_that_are_written_alike_hide_nothing() -> None:
+    found = [rest([("a.b", one), ("a.b", two)]) for one in (1, 2) for two in (1, 2)]
+    assert len({parts["rest"] for parts in found}) == 4
+
+
+def test_templates_whose_names_look_like_places_hide_nothing(tmp_path: Path) -> None:
+    found = set()
+    for own in ("a", "b"):
+        for other in ("c", "d"):
+            listed = [
+                {"name": "x in chat_template.json", "template": own},
+                {"name": "x", "template": "e"},
+            ]
+            processor = {"chat_template": {"x": other}}
+            files = {
+                **LLAMA,
+                "tokenizer_config.json": {"chat_template": listed},
+                "chat_template.json": processor,
+            }
+            found.add(identity(repository(tmp_path / "made", files)))
+    assert len(found) == 4

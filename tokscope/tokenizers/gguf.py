@@ -25,7 +25,7 @@ from tokscope.tokenizers.components import TEMPLATE, canonical, described, diges
 from tokscope.tokenizers.greedy import GreedyTokenizer
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.llamacpp import CONTROL_BY_TEXT, CUTS, Cut
-from tokscope.tokenizers.rest import is_left_out, rest
+from tokscope.tokenizers.rest import REST, is_left_out, rest
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer, of_model
 from tokscope.tokenizers.tiktoken import PATTERNS, named_pattern
 from tokscope.tokenizers.unigram import Parts, model_of
@@ -175,7 +175,8 @@ def _around(metadata: Mapping[str, Any], hashes: Mapping[str, str]) -> dict[str,
     for name, value in metadata.items():
         if name.startswith(_OURS):
             brief = name.removeprefix(_OURS).removeprefix("ggml.")
-            brief = name if brief in parts or brief in _TAKEN else brief
+            taken = brief in parts or brief in _TAKEN or brief.startswith(REST)
+            brief = name if taken else brief
             parts[brief] = _part(value, hashes.get(name, ""), template=brief.startswith(TEMPLATE))
     model = f"{metadata.get('general.architecture')}."
     known = (_OURS, model)

@@ -105,9 +105,14 @@ def _nearly(one: object, other: object) -> bool:
     return both and isclose(one, other, rel_tol=_LAST_BIT)  # type: ignore[arg-type]
 
 
-def rest(left: Iterable[tuple[str, object]]) -> dict[str, str]:
-    """Return what is left of a file as parts; those that are many by one hash."""
+def rest(left: Iterable[tuple[str, object]], name: str = REST) -> dict[str, str]:
+    """Return what is left of a file as parts; by one hash where they are many, or hard to name."""
     found = list(left)
-    if len(found) > _MOST or any(len(place) > _LONGEST for place, _ in found):
-        return {REST: canonical({"size": len(found), "sha256": digest([canonical(found)])})}
-    return {f"{REST}.{place}": short(value) for place, value in found}
+    places = {place for place, _ in found}
+    if (
+        len(places) < len(found)
+        or len(found) > _MOST
+        or max(map(len, places), default=0) > _LONGEST
+    ):
+        return {name: canonical({"size": len(found), "sha256": digest([canonical(found)])})}
+    return {f"{name}.{place}": short(value) for place, value in found}

@@ -293,7 +293,8 @@ def _vocabulary(library: sentencepiece.SentencePieceProcessor) -> Vocabulary:
 _PIECE, _TRAINER, _NORMALIZER = 1, 2, 3
 _KIND = 3  # of a piece
 NORMAL, CONTROL, DEFINED, _UNUSED = 1, 3, 4, 5
-_LAST_RULE = 5  # field of a normalizer that is known
+_SCORE = 2  # of a piece, behind its text
+_RULES = {1: bytes, 2: bytes, 3: int, 4: int, 5: int}  # fields of a normalizer that are read
 # A kind as it is written behind a piece -> how it is told; a normal one need not be
 _WRITTEN = {bytes((0x18, kind)): (b"3:%d;" % kind).hex() for kind in range(2, 128)}
 _WRITTEN |= {b"": "", b"\x18\x01": ""}
@@ -379,13 +380,26 @@ def _kind_of(piece: bytes) -> str:
         left = piece[at + 5 :]
         if piece[at : at + 1] == b"\x15" and left in _WRITTEN:
             return _WRITTEN[left]
-    others = [(n, _told(v)) for n, v in _fields(piece) if n > 2 and (n, v) != (_KIND, NORMAL)]
+    others = [
+        (number, _told(value))
+        for number, value in _fields(piece)
+        if (number, value) != (_KIND, NORMAL) and not _is_text_or_score(number, value)
+    ]
     return b"".join(b"%d:%s" % one for one in sorted(others)).hex()
+
+
+def _is_text_or_score(number: int, value: int | bytes) -> bool:
+    known = number == 1 or (number == _SCORE and isinstance(value, bytes) and len(value) == 4)
+    return known and isinstance(value, bytes)
 
 
 def _rest(messages: Mapping[int, bytes]) -> dict[str, str]:
     """Return what else a model says: how to undo its normalisation, texts to test it with."""
-    rules = [(n, _told(v).hex()) for n, v in _fields(messages[_NORMALIZER]) if n > _LAST_RULE]
+    rules = [
+        (number, _told(value).hex())
+        for number, value in _fields(messages[_NORMALIZER])
+        if _RULES.get(number) is not type(value)
+    ]
     others = [(n, m.hex()) for n, m in messages.items() if n not in (_TRAINER, _NORMALIZER)]
     left = [(f"field {number}", message) for number, message in sorted(others)]
     left += [(f"normalizer.field {number}", value) for number, value in sorted(rules)]

@@ -70,10 +70,11 @@ _ENTRY = {"rank", "token_bytes", "token_str"}
 
 def _around(data: dict[str, Any], used: int) -> dict[str, str]:
     """Return all that the file says besides its pattern and its tokens, as canonical JSON."""
-    others = {name: part for name, part in data.items() if name not in ("vocab", "config")}
     settings = {name: part for name, part in data["config"].items() if name != "pattern"}
-    parts = {name: canonical(part) for name, part in {"config": settings, **others}.items()}
-    return parts | rest(_of_entries(data["vocab"], used))
+    parts = {"config": settings, "special_tokens": data.get("special_tokens")}
+    others = [(name, part) for name, part in data.items() if name not in (*parts, "vocab")]
+    found = {name: canonical(part) for name, part in parts.items() if part is not None}
+    return found | rest([*others, *_of_entries(data["vocab"], used)])
 
 
 def _of_entries(entries: list[dict[str, Any]], used: int) -> Iterator[tuple[str, object]]:

@@ -17,8 +17,9 @@ from tokscope.errors import TokscopeError, shortened
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.applied import unrecorded
 from tokscope.tokenizers.beside import CONFIG, Beside
-from tokscope.tokenizers.components import TEMPLATE, described
+from tokscope.tokenizers.components import TEMPLATE, canonical, described
 from tokscope.tokenizers.files import read_text
+from tokscope.tokenizers.rest import REST, rest, unread
 
 _OWN, _MORE = "chat_template.jinja", "additional_chat_templates"
 # Places that other programs look at, and what is told of them.
@@ -26,6 +27,7 @@ _PROCESSOR, _OTHERS = "chat_template.json", "chat_templates"
 # What is taken from a repository, names or patterns.
 FILES = (_OWN, f"{_MORE}/*.jinja", _PROCESSOR, f"{_OTHERS}/*.jinja")
 _DEFAULT = "default"
+_IN = " in "  # before the place of a template that is not the one that counts
 
 
 class Template(NamedTuple):
@@ -38,7 +40,9 @@ class Template(NamedTuple):
 
 def titled(name: str) -> str:
     """Return what a template is called among what is done around text."""
-    return f"{TEMPLATE}.{name}" if name not in ("", _DEFAULT) else TEMPLATE
+    if name in ("", _DEFAULT):
+        return TEMPLATE
+    return f"{TEMPLATE}.{canonical(name) if _IN in name else name}"
 
 
 def with_settings(tokenizer: Tokenizer, folder: Path, beside: Beside) -> Tokenizer:
@@ -61,12 +65,28 @@ def _parts(folder: Path, told: object) -> dict[str, str]:
     """Return each template that counts by its name, and others by their place too."""
     own = [*_file(folder / _OWN, ""), *_files(folder / _MORE)]
     configured = list(listed(told, f"{folder / CONFIG}: {TEMPLATE}", CONFIG))
-    processor = list(_of_processor(folder / _PROCESSOR))
+    data = _of_processor(folder / _PROCESSOR)
+    processor = list(listed(data.get(TEMPLATE), f"{folder / _PROCESSOR}: {TEMPLATE}", _PROCESSOR))
     used = {one.name: one for one in own or configured}
     others = [*configured, *processor, *_files(folder / _OTHERS)]
     apart = [one for one in others if one.name not in used or used[one.name].text != one.text]
     found = {titled(name): described(one.text) for name, one in used.items()}
-    return found | {f"{titled(one.name)} in {one.place}": described(one.text) for one in apart}
+    elsewhere: dict[str, list[str]] = {}
+    for one in apart:
+        elsewhere.setdefault(f"{titled(one.name)}{_IN}{one.place}", []).append(one.text)
+    for name, texts in elsewhere.items():
+        found[name] = described(texts[0] if len(texts) == 1 else canonical(texts))
+    whole = {_PROCESSOR: data, CONFIG: {TEMPLATE: told}}
+    left = unread(whole, {name: _read(data) for name, data in whole.items()})
+    return found | rest(left, f"{REST}.beside")
+
+
+def _read(data: Mapping[str, object]) -> Mapping[str, object]:
+    """Return what is read of an object with templates."""
+    told = data.get(TEMPLATE)
+    if isinstance(told, list):
+        told = [{key: one[key] for key in ("name", "template")} for one in told]
+    return {TEMPLATE: told}
 
 
 def _file(path: Path, name: str) -> Iterator[Template]:
@@ -81,15 +101,14 @@ def _files(folder: Path) -> Iterator[Template]:
             yield one._replace(place=f"{folder.name}/{path.name}")
 
 
-def _of_processor(path: Path) -> Iterator[Template]:
+def _of_processor(path: Path) -> dict[str, object]:
     if not path.is_file():
-        return
+        return {}
     try:
         data = json.loads(read_text(path))
-        told = data[TEMPLATE]
+        return {**data, TEMPLATE: data[TEMPLATE]}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TokscopeError(f"{path}: not an object with a {TEMPLATE} ({error})") from error
-    yield from listed(told, f"{path}: {TEMPLATE}", path.name)
 
 
 def listed(told: object, where: str, place: str) -> Iterator[Template]:
