@@ -362,6 +362,26 @@ BESIDE: dict[str, Callable[[], Files]] = {
         "special_tokens_map.json": {"eos_token": {"content": "</s>", **FLAGS}, "nobody": [1]},
         "added_tokens.json": {"</s>": 2},
     },
+    "PLBart": lambda: {
+        "sentencepiece.bpe.model": bpe_file("<s>", "</s>", "<unk>"),
+        "tokenizer_config.json": settings("PLBart", language_codes="base"),
+    },
+    "Mistral": lambda: {
+        "tokenizer.model.v3": bpe_file(*OWN), "tokenizer_config.json": settings("Llama"),
+    },
+    "BERT": lambda: {
+        "vocab.txt": "[UNK]\n[SEP]\n[PAD]\n[CLS]\n[MASK]\nhello\n</s>\n",
+        "tokenizer_config.json": settings(
+            "Bert", unk_token="[UNK]", strip_accents=None, do_lower_case=False, legacy=True,
+            extra_special_tokens={"image": "[MASK]"},
+        ),
+    },
+    "CLIP": lambda: {
+        "vocab.json": {"a</w>": 0, "a": 1, "b": 2, "b</w>": 3, "ab</w>": 4, "<|startoftext|>": 5,
+                       "<|endoftext|>": 6, "</s>": 7, "<unk>": 8},
+        "merges.txt": "#version: 0.2\na b</w>\n",
+        "tokenizer_config.json": settings("CLIP", errors="replace"),
+    },
     "ranks": lambda: RANKS | {"tokenizer_config.json": settings("Qwen2")},
     "tekken": lambda: {
         "tekken.json": tekken_file(),
@@ -417,6 +437,15 @@ class Known(dict[str, Any]):
     def get(self, key: str, default: Any = None) -> Any:
         """Return the pattern and the special tokens of any file."""
         return self.value
+
+
+@pytest.mark.parametrize("value", [None, "", False, [], 5, {"a": 1}, "X" * 100_000])
+def test_settings_of_any_type_are_compared_or_refused(value: Any, tmp_path: Path) -> None:
+    names = ("tokenizer_class", "additional_special_tokens", "eos_token", "auto_map", "nobody")
+    for name in names:
+        for file in ("tokenizer_config.json", "special_tokens_map.json"):
+            for own in (LLAMA, {"tokenizer.json": WHOLE}, {"tekken.json": tekken_file()}):
+                assert identity(repository(tmp_path / name / file, {**own, file: {name: value}}))
 
 
 @pytest.mark.parametrize(

@@ -165,9 +165,10 @@ def _counting(
             lacking = _lacking(value, tokens)
             yield from [(name, lacking)] if lacking else []
             continue
-        generic = name == "tokenizer_class" and Beside(class_of(value)).generic
-        idle = name != "tokenizer_class" and is_left_out(CONFIG, name)
-        if value is not None and name != TEMPLATE and not (generic or idle):
+        idle = is_left_out(CONFIG, name)
+        if name == "tokenizer_class":
+            idle = isinstance(value, str) and Beside(class_of(value)).generic
+        if value is not None and name != TEMPLATE and not idle:
             yield name, value
 
 
@@ -187,7 +188,7 @@ def _lacking(listed: Mapping[str, Any], tokens: Mapping[int, AddedToken]) -> Jso
 
 def _is_recorded(name: str, value: object, tokens: frozenset[AddedToken]) -> bool:
     """Tell whether components say all that a setting says."""
-    if name in LISTS:
+    if name == LISTS[0]:  # which of the two a token is in counts
         return isinstance(value, list) and all(_is_token(one, tokens) for one in value)
     if name.removesuffix("_token") in ROLES:
         return _is_token(value, tokens)
@@ -197,8 +198,8 @@ def _is_recorded(name: str, value: object, tokens: frozenset[AddedToken]) -> boo
 def _is_token(value: object, tokens: frozenset[AddedToken]) -> bool:
     if not isinstance(value, dict):
         return True
-    whole = {**value, "special": value.get("special", True)}
-    return added_token(whole, CONFIG) in tokens
+    special = value.get("special", True) is True
+    return special and added_token({**value, "special": True}, CONFIG) in tokens
 
 
 # Settings of a tokenizer.json
