@@ -464,17 +464,6 @@ def test_streams_that_are_full_or_closed(redirect: str, message: str | None) -> 
         assert "fertility" in done.stdout
 
 
-def test_a_link_stays_a_link_and_its_file_is_written(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "real.csv").write_text("old")
-    (tmp_path / "link.csv").symlink_to(tmp_path / "real.csv")
-    assert run("measures", "-o", tmp_path / "link.csv").returncode == 0
-    assert (tmp_path / "link.csv").is_symlink()
-    assert (tmp_path / "real.csv").read_text().startswith("measure,unit,")
-    done = run("measures", "-o", "csv=/dev/null")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "is no regular file" in done.stderr
-
-
 def test_a_pipe_with_a_name_is_a_corpus(run: Run, write: Write) -> None:
     path = write("a.txt", "abc\n")
     script = Path(sys.executable).with_name("tokscope")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from tokscope.errors import TokscopeError
 from tokscope.gate import config as settings
-from tokscope.gate import lock, locking
+from tokscope.gate import lock, locking, pair
 from tokscope.gate.snapshot import Numbers, hashed
 from tokscope.studies.golden import golden_strings
 from tokscope.tokenizers import Encoded, load
@@ -125,6 +126,83 @@ def test_a_lock_without_its_parts_is_refused(locked: Path) -> None:
     (locked / "tokscope.lock.npz").unlink()
     with pytest.raises(TokscopeError, match=r"lock.npz: the baseline cannot be read"):
         lock.read(path)
+
+
+def test_an_update_mends_a_pair_that_does_not_fit(locked: Path) -> None:
+    """It goes on with the history; what cannot be counts of a lock is told to be moved away."""
+    config = settings.read(Path("tokscope.toml"))
+    path, counts, coming = pair.files(config.lock)
+    of_lock = counts.read_bytes()
+    np.savez(counts, **{"0.tokens": np.ones(3, np.uint8)})
+    with pytest.raises(TokscopeError, match="write both again: tokscope lock --update --reason"):
+        lock.read(path)
+    for break_ in (lambda: None, counts.unlink):
+        break_()
+        made = locking.locked(config, update=True, reason="mended")
+        assert [entry["reason"] for entry in made.history] == ["first lock", "mended"]
+    for content in (b"PK", of_lock[:500], b"a user's own"):
+        counts.write_bytes(content)
+        with pytest.raises(TokscopeError, match=r"npz: no counts .* move it away, then run this"):
+            locking.locked(config, update=True, reason="mended")
+        assert counts.read_bytes() == content
+    counts.unlink()
+    locking.write(config, made, update=True)
+    assert [entry["reason"] for entry in lock.read(path).history] == ["first lock", "mended"]
+    assert not coming.exists()
+
+
+def test_a_lock_is_read_where_its_writer_was_killed(locked: Path) -> None:
+    """The lock is the new one then, and its counts are still beside the old ones."""
+    path, counts, coming = pair.files(Path("tokscope.lock"))
+    counts.rename(coming)
+    np.savez(counts, **{"0.tokens": np.ones(3, np.uint8)})
+    found = lock.read(path)
+    assert found.snapshot.samples["de"].units == 40
+    lock.write(path, found)
+    assert lock.read(path).snapshot.samples["de"].units == 40
+    assert not coming.exists()
+
+
+def test_updates_at_once_are_all_kept(locked: Path) -> None:
+    config = settings.read(Path("tokscope.toml"))
+    kept = lock.read(config.lock)
+    made = [
+        replace(kept, history=[*kept.history, {"reason": f"{i}", "fingerprint": "x"}])
+        for i in range(8)
+    ]
+    writers = [
+        threading.Thread(target=locking.write, args=(config, one), kwargs={"update": True})
+        for one in made
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    found = [entry["reason"] for entry in lock.read(config.lock).history]
+    assert found[0] == "first lock"
+    assert sorted(found[1:]) == list(map(str, range(8)))
+    with pytest.raises(TokscopeError, match="is there already"):
+        locking.write(config, kept)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "/tmp/x.lock",
+        "../x.lock",
+        "a/../../x.lock",
+        "out/x.lock",
+        "data",
+        "tokscope.toml",
+        "a\\u0000.lock",
+        "",
+    ],
+)
+def test_a_lock_stays_in_the_folder_of_its_configuration(folder: Path, word: str) -> None:
+    (folder / "out").symlink_to("/tmp")
+    (folder / "tokscope.toml").write_text(f'lock = "{word}"\n')
+    with pytest.raises(TokscopeError, match=r"^tokscope.toml:1: lock must be "):
+        settings.read(Path("tokscope.toml"))
 
 
 @given(st.lists(st.lists(st.integers(0, 2**31 - 1), max_size=6), min_size=1, max_size=6))

@@ -70,6 +70,7 @@ def command(
     `tokscope audit sample:bpe --adversarial 10`
     """
     output.require_formats(format_, outputs or ())
+    output.require_kept(outputs, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
     if fail_on:
         choose({"error": "", "warning": ""}, fail_on, "severity of --fail-on")
     _require_sense(

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tokscope.cli import output, text
-from tokscope.errors import TokscopeError
+from tokscope.errors import exists
+from tokscope.writing import append
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tokscope.gate.config import Config as Settings
     from tokscope.report import Report
 
 Config = Annotated[
@@ -88,31 +90,48 @@ def command(
 
     found = settings.read(settings.find(config))
     found = found.identity_alone() if identity else found
+    _require_kept(found, spec, against, outputs, _summary_file(format_))
     corpora = None if identity else found.text.read()
     with text.workers(corpora, jobs, scheduler) as workers:
         report = gate.check(found, spec, against=against, today=date.today(), workers=workers)
     views = gate.tables(report)
     output.emit(report, views, format_, outputs or ())
-    if format_ == "github":
-        _summarize(views)
+    if summary := _summary_file(format_):
+        _summarize(views, summary)
     code = gate.outcome(report, fail_inconclusive=fail_inconclusive)
     if code:
         raise typer.Exit(code)
 
 
-def _summarize(views: Sequence[Report]) -> None:
-    """Add the tables to the summary of a job on GitHub, as far as there is room."""
-    place = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not place:
-        return
+def _require_kept(
+    found: Settings, spec: str, against: str, outputs: list[str] | None, summary: Path | None
+) -> None:
+    """Refuse to write onto what is read: the tokenizers, the text, the configuration, locks."""
+    from tokscope.gate import pair
+
+    locks = [found.lock] + ([Path(against)] if Path(against).suffix == ".lock" else [])
+    of_locks = [("the lock", path) for one in locks for path in pair.files(one)]
+    words = (spec or found.spec, "" if len(locks) > 1 else against)
+    output.require_kept(
+        outputs,
+        specs=filter(None, words),
+        texts=found.text.corpora,
+        files=[("the configuration", found.path), *of_locks],
+        also=[("GITHUB_STEP_SUMMARY", summary)],
+    )
+
+
+def _summary_file(format_: str) -> Path | None:
+    """Return the file for the summary of a job on GitHub, if this is one."""
+    place = os.environ.get("GITHUB_STEP_SUMMARY") if format_ == "github" else ""
+    return Path(place) if place else None
+
+
+def _summarize(views: Sequence[Report], path: Path) -> None:
+    """Add the tables to the summary of a job, as far as there is room."""
     from tokscope.render import markdown
     from tokscope.render.gates import shortened
 
     lines = "\n".join(map(markdown.render, views)).splitlines()
-    path = Path(place)
-    try:
-        room = _SUMMARY - (path.stat().st_size if path.exists() else 0)
-        with path.open("a", encoding="utf-8", newline="\n") as stream:
-            stream.write(shortened(lines, room))
-    except OSError as error:
-        raise TokscopeError(f"GITHUB_STEP_SUMMARY {path}: {error.strerror}") from error
+    room = _SUMMARY - (path.stat().st_size if exists(path) else 0)
+    append(path, shortened(lines, room).encode())

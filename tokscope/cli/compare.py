@@ -92,6 +92,7 @@ def command(
     `tokscope compare gpt2 org/model --corpus 'flores/*.txt' --parallel`
     """
     output.require_formats(format_, outputs or ())
+    output.require_kept(outputs, specs=specs, texts=corpus)
     _require_sense(bool(cluster) and not bootstrap, lines, (measure, price, by, sort, bootstrap))
     corpora = text.read(
         corpus,

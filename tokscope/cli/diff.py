@@ -39,6 +39,7 @@ def command(
     `tokscope diff git:main:tokenizer.json tokenizer.json --corpus 'text/*.txt'`
     """
     output.require_formats(format_, outputs or ())
+    output.require_kept(outputs, specs=[old, new], texts=corpus)
     stay_offline(download)
     from tokscope.gate import difference as study
     from tokscope.gate.config import Evidence, Text

@@ -39,6 +39,7 @@ def command(
     `tokscope equiv tokenizer.json tokenizer.model --corpus 'text/*.txt'`
     """
     output.require_formats(format_, outputs or ())
+    output.require_kept(outputs, specs=[first, second], texts=corpus)
     corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit) or ()
     from tokscope.studies import equivalence as study
 

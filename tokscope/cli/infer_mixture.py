@@ -15,6 +15,7 @@ import typer
 
 from tokscope.cli import output, text
 from tokscope.errors import TokscopeError
+from tokscope.writing import write
 
 if TYPE_CHECKING:
     from tokscope.studies.mixture import Tell
@@ -52,6 +53,14 @@ def _share(word: object, where: str) -> float:
         return float(str(word))
     except ValueError as error:
         raise TokscopeError(f"--truth {where}: '{word}' is no share from 0 to 1") from error
+
+
+def _require_sense(both_ends: bool, both_texts: bool) -> None:
+    """Refuse options that would be ignored."""
+    if both_ends:
+        raise TokscopeError("--exact goes on to the end; leave --seconds and --gap away")
+    if both_texts:
+        raise TokscopeError("--counts has the corpora in it; leave --corpus away")
 
 
 def command(
@@ -125,14 +134,12 @@ def command(
     Merges are explained in stages. An interrupt while it solves gives the best answer so far.
     """
     output.require_formats(format_, outputs or ())
-    if exact and (seconds is not None or gap):
-        raise TokscopeError("--exact goes on to the end; leave --seconds and --gap away")
+    _require_sense(exact and (seconds is not None or gap != 0), bool(counts and corpus))
     known = _truth(truth)
-    if counts and corpus:
-        raise TokscopeError("--counts has the corpora in it; leave --corpus away")
     corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit)
-    if save_counts:
-        output.require_writable(save_counts, "--save-counts")
+    read = [("--counts", counts), ("--truth", Path(truth))]
+    also = [("--save-counts", save_counts)]
+    output.require_kept(outputs, specs=[spec], texts=corpus, files=read, also=also)
     from tokscope.studies.mixture import SECONDS, infer_mixture, tables
 
     with (
@@ -157,7 +164,7 @@ def command(
             only=only or (),
             truth=known,
             counts=counts,
-            save=(lambda data: output.write(save_counts, data)) if save_counts else None,
+            save=(lambda data: write(save_counts, data)) if save_counts else None,
             workers=replace(workers, advance=advance),
             tell=_told(tell),
             watch=_interruptible,

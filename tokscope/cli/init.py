@@ -10,6 +10,7 @@ import typer
 from tokscope.cli import output, text
 from tokscope.cli.check import Download, stay_offline
 from tokscope.errors import TokscopeError
+from tokscope.writing import write
 
 
 def command(
@@ -36,6 +37,7 @@ def command(
     path = Path("tokscope.toml")
     if path.exists():
         raise TokscopeError(f"{path} is there already; edit it, or move it away")
+    output.require_kept([], texts=corpus, also=[("the configuration", path)])
     stay_offline(download)
     from tokscope.gate import init
     from tokscope.gate.config import Text
@@ -51,7 +53,7 @@ def command(
     corpora = text.read_for_gates(chosen, field, bool(corpus))
     with text.workers(corpora, jobs, scheduler) as workers:
         content = init.initial(spec or init.guessed(), chosen, path, workers)
-    output.write(path, content.encode())
+    write(path, content.encode())
     print(f"wrote {path}; next:")
     print("  tokscope lock     # the baseline: commit it with its counts")
     print("  tokscope check    # in CI; exit code 1 if a gate fails")

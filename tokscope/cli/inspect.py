@@ -22,6 +22,7 @@ def command(
     `tokscope inspect sample:bpe sample:unigram`
     """
     output.require_formats(format_, outputs or ())
+    output.require_kept(outputs, specs=specs)
     from tokscope.studies import inspect
 
     report = inspect.components(specs) if components else inspect.inspect(specs)

@@ -44,19 +44,23 @@ def command(
         raise TokscopeError("--reason is for --update; add it, or leave --reason away")
     stay_offline(download)
     from tokscope.gate import config as settings
-    from tokscope.gate import lock, locking
+    from tokscope.gate import locking, pair
 
     found = settings.read(settings.find(config))
-    output.require_writable(found.lock, f"{found.path}: lock")
+    own = [(f"the lock of {found.path}", path) for path in pair.files(found.lock)]
+    output.require_kept(
+        outputs,
+        specs=filter(None, [spec or found.spec]),
+        texts=found.text.corpora,
+        files=[("the configuration", found.path), *(own if verify else [])],
+        also=[] if verify else own,
+    )
     with text.workers(found.text.read(), jobs, scheduler) as workers:
         if verify:
             report = locking.verify(found, spec, workers)
             output.emit(report, locking.differences(report), format_, outputs or ())
             raise typer.Exit(int(len(report.frame) > 0))
         made = locking.locked(found, spec, update=update, reason=reason, workers=workers)
-    content, counts = lock.packed(made)
-    # the counts first: a lock never stands beside counts that are older
-    output.write(lock.sidecar(found.lock), counts)
-    output.write(found.lock, content)
+    locking.write(found, made, update=update)
     report = locking.summary(made)
     output.emit(report, [report], format_, outputs or ())

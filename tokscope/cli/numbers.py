@@ -39,6 +39,7 @@ def command(
     `tokscope numbers sample:bpe sample:unigram --number 1234567`
     """
     output.require_formats(format_, outputs or ())
+    output.require_kept(outputs, specs=specs)
     if number is not None and (by or seed is not None):
         other = "--by" if by else "--seed"
         raise TokscopeError(f"--number shows one number; leave {other} away")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tokscope.errors import TokscopeError, choose, exists, path_of, split_label
+from tokscope.errors import TokscopeError, choose, path_of, split_label
+from tokscope.writing import identity, require_apart, require_writable, write_all
 
 if TYPE_CHECKING:
     from tokscope.report import Report
@@ -37,6 +38,7 @@ def require_formats(format_: str, outputs: Sequence[str], *, gates: bool = False
     choose(_formats(gates), format_, "format")
     for output in outputs:
         _target(output, gates)
+    require_apart(_written(outputs))
 
 
 def _formats(gates: bool) -> dict[str, object]:
@@ -66,12 +68,58 @@ def _target(output: str, gates: bool) -> tuple[str, Path]:
     return format_, path
 
 
-def require_writable(path: Path, option: str) -> None:
-    """Refuse a place where no file can be written, before any work is done."""
-    if exists(path) and not path.is_file():
-        raise TokscopeError(f"{option}: {path} is there and is no regular file")
-    if not path.absolute().parent.is_dir():
-        raise TokscopeError(f"{option}: the folder {path.parent} does not exist")
+def require_kept(
+    outputs: Sequence[str] | None,
+    *,
+    specs: Iterable[str] = (),
+    texts: Iterable[str] | None = (),
+    files: Iterable[tuple[str, Path | None]] = (),
+    also: Iterable[tuple[str, Path | None]] = (),
+) -> None:
+    """Refuse to write onto what is read, before any work is done.
+
+    Args:
+        outputs: as `--output` has them.
+        specs: the words for tokenizers that are read.
+        texts: the words for corpora.
+        files: what else is read: what it is called, and its path, if it was named.
+        also: what else is written, likewise.
+
+    Raises:
+        TokscopeError: an output is an input or another output, or cannot be written.
+    """
+    more = [(option, path) for option, path in also if path]
+    for option, path in more:
+        require_writable(path, option)
+    written = [*_written(outputs or ()), *more]
+    require_apart(written)
+    if not written:
+        return
+    from tokscope.inputs import reads
+
+    for option, path in written:
+        one = identity(path)
+        read = [what for what, place in files if place and identity(place) == one]
+        read += [f"the text {word}" for word in texts or () if reads(word, path, text=True)]
+        read += [f"the tokenizer {word}" for word in specs if reads(word, path, text=False)]
+        read += ["standard input"] if one == _standard_input() else []
+        if read:
+            raise TokscopeError(
+                f"{option}: it belongs to {read[0]}, which is read; name another file"
+            )
+
+
+def _written(outputs: Sequence[str]) -> list[tuple[str, Path]]:
+    return [(f"--output {word}", _target(word, gates=True)[1]) for word in outputs]
+
+
+def _standard_input() -> object:
+    """Return the identity of a file that is standard input; None if it is no file."""
+    try:
+        found = os.fstat(sys.stdin.fileno())
+    except (OSError, ValueError, AttributeError):  # it is closed, or stands for another
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
 
 
 def emit(
@@ -83,9 +131,8 @@ def emit(
     """Print a report, and write it to files: as views for people, whole for programs."""
     from tokscope.render import table
 
-    for output in outputs:
-        kind, path = _target(output, gates=True)
-        write(path, _rendered(report, views, kind).encode())
+    targets = [_target(output, gates=True) for output in outputs]
+    write_all({path: _rendered(report, views, kind).encode() for kind, path in targets})
     if format_ == "table":
         width = shutil.get_terminal_size().columns
         color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -109,25 +156,6 @@ def _rendered(report: Report, views: Sequence[Report], format_: str) -> str:
     shown = [report] if format_ in FOR_PROGRAMS else views
     draw = {**RENDERERS, **GATES}[format_]
     return "\n".join(draw(view) for view in shown)
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write beside the target, then rename: a file is whole or not there. A link stays a link."""
-    path = path.resolve()
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.absolute().parent, delete=False) as partial:
-            try:
-                partial.write(data)
-                partial.flush()
-                mask = os.umask(0)
-                os.umask(mask)
-                Path(partial.name).chmod(0o666 & ~mask)
-                Path(partial.name).replace(path)
-            except BaseException:
-                Path(partial.name).unlink()
-                raise
-    except OSError as error:
-        raise TokscopeError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 @contextmanager

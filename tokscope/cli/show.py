@@ -39,6 +39,7 @@ def command(
     `tokscope show 'Grüße' sample:bpe --output grüße.svg`
     """
     output.require_formats(format_, outputs or ())
+    output.require_kept(outputs, specs=specs)
     from tokscope.studies.show import show
 
     report = show(_given(words), specs, specials=specials)

@@ -55,8 +55,7 @@ def command(
     output.require_formats(format_, outputs or ())
     if not 0 < bytes_ < 1e6:
         raise TokscopeError(f"--bytes {bytes_:g}: the training text is from 1 byte to 1 TB, in MB")
-    if state:
-        output.require_writable(state, "--state")
+    output.require_kept(outputs, texts=corpus, also=[("--state", state)])
     corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit)
     from tokscope.studies.simulated import simulate_mixture
     from tokscope.text.corpus import read_corpora

@@ -81,6 +81,7 @@ def command(
     `tokscope vocab sample:bpe --grep '\p{Han}{2}'`
     """
     output.require_formats(format_, outputs or ())
+    output.require_kept(outputs, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
     lists = {"--tokens": tokens, "--only-in": only_in, "--grep": grep, "--top": top}
     given = {option: value is not None for option, value in lists.items()}
     given |= {"--frequent": frequent is not None, "--by language": by == "language"}

@@ -18,9 +18,8 @@ from typing import Any, cast
 from tokscope.catalog import MEASURES
 from tokscope.errors import TokscopeError, choose, split_label
 from tokscope.rules import RULES, SEVERITIES
-from tokscope.text.corpus import MAX_UNIT, Corpus, read_corpora
+from tokscope.text.corpus import MAX_UNIT, Corpus, read_corpora, require_again
 from tokscope.text.formats import READERS
-from tokscope.text.names import split_kind
 from tokscope.tokenizers import LOADERS
 
 NAME, PROJECT = "tokscope.toml", "pyproject.toml"
@@ -116,9 +115,7 @@ class Text:
         Raises:
             TokscopeError: one is not there, or cannot be read again later.
         """
-        if any(split_kind(split_label(word)[1])[1] == "-" for word in self.corpora):
-            raise TokscopeError("gates read text again and again, and standard input cannot be")
-        return read_corpora(
+        corpora = read_corpora(
             self.corpora,
             field=self.field,
             errors=self.errors,
@@ -126,6 +123,8 @@ class Text:
             cluster=self.cluster,
             max_unit=int(self.max_unit * 1e6),
         )
+        require_again(corpora, "gates read text again and again")
+        return corpora
 
     def signature(self) -> str:
         """Name the settings that change a count; counts under different ones are not compared."""
@@ -317,7 +316,7 @@ class _Reader:
             self.path,
             self.lines,
             data.get("tokenizer", ""),
-            folder / data.get("lock", "tokscope.lock"),
+            self.lock(data.get("lock", "tokscope.lock"), folder),
             self.text(part["text"], folder),
             dict(self.levels(part)),
             self.words(identity.get("strings", []), ("identity", "strings")),
@@ -330,6 +329,17 @@ class _Reader:
             self.evidence(part["evidence"]),
             tuple(self.waivers(data.get("waivers", []))),
         )
+
+    def lock(self, word: str, folder: Path) -> Path:
+        """Return where the lock is: nowhere but in the folder of the configuration."""
+        path, key = Path(word), ("lock",)
+        if path.suffix != ".lock" or not word.isprintable():
+            raise self.wrong(key, "lock must be a name that ends in .lock")
+        here = folder.resolve()
+        outside = path.is_absolute() or ".." in path.parts
+        if outside or not (folder / path).parent.resolve().is_relative_to(here):
+            raise self.wrong(key, "lock must be in the folder of this file, or below it")
+        return folder / path
 
     def text(self, data: Json, folder: Path) -> Text:
         words = self.words(data.get("corpora", []), ("text", "corpora"))

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from tokscope.arrays import read_arrays
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, exists
+from tokscope.gate import pair
 from tokscope.gate.snapshot import Numbers, Sample, Snapshot
 
 SCHEMA = 2
 _OLDER = 1  # said nothing of processing and of what a model gets: neither is known
-SIDECAR = ".npz"
+SIDECAR = pair.SIDECAR
 _HASHES = "hashes"
 _AGAIN = "move it away, then run: tokscope lock"
 Json = dict[str, Any]
@@ -35,11 +36,6 @@ class Lock:
 
     snapshot: Snapshot
     history: Sequence[Mapping[str, str]]  # reason and fingerprint, the oldest first
-
-
-def sidecar(path: Path) -> Path:
-    """Return where the counts of a lock are."""
-    return path.with_name(path.name + SIDECAR)
 
 
 # Writing
@@ -132,6 +128,15 @@ def digest(arrays: Arrays) -> str:
     return found.hexdigest()
 
 
+def write(path: Path, lock: Lock) -> None:
+    """Write a lock and its counts: whatever happens, both are the old ones or the new ones.
+
+    Raises:
+        TokscopeError: they cannot be written.
+    """
+    pair.write(path, *packed(lock), unpacked)
+
+
 # Reading
 
 
@@ -141,14 +146,33 @@ def read(path: Path) -> Lock:
     Raises:
         TokscopeError: one of them is missing, damaged, or of another version.
     """
-    try:
-        content, counts = path.read_bytes(), sidecar(path).read_bytes()
-    except OSError as error:
-        raise TokscopeError(
-            f"{error.filename}: the baseline cannot be read ({error.strerror}); "
-            "write it with tokscope lock, and commit both files"
-        ) from error
-    return unpacked(content, counts, str(path))
+    return pair.read(path, unpacked)
+
+
+def history(path: Path) -> list[dict[str, str]]:
+    """Return why a lock is what it is, whatever became of its counts.
+
+    Raises:
+        TokscopeError: it is missing, damaged, or of another version.
+    """
+    return _history(_parsed(pair.content(path), str(path)), str(path))
+
+
+def require_ours(path: Path) -> None:
+    """Refuse to replace what is where the counts of a lock would be, if it is something else.
+
+    Raises:
+        TokscopeError: it is.
+    """
+    for place in filter(exists, pair.files(path)[1:]):
+        try:
+            ours = all("." in name for name in _loaded(pair.content(place), str(path)))
+        except TokscopeError:
+            ours = False
+        if not ours:
+            raise TokscopeError(
+                f"{place}: no counts of a lock, or damaged ones; move it away, then run this again"
+            )
 
 
 def unpacked(content: bytes, counts: bytes, place: str) -> Lock:
@@ -157,8 +181,26 @@ def unpacked(content: bytes, counts: bytes, place: str) -> Lock:
     Raises:
         TokscopeError: they are damaged, do not belong together, or are of another version.
     """
+    record = _parsed(content, place)
+    arrays = _loaded(counts, place)
+    if digest(arrays) != record.get("counts"):
+        raise TokscopeError(
+            f"{place}{SIDECAR}: not the counts of this lock (another hash); commit both files, or "
+            "write both again: tokscope lock --update --reason TEXT"
+        )
+    history = _history(record, place)
     try:
-        record = json.loads(content)
+        if record["schema"] == _OLDER:
+            known = _snapshot({**record, "processing": {}, "model_input": {}}, arrays)
+            return Lock(replace(known, processing=None, model_input=None), history)
+        return Lock(_snapshot(record, arrays), history)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TokscopeError(f"{place}: a damaged lock ({error!r}); {_AGAIN}") from error
+
+
+def _parsed(content: bytes, place: str) -> Json:
+    try:
+        record: Json = json.loads(content)
         schema = record["schema"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TokscopeError(
@@ -169,20 +211,13 @@ def unpacked(content: bytes, counts: bytes, place: str) -> Lock:
             f"{place}: a lock of schema {schema}, not {SCHEMA}; check with the version of tokscope "
             f"that wrote it, or {_AGAIN}"
         )
-    arrays = _loaded(counts, place)
-    if digest(arrays) != record.get("counts"):
-        raise TokscopeError(
-            f"{place}{SIDECAR}: not the counts of this lock (another hash); commit both files"
-        )
+    return record
+
+
+def _history(record: Json, place: str) -> list[dict[str, str]]:
     try:
-        history = [
-            {"reason": e["reason"], "fingerprint": e["fingerprint"]} for e in record["history"]
-        ]
-        if schema == _OLDER:
-            known = _snapshot({**record, "processing": {}, "model_input": {}}, arrays)
-            return Lock(replace(known, processing=None, model_input=None), history)
-        return Lock(_snapshot(record, arrays), history)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return [{"reason": e["reason"], "fingerprint": e["fingerprint"]} for e in record["history"]]
+    except (KeyError, TypeError) as error:
         raise TokscopeError(f"{place}: a damaged lock ({error!r}); {_AGAIN}") from error
 
 

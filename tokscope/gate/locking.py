@@ -16,6 +16,7 @@ from tokscope.gate.snapshot import Snapshot, everything, snapshot
 from tokscope.report import Report
 from tokscope.studies.counted import without_dropout
 from tokscope.workers import HERE, Workers
+from tokscope.writing import alone
 
 _FIRST = "first lock"
 _LINES = 40  # of a difference
@@ -35,6 +36,32 @@ def locked(
         TokscopeError: there is a lock already and it is not to be updated, or none and it is; or
             the tokenizer or the text cannot be used.
     """
+    if update and not reason.strip():
+        raise TokscopeError('an update needs --reason, such as --reason "added Thai merges"')
+    history = _history(config, update)
+    lock.require_ours(config.lock)
+    found = _snapshot(config, word, workers)
+    told = {"reason": reason.strip() or _FIRST, "fingerprint": found.fingerprint}
+    return Lock(found, [*history, told])
+
+
+def write(config: Config, made: Lock, *, update: bool = False) -> None:
+    """Write a lock behind those that others have written while this one was made.
+
+    Raises:
+        TokscopeError: another one is there, or none is, or it cannot be written.
+    """
+    with alone(config.lock.parent, str(config.lock)):
+        history = _history(config, update)
+        lock.write(config.lock, replace(made, history=[*history, made.history[-1]]))
+
+
+def _history(config: Config, update: bool) -> list[dict[str, str]]:
+    """Return the history that goes on.
+
+    Raises:
+        TokscopeError: there is a lock already and it is not to be updated, or none and it is.
+    """
     there = config.lock.exists()
     if there and not update:
         raise TokscopeError(
@@ -43,16 +70,7 @@ def locked(
         )
     if update and not there:
         raise TokscopeError(f"there is no {config.lock} to update; leave --update away")
-    if update and not reason.strip():
-        raise TokscopeError('an update needs --reason, such as --reason "added Thai merges"')
-    history = list(_history(config)) if update else []
-    found = _snapshot(config, word, workers)
-    told = {"reason": reason.strip() or _FIRST, "fingerprint": found.fingerprint}
-    return Lock(found, [*history, told])
-
-
-def _history(config: Config) -> list[dict[str, str]]:
-    return [dict(entry) for entry in lock.read(config.lock).history]
+    return lock.history(config.lock) if update else []
 
 
 def _snapshot(config: Config, word: str, workers: Workers) -> Snapshot:

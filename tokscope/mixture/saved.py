@@ -22,6 +22,7 @@ from tokscope.mixture.count import Counts
 from tokscope.mixture.evidence import Evidence, assembled, evidence
 from tokscope.mixture.replay import Changes, Replay
 from tokscope.mixture.symbols import rules_of, spelled
+from tokscope.reading import opened
 from tokscope.tokenizers.merges import Merges
 
 VERSION = 2  # 1 had another alphabet
@@ -79,7 +80,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
     """Return the header and the arrays of a file that is whole."""
     problem = f"{path}: no file of counts, or a damaged one; count again"
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             arrays = read_arrays(stream, problem)
         header = json.loads(arrays.pop("header").tobytes())
         foreign = header["format"] != _FORMAT

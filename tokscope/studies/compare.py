@@ -26,7 +26,7 @@ from tokscope.studies.resampled import (
     uncertainty,
 )
 from tokscope.tally import TYPES, Counting
-from tokscope.text.corpus import Corpus, units_at
+from tokscope.text.corpus import Corpus, require_again, units_at
 from tokscope.text.words import rule_version
 from tokscope.workers import HERE, Workers
 
@@ -391,8 +391,7 @@ def worst_lines(
         TokscopeError: the corpora are not parallel, or cannot be used.
     """
     corpora = embedded() if corpora is None else corpora
-    if any(shard.path == "-" for corpus in corpora for shard in corpus.shards):
-        raise TokscopeError("--lines reads text a second time, and standard input cannot be")
+    require_again(corpora, "--lines reads text a second time")
     if top < 1:
         raise TokscopeError(f"--lines {top}: write how many lines, such as 10")
     first = reference_of(corpora, reference)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tokscope.errors import TokscopeError
 from tokscope.kinds import Spelled
 from tokscope.tally import Text, Tokens
-from tokscope.text.corpus import Corpus, read, read_corpora
+from tokscope.text.corpus import Corpus, again, read, read_corpora
 from tokscope.text.words import LETTER, MARK, NUMBER, SIGN, UNSPACED, properties
 from tokscope.tokenizers import Encoded, Tokenizer
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -57,8 +57,7 @@ def sample() -> AtHand:
 
 def at_hand(corpora: Sequence[Corpus], produced: Flags) -> AtHand:
     """Return the beginnings of corpora, and which ids all of their text produces."""
-    again = [one for one in corpora if all(shard.path != "-" for shard in one.shards)]
-    return AtHand(list(_units(again)), "the text given", produced)
+    return AtHand(list(_units(list(filter(again, corpora)))), "the text given", produced)
 
 
 def _units(corpora: Sequence[Corpus]) -> Iterator[str]:

@@ -22,16 +22,18 @@ from tokscope.mixture.count import Counts, count, texts_of
 from tokscope.mixture.evidence import evidence
 from tokscope.mixture.solve import solve
 from tokscope.mixture.uncertainty import bootstrapped, half_widths
+from tokscope.reading import opened
 from tokscope.report import Report
 from tokscope.studies.counted import require_resamples, versions
 from tokscope.studies.mixture import MOST, log_error
-from tokscope.text.corpus import Corpus, Units, has_fields, read
+from tokscope.text.corpus import Corpus, Units, has_fields, read, require_again
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet
 from tokscope.tokenizers.cutting import Cutter, classes_of_library
 from tokscope.tokenizers.merges import Merges, listed
 from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.tokenizers.tiktoken import PATTERNS
 from tokscope.workers import HERE, Workers
+from tokscope.writing import write
 
 BYTES = 256  # tokens before the first merge
 METHODS = ("inferred", "token classification", "uniform", "random")
@@ -148,10 +150,11 @@ def finished(state: Path | None, setup: Setup) -> dict[int, dict[str, Any]]:
     if state is None:
         return {}
     header = {"setup": asdict(setup)}
+    if not exists(state):
+        return {}
     try:
-        if not exists(state):
-            state.write_text(json.dumps(header) + "\n")
-        first, *lines = state.read_text().splitlines()
+        with opened(state) as stream:
+            first, *lines = stream.read().splitlines()
         trials = [json.loads(line) for line in lines]
         same = json.loads(first) == header
         found = {trial["trial"]: trial for trial in trials}
@@ -166,15 +169,11 @@ def finished(state: Path | None, setup: Setup) -> dict[int, dict[str, Any]]:
     return found
 
 
-def _keep(state: Path | None, trial: Mapping[str, Any]) -> None:
-    """Add a trial to the file of trials, if there is one."""
-    if state is None:
-        return
-    try:
-        with state.open("a") as stream:
-            stream.write(json.dumps(trial) + "\n")
-    except OSError as error:
-        raise TokscopeError(f"--state {state}: cannot be written ({error.strerror})") from error
+def _keep(state: Path | None, setup: Setup, trials: Mapping[int, Mapping[str, Any]]) -> None:
+    """Write the file of trials, if there is one: a line for the setup, and one a trial."""
+    if state is not None:
+        lines = [{"setup": asdict(setup)}, *trials.values()]
+        write(state, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
 
 
 def simulate_mixture(
@@ -216,16 +215,18 @@ def simulate_mixture(
     size = len(corpora) if size is None else size
     require_resamples(seed, bootstrap=bootstrap)
     _require_sense(len(corpora), trials, size, vocabulary)
+    require_again(corpora, "simulate-mixture reads text a second time")
     keep = partial(halves, seed=seed, trained=False)
     counts = count(corpora, gpt2_pipeline(), keep=keep, workers=workers, source=gpt2_pipeline)
     setup = Setup(counts.digest[:12], size, vocabulary, bytes_, merges, gap, bootstrap, seed)
     done = finished(state, setup)
+    _keep(state, setup, done)
     advance(len(done))
     calls = [(number, setup, corpora, counts) for number in range(trials) if number not in done]
     worth = workers.are_worth(bytes_ * len(calls))
     for trial in (workers if worth else HERE).map(_trial, calls):
         done[trial["trial"]] = trial
-        _keep(state, trial)
+        _keep(state, setup, done)
         advance(1)
     return _report([done[number] for number in range(trials)], setup, counts)
 

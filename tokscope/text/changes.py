@@ -27,6 +27,7 @@ class Stamp:
     inode: int
     modified: int
     changed: int  # which nobody can set back
+    device: int = 0
 
     def agrees(self, other: Stamp) -> bool:
         """Tell whether both are of one state; of another machine's copy, only the size tells."""
@@ -51,15 +52,16 @@ def stamp(path: str) -> Stamp | None:
     return found
 
 
-def _seen(path: str) -> Stamp | None:
+def _seen(path: str, handle: int | None = None) -> Stamp | None:
     try:
-        found = os.fstat(sys.stdin.fileno()) if path == _STDIN else os.stat(path)  # noqa: PTH116
+        handle = sys.stdin.fileno() if path == _STDIN else handle
+        found = os.stat(path if handle is None else handle)  # noqa: PTH116
     except (OSError, ValueError, AttributeError):  # it is closed, or no file at all
         return None
     if not stat.S_ISREG(found.st_mode):
         return None
     times = found.st_mtime_ns, found.st_ctime_ns
-    return Stamp(_machine(), found.st_size, found.st_ino, *times)
+    return Stamp(_machine(), found.st_size, found.st_ino, *times, found.st_dev)
 
 
 def _now() -> int:
@@ -69,15 +71,15 @@ def _now() -> int:
     return time.time_ns() - int(_COARSEST * 1e9)
 
 
-def require_same(path: str, before: Stamp | None) -> None:
-    """Raise if a file is not what it was.
+def require_same(path: str, before: Stamp | None, handle: int | None = None) -> None:
+    """Raise if a file, which may be open already, is not what it was.
 
     Raises:
         TokscopeError: it has changed.
     """
     if before is None:
         return
-    now = _seen(path)
+    now = _seen(path, handle)
     if now is None or not before.agrees(now):
         what = "vanished" if now is None else _change(before, now)
         name = "standard input" if path == _STDIN else path

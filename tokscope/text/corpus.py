@@ -13,7 +13,7 @@ from pathlib import Path
 from tokscope.errors import TokscopeError, choose, require_shown
 from tokscope.text import files
 from tokscope.text.changes import require_same, stamp
-from tokscope.text.files import MAX_UNIT, STDIN, Shard, opened
+from tokscope.text.files import MAX_UNIT, STDIN, Shard, once, opened
 from tokscope.text.formats import found, has_fields, is_column, may_be_cut, reader
 from tokscope.text.lines import Units
 from tokscope.text.names import SAMPLE, named
@@ -25,11 +25,13 @@ __all__ = [
     "Corpus",
     "Shard",
     "Units",
+    "again",
     "has_fields",
     "in_parts",
     "parts_for_workers",
     "read",
     "read_corpora",
+    "require_again",
     "size",
     "split",
     "units_at",
@@ -197,9 +199,38 @@ def corpora_of(words: Sequence[str], like: Shard, fields: Mapping[str, str]) -> 
             )
             corpora[name] = Corpus(name, tuple(found(shard, asked=asked) for shard in shards))
     every = list(corpora.values())
-    if sum(shard.path == STDIN for corpus in every for shard in corpus.shards) > 1:
-        raise TokscopeError("standard input can be read only once; name one corpus '-'")
+    _require_once(every)
     return every
+
+
+def _require_once(corpora: Sequence[Corpus]) -> None:
+    """Refuse to read twice what can be read once."""
+    seen = set()
+    for shard in (shard for corpus in corpora for shard in corpus.shards):
+        source = once(shard.path)
+        if source is not None and source in seen:
+            raise TokscopeError(f"{_called(shard)} can be read only once; name it for one corpus")
+        seen.add(source)
+
+
+def again(corpus: Corpus) -> bool:
+    """Tell whether a corpus can be read a second time."""
+    return all(once(shard.path) is None for shard in corpus.shards)
+
+
+def require_again(corpora: Sequence[Corpus], why: str) -> None:
+    """Refuse standard input and pipes where text is read a second time.
+
+    Raises:
+        TokscopeError: there is one; `why` is the beginning of what it says.
+    """
+    for shard in (shard for corpus in corpora for shard in corpus.shards):
+        if once(shard.path) is not None:
+            raise TokscopeError(f"{why}, and {_called(shard)} cannot be; save it in a file")
+
+
+def _called(shard: Shard) -> str:
+    return "standard input" if shard.path == STDIN else f"{shard.path}, which is no regular file,"
 
 
 def fields_of(field: str | Sequence[str]) -> dict[str, str]:

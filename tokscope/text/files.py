@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
 from typing import BinaryIO
 
-from tokscope.errors import TokscopeError
-from tokscope.text.changes import Stamp
+from tokscope.errors import TokscopeError, exists
+from tokscope.text.changes import Stamp, require_same
 from tokscope.text.packing import packing, unpacked, unpacked_name
 
 BLOCK = 1 << 20  # bytes read at once
@@ -19,6 +23,8 @@ MAX_UNIT = 64_000_000
 REPLACING = "--errors replace (in tokscope.toml: errors)"
 _LONGER = "--max-unit (in tokscope.toml: max_unit)"
 STDIN = "-"
+PATIENCE = 10.0  # seconds until somebody writes into a pipe that has a name
+_HOW = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True)
@@ -87,10 +93,51 @@ def opened(shard: Shard) -> Iterator[BinaryIO]:
         if path == STDIN:
             yield standard_input()
         else:
-            with Path(path).open("rb") as stream, unpacked(stream, path, shard.member) as inside:
+            with _stream(path) as stream, unpacked(stream, path, shard.member) as inside:
+                require_same(path, shard.stamp, stream.fileno())
                 yield inside
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _stream(path: str) -> BinaryIO:
+    """Open a file, or a pipe that somebody writes into."""
+    handle = os.open(path, _HOW)
+    try:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISFIFO(mode):
+            _await_text(handle, path)
+        elif not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "neither a file nor a pipe")
+        os.set_blocking(handle, True)
+    except BaseException:
+        os.close(handle)
+        raise
+    return open(path, "rb", opener=lambda *_: handle)
+
+
+def _await_text(handle: int, path: str) -> None:
+    """Wait for a while: a pipe with a name may have nobody who writes; others have, or had."""
+    if not exists(Path(path).resolve()):
+        return
+    with DefaultSelector() as selector:
+        selector.register(handle, EVENT_READ)
+        if not selector.select(PATIENCE):
+            message = f"nobody writes into this pipe, for {PATIENCE:g} seconds"
+            raise OSError(errno.ETIMEDOUT, message)
+
+
+def once(path: str) -> object:
+    """Return what tells standard input, or a pipe, from others; None for what is read again.
+
+    A file that is not there is told from others when it is opened.
+    """
+    try:
+        found = os.fstat(sys.stdin.fileno()) if path == STDIN else os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError, AttributeError):
+        return STDIN if path == STDIN else None
+    again = path != STDIN and stat.S_ISREG(found.st_mode)
+    return None if again else (found.st_dev, found.st_ino)
 
 
 def standard_input() -> BinaryIO:

@@ -14,6 +14,7 @@ from tokscope.text.formats import READERS, SUFFIXES, looks_like_records
 from tokscope.text.packing import UNPACKERS, ZIP, members, packing, unpacked_name
 
 SAMPLE = Path(__file__).parent / "sample"
+_OF_SAMPLE = "sample:"
 _DATA = "data"  # the folder of a data set in which its text is
 _RESULT = re.compile(r"cache-[0-9a-f]{16}(_\d+_of_\d+)?\.arrow")  # what `map` of datasets keeps
 _ABOUT = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
@@ -89,10 +90,7 @@ def named(word: str) -> list[tuple[str, str, list[File]]]:
     """
     name, place = split_label(word)
     kind, place = split_kind(place)
-    if place.startswith("sample:") and not kind:
-        found = _sample(place.removeprefix("sample:"))
-    else:
-        found = _files(place)
+    found = _files(place) if kind else files(place)
     if name:
         return [(name, kind, found)]
     if len(found) == 1:
@@ -111,6 +109,17 @@ def _joined(files: Sequence[File]) -> Iterator[tuple[str, list[File]]]:
     for group in groups.values():
         match = _NUMBERED.fullmatch(group[0].inner.stem)
         yield match[1] if match else group[0].stem(), group
+
+
+def files(place: str) -> list[File]:
+    """Return the files that a part of the sample is, or that a path names.
+
+    Raises:
+        TokscopeError: there are none.
+    """
+    if place.startswith(_OF_SAMPLE):
+        return _sample(place.removeprefix(_OF_SAMPLE))
+    return _files(place)
 
 
 def _files(place: str) -> list[File]:
@@ -146,6 +155,13 @@ def _in_file(path: str) -> list[File]:
     if len(found) > _MANY:
         raise TokscopeError(f"{path}: it holds {len(found):,} texts; unpack it and name the folder")
     return found
+
+
+def in_folder(folder: Path, path: Path) -> bool:
+    """Tell whether a file that is not there yet would be text of a folder; our .json is none."""
+    places = [place.resolve() for place in (folder, folder / _DATA)]
+    named = _is_text(path.name) and path.suffix.lower() not in (".json", ZIP)
+    return named and path.absolute().parent.resolve() in places
 
 
 def _in_folder(folder: Path) -> list[File]:

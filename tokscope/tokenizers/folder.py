@@ -110,6 +110,13 @@ def wanted(names: Iterable[str]) -> list[str]:
     return []
 
 
+def is_part(name: str) -> bool:
+    """Tell by its name whether a file in a folder could be part of the tokenizer there."""
+    patterns = [*(one for names, _, _ in FOLDERS for one in names), *NAMES, *FILES_OF_TEMPLATES]
+    patterns += [f"*{end}" for end in (*_PAIR, "merges.txt")]
+    return any(_matching(pattern, [name]) for pattern in patterns)
+
+
 def _load(path: Path, name: str) -> Tokenizer:
     """Load a folder as the first kind whose files it has."""
     files = sorted(file.name for file in path.iterdir() if file.is_file())

@@ -1,0 +1,89 @@
+"""Two files that are one: a lock, and the counts beside it, whose hash the lock holds.
+
+New counts stand beside the old ones when the lock is renamed, which decides: those that fit the
+lock are read. Then they take the place of the old ones. So at every moment, whatever ends the
+writer, the old pair is there or the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from tokscope import reading
+from tokscope.errors import TokscopeError, exists
+from tokscope.writing import write_all
+
+SIDECAR = ".npz"
+_COMING = ".new"
+_TRIES = 5
+T = TypeVar("T")
+Unpack = Callable[[bytes, bytes, str], T]  # lock, counts and place; raises where they do not fit
+
+
+def files(path: Path) -> tuple[Path, Path, Path]:
+    """Return all that writing a lock touches: it, its counts, and counts that are on their way."""
+    counts = path.with_name(path.name + SIDECAR)
+    return path, counts, counts.with_name(counts.name + _COMING)
+
+
+def content(path: Path) -> bytes:
+    """Return what is in one of the files.
+
+    Raises:
+        TokscopeError: it cannot be read.
+    """
+    try:
+        with reading.opened(path) as stream:
+            return stream.read()
+    except OSError as error:
+        raise TokscopeError(
+            f"{path}: the baseline cannot be read ({error.strerror}); "
+            "write it with tokscope lock, and commit both files"
+        ) from error
+
+
+def read(path: Path, unpacked: Unpack[T]) -> T:
+    """Return what both hold, also where writing them was ended half way.
+
+    Raises:
+        TokscopeError: one is missing or damaged, or they do not fit.
+    """
+    _, counts, coming = files(path)
+    for _ in range(_TRIES):
+        lock, problems = content(path), []
+        for place in (counts, coming, counts):  # what is renamed meanwhile is found again
+            try:
+                return unpacked(lock, content(place), str(path))
+            except TokscopeError as error:
+                problems.append(error)
+        if content(path) == lock:  # else it was written while it was read
+            break
+    raise problems[0]
+
+
+def write(path: Path, lock: bytes, counts: bytes, unpacked: Unpack[object]) -> None:
+    """Write both.
+
+    Raises:
+        TokscopeError: they cannot be written.
+    """
+    _settle(path, unpacked)  # what was ended half way before
+    write_all({files(path)[2]: counts, path: lock})
+    _settle(path, unpacked)
+
+
+def _settle(path: Path, unpacked: Unpack[object]) -> None:
+    """Put counts in their place that are those of the lock, and have only been written beside."""
+    _, counts, coming = files(path)
+    if not (exists(path) and exists(coming)):
+        return
+    try:
+        unpacked(content(path), content(coming), str(path))
+    except TokscopeError:  # they are of no lock that is there
+        return
+    try:
+        coming.replace(counts)
+    except OSError as error:
+        raise TokscopeError(f"{counts}: cannot be written ({error.strerror})") from error

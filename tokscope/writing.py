@@ -1,0 +1,206 @@
+"""What is written: files that are whole or not there, and never what was read.
+
+A file is written beside its target and renamed, so that no link is followed and no reader sees half
+of one.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import time
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tokscope.errors import TokscopeError, exists
+
+try:
+    import fcntl
+except ImportError:  # a system without locks on files
+    fcntl = None  # type: ignore[assignment]
+
+PATIENCE = 20.0  # seconds that another writer is waited for
+_PAUSE = 0.02
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+def identity(path: Path) -> object:
+    """Return what two names of one file have in common.
+
+    That is its place on the disk; of a file that is not there, its folder's and its name, however
+    that is written: in capitals, or with combining marks.
+    """
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        name = unicodedata.normalize("NFC", path.name).casefold()
+        folder = path.absolute().parent
+        return (identity(folder) if folder != folder.parent else folder), name
+    return found.st_dev, found.st_ino
+
+
+def require_writable(path: Path, option: str = "") -> None:
+    """Refuse a place where no file can be written, or where another would be.
+
+    `option` is what asked for it, in words.
+
+    Raises:
+        TokscopeError: it is a link, read-only, no regular file, or in a folder that is not there,
+            that takes no file, or that a link puts outside of where this runs.
+    """
+    start = f"{option}: " if option else ""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        mode = 0
+    except (OSError, ValueError) as error:  # there can be no such name
+        reason = getattr(error, "strerror", None) or error
+        raise TokscopeError(f"{start}{path}: {reason}") from error
+    problem = _occupied(path, mode) if mode else ""
+    problem = problem or _unusable(path)
+    if problem:
+        raise TokscopeError(start + problem)
+
+
+def _occupied(path: Path, mode: int) -> str:
+    """Say why what is there cannot be replaced."""
+    if exists(path) and not path.is_file():
+        return f"{path} is there and is no regular file"
+    if stat.S_ISLNK(mode):
+        return f"{path} is a link; name the file itself, or remove the link"
+    if not (mode & 0o222 and os.access(path, os.W_OK)):
+        return f"{path} is there and may only be read"
+    return ""
+
+
+def _unusable(path: Path) -> str:
+    """Say why no file can be made at a path: a folder that is none, or one that a link hides."""
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        return f"the folder {path.parent} does not exist"
+    target = folder.resolve()
+    near = not path.is_absolute() and ".." not in path.parts
+    if near and not target.is_relative_to(Path.cwd().resolve()):
+        return (
+            f"{path}: a link leads out of this folder; name {target / path.name} if that is meant"
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"no file can be written in the folder {path.parent}"
+    return ""
+
+
+def require_apart(outputs: Sequence[tuple[str, Path]]) -> None:
+    """Refuse to write two things to one file: options, and where each writes.
+
+    Raises:
+        TokscopeError: two are one.
+    """
+    seen: dict[object, str] = {}
+    for option, path in outputs:
+        one = identity(path)
+        if one in seen:
+            raise TokscopeError(f"{option}: {seen[one]} writes there too; name another file")
+        seen[one] = option
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        TokscopeError: it cannot be written.
+    """
+    write_all({path: data})
+
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Write files: all are on the disk, beside their targets, before the first is renamed.
+
+    Raises:
+        TokscopeError: one cannot be written; none of them is, unless renaming fails.
+    """
+    beside: dict[Path, Path] = {}
+    path = Path()
+    try:
+        for path, data in files.items():
+            require_writable(path)
+            beside[path] = path.absolute().parent / f".tokscope-{secrets.token_hex(8)}.part"
+            _write(beside[path], data, path)
+        for path, partial in beside.items():
+            partial.replace(path)
+    except OSError as error:
+        raise TokscopeError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        for partial in beside.values():
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+
+def _write(partial: Path, data: bytes, path: Path) -> None:
+    """Write a new file with the permissions of the one that it replaces, if there is one."""
+    with os.fdopen(os.open(partial, _NEW, 0o666), "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    with suppress(FileNotFoundError):
+        partial.chmod(stat.S_IMODE(path.stat().st_mode) & 0o777)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Add to a regular file, which is made where it is not there; a pipe is not waited for.
+
+    Raises:
+        TokscopeError: it is no such file, or cannot be written.
+    """
+    require_writable(path)
+    how = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+    try:
+        handle = os.open(path, how | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "ab") as stream:
+            stream.write(data)
+    except OSError as error:
+        raise TokscopeError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+@contextmanager
+def alone(folder: Path, what: str) -> Iterator[None]:
+    """Keep other writers out of a folder for as long as this takes; what is locked is the folder.
+
+    So nothing is left behind, whatever ends this process. File systems that lock no folder, such as
+    NFS, keep nobody out.
+
+    Raises:
+        TokscopeError: another writer is there for too long.
+    """
+    if fcntl is None:
+        yield
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise TokscopeError(f"{folder}: cannot be written in ({error.strerror})") from error
+    try:
+        patience = time.monotonic() + PATIENCE
+        while not _locked(handle):
+            if time.monotonic() > patience:
+                raise TokscopeError(
+                    f"{what}: another process has locked the folder for {PATIENCE:.0f} seconds; "
+                    "run this again when it is done"
+                )
+            time.sleep(_PAUSE)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    """Lock, if nobody else has; where nothing can be locked, nobody has."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
