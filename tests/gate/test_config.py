@@ -105,11 +105,11 @@ WRONG = {
     '[audit]\nignore = ["TS9x"]': "2: unknown rule 'TS9x'",
     '[audit]\nseverity = "warn"': "2: unknown severity 'warn'; did you mean 'warning'?",
     "[evidence]\nresamples = 10": "2: resamples must be from 100 to 1,000,000",
-    '[[waivers]]\nrule = "TS1"\nreason = "r"\nowner = "o"\nexpires = 2030-01-01T00:00:00': "5: expires must be a day",
+    '[[waivers]]\nrule = "TS101"\nreason = "r"\nowner = "o"\nexpires = 2030-01-01T00:00:00': "5: expires must be a day",
     "[text]\ncorpora = [1]": "2: corpora must be a list of strings",
     '[[waivers]]\nrule = "TS101"': "1: a waiver needs reason, owner, expires too",
     '[[waivers]]\nrule = "TS801"\nreason = "r"\nowner = "o"\nexpires = 2030-01-01': "2: unknown rule 'TS801'; did you mean 'TS",
-    '[[waivers]]\nrule = "TS1"\nreason = " "\nowner = "o"\nexpires = 2030-01-01': "1: a waiver says its reason",
+    '[[waivers]]\nrule = "TS101"\nreason = " "\nowner = "o"\nexpires = 2030-01-01': "1: a waiver says its reason",
     'waivers = ["x"]': "1: a waiver is a table; write [[waivers]]",
     "a = ": "not a configuration in TOML",
 }

@@ -21,8 +21,9 @@ from tests.tokenizers.families import (
     tokenizer_of,
 )
 from tokscope.gate import config as settings
-from tokscope.gate.judge import Case, judged
+from tokscope.gate.judge import judged
 from tokscope.gate.snapshot import by_gates, snapshot
+from tokscope.gate.verdict import Case
 from tokscope.studies.inspect import components
 from tokscope.tokenizers import load
 

@@ -53,7 +53,7 @@ def test_a_lock_holds_what_it_says(locked: Path) -> None:
         assert found, text
     assert record["golden"]["1234"] == bpe.encode(["1234"]).ids.tolist()
     assert record["corpora"]["en"]["units"] == 40
-    tokens = np.load(locked / "tokscope.lock.npz")["0.tokens"]
+    tokens = np.load(locked / "tokscope.lock.npz")["en.tokens"]
     assert record["values"]["tokens"]["en"] == tokens.sum()
     text = (locked / "tokscope.lock").read_text(encoding="utf-8")
     assert all(char.isprintable() for char in text.replace("\n", ""))
@@ -89,7 +89,7 @@ def test_counts_are_verified_as_decoded(locked: Path) -> None:
     np.savez(out, **{name: arrays[name].astype(np.uint64) for name in reversed(list(arrays))})
     path.write_bytes(out.getvalue())
     assert lock.read(locked / "tokscope.lock").snapshot.samples["de"].units == 40
-    arrays["0.tokens"][3] += 1
+    arrays["en.tokens"][3] += 1
     np.savez(path, **arrays)
     with pytest.raises(TokscopeError, match="not the counts of this lock"):
         lock.read(locked / "tokscope.lock")
@@ -103,7 +103,7 @@ def test_counts_are_verified_as_decoded(locked: Path) -> None:
         (
             "tokscope.lock",
             b'{"schema": 99}',
-            "a lock of schema 99, not 2; check with the version of tokscope that wrote it, or "
+            "a lock of schema 99, not 3; check with the version of tokscope that wrote it, or "
             "move it away, then run: tokscope lock",
         ),
         ("tokscope.lock.npz", b"PK", "no counts of a lock, or damaged ones"),

@@ -11,8 +11,9 @@ import pytest
 
 from tests.gate.planted import AGAIN, CHANGES
 from tokscope.gate import config as settings
-from tokscope.gate.judge import Case, judged
+from tokscope.gate.judge import judged
 from tokscope.gate.snapshot import Snapshot, by_gates, everything, snapshot
+from tokscope.gate.verdict import Case
 
 Json = dict[str, Any]
 # All gates on: what fails.

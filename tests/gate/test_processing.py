@@ -12,13 +12,13 @@ import pytest
 import tokenizers
 
 from tests.gate.planted import AGAIN
-from tokscope.errors import TokscopeError
 from tokscope.gate import config as settings
 from tokscope.gate import lock, locking
 from tokscope.gate.check import check
 from tokscope.gate.difference import diff
-from tokscope.gate.judge import Case, Judged, judged
+from tokscope.gate.judge import judged
 from tokscope.gate.snapshot import Snapshot, by_gates, snapshot
+from tokscope.gate.verdict import Case, Judged
 from tokscope.studies.compare import compare
 from tokscope.studies.inspect import components, inspect
 from tokscope.text.corpus import read_corpora
@@ -292,41 +292,6 @@ def test_numbers_say_that_dropout_is_switched_off(folder: Path, framed: Json) ->
     report = compare(["mine=tokenizer.json", "new=new.json"], corpora)
     told = [note for note in report.notes if "dropout" in note]
     assert told == ["new: measured without the dropout of 0.1 in its file, which makes ids random"]
-
-
-# Locks of before
-
-
-def older(folder: Path, config: settings.Config) -> None:
-    """Write the lock that a version without these parts wrote."""
-    content, counts = lock.packed(locking.locked(config))
-    record = json.loads(content) | {"schema": 1}
-    del record["processing"], record["model_input"]
-    (folder / "tokscope.lock").write_text(json.dumps(record), encoding="utf-8")
-    (folder / "tokscope.lock.npz").write_bytes(counts)
-
-
-def test_a_lock_of_an_older_version_is_no_silent_pass(folder: Path, framed: Json) -> None:
-    config = settings.read(folder / "tokscope.toml")
-    older(folder, config)
-    today = settings.date(2026, 1, 1)
-    with pytest.raises(
-        TokscopeError, match="locked by an older version, which did not look at"
-    ) as told:
-        check(config, today=today)
-    assert "tokscope lock --update --reason TEXT" in str(told.value)
-    off = "".join(f'{name} = "off"\n' for name in ("model_input", "processing", "chat_templates"))
-    rest = check(configure(folder, IDENTITY + off), today=today).frame
-    assert dict(zip(rest["code"], rest["verdict"], strict=True)) == {
-        "TS001": "pass",
-        "TS005": "pass",
-    }
-    made = locking.locked(config, update=True, reason="a newer version")
-    assert [entry["reason"] for entry in made.history] == ["first lock", "a newer version"]
-    content, counts = lock.packed(made)
-    (folder / "tokscope.lock").write_bytes(content)
-    (folder / "tokscope.lock.npz").write_bytes(counts)
-    assert set(check(config, today=today).frame["verdict"]) == {"pass"}
 
 
 def test_a_part_that_is_missing_now_is_a_difference(folder: Path, framed: Json) -> None:

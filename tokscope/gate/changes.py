@@ -33,6 +33,8 @@ class Change:
     worse: float
     low: float = np.nan
     high: float = np.nan
+    least: float = np.nan  # of all resamples
+    most: float = np.nan
     documents: int = 0  # drawn again; 0 where the measure cannot be
 
 
@@ -95,9 +97,14 @@ class Pair:
             [worsening(heads[corpus], bases[corpus], measure, share=share) for corpus in names]
         )
         low, high = simultaneous(np.array([worse[corpus] for corpus in names]), spread)
-        for corpus, bottom, top in zip(names, low.tolist(), high.tolist(), strict=True):
+        for i, corpus in enumerate(names):
             found[corpus] = replace(
-                found[corpus], low=bottom, high=top, documents=self._drawn(corpus)
+                found[corpus],
+                low=float(low[i]),
+                high=float(high[i]),
+                least=float(spread[i].min()),
+                most=float(spread[i].max()),
+                documents=self._drawn(corpus),
             )
         return found
 
@@ -116,7 +123,8 @@ class Pair:
                 raise TokscopeError(
                     f"the lock holds no {name}, which was limited later; run tokscope lock --update"
                 )
-            return self.base.values[name], self.head.values[name]
+            head = self.head.values[name]
+            return {corpus: self.base.values[name].get(corpus, np.nan) for corpus in head}, head
         return self._exact(name, 1), self._exact(name, 0)
 
     def _exact(self, name: str, k: int) -> dict[str, float]:
@@ -145,7 +153,7 @@ def pair(config: Config, head: Snapshot, base: Snapshot) -> Pair:
     counted = head.counted
     if counted is None:
         raise ValueError("the candidate was not counted")
-    _require_same(head, base)
+    require_same(head, base)
     rows = []
     for i, corpus in enumerate(counted.corpora):
         tally, sample = counted.tallies[i][0], base.samples[corpus.name]
@@ -171,7 +179,18 @@ def pair(config: Config, head: Snapshot, base: Snapshot) -> Pair:
     return Pair(config, head, base, together, drawn)
 
 
-def _require_same(head: Snapshot, base: Snapshot) -> None:
+def require_same(head: Snapshot, base: Snapshot) -> None:
+    """Refuse to compare what was counted on other text, or in another way.
+
+    Raises:
+        TokscopeError: a corpus is missing on one side, or is not the same on both.
+    """
+    for name in base.samples:
+        if name not in head.samples:
+            raise TokscopeError(
+                f"TS902 corpus '{name}' of the baseline is missing; restore it, or run "
+                "tokscope lock --update --reason TEXT"
+            )
     if head.settings != base.settings:
         raise TokscopeError(
             f"TS903 the baseline was counted otherwise ({base.settings or 'no text'}, now "

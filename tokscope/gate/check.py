@@ -13,8 +13,10 @@ from tokscope.catalog import MEASURES
 from tokscope.errors import TokscopeError
 from tokscope.gate.baseline import baseline
 from tokscope.gate.config import FAIL, Config
-from tokscope.gate.judge import INCONCLUSIVE, PASS, VERDICTS, WAIVED, Case, Judged, judged
+from tokscope.gate.judge import judged
 from tokscope.gate.snapshot import Snapshot, by_gates, kind, snapshot
+from tokscope.gate.verdict import INCONCLUSIVE, PASS, VERDICTS, Case, Judged, is_decisive
+from tokscope.gate.waivers import idle, require_valid
 from tokscope.report import Report
 from tokscope.rules import GROUPS
 from tokscope.studies.counted import versions, without_dropout
@@ -53,7 +55,8 @@ def check(
         TokscopeError: it cannot be judged; the message begins with the TS9 code that explains it.
     """
     word = named(config, word)
-    _require_valid(config, today)
+    _require_text(config)
+    require_valid(config, today)
     wanted = by_gates(config)
     base = baseline(against, config, wanted, workers)
     strings = list(base.golden) if base else None
@@ -61,8 +64,8 @@ def check(
     found = judged(Case(config, head, base))
     order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.code))
     frame = pd.DataFrame([_row(one, head, config) for one in order], columns=COLUMNS)
-    notes = (_against(config, against, base), *_expected(head, frame), *_idle(config, frame))
-    notes += tuple(without_dropout(head.name, head.processing or {}))
+    notes = (_against(config, against, base), *_expected(head, frame), *idle(found, config))
+    notes += tuple(without_dropout(head.name, head.processing))
     return Report("check", _title(head, frame), frame, notes, _signature(config, head, base))
 
 
@@ -77,18 +80,12 @@ def named(config: Config, word: str) -> str:
     return word or config.spec
 
 
-def _require_valid(config: Config, today: date) -> None:
-    """Refuse gates without text, and waivers that are over."""
+def _require_text(config: Config) -> None:
+    """Refuse gates that need text where there is none."""
     needing = [f"limits.{limit.measure}" for limit in config.limits[:1]]
     needing += ["identity.documents"] if config.documents is not None else []
     if needing and not config.text.corpora:
         raise TokscopeError(f"TS906 {needing[0]} needs text; name some in text.corpora")
-    for waiver in config.waivers:
-        if waiver.expires < today:
-            raise TokscopeError(
-                f"TS904 {config.path}:{config.line(waiver.key)}: the waiver of {waiver.rule} "
-                f"by {waiver.owner} expired on {waiver.expires}; mend the failure, or renew it"
-            )
 
 
 def _row(one: Judged, head: Snapshot, config: Config) -> tuple[object, ...]:
@@ -117,22 +114,12 @@ def _expected(head: Snapshot, frame: pd.DataFrame) -> list[str]:
     ]
 
 
-def _idle(config: Config, frame: pd.DataFrame) -> list[str]:
-    """Name the waivers that nothing needs."""
-    used = set(frame.loc[frame["verdict"] == WAIVED, "line"])
-    return [
-        f"{config.path}:{config.line(waiver.key)}: the waiver of {waiver.rule} is not needed"
-        for waiver in config.waivers
-        if config.line(waiver.key) not in used
-    ]
-
-
 def _title(head: Snapshot, frame: pd.DataFrame) -> str:
     counts = Counter(frame["verdict"])
     shown = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in VERDICTS if counts[verdict])
     word = "FAIL" if counts[FAIL] else "pass"
     if not counts[FAIL] and counts[INCONCLUSIVE]:
-        word = INCONCLUSIVE
+        word = INCONCLUSIVE if _is_decided(frame) else "could not judge"
     return f"{head.name}: {word} ({shown})"
 
 
@@ -144,11 +131,20 @@ def _signature(config: Config, head: Snapshot, base: Snapshot | None) -> str:
 
 
 def outcome(report: Report, *, fail_inconclusive: bool = False) -> int:
-    """Return the exit code: 1 if a gate failed; 3 if one is inconclusive, where that counts."""
+    """Return the exit code: 1 if a gate failed; 3 if one is inconclusive, where that counts.
+
+    2 if all that was judged is inconclusive: nothing was decided.
+    """
     verdicts = set(report.frame["verdict"])
     if FAIL in verdicts:
         return 1
-    return 3 if fail_inconclusive and INCONCLUSIVE in verdicts else 0
+    if INCONCLUSIVE in verdicts and fail_inconclusive:
+        return 3
+    return 0 if _is_decided(report.frame) else 2
+
+
+def _is_decided(frame: pd.DataFrame) -> bool:
+    return any(map(is_decisive, frame["code"], frame["verdict"], frame["head"]))
 
 
 def tables(report: Report) -> list[Report]:

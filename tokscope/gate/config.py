@@ -5,7 +5,6 @@ Every setting knows its line, so that a verdict can name the one that decided.
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from typing import Any, cast
 
 from tokscope.catalog import MEASURES
 from tokscope.errors import TokscopeError, choose, split_label
-from tokscope.rules import RULES, SEVERITIES
+from tokscope.rules import AUDITED, RULES, SEVERITIES, at_least
 from tokscope.text.corpus import MAX_UNIT, Corpus, read_corpora, require_again
 from tokscope.text.formats import READERS
 from tokscope.tokenizers import LOADERS
@@ -30,6 +29,7 @@ FAIL, WARN, OFF = "fail", "warn", "off"
 _LEVELS = {FAIL: 0, WARN: 0, OFF: 0}
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*%\s*")
 _MOST = 1_000_000  # resamples, or documents
+_LARGEST = 1e15  # of limits
 KINDS = ("max", "min", "worse", "better")  # of limits
 # table -> its keys and what each must be
 TABLES: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
@@ -63,6 +63,9 @@ IDENTITY = {
     "processing": "TS008",
     "chat_templates": "TS009",
 }
+# what gates are called, before the corpus that some have in brackets
+GATES = (*IDENTITY, *MEASURES, "scheme", "tokens_per_digit", "audit")
+_WAIVABLE = tuple(code for code in RULES if not code.startswith("TS9") and code != "TS121")
 # What is as strict as another gate, where nothing is said of it.
 FOLLOWS = {
     "model_input": "golden",
@@ -91,7 +94,7 @@ class Waiver:
     gate: str  # such as "tokens[ar]"; "" is every gate of the rule
     reason: str
     owner: str
-    expires: date
+    expires: date  # the first day on which it does not hold
     key: Key
 
 
@@ -126,13 +129,17 @@ class Text:
         require_again(corpora, "gates read text again and again")
         return corpora
 
-    def signature(self) -> str:
-        """Name the settings that change a count; counts under different ones are not compared."""
+    def signature(self, reference: str) -> str:
+        """Name the settings that change a count or a value; under others nothing is compared.
+
+        `reference` is the corpus that others are measured against, where they are parallel.
+        """
         field = self.field if isinstance(self.field, str) else ",".join(self.field)
         unit = f"field:{field}|errors:{self.errors}|cluster:{self.cluster or 'none'}"
         kind = "parallel" if self.parallel else "apart"
         specials = "found" if self.specials else "text"
-        return f"corpora:{kind}|{unit}|words:{self.words}|specials:{specials}"
+        told = f"corpora:{kind}|{unit}|words:{self.words}|specials:{specials}"
+        return f"{told}|reference:{reference}" if self.parallel else told
 
 
 @dataclass(frozen=True)
@@ -205,16 +212,34 @@ def find(path: str = "") -> Path:
     """Return the configuration to use: the one named, else the one in this folder.
 
     Raises:
-        TokscopeError: there is none.
+        TokscopeError: there is none, or there are two.
     """
     if path:
         return Path(path)
-    if Path(NAME).is_file():
-        return Path(NAME)
-    project = Path(PROJECT)
-    if project.is_file() and _SECTION in project.read_text("utf-8", errors="replace"):
+    own, project = Path(NAME), Path(PROJECT)
+    if has_section(project):
+        if own.exists():
+            raise TokscopeError(
+                f"{own} and [tool.tokscope] of {project} are both here, and one would hide the "
+                "other; remove one of them, or name one with --config"
+            )
         return project
+    if own.is_file():
+        return own
     raise TokscopeError(f"no {NAME} and no [tool.tokscope] here; write one with: tokscope init")
+
+
+def has_section(project: Path) -> bool:
+    """Tell whether a `pyproject.toml` has gates; where it is no TOML, whether it seems to."""
+    try:
+        text = project.read_text("utf-8", errors="replace")
+    except OSError:
+        return False
+    try:
+        tool = tomllib.loads(text).get("tool", {})
+        return isinstance(tool, dict) and "tokscope" in tool
+    except (ValueError, RecursionError):
+        return _SECTION in text
 
 
 def read(path: Path) -> Config:
@@ -365,15 +390,16 @@ class _Reader:
 
     def share(self, value: Any, key: Key) -> float:
         amount, _ = self.amount(value, key)
+        if not 0 <= amount < 1:
+            raise self.wrong(key, f'{".".join(key)} must be from 0% to less than 100%, or "off"')
         return amount
 
     def amount(self, value: Any, key: Key) -> tuple[float, bool]:
         """Return a number, and whether it was written as a percentage."""
         percent = _PERCENT.fullmatch(value) if isinstance(value, str) else None
-        if percent:
-            return float(percent[1]) / 100, True
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value), False
+        number = float(percent[1]) if percent else value
+        if type(number) in (int, float) and abs(number) <= _LARGEST:
+            return float(number) / (100 if percent else 1), bool(percent)
         raise self.wrong(key, f'{".".join(key)} must be a number, or a percentage such as "0.5%"')
 
     def limits(self, data: Json) -> Iterator[Limit]:
@@ -400,6 +426,8 @@ class _Reader:
             raise self.wrong(key, f"{kind} is how far it may go; write a number from 0 up")
         if kind in ("max", "min"):
             share = False  # "5%" is .05
+        if _is_met_by_all(MEASURES[measure].unit, kind, amount, share=share):
+            raise self.wrong(key, f"{'.'.join(key)} = {value} lets everything pass; be stricter")
         return Limit(measure, scope, kind, amount, share, key)
 
     def per_digit(self, data: Json) -> Limit | None:
@@ -407,6 +435,8 @@ class _Reader:
         if key[1] not in data or data[key[1]] == OFF:
             return None
         amount, share = self.amount(data[key[1]], key)
+        if amount < 0 or _is_met_by_all("", "worse", amount, share=share):
+            raise self.wrong(key, f"{'.'.join(key)} must be from 0% to less than 100%, or a number")
         return Limit(key[1], "", "worse", amount, share, key)
 
     def severity(self, data: Json) -> str:
@@ -418,6 +448,9 @@ class _Reader:
         codes = self.words(data.get("ignore", []), ("audit", "ignore"))
         for code in codes:
             self.rule(code, ("audit", "ignore"))
+        gated = [code for code in AUDITED if at_least(RULES[code].severity, self.severity(data))]
+        if codes and all(code.startswith(codes) for code in gated):
+            raise self.wrong(("audit", "ignore"), "ignore leaves no rule of the audit; name fewer")
         return codes
 
     def rule(self, code: str, key: Key) -> None:
@@ -440,12 +473,35 @@ class _Reader:
             missing = [name for name in TABLES["waivers"] if name not in (*found, "gate")]
             if missing:
                 raise self.wrong(key, f"a waiver needs {', '.join(missing)} too")
-            self.rule(found["rule"], (*key, "rule"))
-            if not (found["reason"].strip() and found["owner"].strip()):
+            self.choose(dict.fromkeys(_WAIVABLE), (*key, "rule"), "rule", found["rule"])
+            if found.get("gate"):
+                gate = found["gate"].partition("[")[0]
+                self.choose(dict.fromkeys(GATES), (*key, "gate"), "gate", gate)
+            if not (says_something(found["reason"]) and says_something(found["owner"])):
                 raise self.wrong(key, "a waiver says its reason and its owner in words")
             yield Waiver(**{"gate": "", **found, "key": key})
 
 
+def _is_met_by_all(unit: str, kind: str, amount: float, *, share: bool) -> bool:
+    """Tell whether a limit says nothing: no value is below 0, and no share above 1.
+
+    What may get worse, or better, by as much as it is at the baseline is not limited either.
+    """
+    if kind == "min":
+        return amount <= 0
+    return amount >= 1 and (share or unit == "share")
+
+
+def says_something(text: str) -> bool:
+    """Tell whether people can read a letter or a digit in it.
+
+    >>> says_something("Ada"), says_something("\u200b"), says_something("\u3164 -")
+    (True, False, False)
+    """
+    return any(char.isalnum() and char not in _BLANK for char in text)
+
+
+_BLANK = "\u115f\u1160\u3164\uffa0"  # letters that nobody sees
 _KINDS_OF_VALUES = {
     str: "a string", dict: "a table", list: "a list", bool: "true or false", int: "a number",
     float: "a number", date: "a day such as 2030-12-31",

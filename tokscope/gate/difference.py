@@ -96,9 +96,9 @@ def _components(sides: _Sides) -> Iterator[Row]:
 
 def _processing(sides: _Sides) -> Iterator[Row]:
     """Compare what is done around text, by what the files say and by what a model gets."""
-    old, new = (one.processing or {} for one in sides.snapshots)
+    old, new = (one.processing for one in sides.snapshots)
     yield from _parts("processing", old, new, shown=True)
-    old_ids, new_ids = ({**one.golden, **(one.model_input or {})} for one in sides.snapshots)
+    old_ids, new_ids = ({**one.golden, **one.model_input} for one in sides.snapshots)
     base, head = sides.snapshots
     kept = [text for text, ids in base.golden.items() if head.golden.get(text) == ids]
     changed = sorted((text for text in kept if old_ids[text] != new_ids[text]), key=len)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
 
-from tokscope.errors import TokscopeError
 from tokscope.gate.snapshot import Snapshot
 from tokscope.studies.show import spelled
 from tokscope.tokenizers.components import TEMPLATE
 
-T = TypeVar("T")
 Golden = Mapping[str, Sequence[int]]
 _EXAMPLES = 3
 _READABLE = 64  # characters of two values that are shown; a hash has as many alone
@@ -21,7 +18,7 @@ def _golden(head: Snapshot, base: Snapshot) -> str:
     if not changed:
         return ""
     same = [text for text in changed if len(head.golden[text]) == len(base.golden[text])]
-    shown = sorted(changed, key=lambda text: (text not in same, len(text)))
+    shown = sorted(changed, key=lambda text: (text not in same, _by_length(text)))
     count = f"{len(changed)} of {len(base.golden)} golden strings have other ids"
     examples = _examples(shown, base.golden, head.golden)
     return f"{count}, as many tokens in {len(same)}: {examples}"
@@ -31,25 +28,20 @@ def _model_input(head: Snapshot, base: Snapshot) -> str:
     """Compare what a model gets of strings whose own ids are as they were."""
     old, new = (_fed(one) for one in (base, head))
     kept = [text for text, ids in base.golden.items() if head.golden.get(text) == ids]
-    changed = sorted((text for text in kept if new[text] != old[text]), key=len)
+    changed = sorted((text for text in kept if new[text] != old[text]), key=_by_length)
     if not changed:
         return ""
     count = f"{len(changed)} of {len(kept)} golden strings get other special tokens"
     return f"{count}: {_examples(changed, old, new)}"
 
 
+def _by_length(text: str) -> tuple[int, bool, str]:
+    """Sort what is easily read first, whatever the order of a lock's keys."""
+    return len(text), not text.isalnum(), text
+
+
 def _fed(found: Snapshot) -> Mapping[str, Sequence[int]]:
-    return {**found.golden, **_known(found.model_input)}
-
-
-def _known(table: Mapping[str, T] | None) -> Mapping[str, T]:
-    if table is None:
-        raise TokscopeError(
-            "the baseline was locked by an older version, which did not look at what is put around "
-            "text; run tokscope lock --update --reason TEXT, or switch model_input, processing and "
-            "chat_templates off in [identity]"
-        )
-    return table
+    return {**found.golden, **found.model_input}
 
 
 def _examples(texts: Sequence[str], old: Golden, new: Golden) -> str:
@@ -67,9 +59,13 @@ def _ids(ids: Sequence[int], most: int = 6) -> str:
 def _specials(head: Snapshot, base: Snapshot) -> str:
     old, new = base.specials, head.specials
     changes = {
-        "gone": [name for name in old if name not in new],
+        "gone": [name for name in sorted(old, key=old.__getitem__) if name not in new],
         "new": [name for name in new if name not in old],
-        "with another id": [name for name in old if name in new and old[name] != new[name]],
+        "with another id": [
+            name
+            for name in sorted(old, key=old.__getitem__)
+            if old[name] != new.get(name, old[name])
+        ],
     }
     return "; ".join(f"{what}: {_some(names)}" for what, names in changes.items() if names)
 
@@ -88,15 +84,13 @@ def _vocabulary(head: Snapshot, base: Snapshot) -> str:
 
 def _components(head: Snapshot, base: Snapshot) -> str:
     old, new = base.components, head.components
-    if base.processing is None:  # an older version, which knew fewer components
-        new = {name: part for name, part in new.items() if name in old}
     return _differing(old, new) + _older(head, base, old, new)
 
 
 def _processing(head: Snapshot, base: Snapshot) -> str:
     old, new = (_parts(one, templates=False) for one in (base, head))
     text = _differing(old, new) + _older(head, base, old, new)
-    known = [name for name in old if name in new and old[name] != new[name]]
+    known = [name for name in new if name in old and old[name] != new[name]]
     short = [name for name in known if len(old[name]) + len(new[name]) < _READABLE]
     values = ", ".join(f"{name} {old[name]} -> {new[name]}" for name in short)
     return f"{text} ({values})" if values else text
@@ -108,14 +102,14 @@ def _templates(head: Snapshot, base: Snapshot) -> str:
 
 
 def _parts(found: Snapshot, *, templates: bool) -> Mapping[str, str]:
-    parts = _known(found.processing).items()
+    parts = found.processing.items()
     return {name: part for name, part in parts if name.startswith(TEMPLATE) == templates}
 
 
 def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     """Name the parts that are not the same on both sides."""
     changes = {
-        "changed": [name for name in old if name in new and old[name] != new[name]],
+        "changed": [name for name in new if name in old and old[name] != new[name]],
         "gone": [name for name in old if name not in new],
         "new": [name for name in new if name not in old],
     }
@@ -135,7 +129,7 @@ def _older(head: Snapshot, base: Snapshot, old: Mapping[str, str], new: Mapping[
 
 def _backends(head: Snapshot, base: Snapshot) -> str:
     old, new = base.backends, head.backends
-    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    names = [name for name in {**new, **old} if old.get(name) != new.get(name)]
     return ", ".join(f"{name} {old.get(name, '–')} -> {new.get(name, '–')}" for name in names)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tokscope.catalog import MEASURES
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Config, Text
-from tokscope.gate.snapshot import Snapshot, Wanted, snapshot
+from tokscope.gate.snapshot import Snapshot, Wanted, require_tokens, snapshot
 from tokscope.studies.counted import ALL
 from tokscope.tokenizers.beside import NAMES
 from tokscope.tokenizers.folder import FILES
@@ -46,9 +46,9 @@ def initial(word: str, text: Text, path: Path, workers: Workers = HERE) -> str:
     columns = columns.union(*(MEASURES[name].columns for name in measures))
     config = Config(path, {}, word, text=text)
     found = snapshot(word, config, Wanted(columns, measures, numbers=True), (), workers)
-    return (
-        "\n".join((*_head(word, found), *_text(text), *_IDENTITY, *_limits(found), *_REST)) + "\n"
-    )
+    require_tokens(found)
+    parts = (_head(word, found), _text(text), _IDENTITY, _limits(found), _numbers(found), _REST)
+    return "\n".join(line for part in parts for line in part) + "\n"
 
 
 def _head(word: str, found: Snapshot) -> list[str]:
@@ -94,10 +94,6 @@ _IDENTITY = [
     "",
 ]
 _REST = [
-    "[numbers]",
-    'scheme = "fail"  # the rule by which numbers are cut',
-    'tokens_per_digit = "1%"',
-    "",
     "[audit]",
     'new = "fail"  # no finding of tokscope audit may grow',
     'severity = "warning"  # that weighs at least this: error, warning or note',
@@ -109,6 +105,16 @@ _REST = [
     '# owner = "name"',
     "# expires = 2030-12-31",
 ]
+
+
+def _numbers(found: Snapshot) -> list[str]:
+    known = found.numbers is not None and not math.isnan(found.numbers.tokens_per_digit)
+    return [
+        "[numbers]",
+        'scheme = "fail"  # the rule by which numbers are cut',
+        'tokens_per_digit = "1%"' if known else 'tokens_per_digit = "off"  # no number has tokens',
+        "",
+    ]
 
 
 def _limits(found: Snapshot) -> list[str]:
@@ -135,6 +141,8 @@ def _limit(name: str, values: Mapping[str, float]) -> list[str]:
     where = "now" if alike else f"now, in {corpus}"
     limit = worst if name in _STRICT else worst * (1 - _ROOM if low else 1 + _ROOM)
     step = 10.0 ** (math.floor(math.log10(limit)) - 2) if limit else 1.0
+    if MEASURES[name].unit == "share" and limit == (0 if low else 1):
+        return []  # all that it can be
     rounded = (math.floor if low else math.ceil)(limit / step - 1e-9 * (-1 if low else 1)) * step
     return [
         f"[limits.{name}]",

@@ -10,23 +10,26 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from tokscope.arrays import read_arrays
-from tokscope.errors import TokscopeError, exists
+from tokscope.errors import TokscopeError, exists, shortened
 from tokscope.gate import pair
+from tokscope.gate.schema import HISTORY, LOCK, Check, Json, parsed
 from tokscope.gate.snapshot import Numbers, Sample, Snapshot
+from tokscope.studies.counted import ALL
+from tokscope.tally import TOKEN_COLUMNS
 
-SCHEMA = 2
-_OLDER = 1  # said nothing of processing and of what a model gets: neither is known
+SCHEMA = 3
 SIDECAR = pair.SIDECAR
 _HASHES = "hashes"
+_COLUMNS = (_HASHES, *TOKEN_COLUMNS)
+_MOST = 2**53  # tokens of a corpus, so that every sum is exact
 _AGAIN = "move it away, then run: tokscope lock"
-Json = dict[str, Any]
 Arrays = dict[str, Any]  # by name
 
 
@@ -68,7 +71,7 @@ def packed(lock: Lock) -> tuple[bytes, bytes]:
         },
         "values": {measure: _defined(values) for measure, values in found.values.items()},
         "golden": {text: list(ids) for text, ids in found.golden.items()},
-        "model_input": _listed(found.model_input),
+        "model_input": {text: list(ids) for text, ids in found.model_input.items()},
         "counts": digest(arrays),
         "history": list(lock.history),
     }
@@ -77,8 +80,15 @@ def packed(lock: Lock) -> tuple[bytes, bytes]:
     return (_written(record) + "\n").encode(), out.getvalue()
 
 
-def _listed(ids: Mapping[str, Sequence[int]] | None) -> dict[str, list[int]] | None:
-    return None if ids is None else {text: list(own) for text, own in ids.items()}
+def lines(content: bytes) -> list[str]:
+    """Return the lines of a lock, to be compared: its tables in the order of their names."""
+    return _written(_ordered(parsed(content))).splitlines()
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _ordered(value[name]) for name in sorted(value)}
+    return [_ordered(one) for one in value] if isinstance(value, list) else value
 
 
 def _defined(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,11 +122,16 @@ def _word(value: Any) -> str:
 
 def _arrays(found: Snapshot) -> Arrays:
     arrays: Arrays = {}
-    for i, sample in enumerate(found.samples.values()):
-        arrays[f"{i}.{_HASHES}"] = sample.hashes
-        for name, counts in sample.columns.items():
-            arrays[f"{i}.{name}"] = counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
+    for corpus, sample in found.samples.items():
+        arrays[_name(corpus, _HASHES)] = sample.hashes
+        for column, counts in sample.columns.items():
+            narrow = np.min_scalar_type(int(counts.max(initial=0)))
+            arrays[_name(corpus, column)] = counts.astype(narrow)
     return arrays
+
+
+def _name(corpus: str, column: str) -> str:
+    return f"{corpus}.{column}"
 
 
 def digest(arrays: Arrays) -> str:
@@ -150,12 +165,14 @@ def read(path: Path) -> Lock:
 
 
 def history(path: Path) -> list[dict[str, str]]:
-    """Return why a lock is what it is, whatever became of its counts.
+    """Return why a lock is what it is, also one of an older version or without its counts.
 
     Raises:
-        TokscopeError: it is missing, damaged, or of another version.
+        TokscopeError: it is missing or damaged.
     """
-    return _history(_parsed(pair.content(path), str(path)), str(path))
+    record = _parsed(pair.content(path), str(path))
+    _require(HISTORY, record.get("history"), str(path), "history")
+    return list(record["history"])
 
 
 def require_ours(path: Path) -> None:
@@ -182,43 +199,52 @@ def unpacked(content: bytes, counts: bytes, place: str) -> Lock:
         TokscopeError: they are damaged, do not belong together, or are of another version.
     """
     record = _parsed(content, place)
+    if record["schema"] < SCHEMA:
+        raise TokscopeError(
+            f"{place}: a lock of an older version, whose counts do not name their corpus; make it "
+            "again: tokscope lock --update --reason TEXT"
+        )
+    _require(LOCK, record, place, "")
     arrays = _loaded(counts, place)
-    if digest(arrays) != record.get("counts"):
+    if digest(arrays) != record["counts"]:
         raise TokscopeError(
             f"{place}{SIDECAR}: not the counts of this lock (another hash); commit both files, or "
             "write both again: tokscope lock --update --reason TEXT"
         )
-    history = _history(record, place)
     try:
-        if record["schema"] == _OLDER:
-            known = _snapshot({**record, "processing": {}, "model_input": {}}, arrays)
-            return Lock(replace(known, processing=None, model_input=None), history)
-        return Lock(_snapshot(record, arrays), history)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TokscopeError(f"{place}: a damaged lock ({error!r}); {_AGAIN}") from error
+        _require_together(record, arrays)
+    except ValueError as error:
+        raise _damaged(place, error) from error
+    return Lock(_snapshot(record, arrays), record["history"])
+
+
+def _damaged(place: str, error: Exception) -> TokscopeError:
+    return TokscopeError(f"{place}: a damaged lock ({error}); {_AGAIN}")
 
 
 def _parsed(content: bytes, place: str) -> Json:
     try:
-        record: Json = json.loads(content)
-        schema = record["schema"]
+        found = parsed(content)
+        schema = found["schema"]
+        if type(schema) is not int:
+            raise TypeError("schema is no number")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TokscopeError(
             f"{place}: no tokscope.lock, or a damaged one ({error}); {_AGAIN}"
         ) from error
-    if schema not in (_OLDER, SCHEMA):
+    if schema > SCHEMA:
         raise TokscopeError(
             f"{place}: a lock of schema {schema}, not {SCHEMA}; check with the version of tokscope "
             f"that wrote it, or {_AGAIN}"
         )
-    return record
+    return cast(Json, found)
 
 
-def _history(record: Json, place: str) -> list[dict[str, str]]:
+def _require(check: Check, value: object, place: str, name: str) -> None:
     try:
-        return [{"reason": e["reason"], "fingerprint": e["fingerprint"]} for e in record["history"]]
-    except (KeyError, TypeError) as error:
-        raise TokscopeError(f"{place}: a damaged lock ({error!r}); {_AGAIN}") from error
+        check(value, name)
+    except ValueError as error:
+        raise _damaged(place, error) from error
 
 
 def _loaded(counts: bytes, place: str) -> Arrays:
@@ -229,38 +255,22 @@ def _loaded(counts: bytes, place: str) -> Arrays:
     return arrays
 
 
-# of a lock's tables, what their values are; None: the table may be missing
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "tokenizer": (str, int),
-    "components": (str,),
-    "processing": (str,),
-    "specials": (int,),
-    "backends": (str,),
-    "numbers": (str, float, int, type(None)),
-    "findings": (int, type(None)),
-    "mixture": (float, int, type(None)),
-    "corpora": (dict,),
-    "values": (dict,),
-    "golden": (list,),
-    "model_input": (list,),
-}
-
-
-def _require_kinds(record: Json) -> None:
-    """Raise where a table of a lock holds what it cannot."""
-    for name, kinds in _KINDS.items():
-        table = record[name]
-        if table is None and type(None) in kinds:
-            continue
-        if not isinstance(table, dict) or any(type(value) not in kinds for value in table.values()):
-            raise TypeError(name)
-    numbers = [*record["golden"].values(), *record["model_input"].values()]
-    numbers += [list(by_corpus.values()) for by_corpus in record["values"].values()]
-    if any(type(one) not in (int, float, type(None)) for part in numbers for one in part):
-        raise TypeError("no number")
-    cut = record["numbers"]
-    if cut and [isinstance(value, str) for value in cut.values()] != [True, False, False]:
-        raise TypeError("numbers")
+def _require_together(record: Json, arrays: Arrays) -> None:
+    """Raise unless values and counts are those of the corpora, all of them and no other."""
+    corpora = record["corpora"]
+    owed = {_name(corpus, column): corpus for corpus in corpora for column in _COLUMNS}
+    for name in {**owed, **arrays}:
+        if name not in owed or name not in arrays:
+            word = "unknown" if name in arrays else "missing"
+            raise ValueError(f"the counts '{shortened(name)}' are {word}")
+        if arrays[name].shape != (corpora[owed[name]]["units"],):
+            raise ValueError(f"the counts '{shortened(name)}' are not one for each unit")
+        if not name.endswith(_HASHES) and arrays[name].sum(dtype=float) > _MOST:
+            raise ValueError(f"the counts '{shortened(name)}' are too large")
+    for measure, values in record["values"].items():
+        for corpus in values:
+            if corpus != ALL and corpus not in corpora:
+                raise ValueError(f"values.{measure} has a corpus '{shortened(corpus)}' of no text")
 
 
 def _golden(table: Json) -> dict[str, tuple[int, ...]]:
@@ -268,18 +278,16 @@ def _golden(table: Json) -> dict[str, tuple[int, ...]]:
 
 
 def _snapshot(record: Json, arrays: Arrays) -> Snapshot:
-    _require_kinds(record)
     told = record["tokenizer"]
-    samples = {}
-    for i, (name, corpus) in enumerate(record["corpora"].items()):
-        prefix = f"{i}."
-        columns = {
-            key.removeprefix(prefix): array.astype(np.int64)
-            for key, array in arrays.items()
-            if key.startswith(prefix) and not key.endswith(_HASHES)
-        }
-        hashes = arrays[prefix + _HASHES]
-        samples[name] = Sample(corpus["sha256"], corpus["units"], columns, hashes)
+    samples = {
+        name: Sample(
+            corpus["sha256"],
+            corpus["units"],
+            {column: arrays[_name(name, column)].astype(np.int64) for column in TOKEN_COLUMNS},
+            arrays[_name(name, _HASHES)].astype(np.uint64),
+        )
+        for name, corpus in record["corpora"].items()
+    }
     values = {measure: _undefined(values) for measure, values in record["values"].items()}
     return Snapshot(
         **told,

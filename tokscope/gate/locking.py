@@ -10,9 +10,9 @@ import pandas as pd
 from tokscope.errors import TokscopeError, shortened
 from tokscope.gate import lock
 from tokscope.gate.check import named
-from tokscope.gate.config import Config
+from tokscope.gate.config import Config, says_something
 from tokscope.gate.lock import Lock
-from tokscope.gate.snapshot import Snapshot, everything, snapshot
+from tokscope.gate.snapshot import Snapshot, everything, require_tokens, snapshot
 from tokscope.report import Report
 from tokscope.studies.counted import without_dropout
 from tokscope.workers import HERE, Workers
@@ -36,7 +36,7 @@ def locked(
         TokscopeError: there is a lock already and it is not to be updated, or none and it is; or
             the tokenizer or the text cannot be used.
     """
-    if update and not reason.strip():
+    if update and not says_something(reason):
         raise TokscopeError('an update needs --reason, such as --reason "added Thai merges"')
     history = _history(config, update)
     lock.require_ours(config.lock)
@@ -75,6 +75,7 @@ def _history(config: Config, update: bool) -> list[dict[str, str]]:
 
 def _snapshot(config: Config, word: str, workers: Workers) -> Snapshot:
     found = snapshot(named(config, word), config, everything(config), None, workers=workers)
+    require_tokens(found)
     # as it was written: where a command was run is nothing to review
     return replace(found, spec=word or config.tokenizer)
 
@@ -87,8 +88,7 @@ def verify(config: Config, word: str = "", workers: Workers = HERE) -> Report:
     """
     kept = lock.read(config.lock)
     again = Lock(_snapshot(config, word, workers), kept.history)
-    old = config.lock.read_text(encoding="utf-8").splitlines()
-    new = lock.packed(again)[0].decode().splitlines()
+    old, new = (lock.lines(lock.packed(one)[0]) for one in (kept, again))
     changes = [
         (line[0], line[1:].strip())
         for line in unified_diff(old, new, n=0, lineterm="")
@@ -107,8 +107,7 @@ def summary(made: Lock) -> Report:
         "tokenizer": f"{found.name}, {found.family}, {found.size:,} ids",
         "fingerprint": found.fingerprint[:16],
         "components": ", ".join(found.components) or "none",
-        "around text": ", ".join(n for n, p in (found.processing or {}).items() if p != "null")
-        or "none",
+        "around text": ", ".join(n for n, p in found.processing.items() if p != "null") or "none",
         "special tokens": f"{len(found.specials):,}",
         "golden strings": f"{len(found.golden):,}",
         "numbers": found.numbers.scheme if found.numbers else "–",
@@ -120,7 +119,7 @@ def summary(made: Lock) -> Report:
         "reason": made.history[-1]["reason"],
     }
     frame = pd.DataFrame({"of the lock": facts.keys(), "": facts.values()})
-    told = without_dropout(found.name, found.processing or {})
+    told = without_dropout(found.name, found.processing)
     notes = ("commit the lock and its .npz; tokscope check compares with them", *told)
     return Report("lock", "Locked", frame, notes)
 

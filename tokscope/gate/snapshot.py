@@ -71,9 +71,10 @@ class Snapshot:
     specials: Mapping[str, int]
     backends: Mapping[str, str]
     golden: Mapping[str, tuple[int, ...]]
-    processing: Mapping[str, str] | None = None  # name -> what is said, or its hash
+    # name -> what is said, or its hash
+    processing: Mapping[str, str] = field(default_factory=dict)
     # golden string -> what a model gets, where that is more than its ids
-    model_input: Mapping[str, tuple[int, ...]] | None = None
+    model_input: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     numbers: Numbers | None = None
     findings: Mapping[str, int] | None = None  # code -> how many
     settings: str = ""  # how text is read and counted
@@ -131,21 +132,22 @@ def snapshot(
     Raises:
         TokscopeError: the tokenizer or the text cannot be used.
     """
-    counted = None
+    counted, first = None, 0
     if wanted.columns:
         corpora = config.text.read()
         rule_version(config.text.words)
         how = (wanted.columns, config.text.words, config.text.specials)
         counting = Counting(*how, by_unit=True, look=_Hashing)
+        first = reference_of(corpora, config.text.reference)
         counted = count([word], corpora, counting, workers=workers)
     tokenizer = counted.tokenizers[0] if counted else load(word)
     found = _identity(word, tokenizer, config.strings, strings)
     if counted:
         found = replace(
             found,
-            settings=config.text.signature(),
+            settings=config.text.signature(corpora[first].name),
             samples=_samples(counted),
-            values=_values(counted, wanted.measures, config.text.reference),
+            values=_values(counted, wanted.measures, first),
             counted=counted,
         )
     if wanted.numbers:
@@ -231,6 +233,20 @@ def hashed(ids: NDArray[np.int32], starts: NDArray[np.int64]) -> Hashes:
     return sums[starts[1:]] - sums[starts[:-1]]
 
 
+def require_tokens(found: Snapshot) -> None:
+    """Refuse text of which there are no tokens: its values say nothing.
+
+    Raises:
+        TokscopeError: a corpus is empty, or the tokenizer makes nothing of it.
+    """
+    for name, sample in found.samples.items():
+        if not sample.columns["tokens"].any():
+            raise TokscopeError(
+                f"TS906 {found.name} makes no token of corpus '{name}', so that there is nothing "
+                "to judge; give text that is not empty, or mend the tokenizer"
+            )
+
+
 def _samples(counted: Counted) -> dict[str, Sample]:
     samples = {}
     for i, corpus in enumerate(counted.corpora):
@@ -241,12 +257,9 @@ def _samples(counted: Counted) -> dict[str, Sample]:
     return samples
 
 
-def _values(
-    counted: Counted, measures: Sequence[str], reference: str
-) -> dict[str, dict[str, float]]:
+def _values(counted: Counted, measures: Sequence[str], first: int) -> dict[str, dict[str, float]]:
     """Return values to ten digits: more of them differ between machines."""
     names = [corpus.name for corpus in counted.corpora]
-    first = reference_of(counted.corpora, reference)
     tallies = [row[0] for row in counted.tallies]
     found = {}
     for name in measures:

@@ -1,0 +1,241 @@
+"""Is a value over its limit, or worse than at the baseline by more than is tolerated?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+import numpy as np
+
+from tokscope.catalog import MEASURES
+from tokscope.errors import TokscopeError
+from tokscope.gate.changes import Change
+from tokscope.gate.config import FAIL, KINDS, OFF, Limit
+from tokscope.gate.verdict import INCONCLUSIVE, NOTE, PASS, Case, Judged, amount, percent, signed
+from tokscope.tally import TOKEN_COLUMNS
+
+_EXAMPLES = 3
+_FIDELITY = frozenset(("round_trip", "unknown_rate", "incomplete_tokens", "split_characters"))
+_SLACK = 1e-9  # of values that are kept to ten digits
+_ENOUGH = 6  # units that all say the same by chance in 1 of 64 cases
+
+
+def limits(case: Case) -> Iterator[Judged]:
+    """Yield the verdict of each limit of each corpus.
+
+    Raises:
+        TokscopeError: a limit has nothing to judge.
+    """
+    _require_corpora(case)
+    for name, values in case.head.values.items():
+        for corpus, value in values.items():
+            for kind in KINDS:
+                limit = case.config.limit(name, corpus, kind)
+                if limit is None:
+                    continue
+                if math.isnan(value):
+                    yield _undefined(case, limit, corpus)
+                elif kind in ("max", "min"):
+                    yield _absolute(case, limit, corpus, value)
+                else:
+                    yield _relative(case, limit, corpus)
+
+
+def _require_corpora(case: Case) -> None:
+    """Refuse limits of corpora that are not there."""
+    for limit in case.config.limits:
+        names = list(case.head.values[limit.measure])
+        if limit.scope and not any(fnmatchcase(name, limit.scope) for name in names):
+            near = get_close_matches(limit.scope, names, n=1)
+            hint = f"did you mean '{near[0]}'? " if near else ""
+            raise case.wrong(
+                limit.key,
+                f"{limit.measure} has no value for corpus '{limit.scope}'; {hint}Known: "
+                f"{', '.join(names[:40])}",
+            )
+
+
+def _rule_of(limit: Limit) -> str:
+    """Return the code of a limit that a measure is over."""
+    if limit.kind == "better":
+        return "TS103"
+    if limit.measure in _FIDELITY:
+        return "TS311" if limit.kind == "worse" else "TS312"
+    group = 1 if MEASURES[limit.measure].over == "corpus" else 2
+    return f"TS{group}0{1 if limit.kind == 'worse' else 2}"
+
+
+def _undefined(case: Case, limit: Limit, corpus: str) -> Judged:
+    """Judge what is undefined: a value is owed where the baseline has one, or a limit names it."""
+    where = f"{limit.measure}[{corpus}]"
+    if limit.scope == corpus:
+        raise case.wrong(
+            limit.key,
+            f"{where} is undefined on this text, so that there is nothing to judge; remove the "
+            "limit",
+        )
+    before = case.values_before.get(limit.measure, {}).get(corpus, math.nan)
+    verdict, text = NOTE, "undefined on this text, so not judged"
+    if not math.isnan(before):
+        verdict, text = FAIL, f"undefined, and {amount(before)} at the baseline"
+    code = _rule_of(limit)
+    return Judged(code, verdict, where, limit.key, text, limit.measure, corpus, before)
+
+
+def _absolute(case: Case, limit: Limit, corpus: str, value: float) -> Judged:
+    sign = 1 if limit.kind == "max" else -1
+    before = case.values_before.get(limit.measure, {}).get(corpus, math.nan)
+    over = _is_beyond(sign * value, sign * limit.value)
+    already = _is_beyond(sign * before, sign * limit.value)
+    worse = _is_beyond(sign * value, sign * before)
+    verdict = PASS if not over else NOTE if already and not worse else FAIL
+    text = f"{amount(value)} {'>' if sign > 0 else '<'} {limit.kind} {amount(limit.value)}"
+    text += f"; it was at the baseline too ({amount(before)})" if already else ""
+    text += f", and is farther {'above' if sign > 0 else 'below'} now" if already and worse else ""
+    return Judged(
+        _rule_of(limit), verdict, f"{limit.measure}[{corpus}]", limit.key,
+        text if over else "", limit.measure, corpus, before, value, value - before,
+        limit=limit.value,
+    )  # fmt: skip
+
+
+def _is_beyond(value: float, limit: float) -> bool:
+    """Tell whether a value lies above another by more than it is rounded."""
+    return value - limit > _SLACK * abs(limit)
+
+
+def _relative(case: Case, limit: Limit, corpus: str) -> Judged:
+    found = case.changes(limit.measure, share=limit.share)[corpus]
+    where = f"{limit.measure}[{corpus}]"
+    if math.isnan(found.worse):
+        raise case.wrong(
+            limit.key,
+            f"the baseline has no value of {where} to compare with; run tokscope lock --update "
+            "--reason TEXT, or remove the limit",
+        )
+    sign = 1 if limit.kind == "worse" else -1
+    effect, low, high = sign * found.worse, *sorted((sign * found.low, sign * found.high))
+    verdict = verdict_of(effect, low, high, limit.value)
+    few = found.documents < case.config.evidence.documents
+    if few and not is_alike(found, sign * limit.value):
+        verdict = INCONCLUSIVE
+    if verdict == INCONCLUSIVE and limit.kind == "better":
+        verdict = PASS  # a suspicion that is not confirmed
+    one = Judged(
+        _rule_of(limit), verdict, where, limit.key,
+        "", limit.measure, corpus, found.base, found.head, effect, low, high, limit.value,
+        limit.share, found.documents,
+    )  # fmt: skip
+    if verdict == PASS:
+        return one
+    text = _difference(one, limit) + _units(case, one)
+    if verdict == INCONCLUSIVE:
+        text += f"; TS901: {_wanted(one, case.config.evidence.documents)} would decide"
+    return replace(one, text=text)
+
+
+def is_alike(found: Change, limit: float) -> bool:
+    """Tell whether all units say the same of a limit, so that few of them are enough.
+
+    Every resample, of which some hold one unit alone, lies on one side of the limit. Of very few
+    units each may do so by chance, unless they lie closer together than to the limit.
+    """
+    if math.isnan(found.least):  # nothing was drawn: what is so on this text decides
+        return True
+    slack = _SLACK * (1 + abs(limit))
+    distance = max(found.least - limit, limit - found.most) + slack
+    apart = found.most - found.least
+    return distance >= 0 and (found.documents >= _ENOUGH or apart <= distance + slack)
+
+
+def verdict_of(effect: float, low: float, high: float, limit: float) -> str:
+    """Return whether a value is worse than tolerated: fail, pass, or inconclusive.
+
+    Without an interval, what is so on this text decides. Source: non-inferiority by the
+    confidence interval, Piaggio et al. (2012).
+
+    >>> verdict_of(2, 1.5, 2.5, 1), verdict_of(1, 0.5, 1.5, 1), verdict_of(0, 0, 0, 0)
+    ('fail', 'inconclusive', 'pass')
+    """
+    low, high = (effect, effect) if math.isnan(low) or math.isnan(high) else (low, high)
+    slack = _SLACK * (1 + abs(limit))
+    if low > limit + slack:
+        return FAIL
+    return PASS if high <= limit + slack else INCONCLUSIVE
+
+
+def _difference(one: Judged, limit: Limit) -> str:
+    interval = ""
+    if not math.isnan(one.low):
+        low, high = signed(one.low, share=one.share), signed(one.high, share=one.share)
+        interval = f" (95 % CI {low} .. {high}, n = {one.documents:,}, paired)"
+    word = {FAIL: ">", INCONCLUSIVE: "around"}[one.verdict]
+    values = f"{amount(one.base)} -> {amount(one.head)} {MEASURES[one.measure].unit}"
+    change = f"{signed(one.change, share=one.share)} {limit.kind}"
+    tolerance = signed(limit.value, share=one.share).lstrip("+")
+    return f"{change}{interval} {word} limit {tolerance}; {values}"
+
+
+def _units(case: Case, one: Judged) -> str:
+    """Name how many units have other ids, and those that gained most tokens."""
+    samples = case.baseline.samples
+    if one.corpus not in samples or not MEASURES[one.measure].columns & set(TOKEN_COLUMNS):
+        return ""
+    costs = "tokens" in MEASURES[one.measure].columns and one.measure not in _FIDELITY
+    changed = case.changed(one.corpus)
+    gained = case.head.samples[one.corpus].columns["tokens"] - samples[one.corpus].columns["tokens"]
+    worst = np.argsort(-gained, kind="stable")[:_EXAMPLES]
+    places = [f"{one.corpus}:{i + 1} ({gained[i]:+d})" for i in worst.tolist() if gained[i] > 0]
+    text = f"; {percent(changed.mean())} of units have other ids"
+    return f"{text}; most tokens more: {', '.join(places)}" if places and costs else text
+
+
+def _wanted(one: Judged, least: int) -> str:
+    """Say how many documents would make the interval narrow enough."""
+    distance = abs(one.change - one.limit)
+    if not distance or math.isnan(one.low):
+        return "no number of documents, as it lies at the limit itself,"
+    width = (one.high - one.low) / 2
+    wanted = max(math.ceil(one.documents * (width / distance) ** 2), least)
+    return f"about {wanted:,} documents like these"
+
+
+def numbers(case: Case) -> Iterator[Judged]:
+    """Yield whether numbers are cut by the same rule, and cost no more.
+
+    Raises:
+        TokscopeError: the baseline says nothing of them.
+    """
+    limit, level = case.config.tokens_per_digit, case.config.level("numbers", "scheme")
+    head = case.head.numbers
+    if head is None:
+        return
+    base = case.baseline.numbers
+    if base is None:
+        raise TokscopeError("the baseline says nothing of numbers; run tokscope lock --update")
+    if level != OFF:
+        old, new = (one.scheme.partition(";")[0] for one in (base, head))  # without the nearest
+        text = "" if old == new else f"{base.scheme} -> {head.scheme}"
+        yield case.on("TS111", ("numbers", "scheme"), "scheme", text, level=level)
+    if limit:
+        yield _per_digit(case, limit, base.tokens_per_digit, head.tokens_per_digit)
+
+
+def _per_digit(case: Case, limit: Limit, base: float, head: float) -> Judged:
+    if math.isnan(base):
+        raise case.wrong(
+            limit.key, 'at the baseline no number has tokens; set tokens_per_digit = "off"'
+        )
+    change = (head - base) / (base if limit.share else 1)
+    verdict = FAIL if math.isnan(head) else verdict_of(change, math.nan, math.nan, limit.value)
+    tolerance = signed(limit.value, share=limit.share).lstrip("+")
+    over = f"{signed(change, share=limit.share)} > limit {tolerance}; {base:.3f} -> {head:.3f}"
+    text = f"{over} tokens/digit" if not math.isnan(head) else f"no number has tokens; {base:.3f}"
+    text += " at the baseline" if math.isnan(head) else ""
+    return Judged(
+        "TS112", verdict, limit.measure, limit.key, text if verdict == FAIL else "",
+        limit.measure, "", base, head, change, limit=limit.value, share=limit.share,
+    )  # fmt: skip

@@ -1,0 +1,160 @@
+"""What may a lock hold? Names, types and ranges of all of it; what is not said here is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tokscope.errors import shortened
+
+Json = dict[str, Any]
+Check = Callable[[Any, str], None]  # of a value and the place where it stands
+_MOST = 2**53  # up to here every whole number is a float too
+
+
+def parsed(content: bytes) -> Any:
+    """Return what JSON says.
+
+    Raises:
+        ValueError: it is none, names a key twice, or has numbers that JSON does not know.
+        RecursionError: it is nested without an end.
+    """
+    return json.loads(content, object_pairs_hook=_unique, parse_constant=_no_constant)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Json:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise ValueError(f"the key '{shortened(twice)}' twice")
+    return found
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no number in JSON")
+
+
+# Checks. Each raises ValueError, naming the place.
+
+
+def text(value: Any, place: str) -> None:
+    """Accept a string of whole characters."""
+    if type(value) is not str:
+        raise ValueError(f"{place} is no text")
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        raise ValueError(f"{place} has half a character")
+
+
+def whole(low: int, high: int = _MOST) -> Check:
+    """Accept whole numbers between two, both of them too."""
+
+    def check(value: Any, place: str) -> None:
+        if type(value) is not int or not low <= value <= high:
+            raise ValueError(f"{place} is no whole number from {low:,} to {high:,}")
+
+    return check
+
+
+def number(low: float = -math.inf, high: float = math.inf) -> Check:
+    """Accept finite numbers between two, both of them too."""
+    between = f" from {low:g} to {high:g}" if math.isfinite(low) else ""
+
+    def check(value: Any, place: str) -> None:
+        if type(value) not in (int, float) or abs(value) == math.inf or not low <= value <= high:
+            raise ValueError(f"{place} is no number{between}")
+
+    return check
+
+
+def optional(known: Check) -> Check:
+    """Accept null too."""
+
+    def check(value: Any, place: str) -> None:
+        if value is not None:
+            known(value, place)
+
+    return check
+
+
+def listed(entry: Check, least: int = 0) -> Check:
+    """Accept lists of entries that are all alike."""
+
+    def check(value: Any, place: str) -> None:
+        if type(value) is not list or len(value) < least:
+            raise ValueError(f"{place} is no list" + f" of {least} entries and more" * (least > 0))
+        for i, one in enumerate(value):
+            entry(one, f"{place}[{i}]")
+
+    return check
+
+
+def table(entry: Check, least: int = 0) -> Check:
+    """Accept tables of any names, whose entries are all alike."""
+
+    def check(value: Any, place: str) -> None:
+        if type(value) is not dict or len(value) < least:
+            raise ValueError(f"{place} is no table" + f" of {least} entries and more" * (least > 0))
+        for name, one in value.items():
+            text(name, f"a key of {place}")
+            entry(one, f"{place}.{shortened(name)}")
+
+    return check
+
+
+def record(entries: Mapping[str, Check]) -> Check:
+    """Accept tables of these names: all of them and no other."""
+
+    def check(value: Any, place: str) -> None:
+        if type(value) is not dict:
+            raise ValueError(f"{place or 'it'} is no table")
+        for name in {**entries, **value}:
+            if name not in value or name not in entries:
+                word = "unknown" if name in value else "missing"
+                raise ValueError(f"{f'{place}.' if place else ''}{shortened(name)} is {word}")
+        for name, known in entries.items():
+            known(value[name], f"{place}.{name}".lstrip("."))
+
+    return check
+
+
+_ID = whole(0, 2**31 - 1)
+HISTORY = listed(record({"reason": text, "fingerprint": text}), least=1)
+LOCK = record(
+    {
+        "schema": whole(0),
+        "tokenizer": record(
+            {
+                "spec": text,
+                "family": text,
+                "size": whole(1, 2**31),
+                "fingerprint": text,
+                "vocabulary": text,
+            }
+        ),
+        "components": table(text),
+        "processing": table(text),
+        "specials": table(_ID),
+        "backends": table(text),
+        "numbers": optional(
+            record(
+                {
+                    "scheme": text,
+                    "share": optional(number(0, 1)),
+                    "tokens_per_digit": optional(number(0.001, 1000)),
+                }
+            )
+        ),
+        "findings": optional(table(whole(0))),
+        "mixture": optional(table(number(0, 1))),
+        "settings": text,
+        "corpora": table(record({"sha256": text, "units": whole(1)})),
+        "values": table(table(optional(number()))),
+        "golden": table(listed(_ID), least=200),  # as many as every lock has
+        "model_input": table(listed(_ID)),
+        "counts": text,
+        "history": HISTORY,
+    }
+)

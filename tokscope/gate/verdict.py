@@ -1,0 +1,122 @@
+"""What is judged, and what a verdict is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.errors import TokscopeError
+from tokscope.gate.changes import Change, Pair, pair
+from tokscope.gate.config import FAIL, WARN, Config, Key
+from tokscope.gate.snapshot import Snapshot, Values
+
+PASS, INCONCLUSIVE, WAIVED, NOTE = "pass", "inconclusive", "waived", "note"
+VERDICTS = (FAIL, INCONCLUSIVE, WARN, WAIVED, NOTE, PASS)  # the heaviest first
+REPORT = "TS121"  # tells something, and is no gate
+_NAN = math.nan
+
+
+def is_decisive(code: str, verdict: str, head: float) -> bool:
+    """Tell whether something was judged: no report, not undefined, not inconclusive."""
+    noted = verdict == NOTE and (code == REPORT or math.isnan(head))
+    return not noted and verdict != INCONCLUSIVE
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict of one gate, with all that is needed to understand it."""
+
+    code: str
+    verdict: str
+    gate: str  # "tokens[ar]", "golden"
+    key: Key  # the setting that decided
+    text: str = ""  # what happened, in words; empty where nothing did
+    measure: str = ""
+    corpus: str = ""
+    base: float = _NAN
+    head: float = _NAN
+    change: float = _NAN
+    low: float = _NAN
+    high: float = _NAN
+    limit: float = _NAN
+    share: bool = False  # whether change and limit are shares of the base
+    documents: int = 0
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is judged."""
+
+    config: Config
+    head: Snapshot
+    base: Snapshot | None
+
+    @property
+    def baseline(self) -> Snapshot:
+        """The baseline.
+
+        Raises:
+            TokscopeError: there is none.
+        """
+        if self.base is None:
+            raise TokscopeError(
+                f"TS905 there is no baseline ({self.config.lock}); run tokscope lock, or name one "
+                "with --against"
+            )
+        return self.base
+
+    @cached_property
+    def pair(self) -> Pair:
+        """Both on the same text."""
+        return pair(self.config, self.head, self.baseline)
+
+    @property
+    def values_before(self) -> Values:
+        """Values at the baseline, which are of the same text; none where there is none."""
+        return self.base.values if self.base else {}
+
+    @cached_property
+    def _changes(self) -> dict[tuple[str, bool], Mapping[str, Change]]:
+        return {}
+
+    def changes(self, measure: str, *, share: bool) -> Mapping[str, Change]:
+        """Return how a measure changed, by corpus."""
+        if (measure, share) not in self._changes:
+            self._changes[measure, share] = self.pair.changes(measure, share=share)
+        return self._changes[measure, share]
+
+    def changed(self, corpus: str) -> NDArray[np.bool_]:
+        """Tell which units of a corpus have other ids."""
+        _ = self.pair  # refuses other text
+        return self.head.samples[corpus].hashes != self.baseline.samples[corpus].hashes
+
+    def wrong(self, key: Key, message: str) -> TokscopeError:
+        """Return that a setting leaves nothing to judge."""
+        return TokscopeError(f"TS906 {self.config.path}:{self.config.line(key)}: {message}")
+
+    def on(self, code: str, key: Key, gate: str, text: str, *, level: str = FAIL) -> Judged:
+        """Judge what is either so or not: a text says what is wrong."""
+        return Judged(code, level if text else PASS, gate, key, text)
+
+
+# How numbers are written in a verdict
+
+
+def amount(value: float) -> str:
+    """Write a value."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def percent(share: float) -> str:
+    """Write a share."""
+    return f"{100 * share:.3g} %"
+
+
+def signed(value: float, *, share: bool) -> str:
+    """Write a change, of the base or in units."""
+    return f"{100 * value:+.3g} %" if share else f"{value:+.3g}"

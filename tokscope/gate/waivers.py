@@ -1,0 +1,74 @@
+"""Which failures are accepted, by whom, until when?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from difflib import get_close_matches
+
+from tokscope.errors import TokscopeError, shortened
+from tokscope.gate.config import FAIL, Config, Waiver
+from tokscope.gate.verdict import WAIVED, Judged
+
+_YEARS = 5  # that a waiver may be ahead
+
+
+def require_valid(config: Config, today: date) -> None:
+    """Refuse waivers that are over, and those that never end.
+
+    The day that one names is the first on which it does not hold.
+
+    Raises:
+        TokscopeError: there is one.
+    """
+    for waiver in config.waivers:
+        told = f"{config.path}:{config.line(waiver.key)}: the waiver of {waiver.rule}"
+        if waiver.expires <= today:
+            raise TokscopeError(
+                f"TS904 {told} by {waiver.owner} expired on {waiver.expires}; mend the failure, or "
+                "renew it"
+            )
+        if waiver.expires.year > today.year + _YEARS:
+            raise TokscopeError(
+                f"TS904 {told} ends in {waiver.expires.year}; name a day that is at most "
+                f"{_YEARS} years away"
+            )
+
+
+def waived(found: Sequence[Judged], config: Config) -> list[Judged]:
+    """Return verdicts with failures accepted where a waiver names them.
+
+    Raises:
+        TokscopeError: a waiver names a gate that its rule does not have.
+    """
+    for waiver in config.waivers:
+        gates = [one.gate for one in found if one.code == waiver.rule]
+        if waiver.gate and gates and waiver.gate not in gates:
+            near = get_close_matches(waiver.gate, gates, n=1, cutoff=0.0)
+            raise TokscopeError(
+                f"{config.path}:{config.line(waiver.key)}: {waiver.rule} has no gate "
+                f"'{shortened(waiver.gate)}'; did you mean '{near[0]}'?"
+            )
+    return [_waived(one, config.waivers) for one in found]
+
+
+def _waived(one: Judged, waivers: Sequence[Waiver]) -> Judged:
+    if one.verdict != FAIL:
+        return one
+    for waiver in waivers:
+        if one.code == waiver.rule and waiver.gate in ("", one.gate):
+            why = f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+            return replace(one, verdict=WAIVED, text=f"{one.text}; {why}", key=waiver.key)
+    return one
+
+
+def idle(found: Sequence[Judged], config: Config) -> Iterator[str]:
+    """Name the waivers that nothing needs."""
+    codes = {one.code for one in found}
+    used = {one.key for one in found if one.verdict == WAIVED}
+    for waiver in config.waivers:
+        if waiver.key not in used:
+            what = f"{waiver.rule} {waiver.gate}".strip()
+            why = "is not needed" if waiver.rule in codes else "is of no gate that was judged"
+            yield f"{config.path}:{config.line(waiver.key)}: the waiver of {what} {why}"
