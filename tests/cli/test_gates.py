@@ -167,7 +167,8 @@ CANNOT: dict[str, tuple[Edit, list[str]]] = {
         [],
     ),
     "TS902 the text of corpus 'en' is not that of the baseline": (_with('"en.txt"', '"en=de.txt"'), []),
-    "TS902 the baseline has no corpus 'fr'; it has en, de, ru": (_with('"ru.txt"', '"fr=ru.txt"'), []),
+    "TS902 corpus 'ru' of the baseline is missing; restore it": (_with('"ru.txt"', '"fr=ru.txt"'), []),
+    "TS902 the baseline has no corpus 'fr'; it has en, de, ru": (_with('"ru.txt"', '"ru.txt", "fr=ru.txt"'), []),
     "TS906 tokscope.toml switches no gate on": (lambda text: 'tokenizer = "tokenizer.json"\n', []),
     "TS906 limits.tokens needs text; name some in text.corpora": (
         lambda text: 'tokenizer = "tokenizer.json"\n[limits.tokens]\nmax = 3\n',

@@ -21,7 +21,7 @@ def baseline(against: str, config: Config, wanted: Wanted, workers: Workers) -> 
         TokscopeError: it cannot be read or loaded.
     """
     if not against:
-        return lock.read(config.lock).snapshot if config.lock.exists() else None
+        return lock.read(config.lock).snapshot if lock.is_there(config.lock) else None
     with checked_out(against) as word:
         return replace(_at(word, config, wanted, workers), spec=against)
 

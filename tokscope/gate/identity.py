@@ -14,13 +14,14 @@ _READABLE = 64  # characters of two values that are shown; a hash has as many al
 
 
 def _golden(head: Snapshot, base: Snapshot) -> str:
-    changed = [text for text, ids in base.golden.items() if head.golden.get(text) != ids]
+    old, new = base.golden, {text: head.golden.get(text, ()) for text in base.golden}
+    changed = [text for text in old if new[text] != old[text]]
     if not changed:
         return ""
-    same = [text for text in changed if len(head.golden[text]) == len(base.golden[text])]
+    same = [text for text in changed if len(new[text]) == len(old[text])]
     shown = sorted(changed, key=lambda text: (text not in same, _by_length(text)))
     count = f"{len(changed)} of {len(base.golden)} golden strings have other ids"
-    examples = _examples(shown, base.golden, head.golden)
+    examples = _examples(shown, old, new)
     return f"{count}, as many tokens in {len(same)}: {examples}"
 
 

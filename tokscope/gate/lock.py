@@ -41,6 +41,11 @@ class Lock:
     history: Sequence[Mapping[str, str]]  # reason and fingerprint, the oldest first
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether there is a lock, or a part of one: its counts, or a link that leads nowhere."""
+    return path.is_symlink() or any(map(exists, pair.files(path)))
+
+
 # Writing
 
 
