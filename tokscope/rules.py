@@ -340,20 +340,22 @@ RULES: Mapping[str, Rule] = {
     "TS902": Rule(
         "error",
         "the text is not that of the baseline",
-        "Values on different text cannot be compared. Nothing was judged.",
+        "Values on different text cannot be compared, nor can a corpus that is missing. Nothing "
+        "was judged.",
         "Restore the text; if it was meant to change, run tokscope lock --update --reason TEXT.",
     ),
     "TS903": Rule(
         "error",
         "the text was counted otherwise",
-        "Another rule for words, another field, or another way to treat special tokens changes "
-        "values without the tokenizer. Nothing was judged.",
+        "Another rule for words, another field or reference, or another way to treat special "
+        "tokens changes values without the tokenizer. Nothing was judged.",
         "Set [text] back, or run tokscope lock --update --reason TEXT.",
     ),
     "TS904": Rule(
         "error",
-        "a waiver has expired",
-        "The failure was accepted until a day that is over. Nothing was judged.",
+        "a waiver is over, or does not end",
+        "The failure was accepted until a day that has come, or that is years away. Nothing was "
+        "judged.",
         "Mend the failure and remove the waiver, or give it another day and say why.",
     ),
     "TS905": Rule(
@@ -365,9 +367,9 @@ RULES: Mapping[str, Rule] = {
     "TS906": Rule(
         "error",
         "there is nothing to judge",
-        "No gate is on, a limit names a corpus that is not there, or a value is undefined. That is "
-        "never a pass.",
-        "Switch gates on in the configuration, and name corpora that it reads.",
+        "No gate is on, a limit names a corpus that is not there, text has no tokens, or a value "
+        "is undefined on one side. That is never a pass.",
+        "Switch gates on in the configuration, and name corpora that it reads and that have text.",
     ),
 }
 

@@ -40,8 +40,10 @@ def command(
     output.require_kept([], texts=corpus, also=[("the configuration", path)])
     stay_offline(download)
     from tokscope.gate import init
-    from tokscope.gate.config import Text
+    from tokscope.gate.config import PROJECT, Text, has_section
 
+    if has_section(Path(PROJECT)):
+        raise TokscopeError(f"{PROJECT} has gates in [tool.tokscope] already; edit or remove them")
     chosen = Text(
         tuple(corpus or ["sample:prose"]),
         parallel or not corpus,

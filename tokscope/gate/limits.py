@@ -23,13 +23,26 @@ _SLACK = 1e-9  # of values that are kept to ten digits
 _ENOUGH = 6  # units that all say the same by chance in 1 of 64 cases
 
 
-def limits(case: Case) -> Iterator[Judged]:
-    """Yield the verdict of each limit of each corpus.
+def limits(case: Case) -> list[Judged]:
+    """Return the verdict of each limit of each corpus.
 
     Raises:
         TokscopeError: a limit has nothing to judge.
     """
     _require_corpora(case)
+    found = list(_all(case))
+    for limit in case.config.limits:
+        own = [one for one in found if one.key == limit.key]
+        if own and all(one.verdict == NOTE and math.isnan(one.head) for one in own):
+            raise case.wrong(
+                limit.key,
+                f"{own[0].gate} is undefined on this text, so that there is nothing to judge; "
+                "remove the limit",
+            )
+    return found
+
+
+def _all(case: Case) -> Iterator[Judged]:
     for name, values in case.head.values.items():
         for corpus, value in values.items():
             for kind in KINDS:
@@ -69,14 +82,8 @@ def _rule_of(limit: Limit) -> str:
 
 
 def _undefined(case: Case, limit: Limit, corpus: str) -> Judged:
-    """Judge what is undefined: a value is owed where the baseline has one, or a limit names it."""
+    """Judge what is undefined: a value is owed where the baseline has one."""
     where = f"{limit.measure}[{corpus}]"
-    if limit.scope == corpus:
-        raise case.wrong(
-            limit.key,
-            f"{where} is undefined on this text, so that there is nothing to judge; remove the "
-            "limit",
-        )
     before = case.values_before.get(limit.measure, {}).get(corpus, math.nan)
     verdict, text = NOTE, "undefined on this text, so not judged"
     if not math.isnan(before):

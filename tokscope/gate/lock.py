@@ -273,9 +273,8 @@ def _require_together(record: Json, arrays: Arrays) -> None:
         if not name.endswith(_HASHES) and arrays[name].sum(dtype=float) > _MOST:
             raise ValueError(f"the counts '{shortened(name)}' are too large")
     for measure, values in record["values"].items():
-        for corpus in values:
-            if corpus != ALL and corpus not in corpora:
-                raise ValueError(f"values.{measure} has a corpus '{shortened(corpus)}' of no text")
+        if set(values) - {ALL} not in (set(), set(corpora)):
+            raise ValueError(f"values.{shortened(measure)} are not those of the corpora")
 
 
 def _golden(table: Json) -> dict[str, tuple[int, ...]]:

@@ -84,7 +84,7 @@ def listed(entry: Check, least: int = 0) -> Check:
 
     def check(value: Any, place: str) -> None:
         if type(value) is not list or len(value) < least:
-            raise ValueError(f"{place} is no list" + f" of {least} entries and more" * (least > 0))
+            raise ValueError(f"{place} is no list" + f" with {least:,} and more" * (least > 0))
         for i, one in enumerate(value):
             entry(one, f"{place}[{i}]")
 
@@ -96,7 +96,7 @@ def table(entry: Check, least: int = 0) -> Check:
 
     def check(value: Any, place: str) -> None:
         if type(value) is not dict or len(value) < least:
-            raise ValueError(f"{place} is no table" + f" of {least} entries and more" * (least > 0))
+            raise ValueError(f"{place} is no table" + f" with {least:,} and more" * (least > 0))
         for name, one in value.items():
             text(name, f"a key of {place}")
             entry(one, f"{place}.{shortened(name)}")
@@ -151,7 +151,7 @@ LOCK = record(
         "mixture": optional(table(number(0, 1))),
         "settings": text,
         "corpora": table(record({"sha256": text, "units": whole(1)})),
-        "values": table(table(optional(number()))),
+        "values": table(table(optional(number()), least=1)),
         "golden": table(listed(_ID), least=200),  # as many as every lock has
         "model_input": table(listed(_ID)),
         "counts": text,
