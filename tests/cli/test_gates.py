@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
@@ -238,17 +239,18 @@ def test_an_error_of_ours_is_2_and_keeps_its_traceback(
 
 def test_a_waiver_accepts_a_failure_until_its_day(locked: Path, run: Run) -> None:
     config = locked / "tokscope.toml"
-    config.write_text(f"{ALL_ON}{WAIVER}2999-01-01\n")
+    day = date.today() + timedelta(days=30)
+    config.write_text(f"{ALL_ON}{WAIVER}{day}\n")
     done = run("check", planted(locked, swap), "--format", "concise")
     assert done.returncode == 0
     assert (
         "tokscope.toml:32: TS005 waived components: changed: merges; "
-        "waived until 2999-01-01 by Ada: planned\n"
+        f"waived until {day} by Ada: planned\n"
     ) in done.stdout
-    config.write_text(f'{ALL_ON}{WAIVER}2999-01-01\ngate = "golden"\n')
+    config.write_text(f"{ALL_ON}{WAIVER}{day}\n".replace("TS005", "TS001"))
     done = run("check", "new.json")
     assert done.returncode == 1
-    assert "tokscope.toml:32: the waiver of TS005 is not needed" in done.stdout
+    assert "tokscope.toml:32: the waiver of TS001 is not needed" in done.stdout
 
 
 def test_what_was_over_the_limit_before_is_a_note(locked: Path, run: Run) -> None:
@@ -267,7 +269,7 @@ def test_what_was_over_the_limit_before_is_a_note(locked: Path, run: Run) -> Non
     (locked / "tokscope.toml").write_text(f"{text.partition('[identity]')[0]}{limits}")
     assert run("check").returncode == 0
     (locked / "en.txt").write_text("Other text\n" * 40)  # of which the baseline knows nothing
-    assert run("check").returncode == 1
+    assert "TS902" in run("check").stderr
 
 
 def test_absolute_limits_need_no_baseline(folder: Path, run: Run) -> None:
@@ -347,9 +349,8 @@ def test_the_mixture_is_reported_and_no_gate(folder: Path, run: Run) -> None:
     done = run("check", "--format", "concise")
     assert done.returncode == 0
     assert re.search(r"TS121 note mixture\[en\]: [\d.]+ % \([+-]0.0\)", done.stdout)
-    (folder / "tokscope.toml").write_text(
-        'tokenizer = "tokenizer.json"\n[mixture]\nreport = true\n'
-    )
+    alone = text.partition("[identity]")[0] + text[text.index("[mixture]") :]
+    (folder / "tokscope.toml").write_text(alone, encoding="utf-8")
     assert "TS906" in run("check").stderr  # a report alone judges nothing
 
 

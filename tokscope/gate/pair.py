@@ -39,7 +39,7 @@ def content(path: Path) -> bytes:
             return stream.read()
     except OSError as error:
         raise TokscopeError(
-            f"{path}: the baseline cannot be read ({error.strerror}); "
+            f"TS905 {path}: the baseline cannot be read ({error.strerror}); "
             "write it with tokscope lock, and commit both files"
         ) from error
 
