@@ -11,16 +11,17 @@ from pathlib import Path, PureWindowsPath
 from types import ModuleType
 from typing import TypeVar
 
+from tokscope.visible import one_line
+
 T = TypeVar("T")
-_LINE = 1_400  # characters of a message
 _KNOWN = 40  # names that one lists
 _LONGEST = 60  # characters of a name in one
-_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NO_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LABELLED = re.compile(r"([\w.-]+)=(.+)", re.DOTALL)
 
 
 class TokscopeError(Exception):
-    """One line: what happened, then what would work; its middle is left out if it is endless.
+    """One line: what happened, then what would work.
 
     >>> len(str(TokscopeError("[" * 100_000 + "; mend it"))) < 1_500
     True
@@ -29,9 +30,7 @@ class TokscopeError(Exception):
     """
 
     def __str__(self) -> str:
-        line = " ".join(super().__str__().splitlines()).replace("\t", " ")
-        line = _UNSHOWN.sub(lambda char: f"\\u{ord(char[0]):04x}", line)
-        return line if len(line) <= _LINE else f"{line[:1000]} … {line[-400:]}"
+        return one_line(super().__str__())
 
 
 class UnitError(TokscopeError):
@@ -88,7 +87,7 @@ def require_shown(name: str, word: str) -> None:
     Raises:
         TokscopeError: it is one.
     """
-    if _UNSHOWN.search(name):
+    if _NO_NAME.search(name):
         raise TokscopeError(f"{word!r}: its name cannot be shown; write NAME= before it")
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from tokscope.visible import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,11 +34,27 @@ class Report:
 
     def _repr_html_(self) -> str:
         """Show the frame in a notebook, under its title and above its notes."""
-        headline = f"<p>{html.escape(self.headline)}</p>" if self.headline else ""
-        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
-        table = self.frame.to_html(index=False, na_rep="–", float_format="{:.4g}".format)
-        signature = html.escape(self.signature)
-        return (
-            f"{headline}<h4>{html.escape(self.title)}</h4>{table}<ul>{notes}</ul>"
-            f"<small>{signature}</small>"
+        headline = f"<p>{_text(self.headline)}</p>" if self.headline else ""
+        notes = "".join(f"<li>{_text(note)}</li>" for note in self.notes)
+        table = mapped(self.frame, visible).to_html(
+            index=False, na_rep="–", float_format="{:.4g}".format
         )
+        return (
+            f"{headline}<h4>{_text(self.title)}</h4>{table}<ul>{notes}</ul>"
+            f"<small>{_text(self.signature)}</small>"
+        )
+
+
+def _text(text: str) -> str:
+    return html.escape(visible(text))
+
+
+def mapped(frame: pd.DataFrame, door: Callable[[str], str]) -> pd.DataFrame:
+    """Return a frame whose strings, names of columns among them, went through a door."""
+    found = frame.copy()
+    for place, kind in enumerate(frame.dtypes):
+        if kind.kind == "O":  # text, and what may hold some
+            column = frame.iloc[:, place]
+            found.isetitem(place, [door(v) if isinstance(v, str) else v for v in column])
+    found.columns = frame.columns.map(lambda name: door(name) if isinstance(name, str) else name)
+    return found

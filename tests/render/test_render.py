@@ -92,7 +92,7 @@ def test_undefined_is_a_dash_and_empty_and_null() -> None:
 def test_special_characters_are_text_in_every_format() -> None:
     frame = pd.DataFrame({"name": ["a|b_c*&%$#{}~^\\", '"q", [bold]x[/]'], "n": [1, 2]})
     made = Report("x", "T_1 & [b]", frame)
-    assert r"a\|b_c\*&%$#{}~^\\" in RENDERERS["markdown"](made)
+    assert r"| a\|`b_c*&%$#{}~^\` | 1 |" in RENDERERS["markdown"](made)
     assert r"a|b\_c*\&\%\$\#\{\}\textasciitilde{}\textasciicircum{}\textbackslash{}" in RENDERERS[
         "latex"
     ](made)

@@ -27,11 +27,13 @@ from tokscope.cli import (
     lock,
     measures,
     numbers,
+    output,
     show,
     simulate_mixture,
     vocab,
 )
 from tokscope.errors import TokscopeError, is_panic
+from tokscope.visible import one_line
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -121,7 +123,7 @@ def _own_stderr() -> TextIO:
     """Return standard error for our words alone: libraries write panics there, and logs."""
     if sys.stderr is None:
         return _nowhere()
-    talk = os.fdopen(os.dup(2), "w", buffering=1)
+    talk = output.Talk(os.fdopen(os.dup(2), "wb"), line_buffering=True)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     return talk
 
@@ -141,5 +143,5 @@ def _usage(error: Any) -> str:
 
 
 def _fail(message: str) -> NoReturn:
-    print(f"tokscope: {' '.join(message.split())}", file=sys.stderr)
+    print(f"tokscope: {one_line(message)}", file=sys.stderr)
     sys.exit(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import stat
@@ -9,14 +10,17 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tokscope.errors import TokscopeError, choose, path_of, split_label
+from tokscope.visible import uncommanding, visible
 from tokscope.writing import identity, require_apart, require_writable, write_all
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from tokscope.report import Report
 
 Format = Annotated[
@@ -31,6 +35,15 @@ Output = Annotated[
         help="Also write to a file, its format by suffix: .txt .csv .json .md .tex .svg .html.",
     ),
 ]
+
+
+class Talk(io.TextIOWrapper):
+    """Standard error: what libraries write there of a file goes through the door too."""
+
+    def write(self, text: str, /) -> int:
+        """Write lines of which nothing is hidden or obeyed."""
+        super().write(uncommanding("\n".join(map(visible, text.split("\n")))))
+        return len(text)
 
 
 def require_formats(format_: str, outputs: Sequence[str], *, gates: bool = False) -> None:
@@ -158,6 +171,13 @@ def _rendered(report: Report, views: Sequence[Report], format_: str) -> str:
     return "\n".join(draw(view) for view in shown)
 
 
+def _terminal() -> Console:
+    """Return where bars are drawn: standard error without its door, as they move the cursor."""
+    from rich.console import Console
+
+    return Console(file=os.fdopen(sys.stderr.fileno(), "w", encoding="utf-8", closefd=False))
+
+
 @contextmanager
 def progress(sizes: Sequence[int | None]) -> Iterator[Callable[[int], None]]:
     """Show on a terminal's stderr how much text is done; silent in pipes and for short work."""
@@ -177,20 +197,17 @@ def phases(
     if not sys.stderr.isatty() or (total < 4_000_000 and None not in sizes):
         yield lambda _: None, lambda *_: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
+    console = _terminal()
     if console.is_dumb_terminal:
         yield lambda _: None, lambda *_: None
         return
     columns = BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    what = TextColumn("{task.description}")
-    reading = Progress(what, *columns, console=console, transient=True)
-    solving = Progress(
-        TextColumn("solving"), BarColumn(), TextColumn("{task.description}"), console=console,
-        transient=True,
-    )  # fmt: skip
+    what = TextColumn("{task.description}", markup=False)
+    how: dict[str, Any] = {"console": console, "transient": True, "redirect_stderr": False}
+    reading = Progress(what, *columns, **how)
+    solving = Progress(TextColumn("solving"), BarColumn(), what, **how)
     text = reading.add_task("reading", total=None if None in sizes else total)
     rest = solving.add_task("", total=1.0)
 
@@ -203,7 +220,8 @@ def phases(
         if not solving.live.is_started:
             reading.stop()
             solving.start()
-        solving.update(rest, completed=max(done, solving.tasks[0].completed), description=words)
+        done = max(done, solving.tasks[0].completed)
+        solving.update(rest, completed=done, description=words)
 
     with ExitStack() as stack:
         stack.callback(solving.stop)
@@ -217,11 +235,10 @@ def steps(total: int, what: str) -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as Remaining
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), Remaining())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    columns = (TextColumn(what, markup=False), BarColumn(), MofNCompleteColumn(), Remaining())
+    with Progress(*columns, console=_terminal(), transient=True, redirect_stderr=False) as bar:
         task = bar.add_task("", total=total)
         yield lambda done: bar.advance(task, done)

@@ -14,6 +14,7 @@ from tokscope.gate.snapshot import Snapshot, Wanted, require_tokens, snapshot
 from tokscope.studies.counted import ALL
 from tokscope.tokenizers.beside import NAMES
 from tokscope.tokenizers.folder import FILES
+from tokscope.visible import HIDDEN, visible
 from tokscope.workers import HERE, Workers
 
 _ROOM = 0.05  # above the present value, where a value may move a little
@@ -52,8 +53,9 @@ def initial(word: str, text: Text, path: Path, workers: Workers = HERE) -> str:
 
 
 def _head(word: str, found: Snapshot) -> list[str]:
+    name = visible(found.name)
     return [
-        f"# Gates for {found.name} ({found.family}, {found.size:,} ids), from its present values.",
+        f"# Gates for {name} ({found.family}, {found.size:,} ids), from its present values.",
         "# Next: tokscope lock, then commit this file, the lock and its counts;",
         "# then tokscope check in CI. tokscope explain CODE says what a rule means.",
         "",
@@ -63,7 +65,9 @@ def _head(word: str, found: Snapshot) -> list[str]:
 
 
 def _quoted(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """Write TOML that nobody reads for something else."""
+    written = json.dumps(value, ensure_ascii=False)
+    return HIDDEN.sub(lambda char: f"\\U{ord(char[0]):08X}", written)
 
 
 def _text(text: Text) -> list[str]:
@@ -138,7 +142,7 @@ def _limit(name: str, values: Mapping[str, float]) -> list[str]:
     corpus = min(values, key=lambda c: values[c] if low else -values[c])
     worst = values[corpus]
     alike = corpus == ALL or len(set(values.values())) == 1
-    where = "now" if alike else f"now, in {corpus}"
+    where = "now" if alike else f"now, in {visible(corpus)}"
     limit = worst if name in _STRICT else worst * (1 - _ROOM if low else 1 + _ROOM)
     step = 10.0 ** (math.floor(math.log10(limit)) - 2) if limit else 1.0
     if MEASURES[name].unit == "share" and limit == (0 if low else 1):

@@ -1,18 +1,28 @@
-"""CSV and JSON: the whole frame at full precision, for programs."""
+"""CSV and JSON: the whole frame at full precision, for programs.
+
+JSON reads back exactly what it was given. CSV has no way to write what is hidden, and is read by
+people too: there it is written out as in a table. A cell that begins with = is left as it is: what
+a spreadsheet does to text that it was asked to compute is for those who open one.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 
-from tokscope.report import Report
+from tokscope.report import Report, mapped
+from tokscope.visible import escaped, visible
 
 SCHEMA = 1
+# A job on GitHub would obey a line that begins so; between quotation marks it does not.
+_OBEYED = re.compile(r"^([^\S\n]*::[^,\n]*)", re.MULTILINE)
 
 
 def render_csv(report: Report) -> str:
-    """Write the frame; an undefined value is empty."""
-    return report.frame.to_csv(index=False, lineterminator="\n")
+    """Write the frame, one row a line; an undefined value is empty."""
+    written = mapped(report.frame, visible).to_csv(index=False, lineterminator="\n")
+    return _OBEYED.sub(r'"\1"', written)
 
 
 def render_json(report: Report) -> str:
@@ -37,4 +47,4 @@ def render_json(report: Report) -> str:
         "notes": [*report.notes, *report.details],
         "rows": rows,
     }
-    return json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return escaped(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False)) + "\n"

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import Any
 from xml.etree import ElementTree
 
-from tokscope.report import Report
+from tokscope.report import Report, mapped
+from tokscope.visible import uncommanding, visible
 
 ANNOTATIONS = 10  # GitHub shows no more of a step
 _LEVELS: Mapping[str, str] = {"fail": "error", "inconclusive": "warning", "warn": "warning"}
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def _rows(report: Report) -> list[Any]:
-    return list(report.frame.itertuples(index=False))
+    return list(mapped(report.frame, visible).itertuples(index=False))
 
 
 def concise(report: Report) -> str:
@@ -26,7 +25,7 @@ def concise(report: Report) -> str:
         for row in _rows(report)
         if row.verdict != "pass"
     ]
-    return "\n".join((*(" ".join(line.split()) for line in lines), report.title)) + "\n"
+    return uncommanding("\n".join((*lines, visible(report.title)))) + "\n"
 
 
 # JUnit
@@ -43,27 +42,23 @@ def junit(report: Report) -> str:
     }
     told = {name: str(count) for name, count in counts.items()}
     suites = ElementTree.Element("testsuites", told)
-    name = rows[0].tokenizer if rows else report.title
-    suite = ElementTree.SubElement(suites, "testsuite", {"name": _xml(name), **told})
+    name = rows[0].tokenizer if rows else visible(report.title)
+    suite = ElementTree.SubElement(suites, "testsuite", {"name": name, **told})
     for row in rows:
         where = {"file": row.file, "line": str(row.line)}
-        case = {"classname": row.code, "name": _xml(row.gate), "time": "0", **where}
+        case = {"classname": row.code, "name": row.gate, "time": "0", **where}
         _outcome(ElementTree.SubElement(suite, "testcase", case), row)
     ElementTree.indent(suites, " ")
     return ElementTree.tostring(suites, "unicode", xml_declaration=True) + "\n"
 
 
 def _outcome(case: ElementTree.Element, row: Any) -> None:
-    message = _xml(f"{row.verdict}: {row.message}")
+    message = f"{row.verdict}: {row.message}"
     if row.verdict == "fail":
         failure = {"message": message, "type": row.code}
         ElementTree.SubElement(case, "failure", failure).text = f"decided by {row.file}:{row.line}"
     elif row.verdict != "pass":
         ElementTree.SubElement(case, "skipped", {"message": message})
-
-
-def _xml(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
 
 
 # GitHub
@@ -81,7 +76,7 @@ def github(report: Report) -> str:
         more = f"{len(rows) - len(kept)} more gates did not pass; see the log or the job summary"
         level = _LEVELS[rows[len(kept)].verdict]
         lines.append(f"::{level} title=tokscope check::{more}")
-    return "\n".join((*lines, _data(report.title))) + "\n"
+    return "\n".join((*lines, uncommanding(visible(report.title)))) + "\n"
 
 
 def _annotation(row: Any) -> str:
@@ -91,7 +86,7 @@ def _annotation(row: Any) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace("%", "%25")  # and no line feed is visible
 
 
 def _property(text: str) -> str:

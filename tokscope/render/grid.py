@@ -1,19 +1,18 @@
-"""A report as a grid of strings: what people look at. The only place that rounds."""
+"""A report as strings: what people look at. The only place that rounds, and the door of formats."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from tokscope.report import Report
+from tokscope.visible import visible
 
 UNDEFINED = "–"
-# A terminal would obey these: the control pictures stand in for them.
-_CONTROLS = {code: 0x2400 + code for code in range(0x20) if code != 0x0A} | {0x7F: 0x2421}
 _VALUES = ("value", "low", "high")
 _DIFFERENCES = ("difference", "difference_low", "difference_high", "verdict")
 # what a frame without these columns means
@@ -23,7 +22,10 @@ _NOT_KEYS = (*_VALUES, *_DIFFERENCES, "unit", "better")
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells of a table; `keys` columns name a row, the others hold what it says."""
+    """A table and what stands around it; `keys` columns name a row, the others hold what it says.
+
+    Renderers for people get all their strings from here, so that none goes past the door.
+    """
 
     headers: list[str]
     rows: list[list[str]]
@@ -31,6 +33,11 @@ class Grid:
     numeric: list[bool]  # whether a column holds numbers
     best: list[set[int]]  # for each row, the columns with its best value
     directions: bool  # whether the best value of a row is marked anywhere
+    headline: str = ""
+    title: str = ""
+    notes: tuple[str, ...] = ()
+    signature: str = ""
+    flow: tuple[tuple[str, list[list[str]]], ...] = ()  # names, and what runs on under each
 
 
 def rounded(value: object, unit: str = "") -> str:
@@ -40,7 +47,7 @@ def rounded(value: object, unit: str = "") -> str:
     ('12.3 %', '1,234,567', '1234567')
     """
     if isinstance(value, str):
-        return value.translate(_CONTROLS)
+        return value
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return UNDEFINED
     if not isinstance(value, float):
@@ -80,11 +87,36 @@ def _with_interval(row: pd.Series[Any]) -> str:
     return f"{value} [{rounded(row['low'], row['unit'])}, {rounded(row['high'], row['unit'])}]"
 
 
-def grid(report: Report) -> Grid:
-    """Lay a report out: long values side by side, anything else column by column."""
-    frame = report.frame
-    if report.across:
-        return _side_by_side(frame, report.across)
+def grid(report: Report, escape: Callable[[str], str] = str) -> Grid:
+    """Lay a report out: long values side by side, anything else column by column.
+
+    Every string is visible, and then as `escape` of a format wants it.
+    """
+    laid = _side_by_side(report.frame, report.across) if report.across else _by_column(report.frame)
+
+    def door(text: str) -> str:
+        return escape(visible(text))
+
+    return replace(
+        laid,
+        headers=[door(str(header)) for header in laid.headers],
+        rows=[list(map(door, row)) for row in laid.rows],
+        headline=door(report.headline),
+        title=door(report.title),
+        notes=tuple(map(door, report.notes)),
+        signature=door(report.signature),
+        flow=tuple(_flow(report, door)),
+    )
+
+
+def _flow(report: Report, door: Callable[[str], str]) -> Iterator[tuple[str, list[list[str]]]]:
+    if report.flow:
+        for name, rows in report.frame.groupby(report.frame.columns[0], sort=False):
+            cells = rows[list(report.flow)].to_numpy()
+            yield door(str(name)), [[door(str(cell)) for cell in row] for row in cells]
+
+
+def _by_column(frame: pd.DataFrame) -> Grid:
     has_values = {"value", "unit"} <= set(frame.columns)
     units = frame["unit"] if has_values else [""] * len(frame)
     shown = [column for column in frame.columns if not (has_values and column == "unit")]

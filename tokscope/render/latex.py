@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+import re
+
 from tokscope.render.grid import grid
 from tokscope.report import Report
+from tokscope.visible import visible
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "–": "--", "↓": r"$\downarrow$", "↑": r"$\uparrow$", "\n": " ",
+    "–": "--", "↓": r"$\downarrow$", "↑": r"$\uparrow$",
     **{bar: rf"\rule{{{i / 16:g}em}}{{.6em}}" for i, bar in enumerate("▏▎▍▌▋▊▉█", 1)},
 }  # fmt: skip
+# At the start of a row TeX takes these for options of the row before, GitHub for a command.
+_FIRST = re.compile(r"^(\s*)([\[*:])")
 
 
 def _safe(text: str) -> str:
-    return "".join(_SPECIAL.get(char, char) for char in text)
+    return _FIRST.sub(r"\1{\2}", "".join(_SPECIAL.get(char, char) for char in text))
 
 
 def render(report: Report) -> str:
     """Write a table environment with the best values bold; notes become comments."""
-    cells = grid(report)
+    cells = grid(report, _safe)
     columns = "".join("r" if numeric else "l" for numeric in cells.numeric)
     body = [
-        " & ".join(rf"\textbf{{{_safe(c)}}}" if i in best else _safe(c) for i, c in enumerate(row))
+        " & ".join(rf"\textbf{{{c}}}" if i in best else c for i, c in enumerate(row))
         for row, best in zip(cells.rows, cells.best, strict=True)
     ]
     lines = [
-        *([f"% {report.headline}"] if report.headline else []),
-        *(f"% {note}" for note in report.notes),
-        *([f"% {report.signature}"] if report.signature else []),
+        *(
+            f"% {visible(text)}"
+            for text in (report.headline, *report.notes, report.signature)
+            if text
+        ),
         r"\begin{table}",
-        rf"\caption{{{_safe(report.title)}}}",
+        rf"\caption{{{cells.title}}}",
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
-        rf"{' & '.join(map(_safe, cells.headers))} \\",
+        rf"{' & '.join(cells.headers)} \\",
         r"\midrule",
         *(rf"{row} \\" for row in body),
         r"\bottomrule",

@@ -6,30 +6,53 @@ import re
 
 from tokscope.render.grid import grid
 from tokscope.report import Report
+from tokscope.visible import visible
+
+_RUN = re.compile(r"[^\s|]+|\|")
+# GitHub makes links, mentions, formulas and pictures of these, even of escaped ones; not in code.
+_LIVE = re.compile(r"://|www\.|@|\$|:[\w+-]+:", re.IGNORECASE)
+# Tables, code, emphasis, tags such as <s> and <C3>, entities, headings; links; _ but in a name.
+_SPECIAL = re.compile(r"[\\|`*<&~#]|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_])")
+# What would begin a list, a quotation or a task in a note.
+_FIRST = re.compile(r"^(\d*)(?=[.)])|^(?=[>+[-])")
 
 
 def render(report: Report) -> str:
     """Write the headline, a heading, a table with the best values bold, and the notes as a list."""
-    cells = grid(report)
+    cells = grid(report, escaped)
     rules = ["---:" if numeric else "---" for numeric in cells.numeric]
-    lines = [f"**{_safe(report.headline)}**", ""] if report.headline else []
-    lines += [f"### {_safe(report.title)}", "", _line(cells.headers), _line(rules, raw=True)]
+    lines = [f"**{cells.headline}**", ""] if cells.headline else []
+    lines += [f"### {cells.title}", "", _line(cells.headers), _line(rules)]
     for row, best in zip(cells.rows, cells.best, strict=True):
-        lines.append(
-            _line(
-                [f"**{_safe(c)}**" if i in best else _safe(c) for i, c in enumerate(row)], raw=True
-            )
-        )
-    lines += ["", *(f"* {_safe(note)}" for note in report.notes)]
+        lines.append(_line([f"**{c}**" if i in best else c for i, c in enumerate(row)]))
+    lines += ["", *(f"* {_begun(note)}" for note in cells.notes)]
     if report.signature:
-        lines += ["", f"`{report.signature}`"]
+        lines += ["", _code(visible(report.signature))]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _safe(text: str) -> str:
-    """Escape what Markdown would take for a table, bold text or a tag, such as <s> and <C3>."""
-    return re.sub(r"[\\|*<]", r"\\\g<0>", text).replace("\n", " ")
+def escaped(text: str) -> str:
+    r"""Escape what Markdown would obey; what is obeyed even then becomes code.
+
+    >>> escaped("![a](b) <s> a_b _c"), escaped("to @all")
+    ('![a\\](b) \\<s> a_b \\_c', 'to `@all`')
+    """
+    return _RUN.sub(lambda run: _inert(run[0]), text)
 
 
-def _line(cells: list[str], *, raw: bool = False) -> str:
-    return "| " + " | ".join(cells if raw else map(_safe, cells)) + " |"
+def _begun(note: str) -> str:
+    return _FIRST.sub(r"\1\\", note.strip())
+
+
+def _inert(run: str) -> str:
+    return _code(run) if _LIVE.search(run) else _SPECIAL.sub(r"\\\g<0>", run)
+
+
+def _code(text: str) -> str:
+    """Put text between more backticks than it has in a row."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence} {text} {fence}" if "`" in text else f"{fence}{text}{fence}"
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from tokscope.render.grid import Grid, grid
 from tokscope.report import Report
+from tokscope.visible import uncommanding
 
 NARROWEST = 40  # cells
 LONGEST_TEXT = 30  # a column of text that is wider is wrapped where it saves a table
@@ -29,7 +30,7 @@ def render(report: Report, *, width: int = 80, color: bool = False) -> str:
     out = io.StringIO()
     _draw(report, _console(out, max(width, NARROWEST), color))
     lines = out.getvalue().split("\n")
-    return "\n".join(line.rstrip() for line in lines)
+    return uncommanding("\n".join(line.rstrip() for line in lines))
 
 
 def render_svg(reports: Sequence[Report], width: int = 100) -> str:
@@ -39,7 +40,8 @@ def render_svg(reports: Sequence[Report], width: int = 100) -> str:
 
 def render_html(reports: Sequence[Report], width: int = 100) -> str:
     """Draw reports as one page, with its styles inside."""
-    return _recorded(reports, width).export_html(inline_styles=True)
+    page = _recorded(reports, width).export_html(inline_styles=True)
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1&#58;", page)  # a job on GitHub would obey the line
 
 
 def _console(out: io.StringIO, width: int, color: bool) -> Console:
@@ -64,17 +66,18 @@ def _recorded(reports: Sequence[Report], width: int) -> Console:
 
 
 def _draw(report: Report, console: Console) -> None:
-    if report.headline:
-        console.print(Text(f"{report.headline}\n", style="bold"))
-    console.print(Text(report.title, style="" if report.headline else "bold"))
-    if report.flow:
-        _draw_flow(report, console)
+    cells = grid(report)
+    if cells.headline:
+        console.print(Text(f"{cells.headline}\n", style="bold"))
+    console.print(Text(cells.title, style="" if cells.headline else "bold"))
+    if cells.flow:
+        _draw_flow(cells, console)
     else:
-        _draw_tables(_fitted(grid(report), console.width), console)
-    for note in report.notes:
+        _draw_tables(_fitted(cells, console.width), console)
+    for note in cells.notes:
         console.print(_item(note))
-    if report.signature:
-        console.print(Text(report.signature, style="dim"), soft_wrap=not console.is_terminal)
+    if cells.signature:
+        console.print(Text(cells.signature, style="dim"), soft_wrap=not console.is_terminal)
 
 
 def _draw_tables(cells: Grid, console: Console) -> None:
@@ -87,13 +90,12 @@ def _draw_tables(cells: Grid, console: Console) -> None:
         console.print(Text(f"* best of its row{arrows}", "dim"))
 
 
-def _draw_flow(report: Report, console: Console) -> None:
+def _draw_flow(cells: Grid, console: Console) -> None:
     """Let the rows of each entry of the first column run on in lines, coloured in turn."""
-    for name, rows in report.frame.groupby(report.frame.columns[0], sort=False):
+    for name, stacks in cells.flow:
         console.print(Text(f"\n{name}", style="bold"))
-        stacks = [[str(value) for value in row] for row in rows[list(report.flow)].to_numpy()]
         for start, end in _lines([max(map(cell_len, stack)) for stack in stacks], console.width):
-            for level in range(len(report.flow)):
+            for level in range(len(stacks[0])):
                 console.print(_level(stacks, range(start, end), level))
 
 

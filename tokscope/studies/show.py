@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from unicodedata import category
 
 import numpy as np
 import pandas as pd
@@ -15,10 +15,12 @@ from tokscope.report import Report
 from tokscope.studies.counted import assumptions, load_all, signed, switched_off
 from tokscope.studies.digits import is_number, places
 from tokscope.tokenizers import Tokenizer
+from tokscope.visible import visible
 
 Counts = NDArray[np.int64]
 LONGEST = 10_000
-_MARKS = {" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥", "\x7f": "␡"}
+_MARKS = str.maketrans(" \n\r\t", "␣⏎␍⇥")
+_LOST = re.compile("[\udc80-\udcff]")  # a byte that is no whole character
 
 
 def spelled(piece: bytes) -> str:
@@ -27,18 +29,8 @@ def spelled(piece: bytes) -> str:
     >>> spelled(" né".encode()), spelled(b"a\xe4\xb8"), spelled("\u202e\n".encode())
     ('␣né', 'a<E4><B8>', '<U+202E>⏎')
     """
-    return "".join(map(_visible, piece.decode(errors="surrogateescape")))
-
-
-def _visible(char: str) -> str:
-    code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF:
-        return f"<{code - 0xDC00:02X}>"
-    if char in _MARKS:
-        return _MARKS[char]
-    if code < 0x20:
-        return chr(0x2400 + code)  # the control pictures
-    return f"<U+{code:04X}>" if category(char) in ("Cc", "Cf", "Zl", "Zp") else char
+    text = piece.decode(errors="surrogateescape").translate(_MARKS)
+    return visible(_LOST.sub(lambda byte: f"<{ord(byte[0]) - 0xDC00:02X}>", text))
 
 
 def _rows(tokenizer: Tokenizer, text: str, specials: bool) -> pd.DataFrame:

@@ -1,0 +1,135 @@
+"""What holds of everything that leaves, whatever files call their things."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Mapping
+from html.parser import HTMLParser
+from unicodedata import category
+from xml.etree import ElementTree
+
+from markdown_it import MarkdownIt
+
+# One name that tries every way out; a shorter one where a file system is the judge.
+HOSTILE = (
+    "::stop-commands::zz\x1b[2J\x1b]0;owned\x07\n::error::x\r\n  ::add-mask::y\u2028::debug::z"
+    "\x9b31m\u202eexe\u200b\u2066\U000e0041\ufeff\uffff\u3164 ##[error]a ##vso[task.b] c##[x]"
+    "![i](http://e.vil/p.png) [l](//e.vil) <script>alert(1)</script> `code` **bold** _e_ ~~s~~ "
+    "<!-- & &lt; &#60; ]]> \" ' @all www.e.vil $x$ :heart: | \\| \\ {\\input x} %25 %0A ^^M # [bold]b[/]"
+)
+# What tables of pandas do not hold, but messages may.
+SURROGATE = "a\ud800b\udcffc"
+NAMES = (
+    HOSTILE,
+    "\n::error::line feeds before",
+    "  ::error::blanks before",
+    "\u00a0::error::a space without break before",
+    "a" * 76 + " ::error::" + "b" * 200 + "::error::folded",
+    "=HYPERLINK(1)",
+    "[2pt] of a row",
+    "* of a row",
+    "# title ##",
+    "- a - list",
+    "1. of many",
+    "> quoted",
+    "[ ] task",
+    "[a]: http://e.vil",
+    "`",
+    "``` fence",
+    "***",
+    "_a __b__ c_",
+    "\\",
+    "",
+)
+_COMMAND = re.compile(r"::(error|warning) ((?:[a-z]+=[^,:]*)(?:,[a-z]+=[^,:]*)*)::(.*)")
+MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_TEXT = {"text", "code_inline", "strong_open", "strong_close", "softbreak", "text_special"}
+_BLOCKS = {
+    f"{part}_{side}"
+    for part in "heading paragraph table thead tbody tr th td bullet_list list_item".split()
+    for side in ("open", "close")
+} | {"inline"}
+
+
+def require_seen(text: str, *, annotations: bool = False) -> None:
+    """Nothing hidden or obeyed is in a text, but annotations where they are asked for."""
+    assert not {char for char in text if char != "\n" and category(char) in UNSEEN}, repr(text)
+    assert not re.search(r"##[a-z]*\[[a-z]", text, re.IGNORECASE), text
+    for line in text.split("\n"):
+        if line.strip().startswith("::"):
+            assert annotations, line
+            assert _COMMAND.fullmatch(line), line
+
+
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _markdown(text: str) -> None:
+    blocks = MARKDOWN.parse(text)
+    assert {block.type for block in blocks} <= _BLOCKS
+    inline = {child.type for block in blocks for child in block.children or ()}
+    assert inline <= _TEXT, inline
+
+
+def _latex(text: str) -> None:
+    lines = [line for line in text.splitlines() if not line.startswith("%")]
+    body = re.sub(
+        r"\\(?:[a-z]+\b(?:\{(?:table|tabular|[lr]+)\})?|[\\&%$#_{}])|\$\\[a-z]+\$",
+        "",
+        "\n".join(lines),
+    )
+    assert not re.search(r"[\\%$#_~^]", body), body
+    depth = 0
+    for char in body:
+        depth += {"{": 1, "}": -1}.get(char, 0)
+        assert depth >= 0
+    assert depth == 0
+    assert not [line for line in lines if re.match(r"\s*[\[*]", line)]
+    rows = [line for line in lines if line.endswith(r"\\")]
+    assert len({len(re.findall(r"(?<!\\)&", row)) for row in rows}) <= 1
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag: str, _: object) -> None:
+        self.seen.add(tag)
+
+    def handle_comment(self, _: str) -> None:
+        self.seen.add("comment")
+
+
+def _html(text: str) -> None:
+    tags = _Tags()
+    tags.feed(text)
+    known = "html head meta style body pre code span"
+    known += " p h4 table thead tbody tr th td ul li small"
+    assert tags.seen <= set(known.split()), tags.seen
+
+
+def _csv(text: str) -> None:
+    rows = list(csv.reader(io.StringIO(text)))
+    assert len(rows) == text.count("\n")
+    assert len(set(map(len, rows))) <= 1
+
+
+WELL_FORMED: Mapping[str, Callable[[str], object]] = {
+    "markdown": _markdown,
+    "latex": _latex,
+    "csv": _csv,
+    "json": json.loads,
+    "html": _html,
+    "svg": ElementTree.fromstring,
+    "junit": ElementTree.fromstring,
+}
+
+
+def require_safe(format_: str, text: str) -> None:
+    """A text of a format is well formed, and holds nothing but text."""
+    require_seen(text, annotations=format_ == "github")
+    WELL_FORMED.get(format_, str)(text)
