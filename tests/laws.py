@@ -49,7 +49,18 @@ MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethro
 _TEXT = {"text", "code_inline", "strong_open", "strong_close", "softbreak", "text_special"}
 _BLOCKS = {
     f"{part}_{side}"
-    for part in "heading paragraph table thead tbody tr th td bullet_list list_item".split()
+    for part in [
+        "heading",
+        "paragraph",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "bullet_list",
+        "list_item",
+    ]
     for side in ("open", "close")
 } | {"inline"}
 

@@ -62,7 +62,7 @@ def flowing(name: str) -> Report:
 
 def gates(name: str) -> Report:
     """A report of `check` in which every text is the name."""
-    numbers = {name: math.nan for name in ("base", "head", "change", "low", "high", "limit")}
+    numbers = dict.fromkeys(("base", "head", "change", "low", "high", "limit"), math.nan)
     rows = [
         {**dict.fromkeys(COLUMNS, name), **numbers, "documents": 1, "line": i, "verdict": verdict}
         for i, verdict in enumerate(["fail", "inconclusive", "warn", "waived", "note", "pass"] * 4)
