@@ -54,7 +54,10 @@ def mapped(frame: pd.DataFrame, door: Callable[[str], str]) -> pd.DataFrame:
     found = frame.copy()
     for place, kind in enumerate(frame.dtypes):
         if kind.kind == "O":  # text, and what may hold some
-            column = frame.iloc[:, place]
-            found.isetitem(place, [door(v) if isinstance(v, str) else v for v in column])
+            cells = frame.iloc[:, place].to_numpy(object, copy=True)  # a list may change its kind
+            for i, cell in enumerate(cells):
+                if isinstance(cell, str):
+                    cells[i] = door(cell)
+            found.isetitem(place, cells)
     found.columns = frame.columns.map(lambda name: door(name) if isinstance(name, str) else name)
     return found

@@ -108,6 +108,13 @@ def test_programs_get_the_values_back() -> None:
     assert rows[2][0] == "=1"
 
 
+def test_a_door_changes_text_and_no_number() -> None:
+    frame = pd.DataFrame(
+        {"mixed": pd.Series([24, "", None, "a\n"], dtype=object), "n": [1, 2, 3, 4]}
+    )
+    assert RENDERERS["csv"](Report("x", "x", frame)) == "mixed,n\n24,1\n,2\n,3\na␊,4\n"
+
+
 def test_annotations_say_what_the_gates_say() -> None:
     for name in filter(None, NAMES):
         lines = [line for line in GATES["github"](gates(name)).splitlines() if "::" in line[:2]]

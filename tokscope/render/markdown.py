@@ -11,8 +11,8 @@ from tokscope.visible import visible
 _RUN = re.compile(r"[^\s|]+|\|")
 # GitHub makes links, mentions, formulas and pictures of these, even of escaped ones; not in code.
 _LIVE = re.compile(r"://|www\.|@|\$|:[\w+-]+:", re.IGNORECASE)
-# Tables, code, emphasis, tags such as <s> and <C3>, entities, headings; links; _ but in a name.
-_SPECIAL = re.compile(r"[\\|`*<&~#]|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_])")
+# Tables, code, emphasis, tags such as <s> and <C3>, headings; entities; links; _ but in a name.
+_SPECIAL = re.compile(r"[\\|`*<~#]|&(?=[#\w])|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_])")
 # What would begin a list, a quotation or a task in a note.
 _FIRST = re.compile(r"^(\d*)(?=[.)])|^(?=[>+[-])")
 

@@ -41,7 +41,7 @@ def render_svg(reports: Sequence[Report], width: int = 100) -> str:
 def render_html(reports: Sequence[Report], width: int = 100) -> str:
     """Draw reports as one page, with its styles inside."""
     page = _recorded(reports, width).export_html(inline_styles=True)
-    return re.sub(r"(?m)^(\s*):(?=:)", r"\1&#58;", page)  # a job on GitHub would obey the line
+    return re.sub(r"(?m)^([^\S\n]*):(?=:)", r"\1&#58;", page)  # a job on GitHub would obey the line
 
 
 def _console(out: io.StringIO, width: int, color: bool) -> Console:
