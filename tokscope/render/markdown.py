@@ -10,10 +10,10 @@ from tokscope.visible import visible
 
 _RUN = re.compile(r"[^\s|]+|\|")
 # GitHub makes links, mentions, formulas and pictures of these, even of escaped ones; not in code.
-_LIVE = re.compile(r"://|www\.|@|\$|:[\w+-]+:", re.IGNORECASE)
+_LIVE = re.compile(r"://|(?i:www\.)|@|\$|:[a-z0-9_+-]+:")
 # Tables, code, emphasis, tags such as <s> and <C3>, headings; entities; links; _ but in a name.
-_SPECIAL = re.compile(r"[\\|`*<~#]|&(?=[#\w])|\](?=[(\[:])|(?<![^\W_])_|_(?![^\W_])")
-# What would begin a list, a quotation or a task in a note.
+_SPECIAL = re.compile(r"[\\|`*<~#]|&(?=[#\w])|\](?=\()|(?<![^\W_])_|_(?![^\W_])")
+# What would begin a list, a quotation, a task or the target of a link in a note.
 _FIRST = re.compile(r"^(\d*)(?=[.)])|^(?=[>+[-])")
 
 
