@@ -41,6 +41,7 @@ from tokscope.mixture.count import count
 from tokscope.mixture.evidence import evidence
 from tokscope.mixture.saved import packed, unpacked
 from tokscope.studies.simulated import Setup, finished
+from tokscope.tally import TOKEN_COLUMNS
 from tokscope.text.corpus import Shard, in_parts, read, read_corpora
 from tokscope.tokenizers import load
 from tokscope.tokenizers.merges import Merges
@@ -146,8 +147,9 @@ def lock_files() -> tuple[bytes, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tokscope.toml"
         path.write_text('tokenizer = "sample:bpe"\n[text]\ncorpora = ["sample:en"]\n')
-        wanted = Wanted(frozenset(("units", "bytes", "tokens")), ("tokens",), numbers=True)
-        found = snapshot("sample:bpe", config.read(path), wanted, ["a", "b c"])
+        wanted = Wanted(frozenset(("units", "bytes", *TOKEN_COLUMNS)), ("tokens",), numbers=True)
+        strings = [f"b {i}" for i in range(200)]  # as many as a lock has at least
+        found = snapshot("sample:bpe", config.read(path), wanted, strings)
     return lock.packed(lock.Lock(found, [{"reason": "first", "fingerprint": "x"}]))
 
 
