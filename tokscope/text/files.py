@@ -107,9 +107,9 @@ def _stream(path: str) -> BinaryIO:
         mode = os.fstat(handle).st_mode
         if stat.S_ISFIFO(mode):
             _await_text(handle, path)
+            os.set_blocking(handle, True)
         elif not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "neither a file nor a pipe")
-        os.set_blocking(handle, True)
     except BaseException:
         os.close(handle)
         raise
