@@ -232,10 +232,15 @@ def test_ids_are_those_of_the_library_in_36_languages(data: Path, file: str) -> 
 
 @pytest.mark.parametrize("file", FAST)
 def test_every_code_point_has_the_same_ids_on_both_paths(data: Path, file: str) -> None:
-    """A regular expression engine or a Unicode table that differs would show here."""
+    """A regular expression engine or a Unicode table that differs would show here.
+
+    Where no version of Unicode has assigned anything, one code point of 99 is tried.
+    """
     tokenizer = load(str(data / "tokenizers" / file))
     assert isinstance(tokenizer, HuggingFaceTokenizer)
-    chars = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+    empty = [*range(0xE000, 0xF900), *range(0x33500, 0xE0000), *range(0xE0200, sys.maxunicode + 1)]
+    left_out = {*range(0xD800, 0xE000), *empty} - {*empty[::99]}
+    chars = [chr(code) for code in range(sys.maxunicode + 1) if code not in left_out]
     pieces = [f"a{char} {char}1{char}{char}'" for char in chars]
     texts = ["".join(pieces[i : i + 64]) for i in range(0, len(pieces), 64)]
     fast, slow = tokenizer.encode(texts), tokenizer._encode_slowly(texts)

@@ -6,22 +6,28 @@ the order of the calls, and nothing that is computed knows how many workers ther
 
 from __future__ import annotations
 
-import multiprocessing
+import concurrent.futures
 import os
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import wait
-from typing import TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tokscope.errors import TokscopeError, extra
+from tokscope.late import Late
 
+if TYPE_CHECKING:
+    import multiprocessing
+    import multiprocessing.connection
+else:
+    multiprocessing = Late("multiprocessing")
+
+P = ParamSpec("P")
 T = TypeVar("T")
 WORTH = 16_000_000  # bytes of text that are encoded about as fast as workers start
 # One worker is one core: what a library would do in threads, workers do side by side.
@@ -107,10 +113,10 @@ def local(count: int) -> Iterator[Workers]:
         yield HERE
         return
     there = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
+    pool = _Pool(count)
     try:
         yield Workers(pool, count)
-    except BrokenProcessPool as error:
+    except BrokenExecutor as error:
         raise TokscopeError(
             f"one of {count} processes died, as they do when memory runs out; try fewer --jobs"
         ) from error
@@ -123,6 +129,23 @@ def local(count: int) -> Iterator[Workers]:
             pool.shutdown(cancel_futures=True)
 
 
+class _Pool(Executor):
+    """Processes of this machine, for which nothing is prepared before there is work for them."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.pool: Executor | None = None
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **named: P.kwargs) -> Future[T]:
+        spawn = multiprocessing.get_context("spawn")
+        self.pool = self.pool or concurrent.futures.ProcessPoolExecutor(self.count, spawn, _begin)
+        return self.pool.submit(function, *args, **named)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        if self.pool:
+            self.pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
 def _begin() -> None:
     """Prepare a process: one core, no word at an interrupt, and an end when its parent ends."""
     one_core()
@@ -133,7 +156,7 @@ def _begin() -> None:
 def _follow() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
-        wait([parent.sentinel])
+        multiprocessing.connection.wait([parent.sentinel])
         os._exit(1)
 
 

@@ -14,7 +14,19 @@ from icu4py.breakers import WordBreaker
 
 from tokscope.errors import TokscopeError
 from tokscope.tally import TEXT_COLUMNS, Text
-from tokscope.text.words import CLASSES, DICTIONARY, WORDS, codes, properties, rule_version
+from tokscope.text.words import (
+    CLASS,
+    CLASSES,
+    DICTIONARY,
+    LETTER,
+    MARK,
+    NUMBER,
+    SIGN,
+    WORDS,
+    codes,
+    properties,
+    rule_version,
+)
 
 BREAKS = {"CR", "LF", "Newline"}
 SKIPPED = {"Extend", "Format", "ZWJ"}
@@ -246,3 +258,26 @@ def test_without_icu_no_text_is_cut_by_it(monkeypatch: pytest.MonkeyPatch, text:
             needs()
         assert str(error.value) == message
     assert words(text) == words(text, "unicode")
+
+
+def test_no_property_is_lost_where_code_points_are_left_out() -> None:
+    """What is unassigned or for private use is Other and has no flag, pictographs aside."""
+    known = properties()
+    for code in [
+        *range(0xA00),
+        *range(0x1F000, 0x1FB00),
+        *range(0xE0000, 0xE0200),
+        *range(0xD7A0, 0xF900),
+    ]:
+        char = chr(code)
+        expected = word_class(" " if 0xD800 <= code < 0xE000 else char)
+        if regex.match(r"\p{ExtPict}", char):
+            expected = {"Other": "Pictographic", "ALetter": "PictographicLetter"}[expected]
+        assert CLASSES[known[code] & CLASS] == expected, hex(code)
+        for flag, pattern in {
+            LETTER: r"\p{L}",
+            MARK: r"\p{M}",
+            NUMBER: r"\p{N}",
+            SIGN: r"[\p{P}\p{S}]",
+        }.items():
+            assert bool(known[code] & flag) == bool(regex.match(pattern, char)), hex(code)

@@ -75,9 +75,8 @@ _FLAGS = {
 @cache
 def properties() -> NDArray[np.uint16]:
     """Return the word-break class and flags of every code point; shape (0x110000,)."""
-    table = np.zeros(0x110000, np.uint16)
-    codes = np.arange(0x110000, dtype=np.uint32)
-    codes[0xD800:0xE000] = 0x20  # surrogates are no text
+    codes = _codes_of_text()
+    table = np.zeros(len(codes), np.uint16)
     everything = codes.tobytes().decode("utf-32-le")
 
     def mark(pattern: str, value: int) -> None:
@@ -96,9 +95,23 @@ def properties() -> NDArray[np.uint16]:
     table[_classes("Extend", "Format", "ZWJ")[table & CLASS]] += _IGNORED
     table[_ANY_MIDDLE[table & CLASS]] += _MIDDLE
     table[(_LETTERS | _classes("Numeric", "ExtendNumLet"))[table & CLASS]] += _TIED
+    found = np.zeros(0x110000, np.uint16)
+    found[codes] = table
     # What str.split takes for white space, which is more than \s.
-    table[[code for code in range(0x3001) if chr(code).isspace()]] += SPACE
-    return table
+    found[[code for code in range(0x3001) if chr(code).isspace()]] += SPACE
+    return found
+
+
+def _codes_of_text() -> NDArray[np.uint32]:
+    """Return the code points that may be anything but Other: a seventh of all."""
+    codes = np.arange(0x110000, dtype=np.uint32)
+    codes[0xD800:0xE000] = 0xE000  # surrogates are no text, nor is what is for private use
+    text = regex.sub(r"[\p{Cn}\p{Co}]+", _pictographs, codes.tobytes().decode("utf-32-le"))
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
+
+
+def _pictographs(unassigned: regex.Match[str]) -> str:
+    return "".join(regex.findall(r"\p{ExtPict}", unassigned[0]))
 
 
 def _classes(*names: str) -> NDArray[np.bool_]:

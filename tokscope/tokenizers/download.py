@@ -17,15 +17,19 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
-import requests
-import urllib3
-from tqdm import tqdm
-
 from tokscope.errors import TokscopeError
+from tokscope.late import Late
+
+if TYPE_CHECKING:
+    import requests
+    import tqdm
+    import urllib3
+else:
+    requests, tqdm, urllib3 = map(Late, ("requests", "tqdm", "urllib3"))
 
 T = TypeVar("T")
 CONNECT_SECONDS = 1.0
@@ -215,7 +219,7 @@ def _content(response: requests.Response, most: int, ends: float, name: str) -> 
         raise DownloadError(f"larger than {most / 1e6:,.0f} MB")
     content = bytearray()
     hidden = None if name else True
-    with tqdm(total=size, unit="B", unit_scale=True, desc=name[:12], disable=hidden) as bar:
+    with tqdm.tqdm(total=size, unit="B", unit_scale=True, desc=name[:12], disable=hidden) as bar:
         for piece in response.iter_content(_PIECE):
             content += piece
             bar.update(len(piece))
