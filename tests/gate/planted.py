@@ -26,6 +26,16 @@ def drop(data: Json, share: float) -> Json:
     return data | {"model": data["model"] | {"merges": merges[:kept]}}
 
 
+def cut(data: Json, kept: int) -> Json:
+    """Leave all merges but the first away, and the tokens that only the others make."""
+    model, merges = data["model"], _merges(data["model"])
+    gone = {"".join(pair) for pair in merges[kept:]} - {"".join(pair) for pair in merges[:kept]}
+    ids = {token: number for number, token in enumerate(t for t in model["vocab"] if t not in gone)}
+    added = [one | {"id": ids[one["content"]]} for one in data["added_tokens"]]
+    model = model | {"merges": merges[:kept], "vocab": ids}
+    return data | {"model": model, "added_tokens": added}
+
+
 def split_digits(data: Json) -> Json:
     step = {"type": "Digits", "individual_digits": True}
     return data | {
