@@ -219,24 +219,6 @@ def test_what_cannot_be_judged_is_one_line_and_exit_code_2(
     assert message in told.err
 
 
-def test_an_error_of_ours_is_2_and_keeps_its_traceback(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    class Panic(BaseException):
-        """What a library in Rust raises."""
-
-    for error in (RuntimeError("a bug"), Panic("a panic")):
-
-        def fails(error: BaseException = error, **_: object) -> None:
-            raise error
-
-        monkeypatch.setattr(cli, "app", fails)
-        with pytest.raises(SystemExit) as left:
-            cli.run()
-        assert left.value.code == 2
-        assert "Traceback" in capsys.readouterr().err
-
-
 def test_a_waiver_accepts_a_failure_until_its_day(locked: Path, run: Run) -> None:
     config = locked / "tokscope.toml"
     day = date.today() + timedelta(days=30)

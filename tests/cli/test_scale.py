@@ -77,8 +77,9 @@ def test_machines_that_differ_give_the_same_bytes(run: Run, command: tuple[str, 
     assert here.stdout == there.stdout
 
 
-def children(process: int) -> list[str]:
-    return Path(f"/proc/{process}/task/{process}/children").read_text().split()
+def descendants(process: int) -> list[int]:
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [one for child in map(int, children) for one in (child, *descendants(child))]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -93,7 +94,7 @@ def test_an_interrupt_ends_at_once_in_silence_and_leaves_nothing(
         stderr=subprocess.PIPE,
         env=os.environ | {"TMPDIR": str(tmp_path)},
     ) as process:
-        while len(children(process.pid)) < 2:  # workers and what multiprocessing starts for them
+        while len(descendants(process.pid)) < 3:  # the command, workers, and what starts them
             time.sleep(0.05)
         process.send_signal(number)
         out, error = process.communicate(timeout=20)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
-from errno import ENOSPC
+from contextlib import suppress
+from errno import EIO, EMFILE, ENOSPC
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn, TextIO, cast
 
 import typer
 
@@ -32,8 +32,12 @@ from tokscope.cli import (
     simulate_mixture,
     vocab,
 )
-from tokscope.errors import TokscopeError, is_panic
+from tokscope.cli.watched import watch
+from tokscope.errors import TokscopeError, is_panic, path_of
 from tokscope.visible import one_line
+from tokscope.writing import write
+
+TRACE = "TOKSCOPE_TRACE"  # the variable that names a file for the trace of an error of ours
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -82,6 +86,8 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer's own, whi
 
 def main() -> None:
     """Be the program: take over the streams and signals of this process, then run."""
+    _fill_streams()
+    watch()
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), _own_stderr()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -91,32 +97,93 @@ def main() -> None:
 
 
 def run() -> NoReturn:
-    """Run the command line: what a user can mend is one line on stderr and exit code 2."""
+    """Run the command line: what a user can mend is one line on stderr and exit code 2.
+
+    The exit code stands, whatever becomes of the streams.
+    """
+    code = _done()
+    if not _settled(sys.stdout):
+        code = code or _failed("standard output cannot be written")
+    _settled(sys.stderr)
+    sys.exit(code)
+
+
+def _done() -> int:
+    """Run the command line and return its exit code."""
+    try:
+        _require_folder()
+        return _answered()
+    except TokscopeError as error:
+        return _failed(str(error))
+    except SystemExit as left:
+        broken = isinstance(left.__context__, BrokenPipeError)  # for which Rich leaves with 1
+        return left.code if isinstance(left.code, int) and not broken else 0
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except BrokenPipeError:  # whoever read our output has seen enough
+        return 0
+    except BaseException as error:  # noqa: BLE001 - the last handler
+        return _failed(_unforeseen(error))
+
+
+def _answered() -> int:
+    try:
+        return int(app(standalone_mode=False) or 0)
+    except _UsageError as error:
+        if "NoArgsIsHelp" in type(error).__name__:  # alone, tokscope says what it can do
+            print(cast(Any, error).format_message())
+            return 2
+        return _failed(_usage(error))
+
+
+def _require_folder() -> None:
     try:
         Path.cwd()
     except OSError as error:
-        _fail(f"the folder that this runs in cannot be used ({error.strerror}); go to another one")
+        raise TokscopeError(
+            f"the folder that this runs in cannot be used ({error.strerror}); go to another one"
+        ) from error
+
+
+def _unforeseen(error: BaseException) -> str:
+    """Say in one line what no command foresaw: little memory, few files, or an error of ours."""
+    if is_panic(error):
+        line = f"a library gave up on this input ({error})"
+    elif isinstance(error, MemoryError):
+        line = "memory ran out; try fewer --jobs, or a smaller input"
+    elif isinstance(error, OSError) and error.errno in (ENOSPC, EIO) and not error.filename:
+        return f"standard output cannot be written ({error.strerror})"  # help, or the version
+    elif isinstance(error, OSError) and error.strerror:
+        line = f"the system refused something ({error.strerror})"
+        line = f"{error.filename}: {line}" if error.filename else line
+        line += "; raise the limit of open files with: ulimit -n" if error.errno == EMFILE else ""
+    else:
+        line = f"an error of ours, {type(error).__name__}: {error}"
+    return f"{TokscopeError(line)}; {_kept_trace(error)}"
+
+
+def _kept_trace(error: BaseException) -> str:
+    """Write the trace of an error to the file that is asked for, and say where it is."""
+    place = os.environ.get(TRACE)
+    if not place:
+        return f"to report it, run it again with {TRACE}=FILE in the environment, to keep its trace"
+    import traceback
+
     try:
-        sys.exit(app(standalone_mode=False))
-    except TokscopeError as error:
-        _fail(str(error))
-    except _UsageError as error:
-        _fail(_usage(error))
-    except SystemExit:
-        raise
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
-    except BrokenPipeError:
-        # whoever read our output has seen enough; nothing more may be written when closing
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
-    except BaseException as error:  # noqa: BLE001 - our bug keeps its traceback
-        if isinstance(error, OSError) and error.errno == ENOSPC:  # help and version are printed
-            _fail(f"standard output cannot be written ({error.strerror})")
-        if is_panic(error):
-            _fail(f"a library gave up on this input ({error})")
-        traceback.print_exc()
-        sys.exit(2)  # 1 would say that a gate failed
+        write(path_of(place), "".join(traceback.format_exception(error)).encode())
+    except TokscopeError as problem:
+        return f"its trace cannot be kept: {problem}"
+    return f"its trace is in {place}"
+
+
+def _settled(stream: TextIO) -> bool:
+    """Write what is left for a stream; tell whether it went well, or its reader has seen enough."""
+    try:
+        stream.flush()
+    except (OSError, ValueError) as error:
+        output.discard(stream)
+        return isinstance(error, BrokenPipeError)
+    return True
 
 
 def _own_stderr() -> TextIO:
@@ -128,20 +195,26 @@ def _own_stderr() -> TextIO:
     return talk
 
 
+def _fill_streams() -> None:
+    """Take the numbers of streams that were closed: no file that is opened later may have one."""
+    while (spare := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(spare)
+
+
 def _nowhere() -> TextIO:
     """Stand in for a stream that was closed before we began."""
     return Path(os.devnull).open("w")
 
 
 def _usage(error: Any) -> str:
-    """Return what is wrong with the words of a command; alone, tokscope says what it can do."""
-    if "NoArgsIsHelp" in type(error).__name__:
-        print(error.format_message())
-        sys.exit(2)
+    """Return what is wrong with the words of a command."""
     path = error.ctx.command_path if error.ctx else "tokscope"
     return f"{error.format_message().rstrip('.')}; try: {path} --help"
 
 
-def _fail(message: str) -> NoReturn:
-    print(f"tokscope: {one_line(message)}", file=sys.stderr)
-    sys.exit(2)
+def _failed(message: str) -> int:
+    """Say why nothing came of it, as far as anybody listens, and return the exit code of that."""
+    with suppress(OSError, ValueError):
+        print(f"tokscope: {one_line(message)}", file=sys.stderr, flush=True)
+    return 2

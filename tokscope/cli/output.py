@@ -8,9 +8,9 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -156,9 +156,16 @@ def emit(
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        raise
+        discard(sys.stdout)  # whoever read it has seen enough; the exit code is still to come
     except OSError as error:
         raise TokscopeError(f"standard output cannot be written ({error.strerror})") from error
+
+
+def discard(stream: TextIO) -> None:
+    """Let a stream that cannot be written swallow what is left for it, and what is to come."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        stream.flush()
 
 
 def _rendered(report: Report, views: Sequence[Report], format_: str) -> str:

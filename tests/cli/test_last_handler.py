@@ -1,0 +1,168 @@
+"""What nobody foresaw: one line, an exit code that stands, and nothing that goes on behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.test_workers import is_running
+from tokscope import cli
+
+SCRIPT = Path(sys.executable).with_name("tokscope")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody watches")
+# The command with another body: this line, where `os`, `signal` and `sys` are there.
+BODY = """
+import os, signal, sys, time
+from tokscope import cli
+def body(**_):
+    {line}
+cli.app = body
+cli.main()
+"""
+
+
+class Panic(BaseException):
+    """What a library may raise."""
+
+
+def failing(error: BaseException) -> Callable[..., None]:
+    def app(**_: object) -> None:
+        raise error
+
+    return app
+
+
+def left(capsys: pytest.CaptureFixture[str]) -> tuple[object, str, str]:
+    with pytest.raises(SystemExit) as found:
+        cli.run()
+    told = capsys.readouterr()
+    return found.value.code, told.out, told.err
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (KeyError("x\n::error::y\x1b[2J"), "an error of ours, KeyError: 'x"),
+        (Panic("a panic"), "an error of ours, Panic: a panic"),
+        (RecursionError("deep"), "an error of ours, RecursionError"),
+        (MemoryError(), "memory ran out"),
+        (OSError(24, "Too many open files", "a.json"), "a.json: the system refused something"),
+        (OSError(28, "No space left on device"), "standard output cannot be written"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_nobody_foresaw_is_one_line_and_2(
+    error: BaseException,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cli, "app", failing(error))
+    code, out, line = left(capsys)
+    assert (code, out) == (2, "")
+    assert line.startswith(f"tokscope: {told}")
+    assert line.count("\n") == 1
+    assert line[:-1].isprintable()
+
+
+def test_the_trace_of_an_error_is_kept_where_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "app", failing(KeyError("x")))
+    monkeypatch.setenv(cli.TRACE, str(tmp_path / "trace.txt"))
+    code, _, line = left(capsys)
+    assert code == 2
+    assert line.endswith(f"its trace is in {tmp_path / 'trace.txt'}\n")
+    assert "in app\n    raise error" in (tmp_path / "trace.txt").read_text()
+    monkeypatch.setenv(cli.TRACE, str(tmp_path / "no" / "trace.txt"))
+    code, _, line = left(capsys)
+    assert (code, line.count("\n")) == (2, 1)
+    assert "its trace cannot be kept" in line
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [("explain TS001", 0), ("--version", 0), ("--help", 0), ("explain X", 2)]
+)
+@pytest.mark.parametrize("streams", ["| true", ">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full"])
+def test_the_exit_code_stands_whatever_happens_to_the_streams(
+    words: str, code: int, streams: str
+) -> None:
+    line = f"set -o pipefail; '{SCRIPT}' {words} {streams}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+    assert done.returncode == code
+    assert done.stderr.count("\n") <= 1
+
+
+@pytest.mark.parametrize("words", ["explain TS001", "--version", "--help", "explain X"])
+def test_a_result_that_cannot_be_written_is_2(words: str) -> None:
+    line = f"'{SCRIPT}' {words} >/dev/full"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_a_failed_gate_is_1_though_its_reader_has_gone(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "tokscope.toml"
+    config.write_text('tokenizer = "sample:bpe"\n[identity]\ngolden = "fail"\n')
+    assert run("lock", "--config", config).returncode == 0
+    line = f"set -o pipefail; '{SCRIPT}' check sample:unigram --config {config} | true"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@linux
+@pytest.mark.parametrize("name", ["SIGABRT", "SIGSEGV", "SIGBUS", "SIGKILL"])
+def test_a_process_that_dies_is_one_line_and_2(name: str) -> None:
+    code = BODY.format(line=f"os.kill(os.getpid(), signal.{name})")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("tokscope: ")
+    assert done.stderr.count("\n") == 1
+    assert name in done.stderr
+
+
+@linux
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 143),
+        (signal.SIGHUP, -signal.SIGHUP),
+        (signal.SIGKILL, -signal.SIGKILL),
+    ],
+)
+def test_a_signal_ends_the_whole_command(number: int, code: int) -> None:
+    body = BODY.format(line="print(os.getpid(), flush=True), time.sleep(60)")
+    with subprocess.Popen([sys.executable, "-c", body], stdout=-1, stderr=-1) as process:
+        assert process.stdout
+        assert process.stderr
+        child = int(process.stdout.readline())
+        assert child != process.pid
+        process.send_signal(number)
+        assert process.wait(30) == code
+        assert process.stderr.read() == b""
+    for _ in range(100):
+        if not is_running(child):
+            return
+        time.sleep(0.1)
+    raise AssertionError(child)
+
+
+@linux
+def test_where_no_process_can_be_started_the_command_goes_on_alone() -> None:
+    code = "os.fork = fails\n" + BODY.format(line="print('done')").lstrip()
+    code = "import os\ndef fails(): raise OSError(11, 'no')\n" + code
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+def test_the_variable_is_named_where_help_is_looked_for() -> None:
+    assert cli.TRACE in (Path(__file__).parents[2] / "README.md").read_text()
+    assert cli.TRACE not in os.environ
