@@ -32,6 +32,7 @@ from tokscope.cli import (
     simulate_mixture,
     vocab,
 )
+from tokscope.cli.bounds import bounded
 from tokscope.cli.watched import watch
 from tokscope.errors import TokscopeError, is_panic, path_of
 from tokscope.visible import one_line
@@ -63,22 +64,22 @@ def tokscope(
     """See what a tokenizer does: multilingual quality, side by side, with units and directions."""
 
 
-app.command("compare")(compare.command)
-app.command("infer-mixture")(infer_mixture.command)
-app.command("simulate-mixture")(simulate_mixture.command)
-app.command("measures")(measures.command)
-app.command("inspect")(inspect.command)
-app.command("show")(show.command)
-app.command("vocab")(vocab.command)
-app.command("audit")(audit.command)
-app.command("numbers")(numbers.command)
-app.command("init")(init.command)
-app.command("lock")(lock.command)
-app.command("check")(check.command)
-app.command("diff")(diff.command)
-app.command("equiv")(equiv.command)
-app.command("explain")(explain.command)
-app.command("list")(available.command)
+app.command("compare")(bounded(compare.command))
+app.command("infer-mixture")(bounded(infer_mixture.command))
+app.command("simulate-mixture")(bounded(simulate_mixture.command))
+app.command("measures")(bounded(measures.command))
+app.command("inspect")(bounded(inspect.command))
+app.command("show")(bounded(show.command))
+app.command("vocab")(bounded(vocab.command))
+app.command("audit")(bounded(audit.command))
+app.command("numbers")(bounded(numbers.command))
+app.command("init")(bounded(init.command))
+app.command("lock")(bounded(lock.command))
+app.command("check")(bounded(check.command))
+app.command("diff")(bounded(diff.command))
+app.command("equiv")(bounded(equiv.command))
+app.command("explain")(bounded(explain.command))
+app.command("list")(bounded(available.command))
 
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer's own, which it does not name

@@ -15,6 +15,7 @@ import typer
 
 from tokscope.cli import output, text
 from tokscope.errors import TokscopeError
+from tokscope.reading import MOST_OF_SETTINGS, content
 from tokscope.writing import write
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ def _truth(word: str) -> dict[str, float] | None:
 
 def _truth_file(path: Path) -> dict[str, float]:
     try:
-        shares = json.loads(path.read_bytes())
-    except OSError as error:
-        raise TokscopeError(f"--truth {path}: cannot be read ({error.strerror})") from error
+        shares = json.loads(content(path, MOST_OF_SETTINGS))
+    except TokscopeError as error:
+        raise TokscopeError(f"--truth {error}") from error
     except (ValueError, RecursionError) as error:
         raise TokscopeError(f"--truth {path}: not valid JSON ({error})") from error
     if not isinstance(shares, dict):

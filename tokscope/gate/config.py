@@ -16,6 +16,8 @@ from typing import Any, cast
 
 from tokscope.catalog import MEASURES
 from tokscope.errors import TokscopeError, choose, split_label
+from tokscope.gate.lines import lines_of
+from tokscope.reading import MOST_OF_SETTINGS, content
 from tokscope.rules import AUDITED, RULES, SEVERITIES, at_least
 from tokscope.text.corpus import MAX_UNIT, Corpus, read_corpora, require_again
 from tokscope.text.formats import READERS
@@ -29,7 +31,7 @@ FAIL, WARN, OFF = "fail", "warn", "off"
 _LEVELS = {FAIL: 0, WARN: 0, OFF: 0}
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*%\s*")
 _MOST = 1_000_000  # resamples, or documents
-_LARGEST = 1e15  # of limits
+_LARGEST = 10**15  # of any number
 KINDS = ("max", "min", "worse", "better")  # of limits
 # table -> its keys and what each must be
 TABLES: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
@@ -230,11 +232,14 @@ def find(path: str = "") -> Path:
 
 
 def has_section(project: Path) -> bool:
-    """Tell whether a `pyproject.toml` has gates; where it is no TOML, whether it seems to."""
-    try:
-        text = project.read_text("utf-8", errors="replace")
-    except OSError:
+    """Tell whether a `pyproject.toml` has gates; where it is no TOML, whether it seems to.
+
+    Raises:
+        TokscopeError: it is there and cannot be read.
+    """
+    if not project.is_file():
         return False
+    text = content(project, MOST_OF_SETTINGS).decode(errors="replace")
     try:
         tool = tomllib.loads(text).get("tool", {})
         return isinstance(tool, dict) and "tokscope" in tool
@@ -250,53 +255,16 @@ def read(path: Path) -> Config:
     """
     prefix = ("tool", "tokscope") if path.name == PROJECT else ()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = content(path, MOST_OF_SETTINGS).decode().replace("\r\n", "\n").replace("\r", "\n")
         data = tomllib.loads(text)
-        lines = _lines_below(text, prefix)
-    except OSError as error:
-        raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
+        lines = {k[len(prefix) :]: n for k, n in lines_of(text) if k[: len(prefix)] == prefix}
     except (ValueError, RecursionError) as error:  # no TOML, or no UTF-8
         raise TokscopeError(f"{path}: not a configuration in TOML ({error})") from error
     for part in prefix:
-        data = data.get(part, {})
+        data = data.get(part, {}) if isinstance(data, dict) else {}
+    if not isinstance(data, dict):
+        raise TokscopeError(f"{path}: tool.tokscope is no table; begin it with [tool.tokscope]")
     return _Reader(path, lines).config(data)
-
-
-def _lines_below(text: str, prefix: Key) -> dict[Key, int]:
-    """Return the lines of the keys below a prefix."""
-    begin = max(text.find(_SECTION), 0) if prefix else 0  # what is before it has no key of ours
-    before = text.count("\n", 0, begin)
-    return {
-        key[len(prefix) :]: before + line
-        for key, line in _lines(text[begin:])
-        if key[: len(prefix)] == prefix
-    }
-
-
-def _lines(text: str) -> Iterator[tuple[Key, int]]:
-    """Yield each key with its line: the first with which the text so far has it."""
-    seen: set[Key] = set()
-    begin, lines = 1, text.split("\n")
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            data = tomllib.loads("\n".join(lines[:number]))
-        except tomllib.TOMLDecodeError:
-            continue  # inside of a value
-        for key in _keys(data):
-            if key not in seen:
-                seen.add(key)
-                yield key, begin if lines[begin - 1].strip() else number
-        begin = number + 1
-
-
-def _keys(data: Any, key: Key = ()) -> Iterator[Key]:
-    entries = data.items() if isinstance(data, dict) else enumerate(data)
-    for name, value in entries:
-        yield (*key, str(name))
-        if isinstance(value, dict | list):
-            yield from _keys(value, (*key, str(name)))
 
 
 @dataclass(frozen=True)
@@ -326,6 +294,8 @@ class _Reader:
             if type(value) not in wanted:  # true is no number here, and an hour no day
                 kinds = " or ".join(dict.fromkeys(_KINDS_OF_VALUES[kind] for kind in wanted))
                 raise self.wrong((*key, entry), f"{entry} must be {kinds}")
+            if isinstance(value, int | float) and not abs(value) <= _LARGEST:
+                raise self.wrong((*key, entry), f"{entry} must be a number up to {_LARGEST:,}")
         return data
 
     def config(self, data: Json) -> Config:

@@ -17,6 +17,7 @@ import regex
 
 from tokscope.errors import TokscopeError, shortened
 from tokscope.measures.frequency import unseen_under_zipf
+from tokscope.reading import content
 from tokscope.report import Report
 from tokscope.rules import AUDITED, RULES, SEVERITIES, at_least, chosen
 from tokscope.studies.causes import CAUSES, WHOLE_ONLY, Causes, causes
@@ -54,6 +55,7 @@ from tokscope.workers import HERE, Workers
 COLUMNS = ["tokenizer", "by", "name", "code", "severity", "value", "unit", "examples"]
 EXAMPLES = 5  # of a finding
 SHOWN = 25  # tokens of a table
+_MOST = 600_000  # ids, each of which is tried in many texts
 _LONG = 64  # bytes of a token that people should look at
 _BY_CAUSE = {
     "normalizer": "TS401",
@@ -226,7 +228,7 @@ def _rows_of_model(word: str) -> int | None:
     if not path.exists() or not config.is_file() or not parse(word).place:
         return None
     try:
-        settings = json.loads(config.read_text(encoding="utf-8"))
+        settings = json.loads(content(config))
         settings = {**settings, **settings.get("text_config", {})}
         size = settings.get("vocab_size")
     except (OSError, ValueError, TypeError, AttributeError) as error:
@@ -294,6 +296,7 @@ def _found(subject: _Subject) -> list[Finding]:
 
 def findings(word: str, tokenizer: Tokenizer) -> list[Finding]:
     """Return what an audit without text finds in a tokenizer, loaded from `word`."""
+    _require_size(tokenizer)
     return [found for found in _found(_Subject(word, tokenizer)) if found.count]
 
 
@@ -319,8 +322,18 @@ def _load(
         counting = Counting(frozenset(("units", "bytes", TYPES)))
         counted = count(words, corpora, counting, workers=workers)
     tokenizers = counted.tokenizers if counted else load_all(words)
+    for tokenizer in tokenizers:
+        _require_size(tokenizer)
     texts = [_at_hand(counted, k) for k in range(len(tokenizers))]
     return [_Subject(*own) for own in zip(words, tokenizers, texts, strict=True)], counted
+
+
+def _require_size(tokenizer: Tokenizer) -> None:
+    size = tokenizer.vocabulary.size
+    if size > _MOST:
+        raise TokscopeError(
+            f"{tokenizer.name}: {size:,} ids, and an audit looks at no more than {_MOST:,}"
+        )
 
 
 def _at_hand(counted: Counted | None, number: int) -> AtHand:

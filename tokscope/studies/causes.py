@@ -201,13 +201,18 @@ def _explain(
     flags: Mapping[str, Flags],
 ) -> None:
     """Flag what keeps tokens from coming up."""
-    matched = [one for one in parts.added if not one.special]
+    matched = {one.text: one.id for one in parts.added if not one.special and one.text}
+    sizes = sorted({len(text) for text in matched})
     for text, token in lost:
         if not _survives(parts, text):
             flags["normalizer"][token] = True
         elif not _kept_whole(parts, text, _place(vocabulary, token)):
             flags["pretokenizer"][token] = True
-        flags["shadowed"][token] = any(one.text in text and one.id != token for one in matched)
+        flags["shadowed"][token] = any(
+            matched.get(text[at : at + size], token) != token
+            for size in sizes
+            for at in range(len(text) - size + 1)
+        )
         flags["duplicate"][token] &= not flags["shadowed"][token]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from time import monotonic
 
 import numpy as np
 import pandas as pd
@@ -22,9 +23,11 @@ from tokscope.studies.show import spelled as written
 from tokscope.tally import TYPES, Counting
 from tokscope.text.corpus import Corpus
 from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.limits import require_pattern
 from tokscope.tokenizers.ranks import NONE, ranks
 from tokscope.workers import HERE, Workers
 
+_PATIENCE = 10  # seconds for a search among the tokens
 Ids = NDArray[np.int64]
 SHOWN = 25  # lines of a table where nobody says how many
 _LONGEST = 20  # characters of a token in a table
@@ -80,6 +83,7 @@ def grep(words: Sequence[str], pattern: str) -> Report:
     Raises:
         TokscopeError: the expression is none, or a tokenizer cannot be loaded.
     """
+    require_pattern(pattern)
     try:
         search = regex.compile(pattern).search
     except regex.error as error:
@@ -88,6 +92,7 @@ def grep(words: Sequence[str], pattern: str) -> Report:
             "meant as such"
         ) from error
     tokenizers = load_all(words)
+    end = monotonic() + _PATIENCE
     frames = {}
     for tokenizer in tokenizers:
         spelled = Spelled(tokenizer.vocabulary)
@@ -96,11 +101,26 @@ def grep(words: Sequence[str], pattern: str) -> Report:
         ]
         for name, token in tokenizer.vocabulary.specials.items():
             texts[token] = name
-        ids = [i for i, text in enumerate(texts) if text and search(text)]
+        ids = _matching(texts, search, end)
         frames[tokenizer.name] = listed(tokenizer, spelled, np.array(ids, np.int64))
     return _report(
         f"Tokens that match {pattern}", frames, _signature(words, tokenizers), tokenizers
     )
+
+
+def _matching(texts: Sequence[str], search: Callable[..., object], end: float) -> list[int]:
+    """Return the ids of the texts that an expression finds; it gives up at a time of the clock."""
+    try:
+        return [
+            i
+            for i, text in enumerate(texts)
+            if text and search(text, timeout=max(end - monotonic(), 0.001))
+        ]
+    except TimeoutError as error:
+        raise TokscopeError(
+            f"--grep: searched for {_PATIENCE} s and not done; write an expression that does not "
+            "try the same text in many ways"
+        ) from error
 
 
 def only_in(words: Sequence[str], name: str) -> Report:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, choose, exists, path_of, require_shown, split_label
-from tokscope.tokenizers.content import kind_of_content
+from tokscope.tokenizers.content import kind_of_content, start_of
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 
@@ -162,8 +162,7 @@ def _kind_of_path(path: Path) -> str:
 
 def _holds_codes(path: Path) -> bool:
     """Tell by its beginning whether a file holds the codes of subword-nmt or fastBPE."""
-    with path.open("rb") as stream:
-        start = stream.read(4096).decode(errors="replace")
+    start = start_of(path).decode(errors="replace")
     if "</w>" not in start:
         return False
     return cast(Callable[[str], bool], _function("suffixed", "holds_codes"))(start)

@@ -23,6 +23,7 @@ from tokscope.errors import TokscopeError, UnitError
 from tokscope.tokenizers import Encoded
 from tokscope.tokenizers.components import canonical, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_core
+from tokscope.tokenizers.limits import require_pattern
 from tokscope.tokenizers.merges import learned, require_some
 from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -130,6 +131,7 @@ class RankEncoder:
 
 def _matches_nothing(pattern: str) -> bool:
     """Tell whether a pattern matches empty text, on which the core fails."""
+    require_pattern(pattern)
     try:
         return regex.match(pattern, "") is not None
     except regex.error:  # the core has its own word on it

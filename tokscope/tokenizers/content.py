@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from tokscope.errors import TokscopeError
+from tokscope.reading import require_regular
 
 _NAMED = {
     ".tiktoken": "tiktoken-file",
@@ -29,6 +30,7 @@ def start_of(path: Path) -> bytes:
         TokscopeError: it cannot be read.
     """
     try:
+        require_regular(path)
         with path.open("rb") as stream:
             return stream.read(_START)
     except OSError as error:

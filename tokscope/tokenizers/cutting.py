@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers.library import tokenizers
+from tokscope.tokenizers.limits import require_pattern
 
 _CLASS = regex.compile(r"\\(?:[sSdDwW]|[pP](?:\w|\{[^}]+\}))")
 # One character of every general category, and a Han one; none that folds to an ASCII letter.
@@ -60,6 +61,7 @@ def compiled(pattern: str) -> regex.Pattern[str]:
     Raises:
         TokscopeError: Python's engine cannot.
     """
+    require_pattern(pattern)
     try:
         return regex.compile(pattern, regex.V1 if "&&" in pattern else regex.V0)
     except regex.error as error:

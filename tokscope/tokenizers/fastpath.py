@@ -9,15 +9,19 @@ arrived at are left out. How text is cut and normalised is compared on probe tex
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import tokenizers
 
+from tokscope.errors import TokscopeError
 from tokscope.tokenizers.bpe import RankEncoder, byte_alphabet, from_alphabet, missing_bytes
 from tokscope.tokenizers.tiktoken import PATTERNS
 
 Json = dict[str, Any]
+_PAIRED = 2_000_000  # characters of added and special tokens that are compared, each with each
+_MANY = 20_000  # characters of added tokens, among which one expression searches
 _COMPOSITIONS = ("NFC", "NFD", "NFKC", "NFKD")  # none of these changes ASCII
 
 # One text for every way in which two regular expression engines, or two Unicode tables, can part.
@@ -110,6 +114,10 @@ def _overlap(one: str, other: str) -> bool:
     )
 
 
+def _size(texts: Sequence[str]) -> int:
+    return sum(map(len, texts))
+
+
 def unsuited(config: Json) -> str:
     """Return why only the library can encode; empty where the fast path may."""
     model, normalizer = config["model"], config["normalizer"]
@@ -129,6 +137,12 @@ def unsuited(config: Json) -> str:
     if len(kinds) > 1 or (matched and prefixed) or (normalizer and False in kinds):
         return "the library: added tokens are found in passes, before or after other steps"
     specials = [token["content"] for token in config["added_tokens"] if token["special"]]
+    added = [token["content"] for token in matched]
+    if (
+        len(added) * _size(specials) + len(specials) * _size(added) > _PAIRED
+        or _size(added) > _MANY
+    ):
+        return "the library: it has very many added tokens, or long ones"
     if any(_overlap(token["content"], special) for token in matched for special in specials):
         return "the library: an added token can overlap a special one"
     return ""
@@ -154,7 +168,7 @@ def fast_path(library: tokenizers.Tokenizer, config: Json) -> tuple[FastPath | N
         return None, "the library: an added token is not normalised"
     try:
         encoder = RankEncoder.of(pattern, ranks, ids, added=added)
-    except ValueError:
+    except (ValueError, TokscopeError):
         return None, "the library: its regular expression is not one that tiktoken reads"
     return FastPath(encoder, normalizer, prefix), "tiktoken's core, its ids mapped back"
 

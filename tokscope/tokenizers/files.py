@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from tokscope.errors import TokscopeError, shortened
+from tokscope.reading import content
 
 
 def read_text(path: Path) -> str:
@@ -15,9 +16,7 @@ def read_text(path: Path) -> str:
         TokscopeError: it cannot be read, or is not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
+        return content(path).decode().replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise TokscopeError(f"{path}: not a tokenizer file (it is not UTF-8 text)") from error
 

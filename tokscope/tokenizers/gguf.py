@@ -19,11 +19,13 @@ from typing import Any, cast
 import tokenizers
 
 from tokscope.errors import TokscopeError, path_of, shortened
+from tokscope.reading import MOST, require_regular
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.bytelevel import byte_level_bpe, split_at
 from tokscope.tokenizers.components import TEMPLATE, canonical, described, digest_of, short
 from tokscope.tokenizers.greedy import GreedyTokenizer
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.limits import require_sizes
 from tokscope.tokenizers.llamacpp import CONTROL_BY_TEXT, CUTS, Cut
 from tokscope.tokenizers.rest import REST, is_left_out, rest
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer, of_model
@@ -132,7 +134,7 @@ def load_file(spec: Spec) -> Tokenizer:
     try:
         with (
             path.open("rb") as stream,
-            mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data,
+            mmap.mmap(stream.fileno(), _most(path), access=mmap.ACCESS_READ) as data,
         ):
             metadata = read_metadata(data, hashes)
     except OSError as error:
@@ -158,6 +160,7 @@ def load_file(spec: Spec) -> Tokenizer:
     for key in _NEEDED[model]:
         if not isinstance(ours.get(key), list | tuple) or not ours[key]:
             raise TokscopeError(f"{path}: tokenizer.ggml.{key} is missing or no list")
+    require_sizes(map(str, ours["tokens"]), str(path))
     if len(ours.get("scores", ours["tokens"])) != len(ours["tokens"]):
         raise TokscopeError(f"{path}: there are more tokens than scores, or fewer")
     try:
@@ -167,6 +170,16 @@ def load_file(spec: Spec) -> Tokenizer:
         raise
     except Exception as error:  # the library raises nothing narrower
         raise TokscopeError(f"{path}: its tokenizer cannot be built ({error})") from error
+
+
+def _most(path: Path) -> int:
+    """Return how many bytes of a file are looked at: a header is at its beginning, and not large.
+
+    Raises:
+        TokscopeError: it is no regular file.
+    """
+    require_regular(path)
+    return min(path.stat().st_size, MOST)
 
 
 def _around(metadata: Mapping[str, Any], hashes: Mapping[str, str]) -> dict[str, str]:

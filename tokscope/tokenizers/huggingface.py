@@ -24,6 +24,7 @@ from tokscope.tokenizers.bpe import (
 from tokscope.tokenizers.components import canonical, digest_of, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
 from tokscope.tokenizers.fastpath import PROBES, FastPath, cut_pattern, fast_path, unsuited
+from tokscope.tokenizers.limits import require_added, require_sizes
 from tokscope.tokenizers.merges import (
     Marks,
     Merges,
@@ -273,6 +274,8 @@ def assemble(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFac
     top = max(pieces.values(), default=-1)
     if not pieces or top > 16 * len(pieces) + 1_000_000:  # the library would go through them all
         raise TokscopeError(f"{place}: {len(pieces)} tokens but ids up to {top}")
+    require_sizes(pieces, place)
+    require_added(len(library.get_added_tokens_decoder()), place)
     config: Json = json.loads(library.to_str())  # keeps what is switched off now
     library.no_padding()
     library.no_truncation()

@@ -13,6 +13,7 @@ from pathlib import Path
 import tokenizers
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 
+from tokscope import reading
 from tokscope.errors import TokscopeError, require_of_library
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.applied import (
@@ -68,7 +69,7 @@ class _Model:
             max(library.unk_id(), 0),
             plain.settings,
             normal if isinstance(normal, dict) else {},
-            charsmap_of(path.read_bytes()),
+            charsmap_of(reading.content(path)),
         )
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import regex
 import tokenizers
 
 from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.bytelevel import split_at
+from tokscope.tokenizers.cutting import compiled
 from tokscope.tokenizers.files import read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.limits import require_sizes
 
 
 def load_file(spec: Spec) -> HuggingFaceTokenizer:
@@ -22,10 +23,9 @@ def load_file(spec: Spec) -> HuggingFaceTokenizer:
         TokscopeError: the file cannot be read, or is something else.
     """
     path = path_of(spec.place)
+    lines = read_text(path).split("\n")
     try:
-        library = _read(read_text(path).split("\n"))
-    except TokscopeError:
-        raise
+        library = _read(lines)
     except Exception as error:  # the library raises nothing narrower
         raise TokscopeError(f"{path}: not a model of minbpe ({error})") from error
     return assemble(library, spec.label or path.stem, str(path))
@@ -45,6 +45,7 @@ def _read(lines: Sequence[str]) -> tokenizers.Tokenizer:
         left, right = map(int, line.split())
         merges.append((spelled[left], spelled[right]))
         spelled[token] = spelled[left] + spelled[right]
+        require_sizes([spelled[token]], f"line {token - 255 + first}")
     # special tokens follow the merges by habit, but the file says where
     spelled |= {int(token): text for text, token in specials.items()}
     vocabulary = {piece: token for token, piece in spelled.items()}
@@ -63,6 +64,6 @@ def _found(pattern: str) -> tokenizers.pre_tokenizers.PreTokenizer:
     last = parts.ByteLevel(add_prefix_space=False, use_regex=False)
     if not pattern:
         return last
-    if regex.compile(pattern).groups:
+    if compiled(pattern).groups:
         raise ValueError("its expression has groups, of which minbpe keeps no more than their text")
     return parts.Sequence([split_at(pattern, gaps=False), last])

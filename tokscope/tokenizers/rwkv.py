@@ -8,6 +8,7 @@ from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.files import read_text
 from tokscope.tokenizers.greedy import GreedyTokenizer
+from tokscope.tokenizers.limits import require_sizes
 
 
 def load_file(spec: Spec) -> GreedyTokenizer:
@@ -31,6 +32,7 @@ def load_file(spec: Spec) -> GreedyTokenizer:
             raise TokscopeError(f"{path}:{number}: a token or an id stands twice, or is absurd")
         ids[token] = token_id
         used.add(token_id)
+    require_sizes(ids, str(path))
     return GreedyTokenizer.of(spec.label or path.stem, ids, str(path))
 
 

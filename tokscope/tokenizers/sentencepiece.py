@@ -14,11 +14,13 @@ import numpy as np
 import sentencepiece
 from numpy.typing import NDArray
 
+from tokscope import reading
 from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Encoded, Spec
 from tokscope.tokenizers.beside import beside_file
 from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.content import holds_ranks
+from tokscope.tokenizers.limits import require_sizes
 from tokscope.tokenizers.merges import learned, require_some
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.rest import rest
@@ -210,12 +212,12 @@ def open_model(path: Path) -> tuple[bytes, sentencepiece.SentencePieceProcessor]
         TokscopeError: the file cannot be read or is no SentencePiece model.
     """
     try:
-        content = path.read_bytes()
+        content = reading.content(path)
         if not content:
             raise RuntimeError("the file is empty")
-        return content, sentencepiece.SentencePieceProcessor(model_proto=content)
-    except OSError as error:
-        raise TokscopeError(f"{path}: cannot be read ({error.strerror or error})") from error
+        library = sentencepiece.SentencePieceProcessor(model_proto=content)
+        require_sizes(map(library.id_to_piece, range(library.get_piece_size())), str(path))
+        return content, library
     except (RuntimeError, ValueError, IndexError) as error:  # as well from what the library reads
         hint = "; it is a rank file: write tiktoken-file: before it" if holds_ranks(path) else ""
         raise TokscopeError(f"{path}: not a SentencePiece model ({error}){hint}") from error

@@ -16,6 +16,7 @@ import tokenizers
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers
 
 from tokscope.errors import TokscopeError, path_of, require_of_library
+from tokscope.reading import require_regular
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.bpe import byte_alphabet
@@ -122,6 +123,7 @@ def load_clip(spec: Spec) -> HuggingFaceTokenizer:
     """
     path = path_of(spec.place)
     try:
+        require_regular(path)
         with gzip.open(path, "rt", encoding="utf-8") as stream:
             lines = stream.read(64_000_000).split("\n")
     except (OSError, EOFError, ValueError) as error:

@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from tokscope.errors import TokscopeError, path_of
+from tokscope.reading import content
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes
 from tokscope.tokenizers.components import canonical
+from tokscope.tokenizers.limits import ADDED, require_added, require_sizes
 from tokscope.tokenizers.rest import is_left_out, rest, unread
 from tokscope.tokenizers.vocabulary import Vocabulary
+
+_BROKEN = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 def load_folder(folder: Folder) -> RankTokenizer:
@@ -31,11 +35,8 @@ def load_file(spec: Spec) -> RankTokenizer:
     """
     path = path_of(spec.place)
     try:
-        content = path.read_bytes()
-        return _parse(json.loads(content), spec, path)
-    except OSError as error:
-        raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return _parse(json.loads(content(path)), spec, path)
+    except _BROKEN as error:
         problem = f"{type(error).__name__}: {error}"
         raise TokscopeError(f"{path}: not a tekken file ({problem})") from error
 
@@ -44,13 +45,15 @@ def _parse(data: dict[str, Any], spec: Spec, path: Path) -> RankTokenizer:
     config = data["config"]
     shift, size = int(config["default_num_special_tokens"]), int(config["default_vocab_size"])
     entries = data["vocab"][: size - shift]
-    if not entries or not 0 <= shift < 1_000_000:
+    if not entries or not 0 <= shift <= ADDED:
         raise ValueError("no vocabulary, or an absurd number of special tokens")
     ranks = {
         base64.b64decode(entry["token_bytes"], validate=True): i for i, entry in enumerate(entries)
     }
     if len(ranks) < len(entries):
         raise ValueError("two tokens have the same bytes")
+    require_sizes(ranks, str(path))
+    require_added(len(data.get("special_tokens") or ()), str(path))
     require_all_bytes(ranks, str(path))
     # Files of the first release do not name their special tokens: no text can spell them.
     named = {

@@ -8,16 +8,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import tiktoken
 from tiktoken.model import MODEL_PREFIX_TO_ENCODING, MODEL_TO_ENCODING
 
+from tokscope import reading
 from tokscope.errors import TokscopeError, choose, path_of
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.beside import Folder, beside_file, decoder
 from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes
 from tokscope.tokenizers.download import tiktoken_cached
+from tokscope.tokenizers.limits import PATTERN, require_added, require_sizes
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 # Chinese and Japanese characters that DeepSeek's tokenizers cut out of text before its words; of
@@ -102,7 +103,6 @@ _HARMONY = {
 _TEXT = "<|endoftext|>"
 _FIM = {f"<|fim_{part}|>": 100258 + i for i, part in enumerate(("prefix", "middle", "suffix"))}
 _PROMPT = "<|endofprompt|>"
-_LONGEST_PATTERN = 20_000
 _QWEN_NAMES = ["endoftext", "im_start", "im_end", *(f"extra_{i}" for i in range(205))]
 # The special tokens that published code puts beside the ranks of a file, by the name of the whole.
 SPECIALS: Mapping[str, Mapping[str, int]] = {
@@ -169,6 +169,7 @@ def rank_tokenizer(
     Raises:
         ValueError: the pattern is none, or ids stand for two tokens, or are absurd.
     """
+    require_added(len(specials), name)
     ids_of_ranks, ids_of_specials = set(ranks.values()), set(specials.values())
     if ids_of_ranks & ids_of_specials or len(ids_of_specials) < len(specials):
         raise ValueError("a special token has the id of another token")
@@ -234,6 +235,7 @@ def parse_ranks(content: bytes, place: str) -> dict[bytes, int]:
         raise TokscopeError(f"{place}: a rank is negative or stands twice")
     if max(ranks.values()) > 2 * len(ranks) + 1_000_000:
         raise TokscopeError(f"{place}: rank {max(ranks.values())} for {len(ranks)} tokens")
+    require_sizes(ranks, place)
     require_all_bytes(ranks, place)
     return ranks
 
@@ -261,7 +263,7 @@ def load_ranks(spec: Spec) -> RankTokenizer:
         TokscopeError: the file cannot be read, or nothing says how its text is cut.
     """
     path = path_of(spec.place)
-    content = _read(path)
+    content = reading.content(path)
     ranks = parse_ranks(content, str(path))
     known, specials = KNOWN_FILES.get(hashlib.sha256(content).hexdigest(), ("", {}))
     pattern = named_pattern(spec, PATTERNS) or PATTERNS.get(known, "")
@@ -280,13 +282,6 @@ def load_ranks(spec: Spec) -> RankTokenizer:
         raise TokscopeError(f"{path}: {error}") from error
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
-
-
 def named_pattern(spec: Spec, known: Mapping[str, str]) -> str:
     """Return the expression that `?pattern=` or `?pattern-file=` names; empty if neither is there.
 
@@ -299,10 +294,16 @@ def named_pattern(spec: Spec, known: Mapping[str, str]) -> str:
         return ""
     path = path_of(spec.pattern_file)
     try:
-        pattern = _read(path).decode().removeprefix("\ufeff").removesuffix("\n").removesuffix("\r")
+        pattern = (
+            reading.content(path)
+            .decode()
+            .removeprefix("\ufeff")
+            .removesuffix("\n")
+            .removesuffix("\r")
+        )
     except UnicodeDecodeError as error:
         raise TokscopeError(f"{path}: not an expression (it is not UTF-8 text)") from error
-    if not pattern.strip() or len(pattern) > _LONGEST_PATTERN:
+    if not pattern.strip() or len(pattern) > PATTERN:
         raise TokscopeError(f"{path}: not an expression (the file is empty, or far too long)")
     return pattern
 
@@ -322,7 +323,7 @@ def read_specials(place: str) -> Mapping[str, int]:
         names = ", ".join(SPECIALS)
         raise TokscopeError(f"{place}: no such file, and no name of special tokens ({names})")
     try:
-        found = json.loads(_read(path))
+        found = json.loads(reading.content(path))
         if "added_tokens_decoder" in found and isinstance(found, dict):
             listed = decoder(found["added_tokens_decoder"], path)
             found = {token.content: number for number, token in listed}

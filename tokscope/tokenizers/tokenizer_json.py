@@ -17,6 +17,7 @@ from tokscope.tokenizers.beside import Folder, beside_file
 from tokscope.tokenizers.bytelevel import split_merge
 from tokscope.tokenizers.files import read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, Json, assemble
+from tokscope.tokenizers.limits import require_added
 from tokscope.tokenizers.rest import rest, unread
 
 NAME = "tokenizer.json"
@@ -68,6 +69,7 @@ def _by_text(tokens: list[Json]) -> Any:
 
 
 def _read(text: str, path: Path) -> tokenizers.Tokenizer:
+    require_added(text.count('"content"') - 10, str(path))  # a token may be spelled so too
     _require_marked_merges(text, path)
     try:
         return tokenizers.Tokenizer.from_str(text)

@@ -1,0 +1,90 @@
+"""How large a tokenizer may be: far above all that is published, and far below what harms.
+
+Much that is asked of a vocabulary takes time with the square of a token's length, or of the number
+of added tokens; so both are limited before anything is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+from tokscope.errors import TokscopeError, shortened
+
+IDS = 2_000_000  # the largest published vocabulary has 901,629
+ADDED = 300_000  # tokens beside those that were learned; 131,072 pictures are published
+LONGEST = 10_000  # bytes of a token; published ones have some hundred
+_SHORT = 100  # bytes, up to which tokens are as many as they like
+_SQUARES = 500_000_000  # of the bytes of the others, added up
+PATTERN = 20_000  # characters of an expression
+_PARTS = 100_000  # of one, once its counts are written out
+_DEPTH = 100  # groups in groups
+_SYNTAX = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d*)(?:,(\d*))?\}|.", re.DOTALL)
+
+
+def require_sizes(tokens: Iterable[bytes | str], place: str) -> None:
+    """Refuse a vocabulary that is too large, or has tokens that are too long.
+
+    Raises:
+        TokscopeError: it is so; says the limit.
+    """
+    sizes = np.fromiter(map(len, tokens), np.int64)
+    if len(sizes) > IDS:
+        raise TokscopeError(f"{place}: {len(sizes):,} tokens, and more than {IDS:,} are not read")
+    longest = int(sizes.max(initial=0))
+    if longest > LONGEST:
+        raise TokscopeError(
+            f"{place}: a token is {longest:,} bytes long, and none is read over {LONGEST:,}"
+        )
+    squares = int((sizes[sizes > _SHORT] ** 2).sum())
+    if squares > _SQUARES:
+        raise TokscopeError(
+            f"{place}: too many long tokens (the squares of their bytes add up to {squares:,}, "
+            f"and no more than {_SQUARES:,} is read)"
+        )
+
+
+def require_added(count: int, place: str) -> None:
+    """Refuse more added or special tokens than any tokenizer has.
+
+    Raises:
+        TokscopeError: there are more.
+    """
+    if count > ADDED:
+        raise TokscopeError(
+            f"{place}: {count:,} added and special tokens, and more than {ADDED:,} are not read"
+        )
+
+
+def require_pattern(pattern: str) -> None:
+    r"""Refuse an expression that an engine would need very much memory for.
+
+    Raises:
+        TokscopeError: it is one.
+
+    >>> require_pattern(r"\p{L}+|\s{512}(?!\S)|[()]{9}")
+    >>> require_pattern("((a?){1000}){1000}")
+    Traceback (most recent call last):
+    tokscope.errors.TokscopeError: ((a?){1000}){1000}: too large an expression: ...
+    """
+    sizes, last = [0], 0
+    for match in _SYNTAX.finditer(pattern[: PATTERN + 1]):
+        if match[0] == "(":
+            sizes.append(0)
+        elif match[0] == ")" and sizes[1:]:
+            last = sizes.pop()
+            sizes[-1] += last
+        elif match[1] is not None:
+            times = int((match[2] or match[1] or "1")[:9])
+            sizes[-1] += last * max(times - 1, 0)
+            last *= max(times, 1)
+        else:
+            last = 1
+            sizes[-1] += 1
+        if sizes[-1] > _PARTS or len(sizes) > _DEPTH or len(pattern) > PATTERN:
+            raise TokscopeError(
+                f"{shortened(pattern)}: too large an expression: up to {PATTERN:,} characters, "
+                f"{_PARTS:,} parts with its counts written out, and {_DEPTH} groups in groups"
+            )
