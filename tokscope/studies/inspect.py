@@ -12,7 +12,7 @@ import pandas as pd
 from tokscope.report import Report
 from tokscope.studies.counted import load_all, signed
 from tokscope.tokenizers import Tokenizer
-from tokscope.tokenizers.components import TEMPLATE
+from tokscope.tokenizers.components import AROUND, TEMPLATE
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 _NOTES = (
@@ -49,15 +49,24 @@ def _around(processing: Mapping[str, str]) -> dict[str, str]:
     ]
     dropout = parts.get("dropout")
     told = {
-        "post-processor": _frame(parts.get("post_processor")),
+        "post-processor": _around_text(parts),
         "truncation": _truncation(parts.get("truncation")),
         "padding": _padding(parts.get("padding")),
         "dropout": f"{dropout:g}, switched off to measure" if dropout else "none",
         "chat templates": ", ".join(templates) or "none",
     }
-    known = ("post_processor", "truncation", "padding", "dropout")
+    known = ("post_processor", AROUND, "truncation", "padding", "dropout")
     others = [name for name in parts if name not in known and not name.startswith(TEMPLATE)]
     return told | ({"also in its files": ", ".join(others)} if others else {})
+
+
+def _around_text(parts: Mapping[str, Any]) -> str:
+    """Say what goes around a text: what a class puts there, or else the post-processor."""
+    own = _frame(parts.get("post_processor"))
+    if AROUND not in parts:
+        return own
+    told = str(parts[AROUND]["told"])
+    return told if own == "none" else f"{told}, in place of {own}"
 
 
 def _frame(part: Any) -> str:

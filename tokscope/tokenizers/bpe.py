@@ -23,6 +23,7 @@ from tokscope.errors import TokscopeError, UnitError
 from tokscope.tokenizers import Encoded
 from tokscope.tokenizers.components import canonical, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_core
+from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.limits import require_pattern
 from tokscope.tokenizers.merges import learned, require_some
 from tokscope.tokenizers.pipeline import Pipeline
@@ -163,6 +164,7 @@ class RankTokenizer:
     family: str = "byte-level BPE by rank"
     path: str = "tiktoken's core"
     around: Mapping[str, str] = field(default_factory=dict)  # what else the file says
+    frame: Frame = NO_FRAME
 
     @cached_property
     def fingerprint(self) -> str:
@@ -216,8 +218,8 @@ class RankTokenizer:
         return one.tolist()
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
-        """Return the ids of every text: nothing says to put special tokens around it."""
-        return self.encode(texts)
+        """Return the ids of every text with the special tokens that go around it."""
+        return self.frame.around(self.encode(texts))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; bytes that are no UTF-8 become U+FFFD, as in tiktoken."""

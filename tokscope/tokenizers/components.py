@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 TEMPLATE = "chat_template"  # how the names of chat templates begin, among what is processing
+AROUND = "around_text"  # special tokens that no post-processor puts around text
 # One for all: making an encoder costs more than writing a token or a merge with it.
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 # JSON has no bare line feed in it, so that entries which are parted by one are told apart.

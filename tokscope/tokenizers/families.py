@@ -1,6 +1,7 @@
 """Classes of transformers, by their names without `Tokenizer`: what each takes to be set.
 
-From transformers 4.57, for whose reading most published files were written.
+From transformers 4.57, for whose reading most published files were written; what is put around a
+text is from 5, under which models run now.
 """
 
 from __future__ import annotations
@@ -49,6 +50,56 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
 }
 # Those whose mask takes the space before it
 SPACED_MASK = ROBERTA | {"MPNet"}
+# What a class puts around a text: a role and its usual token, or a token as it is. A language is a
+# setting, and written as the usual one is.
+_CLS_SEP, _LANGUAGE = "cls=[CLS] TEXT sep=[SEP]", "TEXT eos=</s>"
+FRAMES: Mapping[str, str] = {
+    **dict.fromkeys((*BERT, "Albert", "BigBird", "Deberta", "DebertaV2", "LayoutLMv2"), _CLS_SEP),
+    **dict.fromkeys(
+        (*ROBERTA - {"Blenderbot"}, "Bertweet", "Herbert", "LayoutXLM", "MPNet", "Phobert"),
+        "cls=<s> TEXT sep=</s>",
+    ),
+    **dict.fromkeys(("Camembert", "XLMRoberta"), "bos=<s> TEXT eos=</s>"),
+    **dict.fromkeys(("Flaubert", "XLM"), "bos=<s> TEXT sep=</s>"),
+    **dict.fromkeys(
+        ("Marian", "Pegasus", "Speech2Text", "SpeechT5", "T5", "Udop"), "TEXT eos=</s>"
+    ),
+    **dict.fromkeys(("BertGeneration", "CTRL"), "TEXT"),
+    "BioGpt": "sep=</s> TEXT",
+    "CLIP": "bos=<|startoftext|> TEXT eos=<|endoftext|>",
+    "Esm": "cls=<cls> TEXT eos=<eos>",
+    "FSMT": "TEXT sep=</s>",
+    "Funnel": "cls=<cls> TEXT sep=<sep>",
+    "M2M100": f"src_lang=__en__ {_LANGUAGE}",
+    "MBart": f"{_LANGUAGE} src_lang=en_XX",
+    "MBart50": f"src_lang=en_XX {_LANGUAGE}",
+    "Nllb": f"src_lang=eng_Latn {_LANGUAGE}",
+    "PLBart": f"{_LANGUAGE} src_lang=__en_XX__",
+    "SeamlessM4T": f"src_lang=__eng__ {_LANGUAGE}",
+    "Whisper": "<|startoftranscript|> language task <|notimestamps|> TEXT eos=<|endoftext|>",
+    "XGLM": "eos=</s> TEXT",
+    "XLNet": "TEXT sep=<sep> cls=<cls>",
+}
+# Those that let a tokenizer.json say it, if it does; and those that no longer have a class of their
+# own, where nothing is put around text if it does not.
+YIELDING, GONE = ("Albert",), ("Realm", "RetriBert")
+# What is put around where add_bos_token and add_eos_token are set, of parts alone; a tokenizer.json
+# says itself what is.
+_BOTH = "bos=<s> TEXT eos=</s>"
+FLAGGED: Mapping[str, str] = {
+    **dict.fromkeys(("Barthez", "Blenderbot", "CodeLlama", "Llama", "Phi3"), _BOTH),
+    **dict.fromkeys(("CodeGen", "GPT2", "GPTNeoX"), f"bos={_END} TEXT eos={_END}"),
+    **dict.fromkeys(("FNet", "RemBert"), "bos=[CLS] TEXT eos=[SEP]"),
+    "Bloom": _BOTH,
+    "Cohere": "bos=<BOS_TOKEN> TEXT eos=<|END_OF_TURN_TOKEN|>",
+    "Gemma": "bos=<bos> TEXT eos=<eos>",
+    "OpenAIGPT": "TEXT",
+    "Qwen2": f"bos= TEXT eos={_END}",  # which has no such token by itself
+    "Reformer": "bos= TEXT eos=</s>",
+    "": _BOTH,  # no class, or one that stands for any
+}
+# Those that do not ask a tokenizer.json
+FIXED: Mapping[str, str] = {"CodeLlama": "bos=<s> TEXT", "GPTNeoX": "TEXT"}
 _MODELS: Mapping[str, str] = {
     "Albert": "albert yoso",
     "Bart": "bart",

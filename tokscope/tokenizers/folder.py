@@ -16,6 +16,7 @@ from typing import cast
 from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import LOADERS, Spec, Tokenizer
 from tokscope.tokenizers.applied import kept
+from tokscope.tokenizers.around import WHOLE, with_frame
 from tokscope.tokenizers.beside import CONFIG, NAMES, Folder, read
 from tokscope.tokenizers.content import kind_of_content
 from tokscope.tokenizers.hub import hub_folder
@@ -34,7 +35,7 @@ PIECES = (
 # The files that make a tokenizer, names or patterns, and what loads a folder that has them all: a
 # module and a function that takes a Folder. The first that fits is taken, the whole before parts.
 FOLDERS: Sequence[tuple[tuple[str, ...], str, str]] = (
-    (("tokenizer.json",), "tokenizer_json", "load_folder"),
+    ((WHOLE,), "tokenizer_json", "load_folder"),
     (("tekken.json",), "tekken", "load_folder"),
     (("tokenizer.model",), "llama", "load_folder"),
     (("tokenizer.model.v*",), "mistral", "load_folder"),
@@ -125,6 +126,7 @@ def _load(path: Path, name: str) -> Tokenizer:
             load = cast(Callable[[Folder], Tokenizer], _function(module, function))
             folder = read(path, name)
             made = kept(load(folder), folder)
+            made = with_frame(made, folder, patterns[0])
             return with_settings(made, path, folder.beside)
     raise TokscopeError(f"{path}: {lacking(files)}")
 

@@ -23,10 +23,11 @@ from tokscope.reading import MOST, require_regular
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.bytelevel import byte_level_bpe, split_at
 from tokscope.tokenizers.components import TEMPLATE, canonical, described, digest_of, short
+from tokscope.tokenizers.frame import Frame, framed
 from tokscope.tokenizers.greedy import GreedyTokenizer
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.limits import require_sizes
-from tokscope.tokenizers.llamacpp import CONTROL_BY_TEXT, CUTS, Cut
+from tokscope.tokenizers.llamacpp import ALWAYS_BEGUN, BEGUN, CONTROL_BY_TEXT, CUTS, Cut
 from tokscope.tokenizers.rest import REST, is_left_out, rest
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer, of_model
 from tokscope.tokenizers.tiktoken import PATTERNS, named_pattern
@@ -165,11 +166,73 @@ def load_file(spec: Spec) -> Tokenizer:
         raise TokscopeError(f"{path}: there are more tokens than scores, or fewer")
     try:
         made: Any = _MODELS[model](ours, spec.label or path.stem, spec, path)  # a dataclass
-        return cast(Tokenizer, replace(made, around=_around(metadata, hashes)))
+        made = replace(made, around=_around(metadata, hashes))
+        return _framed(cast(Tokenizer, made), ours, path)
     except TokscopeError:
         raise
     except Exception as error:  # the library raises nothing narrower
         raise TokscopeError(f"{path}: its tokenizer cannot be built ({error})") from error
+
+
+# The ids that llama.cpp takes for its special tokens where a file names none
+_IDS: Mapping[str, Mapping[str, int]] = {
+    "gpt2": {"bos": 11, "eos": 11},
+    "llama": {"bos": 1, "eos": 2},
+    "t5": {"eos": 1},
+    "bert": {"bos": 101, "seperator": 102},
+}
+
+
+def _framed(made: Tokenizer, ours: Mapping[str, Any], path: Path) -> Tokenizer:
+    """Return a tokenizer with what llama.cpp puts around a text.
+
+    Raises:
+        TokscopeError: a flag of it is neither true nor false.
+    """
+    roles = _roles(ours, path)
+    ids = [_special(ours, role) for role in roles if role]
+    known = [i for i in ids if i is not None]
+    if not ids:
+        return made
+    if len(known) < len(ids):
+        lacking = [role for role in roles if role][ids.index(None)]
+        return framed(made, Frame(told=f"not known: no token is its {lacking}_token_id"))
+    at = int(bool(roles[0]))
+    names = [ours["tokens"][i] for i in known]
+    told = " ".join([*names[:at], "TEXT", *names[at:]])
+    return framed(made, Frame(tuple(known[:at]), tuple(known[at:]), f"{told}, as llama.cpp does"))
+
+
+def _roles(ours: Mapping[str, Any], path: Path) -> tuple[str, str]:
+    """Return what special token begins a text, and what ends it; empty for none."""
+    model, pre = str(ours["model"]), str(ours.get("pre"))
+    begins = _flag(
+        ours, "add_bos_token", path, usual=model == "llama" or (model == "gpt2" and pre in BEGUN)
+    )
+    ends = _flag(ours, "add_eos_token", path, usual=model == "t5")
+    if model == "bert":
+        return "bos", "seperator"  # as the key is spelled
+    if model == "rwkv":
+        return "", ""
+    always = model == "gemma4" or (model == "gpt2" and pre in ALWAYS_BEGUN)
+    return "bos" * (begins or always), "eos" * ends
+
+
+def _flag(ours: Mapping[str, Any], name: str, path: Path, *, usual: bool) -> bool:
+    value = ours.get(name, usual)
+    if not isinstance(value, bool):
+        raise TokscopeError(f"{path}: tokenizer.ggml.{name} is neither true nor false")
+    return value
+
+
+def _special(ours: Mapping[str, Any], role: str) -> int | None:
+    """Return the id of a special token, the usual one where the file's own is none."""
+    size = len(ours["tokens"])
+    usual = _IDS.get(str(ours["model"]), {}).get(role)
+    for number in (ours.get(f"{role}_token_id"), usual):
+        if type(number) is int and 0 <= number < size:
+            return number
+    return None
 
 
 def _most(path: Path) -> int:
@@ -342,7 +405,7 @@ def _sentencepiece_style(
     parts, decoders = tokenizers.normalizers, tokenizers.decoders
     steps: list[parts.Normalizer] = [parts.Replace(" ", "▁")]
     ends = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
-    if metadata.get("add_space_prefix", True):
+    if _flag(metadata, "add_space_prefix", path, usual=True):
         steps.insert(0, parts.Prepend("▁"))
         ends.append(decoders.Strip(" ", 1, 0))
     library.normalizer = parts.Sequence(steps)
@@ -376,8 +439,8 @@ def _unigram(
             kinds,
             unknown,
             charsmap,
-            prefix=bool(metadata.get("add_space_prefix", False)),
-            merges_spaces=bool(metadata.get("remove_extra_whitespaces", False)),
+            prefix=_flag(metadata, "add_space_prefix", path, usual=False),
+            merges_spaces=_flag(metadata, "remove_extra_whitespaces", path, usual=False),
         )
     )
     ids = {piece: i for i, piece in enumerate(pieces)}
@@ -436,8 +499,8 @@ def _wordpiece(
         unk_token=pieces[unknown],
         max_input_chars_per_word=_LONGEST_WORD,
     )
-    lowercase = bool(metadata.get("normalizer.lowercase", True))
-    strips = bool(metadata.get("normalizer.strip_accents", lowercase))
+    lowercase = _flag(metadata, "normalizer.lowercase", path, usual=True)
+    strips = _flag(metadata, "normalizer.strip_accents", path, usual=lowercase)
     library = tokenizers.Tokenizer(model)
     library.normalizer = _bert_normalizer(lowercase=lowercase, strips=strips)
     steps = tokenizers.pre_tokenizers

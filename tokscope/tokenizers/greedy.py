@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tokscope.tokenizers import Encoded
 from tokscope.tokenizers.bpe import require_all_bytes
 from tokscope.tokenizers.components import canonical, fingerprint
+from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 
@@ -27,6 +28,7 @@ class GreedyTokenizer:
     family: str = "longest match"
     path: str = "Python"
     around: Mapping[str, str] = field(default_factory=dict)  # what else the file says
+    frame: Frame = NO_FRAME
 
     @classmethod
     def of(cls, name: str, ids: Mapping[bytes, int], place: str) -> GreedyTokenizer:
@@ -90,8 +92,8 @@ class GreedyTokenizer:
         return found
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
-        """Return the ids of every text: nothing says to put special tokens around it."""
-        return self.encode(texts)
+        """Return the ids of every text with the special tokens that go around it."""
+        return self.frame.around(self.encode(texts))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; bytes that are no UTF-8 become U+FFFD."""

@@ -24,6 +24,7 @@ from tokscope.tokenizers.bpe import (
 from tokscope.tokenizers.components import canonical, digest_of, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
 from tokscope.tokenizers.fastpath import PROBES, FastPath, cut_pattern, fast_path, unsuited
+from tokscope.tokenizers.frame import Frame
 from tokscope.tokenizers.limits import require_added, require_sizes
 from tokscope.tokenizers.merges import (
     Marks,
@@ -52,6 +53,7 @@ class HuggingFaceTokenizer:
     beside: str = ""  # what was set by files beside it, as a component
     told: str = ""  # the same in words
     around: Mapping[str, str] = field(default_factory=dict)  # what files beside it say more
+    frame: Frame | None = None  # in place of what the post-processor puts around text
 
     @cached_property
     def _way(self) -> tuple[FastPath | None, str]:
@@ -187,7 +189,9 @@ class HuggingFaceTokenizer:
         return np.array_equal(ours.ids, theirs.ids) and np.array_equal(ours.starts, theirs.starts)
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
-        """Return the ids of every text with what the post-processor puts around it."""
+        """Return the ids of every text with what its class or the post-processor puts around it."""
+        if self.frame is not None:
+            return self.frame.around(self.encode(texts))
         if self.config["post_processor"] is None:
             return self.encode(texts)
         return self._encode_slowly(texts, around=True)

@@ -232,3 +232,9 @@ _NAMES: Mapping[str, str] = {
 CUTS: Mapping[str, Cut] = {
     name: _CUTS[cut] for cut, names in _NAMES.items() for name in names.split()
 }
+# Names whose texts begin with a token unless the file says otherwise, and those that ask no file.
+BEGUN = frozenset(
+    "llama3 llama-v3 llama-bpe falcon3 falcon-h1 pixtral midm-2.0 lfm2 jina-v5-nano tekken "  # noqa: SIM905
+    "chameleon".split()
+)
+ALWAYS_BEGUN = frozenset(("gemma4", "granite-embed-multi-311m"))

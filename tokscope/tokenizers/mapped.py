@@ -22,6 +22,7 @@ from tokscope.tokenizers.applied import recorded, told, unused_of
 from tokscope.tokenizers.beside import AddedToken, Folder
 from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.files import read_ids
+from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.tokenizers.sentencepiece import SPACE, SentencePieceTokenizer
 from tokscope.tokenizers.sentencepiece import load_file as load_model
@@ -56,6 +57,7 @@ class MappedTokenizer:
     beside: str = ""  # what was set by files beside it, as a component
     told: str = ""  # and in words
     around: Mapping[str, str] = field(default_factory=dict)  # what files beside it say more
+    frame: Frame = NO_FRAME
 
     @property
     def family(self) -> str:
@@ -113,8 +115,8 @@ class MappedTokenizer:
         return match[0] if match else ""
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
-        """Return the ids of every text: nothing says to put special tokens around it."""
-        return self.encode(texts)
+        """Return the ids of every text with the special tokens that go around it."""
+        return self.frame.around(self.encode(texts))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; the pieces joined, with ▁ for a space."""

@@ -20,6 +20,7 @@ from tokscope.tokenizers import Encoded, Spec
 from tokscope.tokenizers.beside import beside_file
 from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.content import holds_ranks
+from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.limits import require_sizes
 from tokscope.tokenizers.merges import learned, require_some
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
@@ -40,6 +41,7 @@ class SentencePieceTokenizer:
     path: str = "SentencePiece"
     beside: str = ""  # what was set by files beside it, as a component
     around: Mapping[str, str] = field(default_factory=dict)  # what else the file, or one beside it
+    frame: Frame = NO_FRAME
     added: Mapping[str, int] = field(default_factory=dict)  # found in text before all else
 
     @property
@@ -122,8 +124,8 @@ class SentencePieceTokenizer:
         return list(self.library.encode(part, out_type=int))
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
-        """Return the ids of every text: nothing says to put special tokens around it."""
-        return self.encode(texts)
+        """Return the ids of every text with the special tokens that go around it."""
+        return self.frame.around(self.encode(texts))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text."""

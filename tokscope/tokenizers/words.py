@@ -20,6 +20,7 @@ from tokscope.tokenizers import Encoded
 from tokscope.tokenizers.applied import recorded, told, unused_of
 from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.components import canonical, fingerprint
+from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -42,6 +43,7 @@ class WordTokenizer:
     beside: str = ""  # what was set by files beside it, as a component
     told: str = ""  # and in words
     around: Mapping[str, str] = field(default_factory=dict)  # what files beside it say more
+    frame: Frame = NO_FRAME
 
     @property
     def family(self) -> str:
@@ -97,8 +99,8 @@ class WordTokenizer:
         return Encoded.of(units)
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
-        """Return the ids of every text: nothing says to put special tokens around it."""
-        return self.encode(texts)
+        """Return the ids of every text with the special tokens that go around it."""
+        return self.frame.around(self.encode(texts))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of the pieces; a space follows those that end a word."""
