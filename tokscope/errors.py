@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path, PureWindowsPath
@@ -50,6 +51,21 @@ def require_of_library(error: BaseException) -> None:
     """Raise again what is no error of a library, such as an interrupt."""
     if not isinstance(error, Exception) and not is_panic(error):
         raise error
+
+
+@contextmanager
+def blaming(what: str, then: str = "") -> Iterator[None]:
+    """Turn whatever a library raises into one line: `what`, its reason, `then`.
+
+    For libraries that raise nothing narrower than any error, or panic.
+    """
+    try:
+        yield
+    except TokscopeError:
+        raise
+    except BaseException as error:
+        require_of_library(error)
+        raise TokscopeError(f"{what} ({error}){then}") from error
 
 
 def choose(table: Mapping[str, T], name: str, kind: str) -> T:

@@ -203,6 +203,10 @@ REFUSED: dict[str, list[str]] = {
     "one alone is always all of it": ["infer-mixture", "sample:bpe", "-c", "sample:en"],
     "--merges 9999: the tokenizer has 3,743": ["infer-mixture", "sample:bpe", "--merges", "9999"],
     "--exact goes on to the end": ["infer-mixture", "sample:bpe", "--exact", "--seconds", "9"],
+    "--details has no effect on csv": ["infer-mixture", "bytes", "--details", "--format", "csv"],
+    "--details has no effect on json, csv": [
+        *("infer-mixture", "bytes", "--details", "--format", "json", "--output", "out.csv"),
+    ],
     "--gap 1: a part of the objective": ["infer-mixture", "sample:bpe", "--gap", "1"],
     "--seconds 0: give a time above 0": ["infer-mixture", "sample:bpe", "--seconds", "0"],
     "--bootstrap -1: two or more make an interval": ["infer-mixture", "sample:bpe", "--bootstrap", "-1"],

@@ -232,3 +232,21 @@ def test_files_that_hold_no_template_are_refused(model: Path) -> None:
         (model / "chat_template.json").write_text(content)
         with pytest.raises(TokscopeError, match=r"chat_template\.json: not an object with a"):
             load(str(model))
+
+
+@pytest.mark.parametrize(
+    "name", ["chat_template.jinja", "chat_template.json", "additional_chat_templates/rag.jinja"]
+)
+def test_a_link_to_a_template_that_was_lost_is_refused(model: Path, name: str) -> None:
+    path = model / name
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to("nowhere")
+    with pytest.raises(TokscopeError, match=rf"{path.name}: cannot be read"):
+        load(str(model))
+
+
+def test_the_name_of_a_template_moves_no_cursor(model: Path) -> None:
+    new = Path(shutil.copytree(model, model.with_name("new")))
+    in_config(new, {"a\x1b[2J\x9b": ONE})
+    frame = diff(str(model), str(new), settings.Text(("en.txt",)), top=1).frame
+    assert all(name.isprintable() for name in frame["name"])

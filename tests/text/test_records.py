@@ -153,7 +153,7 @@ def test_a_wide_table_has_a_column_for_each_corpus(write: Write) -> None:
     [
         ("a.txt", LINES, ["text"], "--field text has no effect: a.txt is read as plain text; name records by jsonl:"),
         ("a.py", "x = 1\n", ["body"], "--field body has no effect: a.py is read as plain text"),
-        ("a.jsonl", LINES, ["fr=text"], "--field fr=text: unknown corpus 'fr'; Known: a; write [NAME=]FIELD"),
+        ("a.jsonl", LINES, ["fr=text"], "--field fr=text: unknown corpus 'fr'; Known: a; write [NAME=]FIELD for a corpus that is named, as by --corpus fr=PATH"),
         ("a.jsonl", LINES, ["a=text", "text"], "--field text has no effect: every corpus has a field of its own"),
         ("a.jsonl", LINES, ["text", "body"], "--field body: two fields for any corpus; write NAME=FIELD"),
         ("a.jsonl", LINES, ["a=x", "a=y"], "--field a=y: two fields for corpus 'a'"),

@@ -493,7 +493,9 @@ def test_a_prefix_of_t5_that_its_steps_contradict_is_refused(tmp_path: Path) -> 
     made.pre_tokenizer = pre_tokenizers.Metaspace()
     config = {"tokenizer_class": "T5Tokenizer", "add_prefix_space": False}
     path = folder(tmp_path, tokenizer__json=made.to_str(), tokenizer_config__json=config)
-    with pytest.raises(TokscopeError, match=r"add_prefix_space=false contradicts tokenizer.json"):
+    with pytest.raises(
+        TokscopeError, match=r"add_prefix_space is false, which contradicts tokenizer.json"
+    ):
         load(str(path))
     config["add_prefix_space"] = True
     folder(tmp_path, tokenizer_config__json=config)
@@ -556,3 +558,38 @@ def test_a_prefix_is_the_space_before_a_word_with_a_real_vocabulary(
     folder(tmp_path, tokenizer__json=source.read_bytes(), tokenizer_config__json=config)
     assert ids(tmp_path, "Hello") == [[18435]] == ids(tmp_path, " Hello")
     assert load(f"file:{tmp_path / 'tokenizer.json'}").encode(["Hello"]).ids.tolist() == [15496]
+
+
+def refusal_of(path: Path) -> str:
+    with pytest.raises(TokscopeError) as error:
+        load(str(path))
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    "flag", ["do_lower_case", "keep_accents", "legacy_behaviour", "add_eos_token", "trim_offsets"]
+)
+@pytest.mark.parametrize("value", ["x", 1, [], {}])
+def test_a_flag_that_is_neither_true_nor_false_is_refused(
+    tmp_path: Path, flag: str, value: object
+) -> None:
+    """Whether a step asks for it or not, and by the whole path of its file."""
+    made = bert(tmp_path, {"tokenizer_class": "BertTokenizer", flag: value})
+    told = f"{tmp_path / 'tokenizer_config.json'}: {flag} is {json.dumps(value)}, which is neither"
+    assert refusal_of(made).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"tokenizer_class": 3}, "tokenizer_class is no name"),
+        ({"additional_special_tokens": 3}, "additional_special_tokens is no list of tokens"),
+        ({"cls_token": 3}, "cls_token is 3, which is no token"),
+        ({"added_tokens_decoder": {"9": {"content": "x"}}}, "'x' should have id 9"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_the_path_of_its_file(
+    tmp_path: Path, config: Json, words: str
+) -> None:
+    told = refusal_of(bert(tmp_path, config, words=TINY))
+    assert told.startswith(f"{tmp_path / 'tokenizer_config.json'}: {words}")

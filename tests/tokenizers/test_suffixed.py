@@ -12,7 +12,8 @@ import pytest
 
 from tests.tokenizers.repositories import repository, transformers_ids
 from tokscope.errors import TokscopeError
-from tokscope.tokenizers import load, parse
+from tokscope.tokenizers import load, moses, parse
+from tokscope.tokenizers.beside import read as read_beside
 from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.pipeline import pipeline_of
 from tokscope.tokenizers.suffixed import CLIP_FILE
@@ -396,3 +397,14 @@ def test_added_tokens_beside_words_are_special_tokens(tmp_path: Path) -> None:
     repository(tmp_path, {"added_tokens.json": {"covid": size}, "special_tokens_map.json": {}})
     with pytest.raises(TokscopeError, match="'covid', an added token, would have to be"):
         load(f"file:{folder}")
+
+
+@pytest.mark.parametrize("kind", MOSES)
+def test_words_that_are_known_sooner_are_those_of_moses(kind: str, tmp_path: Path) -> None:
+    pytest.importorskip("sacremoses")
+    made = repository(tmp_path, REPOSITORIES[kind], kind, **SETTINGS.get(kind, {}))
+    quick, slow = load(str(made)), moses.CLASSES[kind](read_beside(made, "").beside)
+    chance = random.Random(5)
+    for _ in range(300):
+        text = "".join(chance.choice("ab9 3z  x1'.-") for _ in range(chance.randint(0, 9)))
+        assert quick.split(text) == quick.split(text) == slow(text), text  # type: ignore[attr-defined]

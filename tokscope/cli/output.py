@@ -54,6 +54,17 @@ def require_formats(format_: str, outputs: Sequence[str], *, gates: bool = False
     require_apart(_written(outputs))
 
 
+def require_view(option: str, format_: str, outputs: Sequence[str]) -> None:
+    """Refuse an option that decides what people see where only programs read the result."""
+    from tokscope.render import FOR_PROGRAMS
+
+    kinds = [format_, *(_target(output, gates=True)[0] for output in outputs)]
+    if all(kind in FOR_PROGRAMS for kind in kinds):
+        raise TokscopeError(
+            f"{option} has no effect on {', '.join(dict.fromkeys(kinds))}: all is in it"
+        )
+
+
 def _formats(gates: bool) -> dict[str, object]:
     """Return the formats by name; `tokscope check` alone has those for gates."""
     from tokscope.render import GATES, PICTURES, RENDERERS

@@ -116,7 +116,7 @@ def _parts(
         same = old.get(name) == new.get(name)
         word = "same" if same else "changed" if name in old and name in new else "on one side only"
         values = (old.get(name, "–"), new.get(name, "–")) if shown and not same else ("", "")
-        yield _row(part, name, word, (nan, nan), texts=values)
+        yield _row(part, _named(name), word, (nan, nan), texts=values)
 
 
 def _listed(part: str, measure: str, found: Sequence[str]) -> Row:
@@ -151,6 +151,11 @@ def _ids(tokenizer: Tokenizer) -> dict[bytes, int]:
 
 def _shown(text: str) -> str:
     return _written(text.encode())
+
+
+def _named(name: str) -> str:
+    """Write the name of a part, which a file may have made, so that nothing of it is invisible."""
+    return shortened(" ".join(spelled(w.encode(errors="replace")) for w in name.split(" ")))
 
 
 def _written(piece: bytes) -> str:
@@ -284,18 +289,20 @@ def diff(
     with checked_out(new) as place:
         head = snapshot(place, config, wanted, list(base.golden), workers)
     sides = _Sides(pair(config, head, base), *(_loaded(one) for one in (base, head)))
-    parts = (_components, _processing, _vocabulary, _merges, _golden, _numbers, _texts)
-    rows = [row for part in parts for row in part(sides)] + list(_lines(sides, top))
-    signature = "|".join(
-        (
-            versions(),
-            f"old:{base.fingerprint[:12]}|new:{head.fingerprint[:12]}|{base.settings}",
-            f"resamples:{config.evidence.resamples}|seed:{config.evidence.seed}",
-        )
-    )
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    notes = counted_notes(head)
-    return Report("diff", f"From {_name(base, old)} to {_name(head, new)}", frame, notes, signature)
+    frame = pd.DataFrame([*_rows(sides), *_lines(sides, top)], columns=COLUMNS)
+    title = f"From {_name(base, old)} to {_name(head, new)}"
+    return Report("diff", title, frame, counted_notes(head), _signature(sides, evidence))
+
+
+def _rows(sides: _Sides) -> Iterator[Row]:
+    for part in (_components, _processing, _vocabulary, _merges, _golden, _numbers, _texts):
+        yield from part(sides)
+
+
+def _signature(sides: _Sides, evidence: Evidence) -> str:
+    base, head = sides.snapshots
+    compared = f"old:{base.fingerprint[:12]}|new:{head.fingerprint[:12]}|{base.settings}"
+    return f"{versions()}|{compared}|resamples:{evidence.resamples}|seed:{evidence.seed}"
 
 
 def counted_notes(found: Snapshot) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ import numpy as np
 
 from tokscope.errors import TokscopeError, choose, extra
 from tokscope.text import files
-from tokscope.text.changes import require_same
 from tokscope.text.files import REPLACING, Shard
 from tokscope.text.lines import Units
 from tokscope.text.records import EACH, steps
@@ -98,23 +97,50 @@ def _parquet_columns(stream: BinaryIO, shard: Shard) -> Iterator[Any]:
         yield path, batch.column(path[0])
 
 
+@dataclass
+class _Bounded:
+    """A file of which no more is asked than there is, whatever length stands in it."""
+
+    stream: BinaryIO
+    size: int
+    closed: bool = False
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(self.size - self.stream.tell(), 0)
+        return self.stream.read(left if size < 0 else min(size, left))
+
+    def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
+        return self.stream.seek(place, whence)
+
+    def tell(self) -> int:
+        return self.stream.tell()
+
+    def close(self) -> None:
+        """Leave the file open: who opened it closes it."""
+        self.closed = True
+
+
 def _arrow_columns(stream: BinaryIO, shard: Shard) -> Iterator[Any]:
     arrow = _arrow(shard)
     is_stream = stream.read(6) != b"ARROW1"
-    # Mapped, because a batch may be of any size and holds the other columns too.
-    with arrow.memory_map(shard.path) as source:
-        file = arrow.ipc.open_stream(source) if is_stream else arrow.ipc.open_file(source)
-        stream.seek(-len(_ARROW_END), io.SEEK_END)
-        if is_stream and stream.read() != _ARROW_END:  # cut between batches, it reads well
-            raise EOFError("the mark of its end is missing")
-        path = path_in(file.schema, shard)
-        batches = file if is_stream else map(file.get_batch, range(file.num_record_batches))
-        for batch in batches:
-            column = batch.column(path[0])
-            column.validate()
-            for at in range(0, len(column), ROWS):
-                require_same(shard.path, shard.stamp)  # what is mapped and gone ends the process
-                yield path, column.slice(at, ROWS)
+    stream.seek(-len(_ARROW_END), io.SEEK_END)
+    if is_stream and stream.read() != _ARROW_END:  # cut between batches, it reads well
+        raise EOFError("the mark of its end is missing")
+    opened = arrow.ipc.open_stream if is_stream else arrow.ipc.open_file
+    bounded = _Bounded(stream, stream.seek(0, io.SEEK_END))
+    bounded.seek(0)
+    schema = opened(arrow.PythonFile(bounded, "r")).schema
+    path = path_in(schema, shard)
+    # Read, not mapped: what is mapped and cut ends the process. Of a file, the column alone.
+    options = arrow.ipc.IpcReadOptions(included_fields=[schema.get_field_index(path[0])])
+    bounded.seek(0)
+    file = opened(arrow.PythonFile(bounded, "r"), options=options)
+    batches = file if is_stream else map(file.get_batch, range(file.num_record_batches))
+    for batch in batches:
+        column = batch.column(path[0])
+        column.validate()
+        for at in range(0, len(column), ROWS):
+            yield path, column.slice(at, ROWS)
 
 
 @dataclass

@@ -272,7 +272,10 @@ def require_use(corpora: Sequence[Corpus], fields: Mapping[str, str]) -> None:
             others = [corpus for corpus in corpora if corpus.name not in fields]
             meant = [choose(by_name, name, "corpus")] if name else others
         except TokscopeError as error:
-            raise TokscopeError(f"{option}: {error}; write [NAME=]FIELD") from error
+            raise TokscopeError(
+                f"{option}: {error}; write [NAME=]FIELD for a corpus that is named, as by --corpus "
+                f"{name}=PATH; the same PATH again for the field of another"
+            ) from error
         shards = [shard for corpus in meant for shard in corpus.shards]
         used = map(has_fields, shards)
         if not (all(used) if name else any(used)):

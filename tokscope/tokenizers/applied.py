@@ -241,7 +241,7 @@ def _set_normalizer(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[s
     named = [setting for setting, _ in wanted.values() if setting in beside.settings]
     if named and step is None:
         raise TokscopeError(
-            f"{beside.sources[named[0]]}: {named[0]} has nothing to act on, as tokenizer.json has "
+            f"{beside.place(named[0])} has nothing to act on, as tokenizer.json has "
             "no normalizer; name tokenizer.json itself to leave it out"
         )
     yield from named
@@ -290,7 +290,7 @@ def _require_prefix(library: tokenizers.Tokenizer, beside: Beside, wanted: bool)
     steps = json.dumps(_state(library.pre_tokenizer))
     if '"prepend_scheme"' in steps and f'"prepend_scheme": "{scheme}"' not in steps:
         raise TokscopeError(
-            f"{beside.sources['add_prefix_space']}: add_prefix_space={json.dumps(wanted)} "
+            f"{beside.place('add_prefix_space')} is {json.dumps(wanted)}, which "
             "contradicts tokenizer.json; name tokenizer.json itself to leave it out"
         )
 
@@ -358,8 +358,8 @@ def _require_ids(library: tokenizers.Tokenizer, beside: Beside) -> None:
         got = library.token_to_id(token.content)
         if token.content and got != number:
             raise TokscopeError(
-                f"{_source(beside)}: '{shortened(token.content)}' should have id {number}, but has "
-                f"{got}: added tokens follow the vocabulary one by one"
+                f"{beside.folder / _source(beside)}: '{shortened(token.content)}' should have id "
+                f"{number}, but has {got}: added tokens follow the vocabulary one by one"
             )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from tokscope.errors import TokscopeError, shortened
 from tokscope.tokenizers.families import CLASS_OF
-from tokscope.tokenizers.files import read_text
+from tokscope.tokenizers.files import is_there, read_text
 
 Json = Mapping[str, Any]
 CONFIG, SPECIALS, ADDED, MODEL = NAMES = (
@@ -38,6 +38,21 @@ FLAGS = (
     "split_special_tokens",
     "add_bos_token",
     "add_eos_token",
+)
+# Settings that are true or false
+_BOOLEANS = (
+    *FLAGS,
+    "clean_up_tokenization_spaces",
+    "do_basic_tokenize",
+    "do_lowercase",
+    "do_lowercase_and_remove_accent",
+    "keep_accents",
+    "legacy_behaviour",
+    "normalization",
+    "predict_timestamps",
+    "remove_space",
+    "split_by_punct",
+    "trim_offsets",
 )
 _NUMBER = re.compile("[0-9]{1,18}")
 _GENERIC = ("PreTrained", "TokenizersBackend", "PythonBackend", "Auto")
@@ -65,6 +80,11 @@ class Beside:
     added: Mapping[int, AddedToken] = field(default_factory=dict)  # by the ids that are wanted
     code: str = ""  # what the files would have run
     files: Mapping[str, Json] = field(default_factory=dict)  # what each one says that is read
+    folder: Path = Path()
+
+    def place(self, name: str) -> str:
+        """Return where a setting stands."""
+        return f"{self.folder / self.sources[name]}: {name}"
 
     @property
     def named(self) -> str:
@@ -85,7 +105,7 @@ class Beside:
         value = self.settings.get(name, usual)
         if value is not None and not isinstance(value, bool):
             raise TokscopeError(
-                f"{self.sources[name]}: {name} is {shortened(json.dumps(value))}, "
+                f"{self.place(name)} is {shortened(json.dumps(value))}, "
                 "which is neither true nor false"
             )
         return value
@@ -108,12 +128,12 @@ class Beside:
             values = self.settings.get(name) or ()
             values = list(values.values()) if isinstance(values, dict) else values
             if not isinstance(values, (list, tuple)):
-                raise TokscopeError(f"{self.sources[name]}: {name} is no list of tokens")
+                raise TokscopeError(f"{self.place(name)} is no list of tokens")
             found += [self._special(name, value) for value in values]
         return found
 
     def _special(self, name: str, value: object) -> str | AddedToken:
-        place = f"{self.sources[name]}: {name}"
+        place = self.place(name)
         if isinstance(value, dict):
             return added_token({**value, "special": True}, place)
         if not isinstance(value, str):
@@ -148,14 +168,17 @@ def read(path: Path, name: str) -> Folder:
             if value is not None:
                 settings[key], sources[key] = value, SPECIALS
         added = dict(_older(files[ADDED], settings, path / ADDED))
-    kind, source = _kind(config, model)
+    kind, source = _kind(config, model, path)
     sources |= {"tokenizer_class": source}
     own, code = _code(config), _code(model)
     files[MODEL] = {"auto_map": code} if code and not own else {}
     if source == MODEL and kind:
         files[MODEL] |= {"tokenizer_class": kind}
     listed = dict(sorted(added.items()))
-    return Folder(path, name, Beside(kind, settings, sources, listed, own or code, files))
+    beside = Beside(kind, settings, sources, listed, own or code, files, path)
+    for flag in _BOOLEANS:  # also those that no step asks for
+        beside.flag(flag)
+    return Folder(path, name, beside)
 
 
 def beside_file(path: Path) -> str:
@@ -185,7 +208,7 @@ def added_token(value: Json, place: str) -> AddedToken:
 
 
 def _object(path: Path) -> dict[str, Any]:
-    if not (path.is_file() or path.is_symlink()):  # a link to nothing is a file that was lost
+    if not is_there(path):
         return {}
     text = read_text(path)
     try:
@@ -239,13 +262,13 @@ def class_of(name: str) -> str:
     return name.removesuffix("Fast").removesuffix("Tokenizer") or name
 
 
-def _kind(config: Json, model: Json) -> tuple[str, str]:
+def _kind(config: Json, model: Json, path: Path) -> tuple[str, str]:
     """Return the class that is named, and the file that names it."""
     for settings, source in ((config, CONFIG), (model, MODEL)):
         name = settings.get("tokenizer_class")
         if name:
             if not isinstance(name, str):
-                raise TokscopeError(f"{source}: tokenizer_class is no name")
+                raise TokscopeError(f"{path / source}: tokenizer_class is no name")
             return class_of(name), source
     return CLASS_OF.get(str(model.get("model_type")), ""), MODEL
 

@@ -81,8 +81,7 @@ class RankEncoder:
         Raises:
             ValueError: the pattern is not one that the core can read, or matches empty text.
         """
-        if _matches_nothing(pattern):
-            raise ValueError("the regular expression that cuts text matches empty text")
+        _require_matches(pattern)
         top = max(ranks.values()) + 1
         marks = {text: f"{MARK}{chr(0xF0000 + i)}" for i, text in enumerate(added or {})}
         tokens = [*(specials or {}), *marks.values(), SEPARATOR]
@@ -130,13 +129,21 @@ class RankEncoder:
         return self.ids[self.core.encode_ordinary(text)]
 
 
-def _matches_nothing(pattern: str) -> bool:
-    """Tell whether a pattern matches empty text, on which the core fails."""
+def require_readable(pattern: str) -> None:
+    """Raise ValueError for a pattern that the core cannot read, or that matches empty text."""
+    _require_matches(pattern)
+    tiktoken.Encoding("probe", pat_str=pattern, mergeable_ranks={b"a": 0}, special_tokens={})
+
+
+def _require_matches(pattern: str) -> None:
+    """Refuse a pattern that matches empty text, on which the core fails."""
     require_pattern(pattern)
     try:
-        return regex.match(pattern, "") is not None
+        empty = regex.match(pattern, "") is not None
     except regex.error:  # the core has its own word on it
-        return False
+        return
+    if empty:
+        raise ValueError("the regular expression that cuts text matches empty text")
 
 
 def long_spaces(texts: Sequence[str]) -> list[int]:

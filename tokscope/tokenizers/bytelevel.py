@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tokenizers
 
-from tokscope.errors import TokscopeError, path_of
+from tokscope.errors import TokscopeError, blaming, path_of
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.applied import finished, unused_of
 from tokscope.tokenizers.beside import Folder, beside_file
@@ -69,12 +69,8 @@ def _read(path: Path, pattern: str = "") -> tokenizers.Tokenizer:
             f"{path}: marks the ends of words by </w>; name its folder, whose "
             "tokenizer_config.json or config.json says how words are split"
         )
-    try:
+    with blaming(f"{path}: does not fit {merges.name}"):
         return _library(vocabulary, pairs, str(path), cuts=[pattern] if pattern else [])
-    except TokscopeError:
-        raise
-    except Exception as error:  # the library raises nothing narrower
-        raise TokscopeError(f"{path}: does not fit {merges.name} ({error})") from error
 
 
 def marks_ends(vocabulary: Iterable[str]) -> bool:
@@ -104,7 +100,7 @@ def load_merges(spec: Spec) -> Tokenizer:
     path = path_of(spec.place)
     stem = path.stem.removesuffix("merges").rstrip("-_.")
     name = spec.label or stem or path.resolve().parent.name
-    pattern = named_pattern(spec, PATTERNS)
+    pattern = named_pattern(spec, PATTERNS, tokenizers.Regex)
     beside = path.with_name("vocab.json")
     if path.name == "merges.txt" and beside.is_file():
         made = assemble(_read(beside, pattern), name, str(path))
@@ -123,13 +119,9 @@ def load_merges(spec: Spec) -> Tokenizer:
             raise TokscopeError(f"{path}: '{line}' merges what no earlier line makes")
         seen.add(pair)
         vocabulary.setdefault("".join(pair), len(vocabulary))
-    try:
+    with blaming(f"{path}: its merges do not fit"):
         cuts = [pattern] if pattern else []
         made = byte_level_bpe(vocabulary, pairs, name, str(path), cuts=cuts)
-    except TokscopeError:
-        raise
-    except Exception as error:  # the library raises nothing narrower
-        raise TokscopeError(f"{path}: cannot be cut by {pattern} ({error})") from error
     cut = "" if pattern else "text is cut as by GPT-2, "
     return replace(made, assumed=f"{cut}ids are in the order of the lines")
 

@@ -9,6 +9,11 @@ from tokscope.errors import TokscopeError, shortened
 from tokscope.reading import content
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether a folder has a file; a link to nothing is one that was lost, so that it does."""
+    return path.is_file() or path.is_symlink()
+
+
 def read_text(path: Path) -> str:
     """Return the text of a file.
 

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import tokenizers
 
-from tokscope.errors import TokscopeError, path_of, shortened
+from tokscope.errors import TokscopeError, blaming, path_of, shortened
 from tokscope.reading import MOST, require_regular
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.bytelevel import byte_level_bpe, split_at
@@ -164,14 +164,10 @@ def load_file(spec: Spec) -> Tokenizer:
     require_sizes(map(str, ours["tokens"]), str(path))
     if len(ours.get("scores", ours["tokens"])) != len(ours["tokens"]):
         raise TokscopeError(f"{path}: there are more tokens than scores, or fewer")
-    try:
+    with blaming(f"{path}: its tokenizer cannot be built"):
         made: Any = _MODELS[model](ours, spec.label or path.stem, spec, path)  # a dataclass
         made = replace(made, around=_around(metadata, hashes))
         return _framed(cast(Tokenizer, made), ours, path)
-    except TokscopeError:
-        raise
-    except Exception as error:  # the library raises nothing narrower
-        raise TokscopeError(f"{path}: its tokenizer cannot be built ({error})") from error
 
 
 # The ids that llama.cpp takes for its special tokens where a file names none
@@ -307,7 +303,7 @@ def _named_cut(spec: Spec, own: Cut | None) -> Cut | None:
     """Return the cut that a user names: a pattern, or one of llama.cpp's names."""
     if spec.pattern in CUTS and spec.pattern not in PATTERNS:
         return CUTS[spec.pattern]
-    pattern = named_pattern(spec, PATTERNS)
+    pattern = named_pattern(spec, PATTERNS, tokenizers.Regex)
     whole = own.whole if own else spec.pattern in _WHOLE
     return Cut((pattern,), whole, own.spelled if own else True) if pattern else None
 

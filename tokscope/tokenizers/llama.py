@@ -14,7 +14,7 @@ import tokenizers
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 
 from tokscope import reading
-from tokscope.errors import TokscopeError, require_of_library
+from tokscope.errors import TokscopeError, blaming
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.applied import (
     finished,
@@ -95,13 +95,8 @@ def load_folder(folder: Folder) -> Tokenizer:
         way = "; ".join(filter(None, ("SentencePiece", told(beside, unused))))
         return replace(plain, beside=recorded(beside), path=way)
     model = _Model.of(plain, path)
-    try:
+    with blaming(f"{path}: does not fit {beside.named}"):
         made = finished(_library(model, beside), folder, str(path), unused=unused)
-    except TokscopeError:
-        raise
-    except BaseException as error:  # the library raises nothing narrower
-        require_of_library(error)
-        raise TokscopeError(f"{path}: does not fit {beside.named} ({error})") from error
     assumed = "as SentencePiece itself cuts text" if beside.generic else ""
     return replace(made, assumed=assumed, around={"sentencepiece": whole_of(plain.library)})
 

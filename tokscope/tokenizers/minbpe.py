@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import tokenizers
 
-from tokscope.errors import TokscopeError, path_of
+from tokscope.errors import blaming, path_of
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.bytelevel import split_at
@@ -24,10 +24,8 @@ def load_file(spec: Spec) -> HuggingFaceTokenizer:
     """
     path = path_of(spec.place)
     lines = read_text(path).split("\n")
-    try:
+    with blaming(f"{path}: not a model of minbpe"):
         library = _read(lines)
-    except Exception as error:  # the library raises nothing narrower
-        raise TokscopeError(f"{path}: not a model of minbpe ({error})") from error
     return assemble(library, spec.label or path.stem, str(path))
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from tokscope.errors import TokscopeError, extra
-from tokscope.tokenizers.beside import Beside, Folder
+from tokscope.tokenizers.beside import CONFIG, Beside, Folder
 from tokscope.tokenizers.components import canonical
 from tokscope.tokenizers.files import read_ids
 from tokscope.tokenizers.suffixed import Pair, read_pairs
@@ -89,7 +90,7 @@ def _fsmt(beside: Beside) -> Split:
     languages = beside.settings.get("langs")
     listed = languages if isinstance(languages, list) else []
     if [type(language) for language in listed] != [str, str]:
-        raise TokscopeError('tokenizer_config.json must name two "langs", such as ["en", "ru"]')
+        raise TokscopeError(f'{beside.folder / CONFIG}: name two "langs", such as ["en", "ru"]')
     normalize, split = _moses(listed[0], aggressive_dash_splits=True, escape=True)
     lower = beside.flag("do_lower_case", False)
 
@@ -102,6 +103,23 @@ def _fsmt(beside: Beside) -> Split:
 
 def _biogpt(beside: Beside) -> Split:
     return _moses("en", aggressive_dash_splits=True, escape=True)[1]
+
+
+# Text that Moses leaves as it is: small letters of ASCII, digits and single spaces.
+_PLAIN = re.compile(r"[a-z0-9]+(?: [a-z0-9]+)*")
+_SHORT = 100  # characters of a text whose words are kept, as it is asked for several times
+
+
+def _quick(split: Split) -> Split:
+    """Return the same words sooner: Moses takes a millisecond for the shortest text."""
+    known = lru_cache(maxsize=1 << 16)(split)
+
+    def words(text: str) -> list[str]:
+        if _PLAIN.fullmatch(text.strip(" ")):
+            return text.split()
+        return list(known(text)) if len(text) <= _SHORT else split(text)
+
+    return words
 
 
 CLASSES: Mapping[str, Callable[[Beside], Split]] = {
@@ -120,7 +138,7 @@ def load_class(path: Path, kind: str, folder: Folder) -> WordTokenizer:
     """
     ids, merges = read_ids(path), path.with_name("merges.txt")
     pairs: list[Pair] = read_pairs(merges)
-    split, settings = CLASSES[kind](folder.beside), folder.beside.settings
+    split, settings = _quick(CLASSES[kind](folder.beside)), folder.beside.settings
     set_ = [f", {name}={canonical(settings[name])}" for name in _TAKEN if name in settings]
     how = f"words and normalisation of transformers' {kind}Tokenizer, by sacremoses{''.join(set_)}"
     return word_tokenizer(ids, pairs, split, folder, place=str(path), how=how, specials=_SPECIALS)

@@ -16,7 +16,7 @@ from typing import Any
 import tokenizers
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 
-from tokscope.errors import TokscopeError, require_of_library
+from tokscope.errors import TokscopeError, blaming
 from tokscope.tokenizers import Spec, Tokenizer, sentencepiece
 from tokscope.tokenizers.applied import finished, unused_of
 from tokscope.tokenizers.beside import Folder
@@ -289,14 +289,9 @@ def load_class(path: Path, folder: Folder) -> Tokenizer:
     """
     kind, model = folder.beside.kind, _read(path)
     made = CLASSES[kind]
-    try:
+    alone = f"; sp:{path} reads it as SentencePiece itself does"
+    with blaming(f"{path}: does not fit its class, {kind}Tokenizer", alone):
         built = _built(made, model, folder.beside.settings)
-    except BaseException as error:  # the library raises nothing narrower
-        require_of_library(error)
-        raise TokscopeError(
-            f"{path}: does not fit its class, {kind}Tokenizer ({error}); sp:{path} reads it as "
-            "SentencePiece itself does"
-        ) from error
     taken = [name for name in ("do_lower_case", "add_prefix_space") if name in made.takes]
     unused = unused_of(folder.beside, *taken)
     found = finished(built, folder, str(path), unused=unused)

@@ -13,7 +13,7 @@ from dataclasses import replace
 import tokenizers
 from tokenizers import Regex, models, pre_tokenizers
 
-from tokscope.errors import TokscopeError, require_of_library
+from tokscope.errors import TokscopeError, blaming
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 
 _UNKNOWN = "<unk>"
@@ -47,11 +47,8 @@ def residues(content: str, name: str, place: str) -> HuggingFaceTokenizer:
     library = tokenizers.Tokenizer(
         models.WordLevel({piece: i for i, piece in enumerate(pieces)}, unk_token=_UNKNOWN)
     )
-    try:
+    with blaming(f"{place}: cannot be made one expression"):
         library.pre_tokenizer = _cuts(pieces, specials)
-    except BaseException as error:  # the library raises nothing narrower
-        require_of_library(error)
-        raise TokscopeError(f"{place}: cannot be made one expression ({error})") from error
     library.add_special_tokens(specials)
     found = assemble(library, name, place)
     return replace(found, assumed="text is cut as by transformers' EsmTokenizer")

@@ -15,7 +15,7 @@ from pathlib import Path
 import tokenizers
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers
 
-from tokscope.errors import TokscopeError, path_of, require_of_library
+from tokscope.errors import TokscopeError, blaming, path_of
 from tokscope.reading import require_regular
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.beside import Folder
@@ -100,14 +100,11 @@ def load_class(
 def _library(
     vocabulary: Mapping[str, int], pairs: Sequence[Pair], unknown: str | None, place: str
 ) -> tokenizers.Tokenizer:
-    try:
+    with blaming(f"{place}: its merges do not fit its vocabulary"):
         model = models.BPE(
             dict(vocabulary), list(pairs), unk_token=unknown, end_of_word_suffix=END, fuse_unk=False
         )
         return tokenizers.Tokenizer(model)
-    except BaseException as error:  # the library raises nothing narrower
-        require_of_library(error)
-        raise TokscopeError(f"{place}: its merges do not fit its vocabulary ({error})") from error
 
 
 def load_folder(folder: Folder) -> HuggingFaceTokenizer:

@@ -18,7 +18,7 @@ from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.applied import unrecorded
 from tokscope.tokenizers.beside import CONFIG, Beside
 from tokscope.tokenizers.components import TEMPLATE, canonical, described
-from tokscope.tokenizers.files import read_text
+from tokscope.tokenizers.files import is_there, read_text
 from tokscope.tokenizers.rest import REST, rest, unread
 
 _OWN, _MORE = "chat_template.jinja", "additional_chat_templates"
@@ -90,7 +90,7 @@ def _read(data: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _file(path: Path, name: str) -> Iterator[Template]:
-    if path.is_file():
+    if is_there(path):
         yield Template(name, path.name, read_text(path))
 
 
@@ -102,7 +102,7 @@ def _files(folder: Path) -> Iterator[Template]:
 
 
 def _of_processor(path: Path) -> dict[str, object]:
-    if not path.is_file():
+    if not is_there(path):
         return {}
     try:
         data = json.loads(read_text(path))

@@ -6,17 +6,17 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import tiktoken
 from tiktoken.model import MODEL_PREFIX_TO_ENCODING, MODEL_TO_ENCODING
 
 from tokscope import reading
-from tokscope.errors import TokscopeError, choose, path_of
+from tokscope.errors import TokscopeError, blaming, choose, path_of
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.beside import Folder, beside_file, decoder
-from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes
+from tokscope.tokenizers.bpe import RankEncoder, RankTokenizer, require_all_bytes, require_readable
 from tokscope.tokenizers.download import tiktoken_cached
 from tokscope.tokenizers.limits import PATTERN, require_added, require_sizes
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -282,8 +282,12 @@ def load_ranks(spec: Spec) -> RankTokenizer:
         raise TokscopeError(f"{path}: {error}") from error
 
 
-def named_pattern(spec: Spec, known: Mapping[str, str]) -> str:
+def named_pattern(
+    spec: Spec, known: Mapping[str, str], read: Callable[[str], object] = require_readable
+) -> str:
     """Return the expression that `?pattern=` or `?pattern-file=` names; empty if neither is there.
+
+    `read` is what will read it, and raises where it cannot.
 
     Raises:
         TokscopeError: no such name or file, or the file holds nothing that could be an expression.
@@ -305,6 +309,8 @@ def named_pattern(spec: Spec, known: Mapping[str, str]) -> str:
         raise TokscopeError(f"{path}: not an expression (it is not UTF-8 text)") from error
     if not pattern.strip() or len(pattern) > PATTERN:
         raise TokscopeError(f"{path}: not an expression (the file is empty, or far too long)")
+    with blaming(f"{path}: not an expression that can be used"):
+        read(pattern)
     return pattern
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import tokenizers
 
-from tokscope.errors import TokscopeError, path_of, require_of_library
+from tokscope.errors import TokscopeError, blaming, path_of
 from tokscope.tokenizers.applied import finished, set_steps
 from tokscope.tokenizers.beside import Folder, beside_file
 from tokscope.tokenizers.bytelevel import split_merge
@@ -71,11 +71,8 @@ def _by_text(tokens: list[Json]) -> Any:
 def _read(text: str, path: Path) -> tokenizers.Tokenizer:
     require_added(text.count('"content"') - 10, str(path))  # a token may be spelled so too
     _require_marked_merges(text, path)
-    try:
+    with blaming(f"{path}: not a tokenizer.json that can be read"):
         return tokenizers.Tokenizer.from_str(text)
-    except BaseException as error:  # the library raises nothing narrower
-        require_of_library(error)
-        raise TokscopeError(f"{path}: not a tokenizer.json that can be read ({error})") from error
 
 
 def _require_marked_merges(text: str, path: Path) -> None:

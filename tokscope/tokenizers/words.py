@@ -15,7 +15,7 @@ import tokenizers
 from numpy.typing import NDArray
 from tokenizers import models
 
-from tokscope.errors import TokscopeError, UnitError, require_of_library, shortened
+from tokscope.errors import TokscopeError, UnitError, blaming, require_of_library, shortened
 from tokscope.tokenizers import Encoded
 from tokscope.tokenizers.applied import recorded, told, unused_of
 from tokscope.tokenizers.beside import Folder
@@ -195,15 +195,12 @@ def word_tokenizer(
     parts = chain.from_iterable((*pair, "".join(pair)) for pair in pairs)
     pieces = dict.fromkeys([*known, *parts])
     numbers = {piece: i for i, piece in enumerate(pieces)}
-    try:
+    with blaming(f"{place}: its merges do not fit"):
         suffix = END if mark == END else ""
         model = models.BPE(
             numbers, list(pairs), unk_token=unknown, end_of_word_suffix=suffix, fuse_unk=False
         )
         inner = assemble(tokenizers.Tokenizer(model), folder.name, place)
-    except BaseException as error:  # the library raises nothing narrower
-        require_of_library(error)
-        raise TokscopeError(f"{place}: its merges do not fit ({error})") from error
     ids = np.array([known.get(piece, known[unknown]) for piece in pieces], np.int32)
     if mark != END:
         ids[numbers[mark]] = -1
