@@ -135,8 +135,7 @@ def command(
     Merges are explained in stages. An interrupt while it solves gives the best answer so far.
     """
     output.require_formats(format_, outputs or ())
-    if details:
-        output.require_view("--details", format_, outputs or ())
+    output.require_view("--details" if details else "", format_, outputs or ())
     _require_sense(exact and (seconds is not None or gap != 0), bool(counts and corpus))
     known = _truth(truth)
     corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit)

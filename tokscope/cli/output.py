@@ -59,7 +59,7 @@ def require_view(option: str, format_: str, outputs: Sequence[str]) -> None:
     from tokscope.render import FOR_PROGRAMS
 
     kinds = [format_, *(_target(output, gates=True)[0] for output in outputs)]
-    if all(kind in FOR_PROGRAMS for kind in kinds):
+    if option and all(kind in FOR_PROGRAMS for kind in kinds):
         raise TokscopeError(
             f"{option} has no effect on {', '.join(dict.fromkeys(kinds))}: all is in it"
         )

@@ -20,10 +20,10 @@ from tokscope.tokenizers.merges import Marks
 from tokscope.tokenizers.sentencepiece import (
     DEFINED,
     NORMAL,
-    SPACE,
     SentencePieceTokenizer,
     kinds_of,
 )
+from tokscope.tokenizers.vocabulary import SPACE
 
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]

@@ -41,9 +41,9 @@ from tokscope.tokenizers.families import (
 )
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.rest import is_left_out
+from tokscope.tokenizers.vocabulary import SPACE
 
 Json = dict[str, Any]
-SPACE = "▁"
 BERT_FLAGS = FLAGS[:3]  # settings of BERT's normaliser
 _TOLD = FLAGS[:5]  # settings that decide the ids of text
 

@@ -10,7 +10,8 @@ from tokscope.errors import TokscopeError
 from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.files import read_ids, read_text
 from tokscope.tokenizers.suffixed import Pair, read_pairs
-from tokscope.tokenizers.words import END, WordTokenizer, word_tokenizer
+from tokscope.tokenizers.vocabulary import END
+from tokscope.tokenizers.words import WordTokenizer, word_tokenizer
 
 _GOES_ON = "@@"
 _FIRST = ("<s>", "<pad>", "</s>", "<unk>")

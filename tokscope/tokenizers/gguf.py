@@ -142,6 +142,20 @@ def load_file(spec: Spec) -> Tokenizer:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, struct.error, OverflowError, MemoryError) as error:
         raise TokscopeError(f"{path}: not a GGUF file that can be read ({error})") from error
+    ours = _checked(metadata, spec, path)
+    with blaming(f"{path}: its tokenizer cannot be built"):
+        name = spec.label or path.stem
+        made: Any = _MODELS[str(ours["model"])](ours, name, spec, path)  # a dataclass
+        made = replace(made, around=_around(metadata, hashes))
+        return _framed(cast(Tokenizer, made), ours, path)
+
+
+def _checked(metadata: Mapping[str, Any], spec: Spec, path: Path) -> Mapping[str, Any]:
+    """Return what a header says of a tokenizer, if it says enough.
+
+    Raises:
+        TokscopeError: it lacks something, or is of a kind that is not known.
+    """
     ours = {
         name.removeprefix("tokenizer.ggml."): value
         for name, value in metadata.items()
@@ -164,10 +178,7 @@ def load_file(spec: Spec) -> Tokenizer:
     require_sizes(map(str, ours["tokens"]), str(path))
     if len(ours.get("scores", ours["tokens"])) != len(ours["tokens"]):
         raise TokscopeError(f"{path}: there are more tokens than scores, or fewer")
-    with blaming(f"{path}: its tokenizer cannot be built"):
-        made: Any = _MODELS[model](ours, spec.label or path.stem, spec, path)  # a dataclass
-        made = replace(made, around=_around(metadata, hashes))
-        return _framed(cast(Tokenizer, made), ours, path)
+    return ours
 
 
 # The ids that llama.cpp takes for its special tokens where a file names none

@@ -7,13 +7,12 @@ is SentencePiece that encodes; else the library does, with the merges that score
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
+from typing import cast
 
 import tokenizers
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 
-from tokscope import reading
 from tokscope.errors import TokscopeError, blaming
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.applied import (
@@ -32,45 +31,17 @@ from tokscope.tokenizers.sentencepiece import (
     CONTROL,
     DEFINED,
     NORMAL,
-    SPACE,
+    Model,
     SentencePieceTokenizer,
-    charsmap_of,
     kinds_of,
     load_file,
-    whole_of,
+    read_model,
 )
 from tokscope.tokenizers.tiktoken import load_ranks
+from tokscope.tokenizers.vocabulary import SPACE
 
 NAME = "tokenizer.model"
 _TURNS = ("<start_of_turn>", "<end_of_turn>")  # special to Gemma, whatever the model says
-
-
-@dataclass(frozen=True)
-class _Model:
-    """What a SentencePiece model holds."""
-
-    pieces: Sequence[str]
-    scores: Sequence[float]
-    kinds: Sequence[int]
-    unknown: int
-    settings: Mapping[str, object]
-    normal: Mapping[str, object]
-    charsmap: bytes
-
-    @classmethod
-    def of(cls, plain: SentencePieceTokenizer, path: Path) -> _Model:
-        """Take a model apart."""
-        library, ids = plain.library, range(plain.library.get_piece_size())
-        normal = plain.settings["normalizer"]
-        return cls(
-            [library.id_to_piece(i) for i in ids],
-            [library.get_score(i) for i in ids],
-            kinds_of(library),
-            max(library.unk_id(), 0),
-            plain.settings,
-            normal if isinstance(normal, dict) else {},
-            charsmap_of(reading.content(path)),
-        )
 
 
 def load_folder(folder: Folder) -> Tokenizer:
@@ -94,11 +65,11 @@ def load_folder(folder: Folder) -> Tokenizer:
     if _is_plain(plain, beside):
         way = "; ".join(filter(None, ("SentencePiece", told(beside, unused))))
         return replace(plain, beside=recorded(beside), path=way)
-    model = _Model.of(plain, path)
+    model = read_model(path)
     with blaming(f"{path}: does not fit {beside.named}"):
         made = finished(_library(model, beside), folder, str(path), unused=unused)
     assumed = "as SentencePiece itself cuts text" if beside.generic else ""
-    return replace(made, assumed=assumed, around={"sentencepiece": whole_of(plain.library)})
+    return replace(made, assumed=assumed, around={"sentencepiece": model.whole})
 
 
 def _is_plain(plain: SentencePieceTokenizer, beside: Beside) -> bool:
@@ -133,7 +104,7 @@ def _text(token: str | Token) -> str:
     return token if isinstance(token, str) else token.content
 
 
-def _library(model: _Model, beside: Beside) -> tokenizers.Tokenizer:
+def _library(model: Model, beside: Beside) -> tokenizers.Tokenizer:
     """Return a tokenizer of the library, with the steps of a class."""
     if beside.generic:
         library = _made(model, model.pieces, own=True)
@@ -156,7 +127,7 @@ def _library(model: _Model, beside: Beside) -> tokenizers.Tokenizer:
     return library
 
 
-def _named(model: _Model, beside: Beside, roles: Sequence[str]) -> list[str]:
+def _named(model: Model, beside: Beside, roles: Sequence[str]) -> list[str]:
     """Return the pieces, the first three as the class calls them."""
     specials = specials_of(beside)
     first = list(model.pieces[:3])
@@ -171,7 +142,7 @@ def _named(model: _Model, beside: Beside, roles: Sequence[str]) -> list[str]:
     return pieces
 
 
-def _made(model: _Model, pieces: Sequence[str], *, own: bool = False) -> tokenizers.Tokenizer:
+def _made(model: Model, pieces: Sequence[str], *, own: bool = False) -> tokenizers.Tokenizer:
     """Return the bare model; the classes fall back on bytes whether it has them or not."""
     fallback = not own or "<0x00>" in pieces
     if model.settings["model"] == "Unigram":
@@ -190,7 +161,7 @@ def _made(model: _Model, pieces: Sequence[str], *, own: bool = False) -> tokeniz
     )
 
 
-def _merges(model: _Model, ids: Mapping[str, int], *, own: bool) -> list[tuple[str, str]]:
+def _merges(model: Model, ids: Mapping[str, int], *, own: bool) -> list[tuple[str, str]]:
     """Return every split of every piece into two, the best score first.
 
     SentencePiece itself (`own`) merges what it learned alone, and runs of spaces; the classes do
@@ -210,18 +181,19 @@ def _merges(model: _Model, ids: Mapping[str, int], *, own: bool) -> list[tuple[s
     return [(left, right) for _, left, right in sorted(found)]
 
 
-def _set_own_steps(library: tokenizers.Tokenizer, model: _Model) -> None:
+def _set_own_steps(library: tokenizers.Tokenizer, model: Model) -> None:
     """Normalise and cut as SentencePiece does by the settings of the model itself."""
     steps: list[normalizers.Normalizer] = []
+    normal = cast(Mapping[str, object], model.settings["normalizer"])
     if model.charsmap:
         steps.append(normalizers.Precompiled(model.charsmap))
-    if model.normal["remove_extra_whitespaces"]:
+    if normal["remove_extra_whitespaces"]:
         steps.append(normalizers.Replace(Regex(r"\A +| +\z"), ""))
         steps.append(normalizers.Replace(Regex(" {2,}"), " "))
     steps.append(normalizers.Replace(" ", SPACE))
     ends: list[decoders.Decoder] = [decoders.Replace(SPACE, " "), decoders.ByteFallback()]
     ends.append(decoders.Fuse())
-    if model.normal["add_dummy_prefix"]:
+    if normal["add_dummy_prefix"]:
         steps.append(normalizers.Prepend(SPACE))
         ends.append(decoders.Strip(" ", 1, 0))
     library.normalizer = normalizers.Sequence(steps)

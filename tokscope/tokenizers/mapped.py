@@ -24,9 +24,9 @@ from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.files import read_ids
 from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.pipeline import Pipeline
-from tokscope.tokenizers.sentencepiece import SPACE, SentencePieceTokenizer
+from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
 from tokscope.tokenizers.sentencepiece import load_file as load_model
-from tokscope.tokenizers.vocabulary import Vocabulary
+from tokscope.tokenizers.vocabulary import SPACE, Vocabulary
 from tokscope.tokenizers.words import specials_beside
 
 Json = Mapping[str, Any]

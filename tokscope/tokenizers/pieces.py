@@ -19,16 +19,15 @@ from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tok
 from tokscope.errors import TokscopeError, blaming
 from tokscope.tokenizers import Spec, Tokenizer, sentencepiece
 from tokscope.tokenizers.applied import finished, unused_of
-from tokscope.tokenizers.beside import Folder
+from tokscope.tokenizers.beside import ROLES, Folder
 from tokscope.tokenizers.folder import PIECES
 from tokscope.tokenizers.mapped import load_fairseq
+from tokscope.tokenizers.sentencepiece import CONTROL, DEFINED, Model, read_model
+from tokscope.tokenizers.vocabulary import SPACE
 
 Json = Mapping[str, Any]
 Steps = list[normalizers.Normalizer]
-SPACE = sentencepiece.SPACE
-_CONTROL, _DEFINED = 3, sentencepiece.DEFINED
-# The special tokens of most classes, in the order in which transformers adds those it lacks.
-_NAMES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
+# The special tokens of most classes, in the order of `ROLES`.
 _FAIRSEQ = ("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>")
 _BERT = ("[CLS]", "[SEP]", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]")
 # How a class calls its special tokens, and the first ids of fairseq: <s>, <pad>, </s>, <unk>.
@@ -43,23 +42,7 @@ _MBART50 = (
 )
 
 
-@dataclass(frozen=True)
-class _Model:
-    """What a SentencePiece model holds."""
-
-    pieces: Sequence[tuple[str, float]]
-    kinds: Sequence[int]
-    unknown: int
-    charsmap: bytes
-    whole: str  # the hash of all that it holds
-
-    @property
-    def mapped(self) -> Steps:
-        """Its own normalisation of characters, if it has one."""
-        return [normalizers.Precompiled(self.charsmap)] if self.charsmap else []
-
-
-Normal = Callable[[_Model, Json], Steps]
+Normal = Callable[[Model, Json], Steps]
 
 
 @dataclass(frozen=True)
@@ -85,35 +68,40 @@ class _Class:
     extra: int = 0  # sentinels <extra_id_N> behind all, in falling order
 
 
-def _plain(model: _Model, settings: Json) -> Steps:
-    return model.mapped
+def _mapped(model: Model) -> Steps:
+    """Return a model's own normalisation of characters, if it has one."""
+    return [normalizers.Precompiled(model.charsmap)] if model.charsmap else []
 
 
-def _none(model: _Model, settings: Json) -> Steps:
+def _plain(model: Model, settings: Json) -> Steps:
+    return _mapped(model)
+
+
+def _none(model: Model, settings: Json) -> Steps:
     return []
 
 
-def _single_spaces(model: _Model, settings: Json) -> Steps:
-    return [*model.mapped, normalizers.Replace(Regex(" {2,}"), " ")]
+def _single_spaces(model: Model, settings: Json) -> Steps:
+    return [*_mapped(model), normalizers.Replace(Regex(" {2,}"), " ")]
 
 
-def _single_spaces_if_mapped(model: _Model, settings: Json) -> Steps:
-    return _single_spaces(model, settings) if model.mapped else []
+def _single_spaces_if_mapped(model: Model, settings: Json) -> Steps:
+    return _single_spaces(model, settings) if _mapped(model) else []
 
 
-def _marked_spaces(model: _Model, settings: Json) -> Steps:
+def _marked_spaces(model: Model, settings: Json) -> Steps:
     return [normalizers.Replace(Regex(" {2,}"), SPACE)]
 
 
-def _right(model: _Model, settings: Json) -> Steps:
+def _right(model: Model, settings: Json) -> Steps:
     return [normalizers.Strip(left=False, right=True), *_marked_spaces(model, settings)]
 
 
-def _own_right(model: _Model, settings: Json) -> Steps:
-    return [*model.mapped, *_right(model, settings)]
+def _own_right(model: Model, settings: Json) -> Steps:
+    return [*_mapped(model), *_right(model, settings)]
 
 
-def _composed(model: _Model, settings: Json) -> Steps:
+def _composed(model: Model, settings: Json) -> Steps:
     lower = [normalizers.Lowercase()] if settings.get("do_lower_case") else []
     spaces = normalizers.Replace(Regex(r"\s{2,}|[\n\r\t]"), " ")
     return [*lower, spaces, normalizers.NFC(), normalizers.Strip(left=False, right=True)]
@@ -133,27 +121,27 @@ def _bare(settings: Json, *, keep_accents: bool, lower: bool) -> Steps:
     return steps
 
 
-def _albert(model: _Model, settings: Json) -> Steps:
-    return [*_quotes(), *_bare(settings, keep_accents=False, lower=True), *model.mapped]
+def _albert(model: Model, settings: Json) -> Steps:
+    return [*_quotes(), *_bare(settings, keep_accents=False, lower=True), *_mapped(model)]
 
 
-def _xlnet(model: _Model, settings: Json) -> Steps:
+def _xlnet(model: Model, settings: Json) -> Steps:
     """Accents go whatever the settings say."""
     lower = {"do_lower_case": settings.get("do_lower_case", False)}
-    return [*_quotes(), *_bare(lower, keep_accents=False, lower=False), *model.mapped]
+    return [*_quotes(), *_bare(lower, keep_accents=False, lower=False), *_mapped(model)]
 
 
-def _rembert(model: _Model, settings: Json) -> Steps:
+def _rembert(model: Model, settings: Json) -> Steps:
     spaces = normalizers.Replace(Regex(" {2,}"), " ")
-    return [*_quotes(), spaces, *_bare(settings, keep_accents=True, lower=False), *model.mapped]
+    return [*_quotes(), spaces, *_bare(settings, keep_accents=True, lower=False), *_mapped(model)]
 
 
-def _pegasus(model: _Model, settings: Json) -> Steps:
-    lines = model.mapped or [normalizers.Replace(Regex(r"\n"), " ")]
+def _pegasus(model: Model, settings: Json) -> Steps:
+    lines = _mapped(model) or [normalizers.Replace(Regex(r"\n"), " ")]
     return [*lines, normalizers.Replace(Regex(" {2,}"), " ")]
 
 
-def _seamless(model: _Model, settings: Json) -> Steps:
+def _seamless(model: Model, settings: Json) -> Steps:
     return [
         normalizers.Replace(Regex(r"[\n\r\t]"), " "),
         normalizers.NFKC(),
@@ -232,21 +220,6 @@ CLASSES: Mapping[str, _Class] = {
 }
 
 
-def _read(path: Path) -> _Model:
-    """Read a model.
-
-    Raises:
-        TokscopeError: the file cannot be read, or is no SentencePiece model.
-    """
-    content, processor = sentencepiece.open_model(path)
-    ids = range(processor.get_piece_size())
-    pieces = [(processor.id_to_piece(i), processor.get_score(i)) for i in ids]
-    kinds = sentencepiece.kinds_of(processor)
-    charsmap = sentencepiece.charsmap_of(content)
-    whole = sentencepiece.whole_of(processor)
-    return _Model(pieces, kinds, max(processor.unk_id(), 0), charsmap, whole)
-
-
 # fairseq's own name of such a model: it says that ids are not the model's.
 _FAIRSEQ_NAME = "sentencepiece.bpe.model"
 _SHIFTED = ("PLBart",)  # fairseq's ids, but cut by SentencePiece itself
@@ -287,7 +260,7 @@ def load_class(path: Path, folder: Folder) -> Tokenizer:
     Raises:
         TokscopeError: the file cannot be read, or does not fit its class.
     """
-    kind, model = folder.beside.kind, _read(path)
+    kind, model = folder.beside.kind, read_model(path)
     made = CLASSES[kind]
     alone = f"; sp:{path} reads it as SentencePiece itself does"
     with blaming(f"{path}: does not fit its class, {kind}Tokenizer", alone):
@@ -299,7 +272,7 @@ def load_class(path: Path, folder: Folder) -> Tokenizer:
     return replace(found, assumed=assumed, around={"sentencepiece": model.whole})
 
 
-def _built(made: _Class, model: _Model, settings: Json) -> tokenizers.Tokenizer:
+def _built(made: _Class, model: Model, settings: Json) -> tokenizers.Tokenizer:
     specials = _specials(made, settings)
     tokens = _numbered(made, model, specials, settings)
     built = tokenizers.Tokenizer(_scored(made, model, tokens, specials))
@@ -322,7 +295,7 @@ def _built(made: _Class, model: _Model, settings: Json) -> tokenizers.Tokenizer:
 def _specials(made: _Class, settings: Json) -> dict[str, str]:
     """Return the special tokens of a class by their roles, as the settings name them."""
     named = {}
-    for role, usual in zip(_NAMES, made.specials, strict=True):
+    for role, usual in zip(ROLES, made.specials, strict=True):
         given = settings.get(f"{role}_token", usual)
         text = given.get("content") if isinstance(given, dict) else given
         if text:
@@ -331,16 +304,16 @@ def _specials(made: _Class, settings: Json) -> dict[str, str]:
 
 
 def _numbered(
-    made: _Class, model: _Model, specials: Mapping[str, str], settings: Json
+    made: _Class, model: Model, specials: Mapping[str, str], settings: Json
 ) -> list[tuple[str, float]]:
     """Return tokens with their scores in the order of their ids."""
-    own = list(model.pieces)[made.skip :]
+    own = model.scored[made.skip :]
     first = [specials.get(text, text) for text in made.first]
     last = [specials.get(text, text) for text in made.last]
     if made is CLASSES["Pegasus"]:
         first = _pegasus_first(specials, settings)
     if made.unique:
-        own = [entry for entry in model.pieces if entry[0] not in first]
+        own = [entry for entry in model.scored if entry[0] not in first]
     extra = _count(settings, "extra_ids", made.extra)
     last += [f"<extra_id_{i}>" for i in reversed(range(extra))]
     scores = {"<unk>NOTUSED": -100.0}
@@ -371,7 +344,7 @@ def _pegasus_first(specials: Mapping[str, str], settings: Json) -> list[str]:
 
 def _scored(
     made: _Class,
-    model: _Model,
+    model: Model,
     tokens: Sequence[tuple[str, float]],
     specials: Mapping[str, str],
 ) -> models.Model:
@@ -380,7 +353,7 @@ def _scored(
         ids = {token: i for i, (token, _) in enumerate(tokens)}
         if specials["unk"] not in ids:
             raise ValueError(f"it has no {specials['unk']}, which stands for what it lacks")
-        merges = _merges([piece for piece, _ in model.pieces])
+        merges = _merges(model.pieces)
         return models.BPE(ids, merges, unk_token=specials["unk"], fuse_unk=True)
     texts = [token for token, _ in tokens]
     unknown = made.unknown
@@ -402,15 +375,15 @@ def _merges(pieces: Sequence[str]) -> list[tuple[str, str]]:
 
 def _mark_added(
     built: tokenizers.Tokenizer,
-    model: _Model,
+    model: Model,
     specials: Mapping[str, str],
     tokens: Sequence[str],
 ) -> None:
     """Say which tokens are special, or found in text before the model sees it."""
     defined = [
-        AddedToken(piece, normalized=False, special=kind == _CONTROL)
-        for (piece, _), kind in zip(model.pieces, model.kinds, strict=True)
-        if kind in (_CONTROL, _DEFINED) and piece not in specials.values()
+        AddedToken(piece, normalized=False, special=kind == CONTROL)
+        for piece, kind in zip(model.pieces, model.kinds, strict=True)
+        if kind in (CONTROL, DEFINED) and piece not in specials.values()
     ]
     named = [
         AddedToken(text, normalized=False, special=True, lstrip=role == "mask")

@@ -25,9 +25,7 @@ from tokscope.tokenizers.limits import require_sizes
 from tokscope.tokenizers.merges import learned, require_some
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.rest import rest
-from tokscope.tokenizers.vocabulary import Vocabulary
-
-SPACE = "▁"
+from tokscope.tokenizers.vocabulary import SPACE, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -238,6 +236,43 @@ def whole_of(library: sentencepiece.SentencePieceProcessor) -> str:
     It stands for a model that another tokenizer takes only parts of.
     """
     return canonical({"sha256": hashlib.sha256(library.serialized_model_proto()).hexdigest()})
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model taken apart, for classes that do something else with its pieces."""
+
+    pieces: Sequence[str]
+    scores: Sequence[float]
+    kinds: Sequence[int]
+    unknown: int
+    settings: Mapping[str, object]
+    charsmap: bytes
+    whole: str  # the hash of all that it holds
+
+    @property
+    def scored(self) -> list[tuple[str, float]]:
+        """The pieces with their scores."""
+        return list(zip(self.pieces, self.scores, strict=True))
+
+
+def read_model(path: Path) -> Model:
+    """Take a model apart.
+
+    Raises:
+        TokscopeError: the file cannot be read, or is no SentencePiece model.
+    """
+    content, library = open_model(path)
+    ids = range(library.get_piece_size())
+    return Model(
+        [library.id_to_piece(i) for i in ids],
+        [library.get_score(i) for i in ids],
+        kinds_of(library),
+        max(library.unk_id(), 0),
+        read_settings(content)[0],
+        charsmap_of(content),
+        whole_of(library),
+    )
 
 
 def kinds_of(library: sentencepiece.SentencePieceProcessor) -> list[int]:

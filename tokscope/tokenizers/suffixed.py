@@ -23,10 +23,10 @@ from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.files import read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.rest import rest
+from tokscope.tokenizers.vocabulary import END
 from tokscope.tokenizers.words import WordTokenizer, word_tokenizer
 
 Pair = tuple[str, str]
-END = "</w>"
 _UNKNOWN = "<unk>"
 _VERSION = re.compile(r"#version: *0\.[12]\s*")
 _CLIP_CUTS = (

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+SPACE, END = "▁", "</w>"  # what stands for a space in a piece, and what marks the end of a word
+
 
 @dataclass(frozen=True)
 class Vocabulary:

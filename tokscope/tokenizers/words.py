@@ -23,10 +23,9 @@ from tokscope.tokenizers.components import canonical, fingerprint
 from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.pipeline import Pipeline
-from tokscope.tokenizers.vocabulary import Vocabulary
+from tokscope.tokenizers.vocabulary import END, Vocabulary
 
 Split = Callable[[str], list[str]]
-END = "</w>"
 
 
 @dataclass(frozen=True)
