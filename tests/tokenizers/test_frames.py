@@ -215,6 +215,16 @@ def test_special_tokens_around_text_are_those_of_transformers(kind: str, tmp_pat
         assert around(made) == oracle(made), made.name
 
 
+@pytest.mark.parametrize("kind", ["", "PreTrainedTokenizerFast"])
+@pytest.mark.parametrize("flags", FLAGS)
+def test_without_a_class_flags_are_heeded_as_by_transformers(
+    kind: str, flags: Json, tmp_path: Path
+) -> None:
+    config = {**flags, **({"tokenizer_class": kind} if kind else {})}
+    made = repository(tmp_path, {**parts("Llama"), "tokenizer_config.json": config})
+    assert around(made) == oracle(made)
+
+
 def post_processor(path: Path | str) -> str:
     facts = inspect([str(path)]).frame.set_index("property")["value"]
     return str(facts["post-processor"])
@@ -297,6 +307,16 @@ def test_what_is_replaced_by_a_class_is_said_and_kept_in_sight(tmp_path: Path) -
     assert {"post_processor", "around_text"} <= load(str(made)).processing().keys()
     alone = load(str(made / "tokenizer.json"))  # without its class, the file is taken at its word
     assert alone.model_input([""]).ids.tolist() == [5, 5]
+
+
+def test_where_a_class_cannot_be_followed_the_file_is(tmp_path: Path) -> None:
+    made = json_folder(tmp_path, "MBart", OTHER)  # which has none of its codes
+    assert post_processor(made) == "TemplateProcessing (X X TEXT)"
+
+
+def test_a_token_that_is_named_as_the_place_of_text_is_none(tmp_path: Path) -> None:
+    made = repository(tmp_path, parts("Bert"), "Bert", cls_token="TEXT", sep_token="[SEP]")
+    assert around(made) == ([load(str(made)).vocabulary.specials["TEXT"]], [7])
 
 
 @pytest.mark.parametrize("kind", ["Luke", "NobodyKnows"])

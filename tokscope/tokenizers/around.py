@@ -6,10 +6,11 @@ files only the class knows. What cannot be known is told, and nothing is put aro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from itertools import chain
 from typing import cast
 
-from tokscope.errors import TokscopeError, shortened
+from tokscope.errors import TokscopeError, UnitError, shortened
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.beside import ROLES, Beside, Folder
 from tokscope.tokenizers.families import FIXED, FLAGGED, FRAMES, GONE, YIELDING
@@ -20,6 +21,7 @@ WHOLE = "tokenizer.json"
 # Files of programs that put what they are asked to, and say nothing of it in the file.
 _SILENT = ("tekken.json", "tokenizer.model.v*", "*.tiktoken")
 _TEXT = "TEXT"
+_CODE = re.compile("[a-z]{2,3}")
 _UNKNOWN = "not known: "
 
 
@@ -34,84 +36,75 @@ def with_frame(made: Tokenizer, folder: Folder, source: str) -> Tokenizer:
     whole = source == WHOLE
     own = isinstance(made, HuggingFaceTokenizer) and made.config["post_processor"] is not None
     frame = _frame(made, folder.beside, whole=whole, own=own)
-    if frame is None or (not own and not frame.before and not frame.after and not frame.told):
-        return made
-    if own and _same(cast(HuggingFaceTokenizer, made), frame):
+    if frame is None or (own and _same(cast(HuggingFaceTokenizer, made), frame)):
         return made
     return framed(made, frame)
 
 
 def _frame(made: Tokenizer, beside: Beside, *, whole: bool, own: bool) -> Frame | None:
-    """Return what the class says; None where the file itself is asked."""
-    words = _words(beside, whole=whole, own=own)
-    if words is None:
+    """Return what the class puts; None if nothing, or where the file itself is asked."""
+    words, reason = _words(beside, whole=whole, own=own)
+    before, _, after = words.partition(_TEXT)
+    sides = [_named(side, beside) for side in (before, after)]
+    ids = [[_id(made, token) for token in side] for side in sides]
+    lacking = [t for t, i in zip(chain(*sides), chain(*ids), strict=True) if i is None]
+    who = "transformers" if beside.generic else beside.named
+    reason = reason or (f"{who} puts {lacking[0]} there, which has no id" if lacking else "")
+    if (not words and not reason) or (reason and own):
         return None
-    if isinstance(words, str):
-        return Frame(told=f"{_UNKNOWN}{words}")
-    tokens = [word for word in words if word != _TEXT]
-    ids = [_id(made, token) for token in tokens]
-    lacking = [token for token, i in zip(tokens, ids, strict=True) if i is None]
-    if lacking:
-        told = f"{_UNKNOWN}{beside.named} puts {lacking[0]} there, which has no id"
-        return Frame(told=told)
-    at = list(words).index(_TEXT)
-    known = tuple(i for i in ids if i is not None)
-    told = f"{' '.join(words)}, as {beside.named} does" if known or own else ""
-    return Frame(known[:at], known[at:], told)
+    if reason:
+        return Frame(told=f"{_UNKNOWN}{reason}")
+    known = [tuple(i for i in side if i is not None) for side in ids]
+    if not own and not any(known):
+        return None
+    told = f"{' '.join([*sides[0], _TEXT, *sides[1]])}, as {who} does"
+    return Frame(known[0], known[1], told)
 
 
-def _words(beside: Beside, *, whole: bool, own: bool) -> Sequence[str] | str | None:
-    """Return the tokens around TEXT, why they are not known, or None where the file is asked."""
+def _words(beside: Beside, *, whole: bool, own: bool) -> tuple[str, str]:
+    """Return the words of a class, or why they are not known; neither where the file is asked."""
     kind = "" if beside.generic else beside.kind
     if whole and kind in FIXED:
-        return _named(FIXED[kind], beside)
+        return FIXED[kind], ""
     if kind in FLAGGED:
-        return None if whole else _flagged(kind, beside)
-    if (own and (kind in YIELDING or kind not in FRAMES)) or (whole and kind in GONE):
-        return None
+        return "" if whole else _flagged(kind, beside), ""
+    if (own and kind in YIELDING) or (whole and kind in GONE):
+        return "", ""
     if kind not in FRAMES:
-        return f"what {beside.named} puts there"
-    return _whisper(beside) if kind == "Whisper" else _named(_spoken(kind, beside), beside)
+        return "", f"what {beside.named} puts there"
+    return _whisper(beside) if kind == "Whisper" else (_spoken(kind, beside), "")
 
 
-def _flagged(kind: str, beside: Beside) -> list[str]:
-    """Return what two flags ask for; a token that is not named is not put."""
+def _flagged(kind: str, beside: Beside) -> str:
+    """Return what two flags ask for."""
     asked = {
         "bos": beside.flag("add_bos_token", kind == "CodeLlama"),
         "eos": beside.flag("add_eos_token", False),
     }
     words = FLAGGED[kind].split()
-    return _named(
-        " ".join(word for word in words if asked.get(word.partition("=")[0], True)), beside
-    )
+    return " ".join(word for word in words if asked.get(word.partition("=")[0], True))
 
 
 def _spoken(kind: str, beside: Beside) -> str:
-    """Return the words of a class; where the language stands depends on two of them."""
-    words = FRAMES[kind]
+    """Return the words of a class; where the language stands depends on a setting of two."""
     if kind == "Nllb" and beside.flag("legacy_behaviour", False):
         return FRAMES["MBart"].replace("en_XX", "eng_Latn")
     several = beside.settings.get("language_codes") == "multi"
     if kind == "PLBart" and not several and "src_lang" not in beside.settings:
-        return words.rpartition(" ")[0]
-    return words
+        return FRAMES["T5"]
+    return FRAMES[kind]
 
 
 def _named(words: str, beside: Beside) -> list[str]:
-    """Return words with the tokens and the language that are set for them."""
-    tokens = {
-        role: one if isinstance(one, str) else one.content
-        for role, one in beside.specials().items()
-    }
+    """Return words with the tokens and the language that are set; one that none is set for goes."""
     found = []
     for word in words.split():
         role, given, usual = word.partition("=")
-        if not given:
-            found.append(word)
-        elif role in ROLES:
-            found.append(tokens.get(role, usual))
+        if given and role in ROLES:
+            token = beside.specials().get(role, usual)
+            found.append(token if isinstance(token, str) else token.content)
         else:
-            found.append(_language(beside, role, usual))
+            found.append(_language(beside, role, usual) if given else word)
     return list(filter(None, found))
 
 
@@ -123,19 +116,17 @@ def _language(beside: Beside, name: str, usual: str) -> str:
     return f"__{value}__" if bare else value
 
 
-def _whisper(beside: Beside) -> list[str] | str:
-    """Return Whisper's words, in which a language is named by its code."""
-    words, settings = FRAMES["Whisper"], beside.settings
-    language, task = settings.get("language"), settings.get("task")
-    if language is not None and not (isinstance(language, str) and len(language) in (2, 3)):
-        return f"the code of the language {shortened(str(language))}"
+def _whisper(beside: Beside) -> tuple[str, str]:
+    """Return Whisper's words, a language named by its code; or why they are not known."""
+    language, task = (beside.settings.get(name) for name in ("language", "task"))
+    if language is not None and not (isinstance(language, str) and _CODE.fullmatch(language)):
+        return "", f"the code of the language {shortened(str(language))}"
     if task not in (None, "transcribe", "translate"):
-        return f"the task {shortened(str(task))}"
-    words = words.replace("language", f"<|{language}|>" if language else "")
+        return "", f"the task {shortened(str(task))}"
+    words = FRAMES["Whisper"].replace("language", f"<|{language}|>" if language else "")
     words = words.replace("task", f"<|{task}|>" if task else "")
-    if beside.flag("predict_timestamps", False):
-        words = words.replace("<|notimestamps|>", "")
-    return _named(words, beside)
+    silent = beside.flag("predict_timestamps", False)
+    return words.replace("<|notimestamps|>", "") if silent else words, ""
 
 
 def _id(made: Tokenizer, token: str) -> int | None:
@@ -147,5 +138,8 @@ def _id(made: Tokenizer, token: str) -> int | None:
 
 def _same(made: HuggingFaceTokenizer, frame: Frame) -> bool:
     """Tell whether the file's own post-processor puts the same around a text."""
-    text = ["a"]
-    return bool(made.model_input(text).ids.tolist() == frame.around(made.encode(text)).ids.tolist())
+    try:
+        fed, text = made.model_input(["a"]), made.encode(["a"], specials=True)
+    except UnitError:  # it has no token for it
+        return False
+    return bool(fed.ids.tolist() == frame.around(text).ids.tolist())
