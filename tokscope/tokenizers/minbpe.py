@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import tokenizers
 
-from tokscope.errors import blaming, path_of
+from tokscope.errors import TokscopeError, blaming, path_of
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.bytelevel import split_at
@@ -62,6 +62,10 @@ def _found(pattern: str) -> tokenizers.pre_tokenizers.PreTokenizer:
     last = parts.ByteLevel(add_prefix_space=False, use_regex=False)
     if not pattern:
         return last
-    if compiled(pattern).groups:
+    try:
+        groups = compiled(pattern).groups
+    except TokscopeError as error:
+        raise ValueError(str(error)) from error
+    if groups:
         raise ValueError("its expression has groups, of which minbpe keeps no more than their text")
     return parts.Sequence([split_at(pattern, gaps=False), last])
