@@ -33,10 +33,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tests.tokenizers.families import FAMILIES
 from tokscope.errors import TokscopeError
 from tokscope.gate import config, lock
 from tokscope.gate.snapshot import Wanted, snapshot
+from tokscope.mixture import saved
 from tokscope.mixture.count import count
 from tokscope.mixture.evidence import evidence
 from tokscope.mixture.saved import packed, unpacked
@@ -55,10 +58,11 @@ INTERESTING = (
     b"\x00", b"\xff", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80" * 10,
     b"{", b"}", b"[", b"]", b'"', b"\\", b"\\ud800", b"null", b"true", b"1e999", b"-1", b"NaN",
     b"9" * 30, b"\n", b"\r", b"=", b"(?:a+)+$", b"(", b"\xe2\x96\x81", b"\xed\xa0\x80", b"[" * 500,
+    b"\x1b[2J", b"\xe2\x80\xae", b"::error::", b"((a?){1000}){1000}", b"x" * 20_000,
 )  # fmt: skip
 VALUES = (
     None, True, -1, 0, 2**31, 2**63, 1e300, "", "x", "(a+)+$", "\ud800", [], {}, [[]], ["a", "b"],
-    {"type": "x"}, {"a": 1},
+    {"type": "x"}, {"a": 1}, "\x1b]0;x\x07\u202e\n::error::|`<b>", "x" * 20_000, "(a|a)*" * 99,
 )  # fmt: skip
 
 
@@ -162,6 +166,58 @@ def saved_counts() -> bytes:
     return packed(counts, found.fingerprint)
 
 
+def as_json(archive: bytes) -> bytes:
+    """Return the arrays of an archive as JSON, so that shapes and values are broken one by one."""
+    arrays = np.load(io.BytesIO(archive))
+    listed = {name: [str(arrays[name].dtype), arrays[name].tolist()] for name in arrays}
+    return json.dumps(listed).encode()
+
+
+def _as_arrays(path: Path) -> dict[str, Any]:
+    """Return what `as_json` wrote and something broke, if it still is arrays."""
+    try:
+        listed = json.loads(path.read_bytes())
+        return {name: np.array(values, kind) for name, (kind, values) in listed.items()}
+    except Exception as error:
+        raise TokscopeError("no arrays any more") from error
+
+
+def _archive(arrays: Mapping[str, Any]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, array in arrays.items():
+            one = io.BytesIO()
+            np.save(one, array)
+            archive.writestr(f"{name}.npy", one.getvalue())
+    return out.getvalue()
+
+
+def mended_lock(path: Path) -> None:
+    """Read a lock with broken counts, of which it has the right hash."""
+    arrays = _as_arrays(path)
+    try:
+        told = lock.digest(arrays)
+    except Exception as error:
+        raise TokscopeError("no numbers any more") from error
+    record = json.loads(lock_files()[0]) | {"counts": told}
+    lock.unpacked(json.dumps(record).encode(), _archive(arrays), "tokscope.lock")
+
+
+def mended_counts(path: Path) -> None:
+    """Read broken saved counts that have the right hash."""
+    arrays = _as_arrays(path)
+    try:
+        header = json.loads(arrays.pop("header").tobytes())
+        header["sha256"] = saved._digest(header, arrays)
+    except Exception as error:
+        raise TokscopeError("no header any more") from error
+    line = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    target = path.with_suffix(".counts")
+    target.write_bytes(_archive({"header": line, **arrays}))
+    merges, fingerprint = sample()
+    unpacked(target, merges, fingerprint, steps=50, first=0)
+
+
 def columns(kind: str) -> bytes:
     """Return a Parquet or an Arrow file."""
     import pyarrow
@@ -255,6 +311,8 @@ SUBJECTS: Mapping[str, Subject] = {
         Subject("tokscope.lock", lambda: lock_files()[0], locked),
         Subject("tokscope.lock.npz", lambda: lock_files()[1], locked),
         Subject("text.counts", saved_counts, counted),
+        Subject("lock.json", lambda: as_json(lock_files()[1]), mended_lock),
+        Subject("counts.json", lambda: as_json(saved_counts()), mended_counts),
         Subject("state.jsonl", state, trials),
     )
 }
@@ -325,7 +383,7 @@ def _other_value(content: bytes, draw: random.Random) -> bytes:
     data = json.loads(first)
     for _ in range(draw.randint(1, 3)):
         node, key = _place(data, draw)
-        kind = draw.randrange(5)
+        kind = draw.randrange(7)
         if node is None:
             continue
         if kind == 0:
@@ -337,9 +395,24 @@ def _other_value(content: bytes, draw: random.Random) -> bytes:
             node += node[: draw.choice((1, 100))]
         elif kind == 3 and isinstance(node, dict):
             node[draw.choice((*node, "x", ""))] = deepcopy(draw.choice(VALUES))
+        elif kind == 5 and isinstance(node, dict):  # the same, in another order
+            entries = draw.sample(list(node.items()), len(node))
+            node.clear()
+            node.update(entries)
+        elif kind == 6 and isinstance(node[key], list):
+            node[key] += _many(node[key], draw)
         else:
             node[key] = deepcopy(draw.choice(VALUES))
     return b"\n".join((json.dumps(data).encode(), *rest))
+
+
+def _many(entries: list[Any], draw: random.Random) -> list[Any]:
+    """Return many entries like the first, such as added tokens, each with a text of its own."""
+    first = entries[0] if entries else "x"
+    count = draw.choice((10, 3_000))
+    if isinstance(first, dict) and "content" in first:
+        return [{**first, "id": 9_000 + i, "content": f"<{i}>"} for i in range(count)]
+    return [f"{first}{i}" if isinstance(first, str) else deepcopy(first) for i in range(count)]
 
 
 def _place(data: Any, draw: random.Random) -> tuple[Any, Any]:
@@ -367,7 +440,10 @@ def child(subject: Subject, seed: int, first: int, last: int) -> None:
         for number in range(first, last):
             os.pwrite(3, (number + 1).to_bytes(8, "little"), 0)
             path.write_bytes(mutated(content, seed, number))
-            outcomes[_outcome(subject, path, number)] += 1
+            link = path.with_name(f"\x1b[2J::error::{number}.{subject.file}")
+            link.symlink_to(path)
+            outcomes[_outcome(subject, link if number % 8 == 0 else path, number)] += 1
+            link.unlink()
     print(json.dumps({"outcomes": outcomes}))
 
 
@@ -380,6 +456,8 @@ def _outcome(subject: Subject, path: Path, number: int) -> str:
         subject.use(path)
     except TokscopeError as error:
         line = str(error)
+        if "\x1b" in line or "\n" in line:
+            print(json.dumps({"number": number, "failure": f"not one line: {line!r:.99}"}))
         if len(line) > 2_000:
             print(json.dumps({"number": number, "failure": f"a line of {len(line)}: {line[:99]}"}))
         return "refused"

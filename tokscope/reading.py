@@ -40,12 +40,13 @@ def content(path: Path, most: int = MOST) -> bytes:
     """
     try:
         require_regular(path)
+        large = path.stat().st_size > most
         with opened(path) as stream:
-            data = stream.read(most + 1)
+            data = b"" if large else stream.read(most + 1)  # it may grow
     except (OSError, ValueError) as error:  # a name that no file can have
         reason = getattr(error, "strerror", None) or error
         raise TokscopeError(f"{path}: cannot be read ({reason})") from error
-    if len(data) > most:
+    if large or len(data) > most:
         raise TokscopeError(
             f"{path}: over {most // 1_000_000} MB, more than is read of such a file"
         )

@@ -16,16 +16,18 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tokscope.errors import TokscopeError, extra
 from tokscope.late import Late
 
 if TYPE_CHECKING:
+    import asyncio
     import multiprocessing
     import multiprocessing.connection
 else:
-    multiprocessing = Late("multiprocessing")
+    asyncio, multiprocessing = map(Late, ("asyncio", "multiprocessing"))
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -160,6 +162,12 @@ def _follow() -> None:
         os._exit(1)
 
 
+async def _greet(distributed: ModuleType, address: str) -> None:
+    """Ask a scheduler for its first word: without it, a client would go on asking very long."""
+    connection = distributed.comm.connect(address, timeout=_PATIENCE)
+    (await asyncio.wait_for(connection, _PATIENCE)).abort()
+
+
 @contextmanager
 def cluster(address: str) -> Iterator[Workers]:
     """Yield the workers of a Dask scheduler, on which the same paths lead to the same files.
@@ -169,8 +177,9 @@ def cluster(address: str) -> Iterator[Workers]:
     """
     distributed = extra("distributed", "dask", "--scheduler")
     try:
+        asyncio.run(_greet(distributed, address))
         client = distributed.Client(address, timeout=_PATIENCE)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         raise TokscopeError(
             f"--scheduler {address}: no scheduler answers there; start one with: dask scheduler"
         ) from error

@@ -166,3 +166,23 @@ def test_where_no_process_can_be_started_the_command_goes_on_alone() -> None:
 def test_the_variable_is_named_where_help_is_looked_for() -> None:
     assert cli.TRACE in (Path(__file__).parents[2] / "README.md").read_text()
     assert cli.TRACE not in os.environ
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("equiv", "bytes", "bytes", "--fuzz", 10**12),
+        ("compare", "bytes", "--bootstrap", 10**30),
+        ("compare", "bytes", "--jobs", 10**6),
+        ("compare", "bytes", "--max-unit", "inf"),
+        ("simulate-mixture", "--vocabulary", 10**12),
+        ("infer-mixture", "sample:bpe", "--seconds", "nan"),
+        ("vocab", "bytes", "--top", 10**9),
+    ],
+    ids=lambda words: " ".join(map(str, words[-2:])),
+)
+def test_numbers_have_a_bound_that_is_said(words: tuple[object, ...], run: Run) -> None:
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{words[-2]} " in done.stderr
+    assert ": write a number up to " in done.stderr

@@ -160,21 +160,22 @@ def _unforeseen(error: BaseException) -> str:
         line += "; raise the limit of open files with: ulimit -n" if error.errno == EMFILE else ""
     else:
         line = f"an error of ours, {type(error).__name__}: {error}"
-    return f"{TokscopeError(line)}; {_kept_trace(error)}"
+        line += f"; to report it, run it again with {TRACE}=FILE in the environment"
+    return str(TokscopeError(line)) + _kept_trace(error)
 
 
 def _kept_trace(error: BaseException) -> str:
     """Write the trace of an error to the file that is asked for, and say where it is."""
     place = os.environ.get(TRACE)
     if not place:
-        return f"to report it, run it again with {TRACE}=FILE in the environment, to keep its trace"
+        return ""
     import traceback
 
     try:
         write(path_of(place), "".join(traceback.format_exception(error)).encode())
     except TokscopeError as problem:
-        return f"its trace cannot be kept: {problem}"
-    return f"its trace is in {place}"
+        return f"; its trace cannot be kept: {problem}"
+    return f"; its trace is in {place}"
 
 
 def _settled(stream: TextIO) -> bool:

@@ -22,7 +22,7 @@ from tokscope.mixture.count import Counts
 from tokscope.mixture.evidence import Evidence, assembled, evidence
 from tokscope.mixture.replay import Changes, Replay
 from tokscope.mixture.symbols import rules_of, spelled
-from tokscope.reading import opened
+from tokscope.reading import opened, require_regular
 from tokscope.tokenizers.merges import Merges
 
 VERSION = 2  # 1 had another alphabet
@@ -80,6 +80,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
     """Return the header and the arrays of a file that is whole."""
     problem = f"{path}: no file of counts, or a damaged one; count again"
     try:
+        require_regular(path)
         with opened(path) as stream:
             arrays = read_arrays(stream, problem)
         header = json.loads(arrays.pop("header").tobytes())
@@ -111,14 +112,25 @@ def unpacked(
     header, arrays = _read(path)
     if header["tokenizer"] != tokenizer:
         raise TokscopeError(f"{path}: counted with another tokenizer; count again with this one")
+    try:
+        return _evidence(header, arrays, merges, steps=steps, first=first)
+    except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError) as error:
+        raise TokscopeError(f"{path}: its counts do not fit together; count again") from error
+
+
+def _evidence(
+    header: Mapping[str, Any], arrays: Arrays, merges: Merges, *, steps: int | None, first: int
+) -> Evidence:
     ends = np.cumsum(arrays["lengths"], dtype=np.int64)
     blob = arrays["pretokens"].tobytes()
     pretokens = [blob[end - size : end] for end, size in zip(ends, arrays["lengths"], strict=True)]
     shape = (len(pretokens), len(arrays["owner"]))
+    blocks = csr_array((arrays["counts"], arrays["columns"], arrays["rows"]), shape=shape)
+    blocks.check_format(full_check=True)
     counts = Counts(
         tuple(header["names"]),
         pretokens,
-        csr_array((arrays["counts"], arrays["columns"], arrays["rows"]), shape=shape),
+        blocks,
         arrays["owner"],
         arrays["sizes"],
         arrays["left_out"],

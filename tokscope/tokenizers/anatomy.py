@@ -11,6 +11,7 @@ import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
+from tokscope.errors import require_of_library
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
 from tokscope.tokenizers.cutting import compiled
@@ -106,10 +107,23 @@ def _arrivals(
     """
     bare = tokenizers.Tokenizer(model)
     arrives = np.zeros(size, bool)
-    found = bare.encode_batch_fast([piece for piece, _ in pieces], add_special_tokens=False)
-    for (_, token), encoding in zip(pieces, found, strict=True):
-        arrives[token] = encoding.ids == [token]
+    texts = [piece for piece, _ in pieces]
+    try:
+        found = [one.ids for one in bare.encode_batch_fast(texts, add_special_tokens=False)]
+    except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
+        require_of_library(error)
+        found = [_ids_of(bare, text) for text in texts]  # it has no token for what is unknown
+    for (_, token), ids in zip(pieces, found, strict=True):
+        arrives[token] = ids == [token]
     return arrives
+
+
+def _ids_of(bare: tokenizers.Tokenizer, text: str) -> list[int]:
+    try:
+        return bare.encode(text, add_special_tokens=False).ids
+    except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
+        require_of_library(error)
+        return []
 
 
 # Hugging Face
@@ -309,7 +323,7 @@ def _of_sentencepiece(tokenizer: SentencePieceTokenizer) -> Anatomy:
         )
     elif tokenizer.settings["model"] == "Unigram":
         entries = list(zip(pieces, scores, strict=True))
-        model = tokenizers.models.Unigram(entries, library.unk_id(), False)
+        model = tokenizers.models.Unigram(entries, max(library.unk_id(), 0), False)
     normal = [(piece, token) for piece, token in named.items() if kinds[token] == NORMAL]
     specials = [Added(text, token, True) for text, token in tokenizer.vocabulary.specials.items()]
     defined = [

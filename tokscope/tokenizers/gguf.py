@@ -26,7 +26,7 @@ from tokscope.tokenizers.components import TEMPLATE, canonical, described, diges
 from tokscope.tokenizers.frame import Frame, framed
 from tokscope.tokenizers.greedy import GreedyTokenizer
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
-from tokscope.tokenizers.limits import require_sizes
+from tokscope.tokenizers.limits import IDS, require_sizes
 from tokscope.tokenizers.llamacpp import ALWAYS_BEGUN, BEGUN, CONTROL_BY_TEXT, CUTS, Cut
 from tokscope.tokenizers.rest import REST, is_left_out, rest
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer, of_model
@@ -47,6 +47,7 @@ _NUMBERS = {
     12: "d",
 }
 _STRING, _ARRAY = 8, 9
+_MOST_KEYS, _MOST_VALUES = 10_000, 2 * IDS  # of a header, and of an array
 _OURS = "tokenizer."  # how the names of what is about the tokenizer begin
 _TAKEN = ("post_processor", "truncation", "padding", "dropout")  # names of other parts
 _NORMAL, _UNKNOWN, _CONTROL, _USER, _BYTE = 1, 2, 3, 4, 6  # kinds of token
@@ -88,8 +89,8 @@ class _Header:
         if kind != _ARRAY:
             return self.number(_NUMBERS[kind])
         inner, count = self.number("I"), self.number("Q")
-        if depth or count > len(self.data) - self.at:
-            raise ValueError("an array is longer than the file")
+        if depth or count > min(len(self.data) - self.at, _MOST_VALUES):
+            raise ValueError("an array is longer than the file, or than any")
         if inner in _NUMBERS:
             numbers = struct.unpack_from(f"<{count}{_NUMBERS[inner]}", self.data, self.at)
             self.at += struct.calcsize(f"<{count}{_NUMBERS[inner]}")
@@ -112,7 +113,10 @@ def read_metadata(data: mmap.mmap | bytes, hashes: dict[str, str] | None = None)
         raise ValueError("only versions 2 and 3 are known")
     header.number("Q")  # tensors
     metadata = {}
-    for _ in range(header.number("Q")):
+    count = header.number("Q")
+    if count > _MOST_KEYS:
+        raise ValueError(f"{count:,} keys, and no more than {_MOST_KEYS:,} are read")
+    for _ in range(count):
         name = header.string()
         if name in metadata:
             raise ValueError(f"'{shortened(name)}' stands there twice")
@@ -133,9 +137,10 @@ def load_file(spec: Spec) -> Tokenizer:
     """
     path, hashes = path_of(spec.place), dict[str, str]()
     try:
+        size = _most(path)
         with (
             path.open("rb") as stream,
-            mmap.mmap(stream.fileno(), _most(path), access=mmap.ACCESS_READ) as data,
+            mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ) as data,
         ):
             metadata = read_metadata(data, hashes)
     except OSError as error:

@@ -25,7 +25,7 @@ from tokscope.tokenizers.components import canonical, digest_of, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
 from tokscope.tokenizers.fastpath import PROBES, FastPath, cut_pattern, fast_path, unsuited
 from tokscope.tokenizers.frame import Frame
-from tokscope.tokenizers.limits import require_added, require_sizes
+from tokscope.tokenizers.limits import require_added, require_growth, require_sizes
 from tokscope.tokenizers.merges import (
     Marks,
     Merges,
@@ -281,6 +281,7 @@ def assemble(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFac
     require_sizes(pieces, place)
     require_added(len(library.get_added_tokens_decoder()), place)
     config: Json = json.loads(library.to_str())  # keeps what is switched off now
+    require_growth(config["normalizer"], place)
     library.no_padding()
     library.no_truncation()
     if _dropout(config) is not None:

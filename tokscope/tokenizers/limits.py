@@ -6,8 +6,10 @@ of added tokens; so both are limited before anything is asked.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +20,7 @@ ADDED = 300_000  # tokens beside those that were learned; 131,072 pictures are p
 LONGEST = 10_000  # bytes of a token; published ones have some hundred
 _SHORT = 100  # bytes, up to which tokens are as many as they like
 _SQUARES = 500_000_000  # of the bytes of the others, added up
+GROWTH = 1_000  # characters that a normalizer writes for one
 PATTERN = 20_000  # characters of an expression
 _PARTS = 100_000  # of one, once its counts are written out
 _DEPTH = 100  # groups in groups
@@ -88,3 +91,28 @@ def require_pattern(pattern: str) -> None:
                 f"{shortened(pattern)}: too large an expression: up to {PATTERN:,} characters, "
                 f"{_PARTS:,} parts with its counts written out, and {_DEPTH} groups in groups"
             )
+
+
+def require_growth(step: Any, place: str) -> None:
+    """Refuse a normalizer of which each part writes many characters for one.
+
+    Raises:
+        TokscopeError: together they write too many.
+    """
+    growth = _growth(step)
+    if growth > GROWTH:
+        raise TokscopeError(
+            f"{place}: its normalizer writes up to {growth:,.0f} characters for one, and no more "
+            f"than {GROWTH:,} are read"
+        )
+
+
+def _growth(step: Any) -> float:
+    """Return how many characters a normalizer can write for one; 1 where it is not told."""
+    if not isinstance(step, dict):
+        return 1
+    if step.get("type") == "Sequence":
+        return math.prod(map(_growth, step.get("normalizers", ())))
+    pattern = step.get("pattern")
+    replaced = pattern.get("String", "") if isinstance(pattern, dict) else ""
+    return max(len(str(step.get("content", ""))) / max(len(replaced), 1), 1)

@@ -1,0 +1,177 @@
+"""Tokenizers that are too large: refused in one line that says the limit, before they take long."""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.tokenizers.families import FAMILIES
+from tokscope.errors import TokscopeError
+from tokscope.studies.audit import audit
+from tokscope.studies.inspect import inspect
+from tokscope.studies.tokens import grep
+from tokscope.tokenizers import limits, load
+from tokscope.tokenizers.gguf import read_metadata
+from tokscope.tokenizers.limits import require_growth, require_pattern, require_sizes
+
+Write = Callable[[str, str | bytes], Path]
+LONG = "x" * (limits.LONGEST + 1)
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(TokscopeError) as error:
+        load(str(path))
+    return str(error.value)
+
+
+def parsed(name: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(FAMILIES[name]())
+    return found
+
+
+def added(count: int, text: str = "", special: bool = False) -> list[dict[str, object]]:
+    flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
+    return [
+        {"id": 2_000 + i, "content": f"<word {i}>{text}", "special": special, **flags}
+        for i in range(count)
+    ]
+
+
+def gguf(token: str) -> bytes:
+    def string(text: str) -> bytes:
+        return struct.pack("<Q", len(text)) + text.encode()
+
+    tokens = ["<unk>", "a", token]
+    entries = (
+        string("tokenizer.ggml.model") + struct.pack("<I", 8) + string("llama"),
+        string("tokenizer.ggml.tokens") + struct.pack("<IIQ", 9, 8, 3) + b"".join(map(string, tokens)),
+        string("tokenizer.ggml.scores") + struct.pack("<IIQ3f", 9, 6, 3, 0, 0, 0),
+    )  # fmt: skip
+    return b"GGUF" + struct.pack("<IQQ", 3, 0, len(entries)) + b"".join(entries)
+
+
+def ranks(token: str) -> bytes:
+    tokens = [*(bytes([byte]) for byte in range(256)), token.encode()]
+    return b"".join(base64.b64encode(t) + b" %d\n" % i for i, t in enumerate(tokens))
+
+
+def doubling() -> str:
+    """Return a minbpe model of which each token is two of the one before: 2^40 bytes at last."""
+    pairs = ["97 97", *(f"{i} {i}" for i in range(256, 300))]
+    return "\n".join(["minbpe v1", "", "0", *pairs]) + "\n"
+
+
+# name -> what holds a token that is too long
+TOO_LONG: dict[str, Callable[[], str | bytes]] = {
+    "t.json": lambda: json.dumps({**parsed("gpt.json"), "added_tokens": added(2, LONG)}),
+    "vocab.txt": lambda: f"[UNK]\na\n{LONG}\n",
+    "t.gguf": lambda: gguf(LONG),
+    "known.tiktoken": lambda: ranks(LONG),
+    "rwkv_vocab.txt": lambda: f"1 'a' 1\n2 '{LONG}' {len(LONG)}\n",
+    "minbpe.model": doubling,
+}
+
+
+@pytest.mark.parametrize("name", TOO_LONG)
+def test_a_token_that_is_too_long_is_refused_with_its_limit(name: str, write: Write) -> None:
+    assert "bytes long, and none is read over 10,000" in refusal(write(name, TOO_LONG[name]()))
+
+
+def test_very_many_added_tokens_are_refused_with_their_limit(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("t.json", json.dumps({**parsed("gpt.json"), "added_tokens": added(60)}))
+    assert load(str(path))
+    monkeypatch.setattr(limits, "ADDED", 30)
+    assert "more than 30 are not read" in refusal(path)
+    monkeypatch.setattr(limits, "IDS", 30)
+    with pytest.raises(TokscopeError, match="31 tokens, and more than 30 are not read"):
+        require_sizes(map(str, range(31)), "t")
+
+
+def test_many_long_tokens_are_refused_together() -> None:
+    require_sizes(["x" * 10_000] * 5, "t")
+    require_sizes(["x" * 100] * 100_000, "t")
+    with pytest.raises(TokscopeError, match="too many long tokens"):
+        require_sizes(["x" * 10_000] * 6, "t")
+
+
+@pytest.mark.parametrize("special", [True, False])
+def test_added_tokens_are_compared_in_little_time(write: Write, special: bool) -> None:
+    """Four thousand plain and as many special ones took minutes: each with each."""
+    tokens = [*added(8_000)]
+    for token in tokens[::2]:
+        token["special"] = special
+    path = write("t.json", json.dumps({**parsed("gpt.json"), "added_tokens": tokens}))
+    begin = time.process_time()
+    assert "very many added tokens" in str(inspect([str(path)]).frame["value"].tolist())
+    assert time.process_time() - begin < 10
+
+
+BOMBS = ["((a?){1000}){1000}", "(" * 101 + ")" * 101, "x" * 20_001, "(a{99999}){9999999999}"]
+
+
+@pytest.mark.parametrize("pattern", BOMBS, ids=range(len(BOMBS)))
+def test_expressions_that_need_very_much_memory_are_refused(pattern: str, write: Write) -> None:
+    with pytest.raises(TokscopeError, match="too large an expression"):
+        require_pattern(pattern)
+    with pytest.raises(TokscopeError, match="too large an expression"):
+        grep(["sample:bpe"], pattern)
+    tekken = json.loads(FAMILIES["tekken.json"]())
+    tekken["config"]["pattern"] = pattern
+    assert "too large an expression" in refusal(write("tekken.json", json.dumps(tekken)))
+
+
+def test_a_search_that_takes_very_long_gives_up(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("vocab.txt", f"[UNK]\n{'a' * 5_000}!\n")
+    monkeypatch.setattr("tokscope.studies.tokens._PATIENCE", 0.1)
+    with pytest.raises(TokscopeError, match="--grep: searched for"):
+        grep([str(path)], r"(?:(?:a|aa|aaa)+)+$")
+
+
+@pytest.mark.parametrize("where", ["flat", "nested"])
+def test_normalizers_that_multiply_characters_are_refused(where: str, write: Write) -> None:
+    step = {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 10}
+    steps = {"type": "Sequence", "normalizers": [step] * 9}
+    nested = {"type": "Sequence", "normalizers": [steps]}
+    config = {**parsed("gpt.json"), "normalizer": steps if where == "flat" else nested}
+    told = refusal(write("t.json", json.dumps(config)))
+    assert "its normalizer writes up to 1,000,000,000 characters for one" in told
+    require_growth({"type": "Sequence", "normalizers": [step, step]}, "t")
+    require_growth(None, "t")
+
+
+def test_tekken_numbers_that_are_none_are_one_line(write: Write) -> None:
+    content = FAMILIES["tekken.json"]()
+    text = content if isinstance(content, str) else content.decode()
+    for size in ("Infinity", "1e999", "NaN", "9" * 400):
+        config = json.loads(text)
+        config["config"]["default_num_special_tokens"] = "SIZE"
+        path = write("tekken.json", json.dumps(config).replace('"SIZE"', size))
+        assert "not a tekken file" in refusal(path)
+
+
+def test_an_audit_of_unigram_without_an_unknown_token_is_one(write: Write) -> None:
+    config = json.loads(FAMILIES["unigram.json"]())
+    config["model"]["unk_id"] = None
+    report = audit([str(write("t.json", json.dumps(config)))])
+    assert len(report.frame)
+
+
+def test_an_audit_looks_at_so_many_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tokscope.studies.audit._MOST", 300)
+    with pytest.raises(TokscopeError, match="an audit looks at no more than 300"):
+        audit(["sample:bpe"])
+
+
+def test_a_header_of_gguf_has_so_many_keys_and_values() -> None:
+    with pytest.raises(ValueError, match="no more than 10,000"):
+        read_metadata(b"GGUF" + struct.pack("<IQQ", 3, 0, 1 << 40) + bytes(100))
