@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -56,13 +57,20 @@ def test_the_readme_starts_with_its_two_commands() -> None:
 
 
 @pytest.mark.parametrize("line", SHELL[2:])
-def test_examples_of_the_readme_run(folder: Path, line: str) -> None:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        line, shell=True, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert len(done.stdout) > 100
+def test_examples_of_the_readme_run(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.chdir(folder)
+    if "|" in line:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        variables = os.environ | {"PATH": path}
+        done = [subprocess.run(line, shell=True, capture_output=True, text=True, env=variables)]
+    else:
+        commands = [shlex.split(command) for command in line.split("&&")]
+        assert all(command[0] == "tokscope" for command in commands)
+        done = [run(*command[1:]) for command in commands]
+    assert [(one.returncode, one.stderr) for one in done] == [(0, "")] * len(done)
+    assert len("".join(one.stdout for one in done)) > 100
 
 
 @pytest.mark.parametrize("code", PYTHON)
