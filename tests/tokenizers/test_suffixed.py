@@ -143,7 +143,7 @@ def test_settings_of_words_count(kind: str, settings: dict[str, object], tmp_pat
     [
         ("XLM", {"do_lowercase_and_remove_accent": "no"}, "which is neither true nor false"),
         ("Flaubert", {"do_lowercase": 1}, "do_lowercase is 1, which is neither true nor false"),
-        ("FSMT", {"langs": [["en"], "ru"]}, 'must name two "langs"'),
+        ("FSMT", {"langs": [["en"], "ru"]}, 'tokenizer_config.json: name two "langs"'),
     ],
 )
 def test_settings_of_words_that_make_no_sense_are_refused(
@@ -408,3 +408,14 @@ def test_words_that_are_known_sooner_are_those_of_moses(kind: str, tmp_path: Pat
     for _ in range(300):
         text = "".join(chance.choice("ab9 3z  x1'.-") for _ in range(chance.randint(0, 9)))
         assert quick.split(text) == quick.split(text) == slow(text), text  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "ru", "ja", "ko"])
+def test_a_letter_alone_is_left_alone_by_moses(language: str) -> None:
+    """Tried with every letter when this was written; here with some."""
+    sacremoses = pytest.importorskip("sacremoses")
+    normalize = sacremoses.MosesPunctNormalizer(lang=language).normalize
+    tokenize = sacremoses.MosesTokenizer(lang=language).tokenize
+    letters = [chr(code) for code in range(0, 0x20000, 101) if chr(code).isalpha()]
+    assert [normalize(letter) for letter in letters] == letters
+    assert [tokenize(letter) for letter in letters] == [[letter] for letter in letters]

@@ -54,13 +54,23 @@ def _bare(words: Sequence[str]) -> list[str]:
 def _moses(language: str, **options: object) -> tuple[Callable[[str], str], Split]:
     """Return what normalises punctuation and what splits, of one language."""
     package = extra("sacremoses", "moses", "this tokenizer's words are Moses', which")
-    normalize = package.MosesPunctNormalizer(lang=language).normalize
+    normalizer = package.MosesPunctNormalizer(lang=language)
     tokenize = package.MosesTokenizer(lang=language).tokenize
 
+    def normalize(text: str) -> str:
+        return text if _is_letter(text) else str(normalizer.normalize(text))
+
     def split(text: str) -> list[str]:
+        if _is_letter(text):
+            return [text]
         return [word for word in tokenize(text, return_str=False, **options) if word]
 
     return normalize, split
+
+
+def _is_letter(text: str) -> bool:
+    """Tell whether a text is one letter, which Moses leaves alone, whatever the language."""
+    return len(text) == 1 and text.isalpha()
 
 
 def _xlm(beside: Beside) -> Split:
