@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ from tokscope.studies.numerals import BARE, PLACES, SPACED, numbers_of
 from tokscope.studies.tokens import grep
 from tokscope.tally import TEXT_COLUMNS, TOKEN_COLUMNS, TYPES, Counting
 from tokscope.text.corpus import read, read_corpora
-from tokscope.tokenizers import Tokenizer, load
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers import load as load_anew
 from tokscope.tokenizers.anatomy import anatomy
 from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
@@ -48,6 +50,7 @@ from tokscope.tokenizers.pipeline import pipeline_of
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
 from tokscope.tokenizers.tokenizer_json import as_written, broken_merges
 
+load = cache(load_anew)  # nearly every file is looked at from several sides
 LANGUAGES = ("ar", "de", "en", "es", "ru")
 # tokens, bytes, characters, whitespace words, types, round trips
 TOTALS = {
