@@ -163,6 +163,8 @@ def test_names_that_no_table_can_show_are_refused(run: Run, tmp_path: Path) -> N
         assert one_line(done.stderr)
         assert "its name cannot be shown; write NAME= before it" in done.stderr
         assert run("compare", "bytes", "--corpus", f"a={path}", "--format", "csv").returncode == 0
+    folder = run("compare", "bytes", "--corpus", tmp_path)
+    assert ".txt': its name cannot be shown" in folder.stderr
 
 
 def test_a_folder_that_is_gone_and_an_input_that_is_closed(tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ REFUSED: dict[str, str] = {
     "check -o in.txt": OWN,
     "check -o json=tokenizer.json": OWN,
     "check -o json=tokscope.toml": OWN,
+    "check -o json=pyproject.toml": OWN,
+    "lock --update --reason x -o json=pyproject.toml": OWN,
     "check -o json=tokscope.lock": OWN,
     "check -o json=tokscope.lock.npz": OWN,
     "check --against old.lock -o json=old.lock.npz": OWN,
@@ -73,6 +75,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, content in {
         "in.txt": "one\ntwo\n", "b.txt": "three\n", "tokenizer.json": "{}", "true.json": '{"a": 1}',
         "c.npz": "", "old.lock": "{}", "old.lock.npz": "", "tokscope.toml": toml, "kept.csv": "",
+        "pyproject.toml": "[project]\n",
     }.items():  # fmt: skip
         (tmp_path / name).write_text(content)
     (tmp_path / "kept.csv").chmod(0o444)

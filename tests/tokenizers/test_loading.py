@@ -175,6 +175,17 @@ def test_an_unknown_pattern_is_refused(write: Write) -> None:
         load("a.tiktoken?pattern=gpt3")
 
 
+def test_the_folder_that_a_command_runs_in_is_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tokenizer.json").write_text(byte_level().to_str())
+    (tmp_path / "deeper").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load(".").name == tmp_path.name
+    monkeypatch.chdir(tmp_path / "deeper")
+    assert load("..").name == tmp_path.name
+
+
 def test_a_folder_without_a_tokenizer_says_what_it_looked_for(tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
     with pytest.raises(

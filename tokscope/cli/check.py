@@ -116,7 +116,7 @@ def _require_kept(
         outputs,
         specs=filter(None, words),
         texts=found.text.corpora,
-        files=[("the configuration", found.path), *of_locks],
+        files=[*(("the configuration", path) for path in found.files), *of_locks],
         also=[("GITHUB_STEP_SUMMARY", summary)],
     )
 

@@ -52,7 +52,7 @@ def command(
         outputs,
         specs=filter(None, [spec or found.spec]),
         texts=found.text.corpora,
-        files=[("the configuration", found.path), *(own if verify else [])],
+        files=[*(("the configuration", path) for path in found.files), *(own if verify else [])],
         also=[] if verify else own,
     )
     with text.workers(found.text.read(), jobs, scheduler) as workers:

@@ -178,6 +178,11 @@ class Config:
         """The tokenizer, its path taken from the folder of the file."""
         return inside(self.path.parent, self.tokenizer)
 
+    @property
+    def files(self) -> list[Path]:
+        """What says which settings hold: this file, and what else could in its folder."""
+        return [self.path, *(self.path.with_name(name) for name in (NAME, PROJECT))]
+
     def identity_alone(self) -> Config:
         """Return the gates that need no text and no audit: quick enough for every commit."""
         levels = {key: level for key, level in self.levels.items() if key[0] == "identity"}

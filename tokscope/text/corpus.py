@@ -187,7 +187,7 @@ def corpora_of(words: Sequence[str], like: Shard, fields: Mapping[str, str]) -> 
     corpora: dict[str, Corpus] = {}
     for word in words:
         for name, kind, members in named(word):
-            require_shown(name, word)
+            require_shown(name, members[0].path)
             if name in corpora:
                 raise TokscopeError(f"two corpora are named '{name}'; write NAME=PATH for one")
             field = fields.get(name, fields.get(ANY, FIELD))

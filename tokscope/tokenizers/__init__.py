@@ -175,7 +175,8 @@ def _looks_like_path(word: str) -> bool:
 def _bare(word: str) -> str:
     """Return the kind of a word without one: a path, then a tiktoken name, then a hub id."""
     path = path_of(word)
-    if path.is_file() or (path.exists() and (path.suffix or re.search(r"[/\\]", word))):
+    is_path = path.suffix or re.search(r"[/\\]", word) or word in (".", "..", "~")
+    if path.is_file() or (path.exists() and is_path):
         return _kind_of_path(path)
     if _looks_like_path(word):
         raise TokscopeError(f"{word}: no such file or folder")
