@@ -189,7 +189,7 @@ def test_a_missing_fallback_of_unigram_is_found(write: Write) -> None:
 def test_without_bytes_characters_are_lost(write: Write) -> None:
     row = found(saved(write, wordpiece()), "TS302")
     assert row["severity"] == "warning"
-    assert row["value"] > 100_000
+    assert row["value"] > 15_000  # of the 16,760 that are tried here
 
 
 @pytest.mark.parametrize("make", [byte_level, sentencepiece_style, wordpiece])

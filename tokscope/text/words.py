@@ -98,7 +98,7 @@ def properties() -> NDArray[np.uint16]:
     found = np.zeros(0x110000, np.uint16)
     found[codes] = table
     # What str.split takes for white space, which is more than \s.
-    found[[code for code in range(0x3001) if chr(code).isspace()]] += SPACE
+    found[:0x3001][[*map(str.isspace, map(chr, range(0x3001)))]] += SPACE
     return found
 
 
