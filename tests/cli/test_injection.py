@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,10 @@ def test_what_commands_print_is_text_in_every_format(named: Path, run: Run, comm
 def test_what_gates_say_is_text_in_every_format(locked: Path, run: Run, saved: str) -> None:
     (locked / f"{NAME}.json").write_text(hostile(saved), encoding="utf-8")
     quoted = json.dumps(HOSTILE).replace("\\ud", "d")
-    waiver = f'\n[[waivers]]\nrule = "TS005"\nreason = {quoted}\nowner = {quoted}\nexpires = 2999-01-01\n'
+    day = date.today() + timedelta(days=30)
+    waiver = (
+        f'\n[[waivers]]\nrule = "TS005"\nreason = {quoted}\nowner = {quoted}\nexpires = {day}\n'
+    )
     (locked / f"{NAME}.toml").write_text(ALL_ON + waiver, encoding="utf-8")
     formats = {**FORMATS, **GATES}
     outputs = [word for name in formats for word in ("-o", f"{name}=out.{name}")]

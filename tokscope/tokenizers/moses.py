@@ -100,9 +100,7 @@ def _fsmt(beside: Beside) -> Split:
     languages = beside.settings.get("langs")
     listed = languages if isinstance(languages, list) else []
     if [type(language) for language in listed] != [str, str]:
-        raise TokscopeError(
-            f'{beside.folder / CONFIG}: it must name two "langs", such as ["en", "ru"]'
-        )
+        raise TokscopeError(f'{beside.folder / CONFIG}: name two "langs", such as ["en", "ru"]')
     normalize, split = _moses(listed[0], aggressive_dash_splits=True, escape=True)
     lower = beside.flag("do_lower_case", False)
 
