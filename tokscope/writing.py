@@ -7,7 +7,6 @@ of one.
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import time
 import unicodedata
@@ -126,7 +125,7 @@ def write_all(files: Mapping[Path, bytes]) -> None:
     try:
         for path, data in files.items():
             require_writable(path)
-            beside[path] = path.absolute().parent / f".tokscope-{secrets.token_hex(8)}.part"
+            beside[path] = path.absolute().parent / f".tokscope-{os.urandom(8).hex()}.part"
             _write(beside[path], data, path)
         for path, partial in beside.items():
             partial.replace(path)
