@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "visible": set(),
     "errors": {"visible"},
     "late": set(),
+    "watched": set(),
     "reading": {"errors"},
     "workers": {"errors", "late"},
     "arrays": {"errors"},
@@ -92,7 +93,7 @@ MAY_IMPORT = {
         "workers",
         "writing",
     },
-    "__main__": {"cli"},
+    "__main__": {"cli", "watched"},
     "__init__": {"catalog", "errors", "report", "studies", "text", "tokenizers"},
 }
 

@@ -141,7 +141,7 @@ if __name__ == "__main__":
     sys.path[0] = str(SCRIPT.parent)
     sys.argv = [str(SCRIPT), *fork(socket.socket(fileno=int(sys.argv[1])))]
     __file__ = str(SCRIPT)  # which processes of a pool import
-    from tokscope.cli import main
+    from tokscope.__main__ import main
 
     try:
         main()

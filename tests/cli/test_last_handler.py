@@ -21,11 +21,22 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody wat
 # The command with another body: this line, where `os`, `signal` and `sys` are there.
 BODY = """
 import os, signal, sys, time
-from tokscope import cli
+from tokscope import __main__, cli
 def body(**_):
     {line}
 cli.app = body
-cli.main()
+__main__.main()
+"""
+# The command, interrupted while it imports what takes long.
+EARLY = """
+import signal, sys
+from tokscope import __main__
+class Finder:
+    def find_spec(name, *_):
+        if name == "typer":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Finder)
+__main__.main()
 """
 
 
@@ -186,3 +197,8 @@ def test_numbers_have_a_bound_that_is_said(words: tuple[object, ...], run: Run) 
     assert (done.returncode, done.stdout) == (2, "")
     assert f"{words[-2]} " in done.stderr
     assert ": write a number up to " in done.stderr
+
+
+def test_an_interrupt_while_modules_are_imported_is_an_exit_code() -> None:
+    ended = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")

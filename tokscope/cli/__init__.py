@@ -33,7 +33,6 @@ from tokscope.cli import (
     vocab,
 )
 from tokscope.cli.bounds import bounded
-from tokscope.cli.watched import watch
 from tokscope.errors import TokscopeError, is_panic, path_of
 from tokscope.visible import one_line
 from tokscope.writing import write
@@ -87,8 +86,6 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer's own, whi
 
 def main() -> None:
     """Be the program: take over the streams and signals of this process, then run."""
-    _fill_streams()
-    watch()
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), _own_stderr()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -195,13 +192,6 @@ def _own_stderr() -> TextIO:
     talk = output.Talk(os.fdopen(os.dup(2), "wb"), line_buffering=True)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     return talk
-
-
-def _fill_streams() -> None:
-    """Take the numbers of streams that were closed: no file that is opened later may have one."""
-    while (spare := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(spare)
 
 
 def _nowhere() -> TextIO:

@@ -11,6 +11,9 @@ import signal
 import sys
 from typing import NoReturn
 
+if sys.platform == "linux":
+    import fcntl
+
 _ABOUT = {
     "SIGKILL": "its process was killed (SIGKILL), as it is when memory runs out",
     "SIGXCPU": "its process has used all the time that it may use (SIGXCPU)",
@@ -47,8 +50,6 @@ def _asked() -> set[signal.Signals]:
 
 def _end_with(parent: int, reads: int) -> None:
     """Let the kernel kill this process when its parent is killed: it holds a pipe's other end."""
-    import fcntl
-
     if sys.platform == "linux":
         fcntl.fcntl(reads, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(reads, fcntl.F_SETSIG, signal.SIGKILL)
