@@ -11,8 +11,8 @@ import tokenizers
 from tiktoken.load import load_tiktoken_bpe
 
 from benchmarks.measuring import QUICK, TOKENIZERS, prose, ratios, spread, table
-from tokscope.catalog import DEFAULT, MEASURES
-from tokscope.tally import Counting, tally
+from tokscope.counting.catalog import DEFAULT, MEASURES
+from tokscope.counting.tally import Counting, tally
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
 from tokscope.tokenizers.tiktoken import PATTERNS

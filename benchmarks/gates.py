@@ -19,10 +19,10 @@ import numpy as np
 from benchmarks.measuring import DATA, QUICK, TOKENIZERS, table
 from tests.gate.planted import drop, lowercase, split_digits
 from tests.gate.synthetic import sides
+from tokscope.counting.tally import Counting, tally
 from tokscope.gate.config import Config, Evidence, Limit
 from tokscope.gate.judge import judged
 from tokscope.gate.verdict import Case
-from tokscope.tally import Counting, tally
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
 

@@ -23,10 +23,10 @@ import regex
 
 from benchmarks.measuring import DATA, QUICK, TOKENIZERS
 from tokscope.mixture.count import Counts, count, texts_of
+from tokscope.mixture.diagnostics import log_error
 from tokscope.mixture.evidence import evidence
 from tokscope.mixture.solve import Stage, solve
-from tokscope.studies.mixture import log_error
-from tokscope.studies.simulated import gpt2_pipeline, halves, mixed, trained_merges
+from tokscope.mixture.trials import gpt2_pipeline, halves, mixed, trained_merges
 from tokscope.text.corpus import Corpus, Units, read, read_corpora
 from tokscope.tokenizers.merges import Merges
 from tokscope.tokenizers.tiktoken import PATTERNS

@@ -36,15 +36,17 @@ from typing import Any
 import numpy as np
 
 from tests.tokenizers.families import FAMILIES
+from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.errors import TokscopeError
-from tokscope.gate import config, lock
-from tokscope.gate.snapshot import Wanted, snapshot
+from tokscope.gate import config
+from tokscope.gate import lockfile as lock
+from tokscope.gate.snapshot import snapshot
+from tokscope.gate.wanted import Wanted
 from tokscope.mixture import saved
 from tokscope.mixture.count import count
 from tokscope.mixture.evidence import evidence
 from tokscope.mixture.saved import packed, unpacked
-from tokscope.studies.simulated import Setup, finished
-from tokscope.tally import TOKEN_COLUMNS
+from tokscope.mixture.trials import Setup, finished
 from tokscope.text.corpus import Shard, in_parts, read, read_corpora
 from tokscope.tokenizers import load
 from tokscope.tokenizers.merges import Merges

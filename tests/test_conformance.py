@@ -22,7 +22,10 @@ from tiktoken.load import load_tiktoken_bpe
 
 import tokscope
 from tests.tokenizers.families import by_pattern
-from tokscope.catalog import MEASURES
+from tokscope.counting.catalog import MEASURES, TYPES
+from tokscope.counting.counted import Counted, count
+from tokscope.counting.tally import Counting
+from tokscope.counting.tokens import TEXT_COLUMNS, TOKEN_COLUMNS
 from tokscope.errors import TokscopeError
 from tokscope.measures.digits import addition_alignment, group_alignment, groups, match_probability
 from tokscope.measures.fairness import gini
@@ -30,15 +33,13 @@ from tokscope.measures.frequency import percentile_frequency, renyi_efficiency, 
 from tokscope.mixture.count import count as count_pretokens
 from tokscope.mixture.evidence import evidence
 from tokscope.mixture.solve import solve
-from tokscope.studies.causes import UNREACHABLE, causes
-from tokscope.studies.counted import Counted, count
-from tokscope.studies.digits import cut
-from tokscope.studies.equivalence import differs, equiv
-from tokscope.studies.mixture import infer_mixture
+from tokscope.numerals.cuts import cut
+from tokscope.numerals.drawn import BARE, PLACES, SPACED, numbers_of
+from tokscope.reach.causes import UNREACHABLE, causes
+from tokscope.studies.equiv import differs, equiv
+from tokscope.studies.infer_mixture import infer_mixture
 from tokscope.studies.numbers import numbers
-from tokscope.studies.numerals import BARE, PLACES, SPACED, numbers_of
-from tokscope.studies.tokens import grep
-from tokscope.tally import TEXT_COLUMNS, TOKEN_COLUMNS, TYPES, Counting
+from tokscope.studies.vocab_tokens import grep
 from tokscope.text.corpus import read, read_corpora
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers import load as load_anew

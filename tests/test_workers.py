@@ -18,10 +18,11 @@ from tests.tokenizers.families import write as write_family
 from tokscope import workers as module
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Config, Text
-from tokscope.gate.snapshot import everything, snapshot
+from tokscope.gate.snapshot import snapshot
+from tokscope.gate.wanted import everything
 from tokscope.render import RENDERERS
 from tokscope.report import Report
-from tokscope.studies.equivalence import equiv
+from tokscope.studies.equiv import equiv
 from tokscope.text import corpus as corpus_module
 from tokscope.text.corpus import Corpus, in_parts, read, read_corpora, split
 from tokscope.workers import HERE, Workers, cluster, cores, local

@@ -8,35 +8,35 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tokscope.version import __version__
+
 if TYPE_CHECKING:
-    from tokscope.catalog import MEASURES as MEASURES
+    from tokscope.counting.catalog import MEASURES as MEASURES
     from tokscope.errors import TokscopeError as TokscopeError
     from tokscope.report import Report as Report
     from tokscope.studies.audit import audit as audit
     from tokscope.studies.compare import compare as compare
-    from tokscope.studies.compare import worst_lines as worst_lines
-    from tokscope.studies.mixture import infer_mixture as infer_mixture
+    from tokscope.studies.compare_lines import worst_lines as worst_lines
+    from tokscope.studies.infer_mixture import infer_mixture as infer_mixture
     from tokscope.studies.numbers import numbers as numbers
-    from tokscope.studies.simulated import simulate_mixture as simulate_mixture
+    from tokscope.studies.simulate_mixture import simulate_mixture as simulate_mixture
     from tokscope.studies.vocab import vocab as vocab
     from tokscope.text.corpus import read_corpora as read_corpora
     from tokscope.tokenizers import load as load
 
-__version__ = "0.1.0"
-
 _HOMES = {
-    "MEASURES": "catalog",
+    "MEASURES": "counting.catalog",
     "Report": "report",
     "TokscopeError": "errors",
     "audit": "studies.audit",
     "compare": "studies.compare",
-    "infer_mixture": "studies.mixture",
+    "infer_mixture": "studies.infer_mixture",
     "load": "tokenizers",
     "numbers": "studies.numbers",
     "read_corpora": "text.corpus",
-    "simulate_mixture": "studies.simulated",
+    "simulate_mixture": "studies.simulate_mixture",
     "vocab": "studies.vocab",
-    "worst_lines": "studies.compare",
+    "worst_lines": "studies.compare_lines",
 }
 __all__ = ["__version__", *_HOMES]
 

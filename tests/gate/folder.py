@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tokscope.gate import config as settings
-from tokscope.gate import lock, locking
+from tokscope.gate import lockfile as lock
+from tokscope.studies import lock as locking
 from tokscope.text.corpus import SAMPLE
 from tokscope.tokenizers import load
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.counting.counted import Counted
+from tokscope.counting.tally import Reading, Tally
 from tokscope.gate.config import Config, read
 from tokscope.gate.snapshot import Sample, Snapshot
-from tokscope.studies.counted import Counted
-from tokscope.tally import Reading, Tally
 from tokscope.text.corpus import Corpus
 
 Tokens = Mapping[str, NDArray[np.int64]]

@@ -19,9 +19,9 @@ import pytest
 
 from tests.gate.planted import drop, lowercase, split_digits
 from tokscope.errors import TokscopeError
-from tokscope.gate.check import check
 from tokscope.gate.config import KINDS, TABLES, read
 from tokscope.gate.verdict import FAIL
+from tokscope.studies.check import check
 
 Json = dict[str, Any]
 TODAY = date(2026, 5, 17)

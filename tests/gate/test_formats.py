@@ -23,8 +23,9 @@ from tests.tokenizers.families import (
 )
 from tokscope.gate import config as settings
 from tokscope.gate.judge import judged
-from tokscope.gate.snapshot import by_gates, snapshot
+from tokscope.gate.snapshot import snapshot
 from tokscope.gate.verdict import Case
+from tokscope.gate.wanted import by_gates
 from tokscope.studies.inspect import components
 from tokscope.tokenizers import load
 

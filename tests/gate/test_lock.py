@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from tokscope.errors import TokscopeError
 from tokscope.gate import config as settings
-from tokscope.gate import lock, locking, pair
+from tokscope.gate import lockfile as lock
+from tokscope.gate import pair
 from tokscope.gate.snapshot import Numbers, hashed
-from tokscope.studies.golden import golden_strings
+from tokscope.numerals.golden import golden_strings
+from tokscope.studies import lock as locking
 from tokscope.tokenizers import Encoded, load
 
 

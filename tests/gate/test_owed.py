@@ -12,14 +12,16 @@ import pytest
 
 from tests.gate.synthetic import sides
 from tokscope.errors import TokscopeError
-from tokscope.gate import init, lock, locking
+from tokscope.gate import lockfile as lock
 from tokscope.gate.changes import Change
-from tokscope.gate.check import check, outcome
 from tokscope.gate.config import Config, Text, find, read
 from tokscope.gate.judge import judged
 from tokscope.gate.limits import is_alike
 from tokscope.gate.snapshot import Numbers, Snapshot
 from tokscope.gate.verdict import Case, Judged
+from tokscope.studies import init
+from tokscope.studies import lock as locking
+from tokscope.studies.check import check, outcome
 
 TODAY = date(2026, 5, 17)
 NAN = float("nan")

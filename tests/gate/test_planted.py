@@ -12,8 +12,9 @@ import pytest
 from tests.gate.planted import AGAIN, CHANGES, cut
 from tokscope.gate import config as settings
 from tokscope.gate.judge import judged
-from tokscope.gate.snapshot import Snapshot, by_gates, everything, snapshot
+from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.verdict import Case
+from tokscope.gate.wanted import by_gates, everything
 
 Json = dict[str, Any]
 # All gates on: what fails.

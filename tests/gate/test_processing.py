@@ -13,13 +13,15 @@ import tokenizers
 
 from tests.gate.planted import AGAIN
 from tokscope.gate import config as settings
-from tokscope.gate import lock, locking
-from tokscope.gate.check import check
-from tokscope.gate.difference import diff
+from tokscope.gate import lockfile as lock
 from tokscope.gate.judge import judged
-from tokscope.gate.snapshot import Snapshot, by_gates, snapshot
+from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.verdict import Case, Judged
+from tokscope.gate.wanted import by_gates
+from tokscope.studies import lock as locking
+from tokscope.studies.check import check
 from tokscope.studies.compare import compare
+from tokscope.studies.diff import diff
 from tokscope.studies.inspect import components, inspect
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load

@@ -13,10 +13,10 @@ import pytest
 
 from tokscope.errors import TokscopeError
 from tokscope.gate import config as settings
-from tokscope.gate import lock
-from tokscope.gate.locking import locked as lock_again
-from tokscope.gate.locking import verify
+from tokscope.gate import lockfile as lock
 from tokscope.gate.schema import parsed
+from tokscope.studies.lock import locked as lock_again
+from tokscope.studies.lock import verify
 
 Json = dict[str, Any]
 Files = tuple[bytes, bytes]

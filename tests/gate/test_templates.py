@@ -12,10 +12,11 @@ import pytest
 
 from tokscope.errors import TokscopeError
 from tokscope.gate import config as settings
-from tokscope.gate.difference import diff
 from tokscope.gate.judge import judged
-from tokscope.gate.snapshot import by_gates, snapshot
+from tokscope.gate.snapshot import snapshot
 from tokscope.gate.verdict import Case
+from tokscope.gate.wanted import by_gates
+from tokscope.studies.diff import diff
 from tokscope.studies.inspect import inspect
 from tokscope.tokenizers import load
 from tokscope.tokenizers.components import described

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.gate.synthetic import limited, sides
-from tokscope.catalog import MEASURES
+from tokscope.counting.catalog import MEASURES
 from tokscope.errors import TokscopeError
 from tokscope.gate.changes import pair, worsening
 from tokscope.gate.config import Config

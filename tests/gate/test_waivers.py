@@ -12,9 +12,9 @@ from tests.gate.synthetic import sides
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Config, read, says_something
 from tokscope.gate.judge import judged
-from tokscope.gate.locking import locked as lock_again
 from tokscope.gate.verdict import Case
 from tokscope.gate.waivers import idle, require_valid
+from tokscope.studies.lock import locked as lock_again
 
 TODAY = date(2026, 5, 17)
 

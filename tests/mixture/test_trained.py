@@ -15,7 +15,7 @@ from tests.mixture.small import language
 from tokscope.mixture.count import count
 from tokscope.mixture.evidence import Evidence, evidence
 from tokscope.mixture.solve import solve
-from tokscope.studies.mixture import infer_mixture
+from tokscope.studies.infer_mixture import infer_mixture
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
 from tokscope.tokenizers.merges import Merges

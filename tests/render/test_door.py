@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from tests.laws import HOSTILE, MARKDOWN, NAMES, SURROGATE, UNSEEN, require_safe, require_seen
 from tokscope.cli.output import Talk
 from tokscope.errors import TokscopeError, choose
-from tokscope.gate.check import COLUMNS
 from tokscope.render import GATES, PICTURES, RENDERERS, table
 from tokscope.render.markdown import escaped
 from tokscope.report import Report
+from tokscope.studies.check import COLUMNS
 from tokscope.visible import HIDDEN, visible
 
 # What the formats, terminals and jobs read, and letters for them to stand beside.

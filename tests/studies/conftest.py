@@ -2,7 +2,8 @@
 
 import pytest
 
-from tokscope.studies import audit, equivalence, fidelity
+from tokscope.equivalence import made
+from tokscope.reach import fidelity, findings, probes
 
 
 @pytest.fixture(autouse=True)
@@ -11,8 +12,8 @@ def _fewer_characters(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Golden files and published tokenizers are tried with all of them.
     """
-    every = fidelity.characters()
+    every = probes.characters()
     near = next(place for place, char in enumerate(every) if char >= "\u3100")
     few = every[:near] + every[near::31]
-    for module in (fidelity, audit, equivalence):
+    for module in (fidelity, findings, made):
         monkeypatch.setattr(module, "characters", lambda: few)

@@ -17,12 +17,12 @@ import tokscope
 from tests.tokenizers import families
 from tokscope.errors import TokscopeError
 from tokscope.measures.frequency import unseen_under_zipf
+from tokscope.reach.causes import never_valid
+from tokscope.reach.search import AtHand, Search
 from tokscope.rules import RULES, at_least, chosen
-from tokscope.studies.adversarial import adversarial
 from tokscope.studies.audit import fails, tokens
-from tokscope.studies.causes import never_valid
+from tokscope.studies.audit_traps import adversarial
 from tokscope.studies.numbers import digit_tokens
-from tokscope.studies.reach import AtHand, Search
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
 

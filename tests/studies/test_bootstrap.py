@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 import tokscope
-from tokscope.catalog import MEASURES
+from tokscope.counting.catalog import MEASURES, TYPES
+from tokscope.counting.counted import count
+from tokscope.counting.resampled import Spread, resampled, uncertainty
+from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError
 from tokscope.studies.compare import tables
-from tokscope.studies.counted import count
-from tokscope.studies.resampled import Spread, resampled, uncertainty
-from tokscope.tally import TYPES, Counting
 
 Write = Callable[[str, str | bytes], Path]
 

@@ -9,7 +9,7 @@ import pytest
 
 import tokscope
 from tests.tokenizers.families import byte_level
-from tokscope.catalog import MEASURES
+from tokscope.counting.catalog import MEASURES
 from tokscope.errors import TokscopeError
 from tokscope.studies.compare import tables
 

@@ -15,15 +15,16 @@ import tokscope
 from tests.studies.test_vocab import values
 from tests.tokenizers.families import FAMILIES, tokenizer_of
 from tests.tokenizers.families import write as write_family
-from tokscope.catalog import MEASURES
+from tokscope.counting.catalog import MEASURES
+from tokscope.counting.counted import count
+from tokscope.counting.tally import Counting
+from tokscope.counting.tokens import Text, Tokens
 from tokscope.errors import TokscopeError
-from tokscope.studies import tokens as listing
-from tokscope.studies.counted import count
-from tokscope.studies.languages import UNSEEN, Words, retention
+from tokscope.studies import vocab_tokens as listing
 from tokscope.studies.vocab import tables
-from tokscope.tally import Counting, Text, Tokens
 from tokscope.text.corpus import Corpus
 from tokscope.tokenizers import load
+from tokscope.vocabularies.languages import UNSEEN, Words, retention
 
 Write = Callable[[str, str | bytes], Path]
 

@@ -14,17 +14,9 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 import tokscope
 from tests.tokenizers.families import by_pattern, byte_level, old_file, write
 from tokscope.errors import TokscopeError
-from tokscope.studies.digits import cut, is_number, places
-from tokscope.studies.numbers import PARTS, digit_tokens, numbers, tables
-from tokscope.studies.numerals import (
-    LENGTHS,
-    few,
-    kinds_of_numbers,
-    leading,
-    numbers_of,
-    problems,
-)
-from tokscope.studies.show import number
+from tokscope.numerals.cuts import cut, is_number, places
+from tokscope.numerals.drawn import LENGTHS, few, kinds_of_numbers, leading, numbers_of, problems
+from tokscope.studies.numbers import PARTS, digit_tokens, number, numbers, tables
 from tokscope.tokenizers import load
 
 Saved = Callable[[Tokenizer | str], str]

@@ -11,11 +11,11 @@ import pytest
 import tokscope
 from tests.tokenizers.families import FAMILIES
 from tests.tokenizers.families import write as write_family
-from tokscope.kinds import Spelled
-from tokscope.studies.composition import composition, scripts_of
 from tokscope.studies.vocab import tables
 from tokscope.tokenizers import load
 from tokscope.tokenizers.vocabulary import Vocabulary
+from tokscope.vocabularies.composition import composition, scripts_of
+from tokscope.vocabularies.kinds import Spelled
 
 Write = Callable[[str, str | bytes], Path]
 

@@ -17,8 +17,8 @@ from tests.text.test_corpus import as_arrow, as_parquet
 from tokscope import workers as module
 from tokscope.errors import TokscopeError
 from tokscope.mixture.count import count as mixture_count
-from tokscope.studies.equivalence import equiv
-from tokscope.studies.simulated import gpt2_pipeline
+from tokscope.mixture.trials import gpt2_pipeline
+from tokscope.studies.equiv import equiv
 from tokscope.text import changes, files
 from tokscope.text import corpus as corpus_module
 from tokscope.text.changes import Stamp, require_same, stamp

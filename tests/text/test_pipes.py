@@ -12,8 +12,8 @@ import pytest
 
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Text
-from tokscope.studies.compare import worst_lines
-from tokscope.studies.simulated import simulate_mixture
+from tokscope.studies.compare_lines import worst_lines
+from tokscope.studies.simulate_mixture import simulate_mixture
 from tokscope.text import files
 from tokscope.text.corpus import Corpus, again, read, read_corpora
 

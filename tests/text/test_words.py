@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from icu4py.breakers import WordBreaker
 
+from tokscope.counting.tokens import TEXT_COLUMNS, Text
 from tokscope.errors import TokscopeError
-from tokscope.tally import TEXT_COLUMNS, Text
 from tokscope.text.words import (
     CLASS,
     CLASSES,

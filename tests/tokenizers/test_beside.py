@@ -18,10 +18,10 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from tests.tokenizers.families import byte_level, model_file, rank_file, sentencepiece_style
 from tokscope.errors import TokscopeError
-from tokscope.gate.check import check
 from tokscope.gate.config import read as read_gates
-from tokscope.gate.lock import packed
-from tokscope.gate.locking import locked
+from tokscope.gate.lockfile import packed
+from tokscope.studies.check import check
+from tokscope.studies.lock import locked
 from tokscope.tokenizers import load
 
 Json = dict[str, Any]

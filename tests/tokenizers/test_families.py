@@ -25,8 +25,8 @@ from tests.tokenizers.families import (
 from tests.tokenizers.families import (
     PIECES as WORDPIECES,
 )
+from tokscope.counting.tokens import Text, Tokens
 from tokscope.errors import TokscopeError, UnitError
-from tokscope.tally import Text, Tokens
 from tokscope.tokenizers import Tokenizer, load
 from tokscope.tokenizers.bpe import LONGEST_SPACE, MARK, SEPARATOR, RankTokenizer
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer

@@ -34,7 +34,8 @@ from tests.tokenizers.test_suffixed import REPOSITORIES, SETTINGS
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import read as settings_of
 from tokscope.gate.judge import Case, judged
-from tokscope.gate.snapshot import Wanted, snapshot
+from tokscope.gate.snapshot import snapshot
+from tokscope.gate.wanted import Wanted
 from tokscope.studies.inspect import inspect
 from tokscope.tokenizers import load
 from tokscope.tokenizers.families import BERT, BYTE_LEVEL, FLAGGED

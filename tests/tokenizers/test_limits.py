@@ -15,7 +15,7 @@ from tests.tokenizers.families import FAMILIES
 from tokscope.errors import TokscopeError
 from tokscope.studies.audit import audit
 from tokscope.studies.inspect import inspect
-from tokscope.studies.tokens import grep
+from tokscope.studies.vocab_tokens import grep
 from tokscope.tokenizers import limits, load
 from tokscope.tokenizers.gguf import read_metadata
 from tokscope.tokenizers.limits import require_growth, require_pattern, require_sizes
@@ -132,7 +132,7 @@ def test_a_search_that_takes_very_long_gives_up(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write("vocab.txt", f"[UNK]\n{'a' * 5_000}!\n")
-    monkeypatch.setattr("tokscope.studies.tokens._PATIENCE", 0.1)
+    monkeypatch.setattr("tokscope.studies.vocab_tokens._PATIENCE", 0.1)
     with pytest.raises(TokscopeError, match="--grep: searched for"):
         grep([str(path)], r"(?:(?:a|aa|aaa)+)+$")
 
@@ -167,7 +167,7 @@ def test_an_audit_of_unigram_without_an_unknown_token_is_one(write: Write) -> No
 
 
 def test_an_audit_looks_at_so_many_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tokscope.studies.audit._MOST", 300)
+    monkeypatch.setattr("tokscope.reach.findings._MOST", 300)
     with pytest.raises(TokscopeError, match="an audit looks at no more than 300"):
         audit(["sample:bpe"])
 

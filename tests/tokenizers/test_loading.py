@@ -21,7 +21,7 @@ from tests.tokenizers.families import (
 from tokscope.errors import TokscopeError
 from tokscope.studies.audit import tokens
 from tokscope.studies.show import show
-from tokscope.studies.tokens import grep
+from tokscope.studies.vocab_tokens import grep
 from tokscope.tokenizers import Spec, load, parse
 from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.download import RANK_FILES

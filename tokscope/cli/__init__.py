@@ -12,7 +12,6 @@ from typing import Any, NoReturn, TextIO, cast
 
 import typer
 
-from tokscope import __version__
 from tokscope.cli import (
     audit,
     available,
@@ -34,6 +33,7 @@ from tokscope.cli import (
 )
 from tokscope.cli.bounds import bounded
 from tokscope.errors import TokscopeError, is_panic, path_of
+from tokscope.version import __version__
 from tokscope.visible import one_line
 from tokscope.writing import write
 

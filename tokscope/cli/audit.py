@@ -81,8 +81,8 @@ def command(
         rules=bool(select or ignore or fail_on),
     )
     read = partial(text.read, parallel=False, field=field, errors=errors, max_unit=max_unit)
-    from tokscope.studies import adversarial as trapping
     from tokscope.studies import audit as study
+    from tokscope.studies import audit_traps as trapping
 
     if adversarial is not None:
         report = trapping.adversarial(specs, read(word_list) or (), adversarial)

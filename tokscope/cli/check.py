@@ -85,8 +85,8 @@ def command(
     stay_offline(download)
     from datetime import date
 
-    from tokscope.gate import check as gate
     from tokscope.gate import config as settings
+    from tokscope.studies import check as gate
 
     found = settings.read(settings.find(config))
     found = found.identity_alone() if identity else found

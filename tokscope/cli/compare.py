@@ -103,10 +103,11 @@ def command(
         cluster=cluster,
     )
     from tokscope.studies import compare as study
+    from tokscope.studies.compare_lines import worst_lines
 
     with text.workers(corpora, jobs, scheduler) as workers:
         if lines is not None:
-            report = study.worst_lines(
+            report = worst_lines(
                 specs, corpora, top=lines, reference=reference, specials=specials, workers=workers
             )
         else:

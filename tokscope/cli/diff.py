@@ -41,8 +41,8 @@ def command(
     output.require_formats(format_, outputs or ())
     output.require_kept(outputs, specs=[old, new], texts=corpus)
     stay_offline(download)
-    from tokscope.gate import difference as study
     from tokscope.gate.config import Evidence, Text
+    from tokscope.studies import diff as study
 
     chosen = Text(
         tuple(corpus or ["sample:prose"]),

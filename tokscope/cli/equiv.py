@@ -41,7 +41,7 @@ def command(
     output.require_formats(format_, outputs or ())
     output.require_kept(outputs, specs=[first, second], texts=corpus)
     corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit) or ()
-    from tokscope.studies import equivalence as study
+    from tokscope.studies import equiv as study
 
     with text.workers(corpora, jobs, scheduler) as workers:
         report = study.equiv(

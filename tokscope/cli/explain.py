@@ -22,7 +22,7 @@ def command(
     `tokscope explain TS405`
     """
     output.require_formats(format_, outputs or ())
-    from tokscope.studies import explained
+    from tokscope.studies import explain as explained
 
     report = explained.explained(codes or ())
     output.emit(report, explained.tables(report), format_, outputs or ())

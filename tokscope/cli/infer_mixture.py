@@ -19,7 +19,7 @@ from tokscope.reading import MOST_OF_SETTINGS, content
 from tokscope.writing import write
 
 if TYPE_CHECKING:
-    from tokscope.studies.mixture import Tell
+    from tokscope.mixture.solve import Tell
 
 
 def _truth(word: str) -> dict[str, float] | None:
@@ -142,7 +142,7 @@ def command(
     read = [("--counts", counts), ("--truth", Path(truth))]
     also = [("--save-counts", save_counts)]
     output.require_kept(outputs, specs=[spec], texts=corpus, files=read, also=also)
-    from tokscope.studies.mixture import SECONDS, infer_mixture, tables
+    from tokscope.studies.infer_mixture import SECONDS, infer_mixture, tables
 
     with (
         output.phases([None] if counts else text.sizes(corpora), "replaying merges") as (

@@ -44,7 +44,8 @@ def command(
         raise TokscopeError("--reason is for --update; add it, or leave --reason away")
     stay_offline(download)
     from tokscope.gate import config as settings
-    from tokscope.gate import locking, pair
+    from tokscope.gate import pair
+    from tokscope.studies import lock as locking
 
     found = settings.read(settings.find(config))
     own = [(f"the lock of {found.path}", path) for path in pair.files(found.lock)]

@@ -44,7 +44,7 @@ def command(
         other = "--by" if by else "--seed"
         raise TokscopeError(f"--number shows one number; leave {other} away")
     from tokscope.studies import numbers as study
-    from tokscope.studies.show import number as shown
+    from tokscope.studies.numbers import number as shown
 
     if number is not None:
         report = shown(number, specs)

@@ -57,7 +57,7 @@ def command(
         raise TokscopeError(f"--bytes {bytes_:g}: the training text is from 1 byte to 1 TB, in MB")
     output.require_kept(outputs, texts=corpus, also=[("--state", state)])
     corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit)
-    from tokscope.studies.simulated import simulate_mixture
+    from tokscope.studies.simulate_mixture import simulate_mixture
     from tokscope.text.corpus import read_corpora
 
     with (

@@ -92,9 +92,9 @@ def command(
     like = Shard("", errors=errors)
     named = (corpus, word_list)
     corpora, of_words = text.read_all(named, field=field, max_unit=max_unit, like=like)
-    from tokscope.studies import tokens as listing
     from tokscope.studies import vocab as study
-    from tokscope.studies.languages import FREQUENT
+    from tokscope.studies import vocab_tokens as listing
+    from tokscope.vocabularies.languages import FREQUENT
 
     with text.workers(corpora, jobs, scheduler) as workers:
         if tokens is not None:

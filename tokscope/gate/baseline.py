@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tokscope.gate import lock
+from tokscope.gate import lockfile as lock
 from tokscope.gate.config import Config
 from tokscope.gate.git import checked_out
-from tokscope.gate.snapshot import Snapshot, Wanted, snapshot
+from tokscope.gate.snapshot import Snapshot, snapshot
+from tokscope.gate.wanted import Wanted
 from tokscope.workers import Workers
 
 

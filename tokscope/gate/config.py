@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, cast
 
-from tokscope.catalog import MEASURES
+from tokscope.counting.catalog import MEASURES
 from tokscope.errors import TokscopeError, choose, split_label
 from tokscope.gate.lines import lines_of
 from tokscope.reading import MOST_OF_SETTINGS, content

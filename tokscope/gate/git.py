@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Timer
 
 from tokscope.errors import TokscopeError, require_inside
-from tokscope.gate.lock import SIDECAR
+from tokscope.gate.lockfile import SIDECAR
 from tokscope.tokenizers.download import git_hash
 from tokscope.tokenizers.folder import lacking, wanted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from tokscope.gate.snapshot import Snapshot
-from tokscope.studies.show import spelled
+from tokscope.text.spelled import spelled
 from tokscope.tokenizers.components import TEMPLATE
 
 Golden = Mapping[str, Sequence[int]]

@@ -10,12 +10,12 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from tokscope.catalog import MEASURES
+from tokscope.counting.catalog import MEASURES
+from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.errors import TokscopeError
 from tokscope.gate.changes import Change
 from tokscope.gate.config import FAIL, KINDS, OFF, Limit
 from tokscope.gate.verdict import INCONCLUSIVE, NOTE, PASS, Case, Judged, amount, percent, signed
-from tokscope.tally import TOKEN_COLUMNS
 
 _EXAMPLES = 3
 _FIDELITY = frozenset(("round_trip", "unknown_rate", "incomplete_tokens", "split_characters"))

@@ -12,24 +12,25 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope import __version__
-from tokscope.catalog import DEFAULT, MEASURES
+from tokscope.counting.catalog import MEASURES, TYPES
+from tokscope.counting.counted import Counted, count
+from tokscope.counting.tally import Counting
+from tokscope.counting.tokens import TOKEN_COLUMNS, Tokens
+from tokscope.counting.values import reference_of, values_of
 from tokscope.errors import TokscopeError
-from tokscope.gate.config import OFF, Config
+from tokscope.gate.config import Config
+from tokscope.gate.wanted import Wanted
 from tokscope.measures.ratios import ratio_of_sums
 from tokscope.measures.schemes import scheme
-from tokscope.studies.audit import findings
-from tokscope.studies.compare import reference_of, values_of
-from tokscope.studies.counted import Counted, count
-from tokscope.studies.digits import cut
-from tokscope.studies.golden import golden_strings
-from tokscope.studies.mixture import infer
-from tokscope.studies.numbers import known_cuts
-from tokscope.studies.numerals import LENGTHS, SPACED, leading, numbers_of
-from tokscope.studies.reach import by_what_can_be, encode_what_can_be
-from tokscope.tally import TOKEN_COLUMNS, TYPES, Counting, Tokens
+from tokscope.mixture.subject import infer
+from tokscope.numerals.cuts import cut, known_cuts
+from tokscope.numerals.drawn import LENGTHS, SPACED, leading, numbers_of
+from tokscope.numerals.golden import golden_strings
+from tokscope.reach.findings import findings
+from tokscope.reach.search import by_what_can_be, encode_what_can_be
 from tokscope.text.words import rule_version
 from tokscope.tokenizers import Encoded, Tokenizer, load, parse
+from tokscope.version import __version__
 from tokscope.workers import HERE, Workers
 
 Hashes = NDArray[np.uint64]
@@ -83,39 +84,6 @@ class Snapshot:
     mixture: Mapping[str, float] | None = None
     counted: Counted | None = field(default=None, compare=False)  # not of a lock
     examples: Mapping[str, str] = field(default_factory=dict, compare=False)  # of findings
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which parts of a snapshot are made; identity always is."""
-
-    columns: frozenset[str] = frozenset()  # none: no text is read
-    measures: Sequence[str] = ()  # whose values are kept
-    numbers: bool = False
-    findings: bool = False
-    mixture: int = 0
-
-
-def by_gates(config: Config) -> Wanted:
-    """Return what the gates that are on need."""
-    measures = list(dict.fromkeys(limit.measure for limit in config.limits))
-    columns = frozenset().union(*(MEASURES[name].columns for name in measures))
-    if config.limits or config.documents is not None:
-        columns |= {"units", "bytes", "tokens"}
-    numbers = config.level("numbers", "scheme") != OFF or config.tokens_per_digit is not None
-    audited = config.level("audit", "new") != OFF
-    return Wanted(columns, measures, numbers, audited, config.mixture)
-
-
-def everything(config: Config) -> Wanted:
-    """Return what a lock holds: all parts, and the measures of a first look and of limits."""
-    limited = [limit.measure for limit in config.limits]
-    parallel = config.text.parallel
-    usual = [name for name in DEFAULT if parallel or MEASURES[name].over == "corpus"]
-    measures = list(dict.fromkeys((*usual, *limited)))
-    columns = frozenset(TOKEN_COLUMNS).union(*(MEASURES[name].columns for name in measures))
-    columns = columns | {"units", "bytes"} if config.text.corpora else frozenset()
-    return Wanted(columns, measures if columns else (), True, True, config.mixture)
 
 
 def snapshot(

@@ -81,3 +81,13 @@ def distances(program: Program, pairs: Floats) -> Floats:
         noise = np.sqrt((one / pairs[i] + other / pairs[j]) * 2 / np.pi).sum()
         found[i, j] = found[j, i] = np.abs(one - other).sum() / noise if noise else np.nan
     return found
+
+
+def log_error(shares: Floats, truth: Floats) -> float:
+    """Return the log10 of the mean squared error of shares (Hayase et al. 2024, section 4).
+
+    >>> round(log_error(np.array([0.6, 0.4]), np.array([0.5, 0.5])), 9)
+    -2.0
+    """
+    error = float(np.mean((shares - truth) ** 2))
+    return float(np.log10(error)) if error else -np.inf

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from tokscope.catalog import DEFAULT, MEASURES, Measure, Value
-from tokscope.errors import TokscopeError, choose
-from tokscope.measures.uncertainty import intervals_of
-from tokscope.report import Report
-from tokscope.studies.counted import ALL, Counted, count, embedded, require_resamples
-from tokscope.studies.resampled import (
+from tokscope.counting.catalog import DEFAULT, MEASURES, TYPES, Value
+from tokscope.counting.counted import ALL, Counted, count, embedded, require_resamples
+from tokscope.counting.resampled import (
     Resampled,
     Spread,
     Uncertainty,
@@ -25,8 +18,12 @@ from tokscope.studies.resampled import (
     resampled,
     uncertainty,
 )
-from tokscope.tally import TYPES, Counting
-from tokscope.text.corpus import Corpus, require_again, units_at
+from tokscope.counting.tally import Counting
+from tokscope.counting.values import reference_of, values_of
+from tokscope.errors import TokscopeError, choose
+from tokscope.measures.uncertainty import intervals_of
+from tokscope.report import Report
+from tokscope.text.corpus import Corpus
 from tokscope.text.words import rule_version
 from tokscope.workers import HERE, Workers
 
@@ -121,12 +118,6 @@ def compare(
 _NONE = (math.nan, math.nan, math.nan)
 
 
-def reference_of(corpora: Sequence[Corpus], name: str) -> int:
-    """Return the place of the corpus that others are measured against: "en" or the first."""
-    places = {corpus.name: i for i, corpus in enumerate(corpora)}
-    return choose(places, name, "reference corpus") if name else places.get("en", 0)
-
-
 def _rows(
     name: str, counted: Counted, first: int, resamples: Sequence[Sequence[Resampled]]
 ) -> list[Row]:
@@ -169,35 +160,6 @@ def _spread(
     known = [one for one, value in values.items() if one != ALL and not math.isnan(value)]
     events = events_of(counted, k, share, known)
     return {corpus: Spread(own, events[corpus]) for corpus, own in drawn.items()}
-
-
-def values_of(
-    measure: Measure,
-    totals: Sequence[Any],
-    names: Sequence[str],
-    first: int,
-    known: Mapping[str, float] | None = None,
-) -> dict[str, Value]:
-    """Return the value for every corpus and for all of them; `known` says which are defined.
-
-    `totals` has what the measure is made of, a tally or its resamples for each corpus; `first` is
-    the reference.
-    """
-    if measure.over == "corpora":
-        return {ALL: measure.compute([totals[first], *totals[:first], *totals[first + 1 :]])}
-    reference = [totals[first]] if measure.over == "reference" else []
-    values = {
-        name: measure.compute([total, *reference])
-        for name, total in zip(names, totals, strict=True)
-    }
-    if measure.over == "corpus" and len(totals) > 1:
-        defined = [
-            total
-            for name, total in zip(names, totals, strict=True)
-            if not math.isnan((known or values)[name])
-        ]
-        values[ALL] = measure.compute([reduce(operator.add, defined)]) if defined else math.nan
-    return values
 
 
 def _require_prices(prices: Mapping[str, float]) -> None:
@@ -371,64 +333,3 @@ def tables(report: Report, by: str = "", sort: str = "") -> list[Report]:
     last = views[-1]
     views[-1] = replace(last, notes=(*last.notes, *report.notes), signature=report.signature)
     return views
-
-
-def worst_lines(
-    tokenizers: Sequence[str],
-    corpora: Sequence[Corpus] | None = None,
-    *,
-    top: int = 10,
-    reference: str = "",
-    specials: bool = False,
-    workers: Workers = HERE,
-) -> Report:
-    """Return the units of parallel text with the largest premium, `top` for each tokenizer.
-
-    Columns: tokenizer, corpus, line (from 1), value (the premium), unit, tokens,
-    reference_tokens, text.
-
-    Raises:
-        TokscopeError: the corpora are not parallel, or cannot be used.
-    """
-    corpora = embedded() if corpora is None else corpora
-    require_again(corpora, "--lines reads text a second time")
-    if top < 1:
-        raise TokscopeError(f"--lines {top}: write how many lines, such as 10")
-    first = reference_of(corpora, reference)
-    counting = Counting(frozenset(("units", "bytes", "tokens")), specials=specials)
-    counted = count(tokenizers, corpora, counting, workers=workers)
-    if not counted.parallel:
-        raise TokscopeError("--lines compares lines with their translations; add --parallel")
-    if len(corpora) < 2:
-        raise TokscopeError("--lines compares lines with their translations; name two corpora")
-    worst = [_worst_of(counted, k, first, top) for k in range(len(tokenizers))]
-    frame = pd.concat(worst, ignore_index=True)
-    name = counted.corpora[first].name
-    notes = (f"premiums are relative to {name}", *counted.notes())
-    signature = f"{counted.signature}|reference:{name}"
-    return Report("compare", "Lines with the largest premium", frame, notes, signature)
-
-
-def _worst_of(counted: Counted, k: int, first: int, top: int) -> pd.DataFrame:
-    tokens = np.stack([row[k]["tokens"] for row in counted.tallies])  # (corpora, units)
-    base = tokens[first]
-    premiums = np.where(base > 0, tokens / np.maximum(base, 1), -np.inf)
-    premiums[first] = -np.inf
-    order = np.argsort(-premiums, axis=None, kind="stable")[:top]
-    places = [divmod(int(at), len(base)) for at in order if np.isfinite(premiums.flat[at])]
-    texts: dict[tuple[int, int], str] = {}
-    for c in {corpus for corpus, _ in places}:
-        lines = [line for corpus, line in places if corpus == c]
-        found = units_at(counted.corpora[c], lines)
-        texts |= {(c, line): text for line, text in found.items()}
-    rows = {
-        "tokenizer": [counted.tokenizers[k].name for _ in places],
-        "corpus": [counted.corpora[c].name for c, _ in places],
-        "line": [line + 1 for _, line in places],
-        "value": [float(premiums[place]) for place in places],
-        "unit": ["ratio" for _ in places],
-        "tokens": [int(tokens[place]) for place in places],
-        "reference_tokens": [int(base[line]) for _, line in places],
-        "text": [texts[place] for place in places],
-    }
-    return pd.DataFrame(rows)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tokscope.counting.signature import signed
 from tokscope.report import Report
-from tokscope.studies.counted import load_all, signed
-from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers import Tokenizer, load_all
 from tokscope.tokenizers.components import AROUND, TEMPLATE
 from tokscope.tokenizers.vocabulary import Vocabulary
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tokscope.catalog import MEASURES
+from tokscope.counting.catalog import MEASURES
 from tokscope.report import Report
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tokscope.counting.signature import signed
 from tokscope.errors import TokscopeError, choose
 from tokscope.measures.digits import (
     Cuts,
@@ -26,12 +27,9 @@ from tokscope.measures.digits import (
 )
 from tokscope.measures.frequency import renyi_entropy
 from tokscope.measures.ratios import ratio_of_sums
-from tokscope.measures.schemes import NO_TOKENS, Scheme, scheme
-from tokscope.report import Report
-from tokscope.studies.composition import pieces_of
-from tokscope.studies.counted import load_all, signed, switched_off
-from tokscope.studies.digits import Runs, cut
-from tokscope.studies.numerals import (
+from tokscope.measures.schemes import Scheme, scheme
+from tokscope.numerals.cuts import Runs, cut, is_number, known_cuts
+from tokscope.numerals.drawn import (
     BARE,
     CONTEXTS,
     EXHAUSTIVE,
@@ -50,10 +48,13 @@ from tokscope.studies.numerals import (
     problems,
     separated,
 )
-from tokscope.studies.reach import encode_what_can_be
-from tokscope.tokenizers import Tokenizer
+from tokscope.reach.search import encode_what_can_be
+from tokscope.report import Report
+from tokscope.studies.show import show
+from tokscope.tokenizers import Tokenizer, load_all, switched_off
 from tokscope.tokenizers.anatomy import added_ids
 from tokscope.tokenizers.vocabulary import Vocabulary
+from tokscope.vocabularies.composition import pieces_of
 
 RISK = (
     "alignment is a risk, not a forecast: with groups from the left gpt-3.5-turbo-0301 had 8.3 % "
@@ -76,12 +77,6 @@ class Line(NamedTuple):
 
 
 COLUMNS = ["tokenizer", "by", "name", "digits", "measure", "value", "unit", "better"]
-
-
-def known_cuts(runs: Runs, digits: int) -> Cuts:
-    """Return the cuts of the numbers of a length that have no leading zeros, for `scheme`."""
-    cuts: Cuts = np.where(runs.unknown, NO_TOKENS, runs.cuts)[leading(digits) :]
-    return cuts
 
 
 # Parts of the report
@@ -426,3 +421,18 @@ def _shown(
 
 _SMALL = 0.001  # a share that makes no difference to people
 _USUAL = 0.05  # and one of numbers that are cut in the same of many ways
+
+
+def number(written: str, words: Sequence[str]) -> Report:
+    """Return how every tokenizer cuts a number; columns as those of `show`.
+
+    Raises:
+        TokscopeError: it is not a number, or a tokenizer cannot be loaded.
+    """
+    if not is_number(written):
+        raise TokscopeError(f"--number '{written}' is no number; write one as 1234567 or 1,234.5")
+    shown = show(written, words)
+    legend = "under each token the place value of its last digit"
+    title = f"The number {written}"
+    notes = (shown.notes[0], legend, *shown.notes[2:])
+    return replace(shown, command="numbers", title=title, notes=notes, flow=("token", "place"))

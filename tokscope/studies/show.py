@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tokscope.counting.signature import signed
 from tokscope.errors import TokscopeError
+from tokscope.numerals.cuts import places
 from tokscope.report import Report
-from tokscope.studies.counted import assumptions, load_all, signed, switched_off
-from tokscope.studies.digits import is_number, places
-from tokscope.tokenizers import Tokenizer
-from tokscope.visible import visible
+from tokscope.text.spelled import spelled
+from tokscope.tokenizers import Tokenizer, assumptions, load_all, switched_off
 
 Counts = NDArray[np.int64]
 LONGEST = 10_000
-_MARKS = str.maketrans(" \n\r\t", "␣⏎␍⇥")
-_LOST = re.compile("[\udc80-\udcff]")  # a byte that is no whole character
-
-
-def spelled(piece: bytes) -> str:
-    r"""Write the bytes of a token for people: nothing of it is invisible.
-
-    >>> spelled(" né".encode()), spelled(b"a\xe4\xb8"), spelled("\u202e\n".encode())
-    ('␣né', 'a<E4><B8>', '<U+202E>⏎')
-    """
-    text = piece.decode(errors="surrogateescape").translate(_MARKS)
-    return visible(_LOST.sub(lambda byte: f"<{ord(byte[0]) - 0xDC00:02X}>", text))
 
 
 def _rows(tokenizer: Tokenizer, text: str, specials: bool) -> pd.DataFrame:
@@ -96,18 +82,3 @@ def show(text: str, words: Sequence[str], *, specials: bool = False) -> Report:
     flow = ("token", "id", "bytes", *(["place"] if frame["place"].any() else []))
     signature = signed(words, tokenizers, f"specials:{'found' if specials else 'text'}")
     return Report("show", "Segmentation", frame, notes, signature, flow=flow)
-
-
-def number(written: str, words: Sequence[str]) -> Report:
-    """Return how every tokenizer cuts a number; columns as those of `show`.
-
-    Raises:
-        TokscopeError: it is not a number, or a tokenizer cannot be loaded.
-    """
-    if not is_number(written):
-        raise TokscopeError(f"--number '{written}' is no number; write one as 1234567 or 1,234.5")
-    shown = show(written, words)
-    legend = "under each token the place value of its last digit"
-    title = f"The number {written}"
-    notes = (shown.notes[0], legend, *shown.notes[2:])
-    return replace(shown, command="numbers", title=title, notes=notes, flow=("token", "place"))

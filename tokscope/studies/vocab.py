@@ -12,25 +12,19 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from tokscope.counting.catalog import TYPES
+from tokscope.counting.counted import Counted, count, embedded, types_of
+from tokscope.counting.signature import signed
+from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose
-from tokscope.kinds import Spelled
 from tokscope.report import Report
-from tokscope.studies.composition import composition, scripts_of
-from tokscope.studies.counted import Counted, count, embedded, load_all, signed
-from tokscope.studies.languages import (
-    FREQUENT,
-    Words,
-    completeness,
-    languages,
-    retention,
-    types_of,
-    words_of,
-)
-from tokscope.studies.overlap import overlap
-from tokscope.tally import TYPES, Counting
-from tokscope.text.corpus import Corpus
-from tokscope.tokenizers import Tokenizer
+from tokscope.text.corpus import Corpus, words_of
+from tokscope.tokenizers import Tokenizer, load_all
 from tokscope.tokenizers.anatomy import added_ids
+from tokscope.vocabularies.composition import composition, scripts_of
+from tokscope.vocabularies.kinds import Spelled
+from tokscope.vocabularies.languages import FREQUENT, Words, completeness, languages, retention
+from tokscope.vocabularies.overlap import overlap
 from tokscope.workers import HERE, Workers
 
 COLUMNS = ["tokenizer", "by", "name", "measure", "value", "unit"]

@@ -306,3 +306,15 @@ def units_at(corpus: Corpus, places: Sequence[int]) -> dict[int, str]:
                 require_same(shard.path, shard.stamp)
                 return found
     return found
+
+
+def words_of(corpus: Corpus) -> list[str]:
+    """Return a list of words, which has one a unit.
+
+    Raises:
+        TokscopeError: it cannot be read, or is empty.
+    """
+    words = [word for shard in corpus.shards for units in read(shard) for word in units.texts]
+    if not any(words):
+        raise TokscopeError(f"{corpus.shards[0].path}: a list of words has one a line; none is")
+    return [word for word in words if word]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from tokscope.errors import TokscopeError, choose, exists, path_of, require_shown, split_label
 from tokscope.tokenizers.content import kind_of_content, start_of
 from tokscope.tokenizers.vocabulary import Vocabulary
+from tokscope.workers import one_core
 
 
 @dataclass(frozen=True)
@@ -261,3 +263,63 @@ def load(word: str) -> Tokenizer:
     tokenizer = loader(spec)
     require_shown(tokenizer.name, word)
     return tokenizer
+
+
+def switched_off(tokenizers: Sequence[Tokenizer]) -> list[str]:
+    """Say of each tokenizer whether it is measured without what its file asks for."""
+    found = {one.name: without_dropout(one.name, one.processing()) for one in tokenizers}
+    return [note for notes in found.values() for note in notes]
+
+
+def without_dropout(name: str, processing: Mapping[str, str]) -> list[str]:
+    """Say so of a tokenizer whose file sets dropout, under which no count is twice the same."""
+    rate = processing.get("dropout", "null")
+    if rate == "null":
+        return []
+    return [f"{name}: measured without the dropout of {rate} in its file, which makes ids random"]
+
+
+def load_all(words: Sequence[str]) -> list[Tokenizer]:
+    """Load tokenizers, each under a name of its own.
+
+    Raises:
+        TokscopeError: none is named, one cannot be loaded, or two would share a name.
+    """
+    if not words:
+        raise TokscopeError("no tokenizer is named; try: tokscope compare sample:bpe bytes")
+    named: dict[str, str] = {}
+    tokenizers = []
+    for word in words:
+        tokenizer = load(word)
+        if tokenizer.name in named:
+            other = named[tokenizer.name]
+            raise TokscopeError(
+                f"'{other}' and '{word}' would both be called '{tokenizer.name}'; "
+                f"write LABEL={word}"
+            )
+        named[tokenizer.name] = word
+        tokenizers.append(tokenizer)
+    return tokenizers
+
+
+@cache
+def loaded(word: str, fingerprint: str) -> Tokenizer:
+    """Return a tokenizer that a worker keeps, on the one core that it has.
+
+    Raises:
+        TokscopeError: what it finds there is not what was asked for.
+    """
+    one_core()
+    try:
+        tokenizer = load(word)
+    except TokscopeError as error:
+        raise TokscopeError(f"workers do not find it: {error}; name its full path") from error
+    if tokenizer.fingerprint != fingerprint:
+        raise TokscopeError(f"{word}: workers find another tokenizer there; name its full path")
+    return tokenizer
+
+
+def assumptions(tokenizers: Sequence[Tokenizer]) -> list[str]:
+    """Say what the file of a tokenizer leaves open and ids depend on, wherever ids are shown."""
+    told = {one.name: getattr(one, "assumed", "") for one in tokenizers}
+    return [f"{name}: assumed, {assumed}" for name, assumed in told.items() if assumed]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -337,3 +337,17 @@ def _of_sentencepiece(tokenizer: SentencePieceTokenizer) -> Anatomy:
 
     arrives = _arrivals(model, normal, len(pieces)) if model else None
     return Anatomy(prepare, specials + defined, arrives)
+
+
+def found_in_text(tokenizer: Tokenizer) -> Mapping[str, str]:
+    """Return the added tokens that are found in text, with how they are found."""
+    part = json.loads(tokenizer.components().get("added_tokens", "[]"))
+    flags = ("single_word", "lstrip", "rstrip", "normalized")
+    found = {
+        str(token["content"]): ", ".join(flag for flag in flags if token.get(flag)) or "as it is"
+        for token in part
+        if not token["special"]
+    }
+    if part or tokenizer.components().get("added_tokens"):
+        return found
+    return {one.text: "as it is" for one in anatomy(tokenizer).added if not one.special}

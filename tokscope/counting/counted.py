@@ -1,0 +1,146 @@
+"""What every study of tokenizers on text begins with: all of the text counted under all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tokscope.counting.catalog import has_words
+from tokscope.counting.signature import signed_text
+from tokscope.counting.tally import Counting, Piece, Reading, Tally, piece, tally
+from tokscope.counting.tokens import Counts
+from tokscope.errors import TokscopeError
+from tokscope.text.corpus import (
+    SAMPLE,
+    Corpus,
+    Shard,
+    in_parts,
+    parts_for_workers,
+    read_corpora,
+    work,
+)
+from tokscope.tokenizers import Tokenizer, load_all, loaded, switched_off
+from tokscope.workers import HERE, Workers
+
+ALL = "all"  # the name under which corpora are taken together
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Tallies by corpus and tokenizer, and what is needed to say where they come from."""
+
+    tokenizers: Sequence[Tokenizer]
+    corpora: Sequence[Corpus]
+    tallies: Sequence[Sequence[Tally]]  # one row a corpus, one column a tokenizer
+    readings: Sequence[Reading]
+    parallel: bool
+    signature: str
+
+    def unspaced(self) -> list[str]:
+        """Name the corpora without words: written without spaces."""
+        pairs = zip(self.corpora, self.tallies, strict=True)
+        return [corpus.name for corpus, row in pairs if not has_words(row[0])]
+
+    def notes(self) -> list[str]:
+        """Say what was left out of the text and what was changed in it."""
+        skipped = sum(reading.skipped for reading in self.readings)
+        replaced = sum(reading.replaced for reading in self.readings)
+        notes = []
+        if all(str(SAMPLE) in shard.path for corpus in self.corpora for shard in corpus.shards):
+            lines = sorted({reading.units for reading in self.readings})
+            each = (
+                f"{lines[0]} lines each" if len(lines) == 1 else f"{lines[0]} to {lines[-1]} lines"
+            )
+            notes.append(f"text: the embedded sample, {each}; yours with --corpus PATH")
+        if skipped:
+            notes.append(f"{skipped:,} empty units were skipped")
+        if replaced:
+            notes.append(f"{replaced:,} invalid UTF-8 sequences were replaced by U+FFFD")
+        return notes + switched_off(self.tokenizers)
+
+
+def require_resamples(seed: int, **counts: int) -> None:
+    """Refuse numbers of resamples that give no interval, and what is no seed."""
+    for option, resamples in counts.items():
+        if resamples < 0 or resamples == 1:
+            raise TokscopeError(f"--{option} {resamples}: two or more make an interval; try 100")
+    if seed < 0:
+        raise TokscopeError(f"--seed {seed}: a seed is a number from 0 up")
+
+
+def require_own_names(corpora: Sequence[Corpus]) -> None:
+    """Refuse a corpus that is called what all of them together are."""
+    if any(corpus.name == ALL for corpus in corpora):
+        raise TokscopeError(f"'{ALL}' stands for all corpora together; name this one NAME=PATH")
+
+
+def embedded() -> list[Corpus]:
+    """Return the prose of the embedded sample, which is parallel."""
+    return read_corpora(["sample:prose"], parallel=True)
+
+
+def count(
+    words: Sequence[str],
+    corpora: Sequence[Corpus],
+    counting: Counting,
+    *,
+    workers: Workers = HERE,
+) -> Counted:
+    """Count corpora under tokenizers in one pass over the text.
+
+    Raises:
+        TokscopeError: a tokenizer or a text cannot be used, or parallel corpora are not aligned.
+    """
+    if not corpora:
+        raise TokscopeError("no corpus is named; leave --corpus away for the embedded sample")
+    require_own_names(corpora)
+    tokenizers = load_all(words)
+    parallel = all(shard.keep_empty for corpus in corpora for shard in corpus.shards)
+    tallies, readings = [], []
+    pieces = None
+    corpora = list(map(in_parts, corpora))  # whoever counts: rows are blocks of parts
+    if workers.are_worth(work(corpora) * len(words)):
+        named = tuple((word, one.fingerprint) for word, one in zip(words, tokenizers, strict=True))
+        pieces = workers.map(
+            _piece, [(named, part, counting) for part in parts_for_workers(corpora)]
+        )
+    for corpus in corpora:
+        counts, reading = tally(corpus, tokenizers, counting, workers.advance, pieces=pieces)
+        tallies.append(counts)
+        readings.append(reading)
+    if parallel:
+        _require_aligned(corpora, tallies)
+        if any(reading.members != readings[0].members for reading in readings):
+            raise TokscopeError("parallel corpora need the same clusters; align them")
+    signature = signed_text(words, tokenizers, corpora, readings, counting)
+    return Counted(tokenizers, corpora, tallies, readings, parallel, signature)
+
+
+def _piece(named: Sequence[tuple[str, str]], part: Shard, counting: Counting) -> Piece:
+    """Count a part of a corpus in a worker."""
+    return piece(part, [loaded(*one) for one in named], counting)
+
+
+def _require_aligned(corpora: Sequence[Corpus], tallies: Sequence[Sequence[Tally]]) -> None:
+    """Raise unless unit i of every corpus can be the same sentence."""
+    first, sizes = corpora[0], tallies[0][0]["bytes"]
+    for corpus, counts in zip(corpora[1:], tallies[1:], strict=True):
+        others = counts[0]["bytes"]
+        if len(others) != len(sizes):
+            raise TokscopeError(
+                f"parallel corpora need the same units: '{first.name}' has {len(sizes):,}, "
+                f"'{corpus.name}' has {len(others):,}; align them, or leave --parallel away"
+            )
+        for unit in np.flatnonzero((sizes == 0) != (others == 0))[:1].tolist():
+            empty, full = (first, corpus) if sizes[unit] == 0 else (corpus, first)
+            raise TokscopeError(
+                f"parallel corpora need the same units: unit {unit + 1} of '{empty.name}' is "
+                f"empty, that of '{full.name}' is not; align them, or leave --parallel away"
+            )
+
+
+def types_of(counted: Counted, k: int) -> Counts:
+    """Return how often each id of one tokenizer is in each corpus; (corpora, size)."""
+    return np.stack([row[k].types for row in counted.tallies])

@@ -1,0 +1,70 @@
+"""Which units share a row: blocks of a file, clusters, or each its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tokscope.counting.tokens import Counts
+
+BLOCKS = 4096  # rows at most of a corpus that is not parallel
+
+
+@dataclass
+class Blocks:
+    """Sums of rows by place in the file: however long it is, at most `BLOCKS` of them.
+
+    A block is a power of two of bytes, the smallest that suffices, so it depends on the text
+    alone.
+    """
+
+    rows: Counts  # (BLOCKS, tokenizers, columns)
+    width: int = 1
+
+    def add(self, counts: Counts, offsets: Counts) -> None:
+        """Add the counts of units, (units, tokenizers, columns), to the blocks where they begin."""
+        while offsets[-1] // self.width >= BLOCKS:
+            half = self.rows[0::2] + self.rows[1::2]
+            self.rows = np.concatenate((half, np.zeros_like(half)))
+            self.width *= 2
+        np.add.at(self.rows, offsets // self.width, counts)
+
+    def filled(self) -> tuple[Counts, Counts]:
+        """Return the rows that hold something, and where their blocks begin."""
+        full = np.flatnonzero(self.rows.any(axis=(1, 2)))
+        return self.rows[full], full * self.width
+
+
+@dataclass
+class Clusters:
+    """Sums of rows by the number of their cluster."""
+
+    rows: Counts  # (clusters, tokenizers, columns)
+
+    def add(self, counts: Counts, numbers: Counts) -> None:
+        """Add the counts of some units to their clusters."""
+        missing = int(numbers.max()) + 1 - len(self.rows)
+        if missing > 0:
+            self.rows = np.pad(self.rows, ((0, missing), (0, 0), (0, 0)))
+        np.add.at(self.rows, numbers, counts)
+
+    def filled(self) -> tuple[Counts, Counts]:
+        """Return all rows, and their numbers."""
+        return self.rows, np.arange(len(self.rows))
+
+
+@dataclass
+class Apart:
+    """Rows as they came, each for itself."""
+
+    rows: list[Counts]
+
+    def add(self, counts: Counts, _: Counts) -> None:
+        """Keep the counts of each unit."""
+        self.rows.append(counts)
+
+    def filled(self) -> tuple[Counts, Counts]:
+        """Return all rows; where they come from does not matter."""
+        rows = np.concatenate(self.rows)
+        return rows, np.zeros(len(rows), np.int64)

@@ -1,0 +1,229 @@
+"""The text of some units and their tokens as arrays, and the columns that are counted of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.text.words import LETTER, UNSPACED, WORDS, codes, has_dictionary, properties
+from tokscope.tokenizers import Encoded, Tokenizer
+
+Counts = NDArray[np.int64]
+
+
+def _sums(flags: NDArray[np.bool_], edges: Counts) -> Counts:
+    """Return how many flags are set in consecutive stretches, of which some may be empty."""
+    sums = np.zeros(len(edges) - 1, np.int64)
+    full = np.flatnonzero(np.diff(edges))
+    if len(full):
+        sums[full] = np.add.reduceat(flags, edges[full], dtype=np.int32)
+    return sums
+
+
+@dataclass(frozen=True)
+class Text:
+    """Some units as arrays; everything in it is made at most once."""
+
+    texts: Sequence[str]
+    rule: str
+
+    @cached_property
+    def joined(self) -> str:
+        """All units, a line feed after each."""
+        return "\n".join((*self.texts, ""))
+
+    @cached_property
+    def data(self) -> NDArray[np.uint8]:
+        """The bytes of `joined`; every position below is one in it."""
+        return np.frombuffer(self.joined.encode(), np.uint8)
+
+    @cached_property
+    def first(self) -> NDArray[np.bool_]:
+        """Whether a byte is the first of a character."""
+        return (self.data & 0xC0) != 0x80
+
+    @cached_property
+    def homes(self) -> Counts:
+        """Where each code point begins, and the end."""
+        if self.joined.isascii():
+            return np.arange(len(self.data) + 1)
+        return np.flatnonzero(np.append(self.first, True))
+
+    @cached_property
+    def ends(self) -> Counts:
+        """Where units end, in code points of `joined`."""
+        lengths = np.fromiter(map(len, self.texts), np.int64, len(self.texts))
+        return np.cumsum(lengths) + np.arange(len(lengths))
+
+    @cached_property
+    def edges(self) -> Counts:
+        """Where units begin, and where one more would; (D + 1,)."""
+        return np.append(0, self.homes[self.ends] + 1)
+
+    @cached_property
+    def bytes(self) -> Counts:
+        """Bytes of each unit."""
+        return np.diff(self.edges) - 1
+
+    @cached_property
+    def bare(self) -> NDArray[np.uint8]:
+        """The bytes of the units alone."""
+        return np.delete(self.data, self.edges[1:] - 1)
+
+    @cached_property
+    def properties(self) -> NDArray[np.uint16]:
+        """What each code point is (see `words`)."""
+        return properties().take(codes(self.joined))
+
+    @cached_property
+    def code_edges(self) -> Counts:
+        """Where units begin, in code points, and where one more would."""
+        return np.append(0, self.ends + 1)
+
+    @cached_property
+    def words(self) -> tuple[Counts, Counts]:
+        """Where words begin and end, in bytes."""
+        starts, ends = WORDS[self.rule](self.joined, self.properties)
+        return self.homes[starts], self.homes[ends]
+
+    @cached_property
+    def word_edges(self) -> Counts:
+        """The first word of each unit, and the end."""
+        return np.searchsorted(self.words[0], self.edges)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of some units under one tokenizer."""
+
+    text: Text
+    tokenizer: Tokenizer
+    encoded: Encoded
+    specials: bool
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Tokens of each unit."""
+        return np.diff(self.encoded.starts)
+
+    def by_unit(self, flags: NDArray[np.bool_]) -> Counts:
+        """Sum a flag of every token over units."""
+        return _sums(flags, self.encoded.starts)
+
+    @cached_property
+    def cuts(self) -> Counts:
+        """Where tokens end, in bytes of the text's array; ascending, (T,)."""
+        if self.encoded.spells:
+            lengths = self.tokenizer.vocabulary.lengths[self.encoded.ids]
+            later = self.encoded.starts[1:-1]
+            np.add.at(lengths, later[later < len(lengths)], 1)  # the line feed before a unit
+            return np.cumsum(lengths)
+        lengths = self.tokenizer.vocabulary.lengths[self.encoded.ids]
+        ends = np.cumsum(lengths)
+        spelled = np.append(0, ends)[self.encoded.starts]
+        extra = np.diff(spelled) - self.text.bytes
+        cuts = ends + np.repeat(self.text.edges[:-1] - spelled[:-1] - extra, self.counts)
+        for unit in np.flatnonzero(~self._exact(spelled, extra)).tolist():
+            self._mend(cuts, unit)
+        return cuts
+
+    def _exact(self, spelled: Counts, extra: Counts) -> NDArray[np.bool_]:
+        """Tell which units their tokens spell to the byte, but for one space before them."""
+        bytes_of_tokens = self.tokenizer.vocabulary.spell(self.encoded.ids)
+        text = self.text
+        if not extra.any():
+            wrong = np.flatnonzero(bytes_of_tokens != text.bare)
+        else:
+            possible = (extra == 0) | (extra == 1)
+            shift = np.where(possible, text.edges[:-1] - spelled[:-1] - extra, 0)
+            place = np.arange(len(bytes_of_tokens)) + np.repeat(shift, np.diff(spelled))
+            expected = text.data[np.minimum(place, len(text.data) - 1)]
+            prefixed = possible & (extra == 1)
+            expected[spelled[:-1][prefixed]] = ord(" ")
+            wrong = np.flatnonzero(bytes_of_tokens != expected)
+        exact = (extra == 0) | (extra == 1)
+        exact[np.searchsorted(spelled, wrong, side="right") - 1] = False
+        return exact
+
+    def _mend(self, cuts: Counts, unit: int) -> None:
+        """Take the boundaries of one unit from its tokenizer."""
+        start, end = self.encoded.starts[unit : unit + 2].tolist()
+        found = self.tokenizer.boundaries(self.text.texts[unit], specials=self.specials)
+        cuts[start:end] = self.text.edges[unit] + found[: end - start]
+
+    def cut(self, starts: Counts, ends: Counts) -> NDArray[np.bool_]:
+        """Tell which spans of the text, in bytes, have a token boundary strictly inside."""
+        inside = np.zeros(len(self.text.data) + 1, np.int8)
+        inside[self.cuts] = 1
+        before = np.cumsum(inside, dtype=np.int32)
+        return before[ends - 1] > before[starts]
+
+    def held(self, starts: Counts, ends: Counts) -> NDArray[np.bool_]:
+        """Tell which spans of the text are inside one token that is not the unknown one."""
+        unknown = self.tokenizer.vocabulary.unknown
+        token = np.searchsorted(self.cuts, starts, side="right")
+        unit = np.searchsorted(self.text.edges, starts, side="right") - 1
+        there = token < self.encoded.starts[unit + 1]  # else nothing stands for its unit's end
+        ids = np.append(self.encoded.ids, -1)[token]
+        return there & ~self.cut(starts, ends) & (ids != (-1 if unknown is None else unknown))
+
+    def split_words(self) -> Counts:
+        """Count words that more than one token covers."""
+        return _sums(self.cut(*self.text.words), self.text.word_edges)
+
+    def split_characters(self) -> Counts:
+        """Count characters that more than one token covers, be it what they were made into."""
+        cuts = self.cuts
+        inner = cuts[~self.text.first[cuts]]
+        home = np.searchsorted(self.text.homes, inner, side="right")
+        new = np.diff(home, prepend=-1) != 0
+        return _sums(new, np.searchsorted(inner, self.text.edges))
+
+    def incomplete(self) -> Counts:
+        """Count tokens whose bytes are not whole characters."""
+        return self.by_unit(self.tokenizer.vocabulary.incomplete[self.encoded.ids])
+
+    def unknown(self) -> Counts:
+        """Count unknown tokens."""
+        unknown = self.tokenizer.vocabulary.unknown
+        return self.by_unit(self.encoded.ids == (-1 if unknown is None else unknown))
+
+    def round_trip(self) -> Counts:
+        """Count units that decode to themselves, with the tokenizer's own decoder."""
+        ids, starts = self.encoded.ids.tolist(), self.encoded.starts.tolist()
+        decoded = (self.tokenizer.decode(ids[start:end]) for start, end in pairwise(starts))
+        same = (one == text for one, text in zip(decoded, self.text.texts, strict=True))
+        return np.fromiter(same, np.int64, len(self.text.texts))
+
+
+def _flag(flag: int) -> Callable[[Text], Counts]:
+    return lambda text: _sums((text.properties & flag) != 0, text.code_edges)
+
+
+def _unspaced(text: Text) -> Counts:
+    """Count letters among which the word rule finds no words: none, if it has a dictionary."""
+    return _flag(0 if has_dictionary(text.rule) else UNSPACED)(text)
+
+
+TEXT_COLUMNS: Mapping[str, Callable[[Text], Counts]] = {
+    "units": lambda text: np.ones(len(text.texts), np.int64),
+    "bytes": lambda text: text.bytes,
+    "characters": lambda text: np.diff(text.code_edges) - 1,
+    "multibyte": lambda text: _sums(text.data >= 0xC0, text.edges),
+    "words": lambda text: np.diff(text.word_edges),
+    "letters": _flag(LETTER),
+    "unspaced": _unspaced,
+}
+TOKEN_COLUMNS: Mapping[str, Callable[[Tokens], Counts]] = {
+    "tokens": lambda tokens: tokens.counts,
+    "split_words": Tokens.split_words,
+    "split_characters": Tokens.split_characters,
+    "incomplete": Tokens.incomplete,
+    "unknown": Tokens.unknown,
+    "round_trip": Tokens.round_trip,
+}

@@ -1,0 +1,49 @@
+"""The values of measures, from tallies."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+from tokscope.counting.catalog import Measure, Value
+from tokscope.counting.counted import ALL
+from tokscope.errors import choose
+from tokscope.text.corpus import Corpus
+
+
+def reference_of(corpora: Sequence[Corpus], name: str) -> int:
+    """Return the place of the corpus that others are measured against: "en" or the first."""
+    places = {corpus.name: i for i, corpus in enumerate(corpora)}
+    return choose(places, name, "reference corpus") if name else places.get("en", 0)
+
+
+def values_of(
+    measure: Measure,
+    totals: Sequence[Any],
+    names: Sequence[str],
+    first: int,
+    known: Mapping[str, float] | None = None,
+) -> dict[str, Value]:
+    """Return the value for every corpus and for all of them; `known` says which are defined.
+
+    `totals` has what the measure is made of, a tally or its resamples for each corpus; `first` is
+    the reference.
+    """
+    if measure.over == "corpora":
+        return {ALL: measure.compute([totals[first], *totals[:first], *totals[first + 1 :]])}
+    reference = [totals[first]] if measure.over == "reference" else []
+    values = {
+        name: measure.compute([total, *reference])
+        for name, total in zip(names, totals, strict=True)
+    }
+    if measure.over == "corpus" and len(totals) > 1:
+        defined = [
+            total
+            for name, total in zip(names, totals, strict=True)
+            if not math.isnan((known or values)[name])
+        ]
+        values[ALL] = measure.compute([reduce(operator.add, defined)]) if defined else math.nan
+    return values

@@ -1,0 +1,1 @@
+"""Whether two tokenizers give the same ids."""

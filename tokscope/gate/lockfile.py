@@ -1,0 +1,311 @@
+"""The lock: a snapshot in a file that people review, and counts by unit in another beside it.
+
+The lock is JSON with an entry a line; the counts are a NumPy archive of plain arrays. The lock
+holds their hash, taken of the arrays: the compressed file may come out otherwise elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from tokscope.arrays import read_arrays
+from tokscope.counting.counted import ALL
+from tokscope.counting.tokens import TOKEN_COLUMNS
+from tokscope.errors import TokscopeError, exists, shortened
+from tokscope.gate import pair
+from tokscope.gate.schema import HISTORY, LOCK, Check, Json, parsed
+from tokscope.gate.snapshot import Numbers, Sample, Snapshot
+
+SCHEMA = 3
+SIDECAR = pair.SIDECAR
+_HASHES = "hashes"
+_COLUMNS = (_HASHES, *TOKEN_COLUMNS)
+_MOST = 2**53  # tokens of a corpus, so that every sum is exact
+_AGAIN = "move it away, then run: tokscope lock"
+Arrays = dict[str, Any]  # by name
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A baseline, and why it is what it is."""
+
+    snapshot: Snapshot
+    history: Sequence[Mapping[str, str]]  # reason and fingerprint, the oldest first
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is a lock, or a part of one: its counts, or a link that leads nowhere."""
+    return path.is_symlink() or any(map(exists, pair.files(path)))
+
+
+# Writing
+
+
+def packed(lock: Lock) -> tuple[bytes, bytes]:
+    """Return the lock and its counts as files."""
+    found = lock.snapshot
+    arrays = _arrays(found)
+    record: Json = {
+        "schema": SCHEMA,
+        "tokenizer": {
+            "spec": found.spec,
+            "family": found.family,
+            "size": found.size,
+            "fingerprint": found.fingerprint,
+            "vocabulary": found.vocabulary,
+        },
+        "components": found.components,
+        "processing": found.processing,
+        "specials": found.specials,
+        "backends": found.backends,
+        "numbers": _defined(found.numbers._asdict()) if found.numbers else None,
+        "findings": found.findings,
+        "mixture": found.mixture,
+        "settings": found.settings,
+        "corpora": {
+            name: {"sha256": sample.digest, "units": sample.units}
+            for name, sample in found.samples.items()
+        },
+        "values": {measure: _defined(values) for measure, values in found.values.items()},
+        "golden": {text: list(ids) for text, ids in found.golden.items()},
+        "model_input": {text: list(ids) for text, ids in found.model_input.items()},
+        "counts": digest(arrays),
+        "history": list(lock.history),
+    }
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)
+    return (_written(record) + "\n").encode(), out.getvalue()
+
+
+def lines(content: bytes) -> list[str]:
+    """Return the lines of a lock, to be compared: its tables in the order of their names."""
+    return _written(_ordered(parsed(content))).splitlines()
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _ordered(value[name]) for name in sorted(value)}
+    return [_ordered(one) for one in value] if isinstance(value, list) else value
+
+
+def _defined(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with None for NaN, which JSON does not have."""
+    return {name: None if value != value else value for name, value in values.items()}
+
+
+def _undefined(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: np.nan if value is None else value for name, value in values.items()}
+
+
+def _written(value: Any, indent: str = "") -> str:
+    """Write JSON with one entry a line, lists of numbers on theirs, and nothing invisible."""
+    deeper = indent + " "
+    if isinstance(value, Mapping) and value:
+        entries = [f"{_word(name)}: {_written(entry, deeper)}" for name, entry in value.items()]
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        entries = [_written(entry, deeper) for entry in value]
+    else:
+        return _word(value)
+    opening, closing = "[]" if isinstance(value, list) else "{}"
+    return f"{opening}\n{deeper}" + f",\n{deeper}".join(entries) + f"\n{indent}{closing}"
+
+
+def _word(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+
+
+def _arrays(found: Snapshot) -> Arrays:
+    arrays: Arrays = {}
+    for corpus, sample in found.samples.items():
+        arrays[_name(corpus, _HASHES)] = sample.hashes
+        for column, counts in sample.columns.items():
+            narrow = np.min_scalar_type(int(counts.max(initial=0)))
+            arrays[_name(corpus, column)] = counts.astype(narrow)
+    return arrays
+
+
+def _name(corpus: str, column: str) -> str:
+    return f"{corpus}.{column}"
+
+
+def digest(arrays: Arrays) -> str:
+    """Return the SHA-256 of arrays, whatever their order and the width of their integers."""
+    found = hashlib.sha256()
+    for name in sorted(arrays):
+        found.update(f"{name} {arrays[name].shape}\n".encode())
+        found.update(np.ascontiguousarray(arrays[name].astype("<u8")).data)
+    return found.hexdigest()
+
+
+def write(path: Path, lock: Lock) -> None:
+    """Write a lock and its counts: whatever happens, both are the old ones or the new ones.
+
+    Raises:
+        TokscopeError: they cannot be written.
+    """
+    pair.write(path, *packed(lock), unpacked)
+
+
+# Reading
+
+
+def read(path: Path) -> Lock:
+    """Read a lock and its counts.
+
+    Raises:
+        TokscopeError: one of them is missing, damaged, or of another version.
+    """
+    return pair.read(path, unpacked)
+
+
+def history(path: Path) -> list[dict[str, str]]:
+    """Return why a lock is what it is, also one of an older version or without its counts.
+
+    Raises:
+        TokscopeError: it is missing or damaged.
+    """
+    record = _parsed(pair.content(path), str(path))
+    _require(HISTORY, record.get("history"), str(path), "history")
+    return list(record["history"])
+
+
+def require_ours(path: Path) -> None:
+    """Refuse to replace what is where the counts of a lock would be, if it is something else.
+
+    Raises:
+        TokscopeError: it is.
+    """
+    for place in filter(exists, pair.files(path)[1:]):
+        try:
+            ours = all("." in name for name in _loaded(pair.content(place), str(path)))
+        except TokscopeError:
+            ours = False
+        if not ours:
+            raise TokscopeError(
+                f"{place}: no counts of a lock, or damaged ones; move it away, then run this again"
+            )
+
+
+def unpacked(content: bytes, counts: bytes, place: str) -> Lock:
+    """Return the lock that two files hold.
+
+    Raises:
+        TokscopeError: they are damaged, do not belong together, or are of another version.
+    """
+    record = _parsed(content, place)
+    if record["schema"] < SCHEMA:
+        raise TokscopeError(
+            f"{place}: a lock of an older version, whose counts do not name their corpus; make it "
+            "again: tokscope lock --update --reason TEXT"
+        )
+    _require(LOCK, record, place, "")
+    arrays = _loaded(counts, place)
+    if digest(arrays) != record["counts"]:
+        raise TokscopeError(
+            f"{place}{SIDECAR}: not the counts of this lock (another hash); commit both files, or "
+            "write both again: tokscope lock --update --reason TEXT"
+        )
+    try:
+        _require_together(record, arrays)
+    except ValueError as error:
+        raise _damaged(place, error) from error
+    return Lock(_snapshot(record, arrays), record["history"])
+
+
+def _damaged(place: str, error: Exception) -> TokscopeError:
+    return TokscopeError(f"{place}: a damaged lock ({error}); {_AGAIN}")
+
+
+def _parsed(content: bytes, place: str) -> Json:
+    try:
+        found = parsed(content)
+        schema = found["schema"]
+        if type(schema) is not int:
+            raise TypeError("schema is no number")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise TokscopeError(
+            f"{place}: no tokscope.lock, or a damaged one ({error}); {_AGAIN}"
+        ) from error
+    if schema > SCHEMA:
+        raise TokscopeError(
+            f"{place}: a lock of schema {schema}, not {SCHEMA}; check with the version of tokscope "
+            f"that wrote it, or {_AGAIN}"
+        )
+    return cast(Json, found)
+
+
+def _require(check: Check, value: object, place: str, name: str) -> None:
+    try:
+        check(value, name)
+    except ValueError as error:
+        raise _damaged(place, error) from error
+
+
+def _loaded(counts: bytes, place: str) -> Arrays:
+    problem = f"{place}{SIDECAR}: no counts of a lock, or damaged ones"
+    arrays = read_arrays(io.BytesIO(counts), problem)
+    if any(array.dtype.kind != "u" for array in arrays.values()):
+        raise TokscopeError(problem)
+    return arrays
+
+
+def _require_together(record: Json, arrays: Arrays) -> None:
+    """Raise unless values and counts are those of the corpora, all of them and no other."""
+    corpora = record["corpora"]
+    owed = {_name(corpus, column): corpus for corpus in corpora for column in _COLUMNS}
+    for name in {**owed, **arrays}:
+        if name not in owed or name not in arrays:
+            word = "unknown" if name in arrays else "missing"
+            raise ValueError(f"the counts '{shortened(name)}' are {word}")
+        if arrays[name].shape != (corpora[owed[name]]["units"],):
+            raise ValueError(f"the counts '{shortened(name)}' are not one for each unit")
+        if not name.endswith(_HASHES) and arrays[name].sum(dtype=float) > _MOST:
+            raise ValueError(f"the counts '{shortened(name)}' are too large")
+    for measure, values in record["values"].items():
+        if set(values) - {ALL} not in (set(), set(corpora)):
+            raise ValueError(f"values.{shortened(measure)} are not those of the corpora")
+
+
+def _golden(table: Json) -> dict[str, tuple[int, ...]]:
+    return {text: tuple(ids) for text, ids in table.items()}
+
+
+def _snapshot(record: Json, arrays: Arrays) -> Snapshot:
+    told = record["tokenizer"]
+    samples = {
+        name: Sample(
+            corpus["sha256"],
+            corpus["units"],
+            {column: arrays[_name(name, column)].astype(np.int64) for column in TOKEN_COLUMNS},
+            arrays[_name(name, _HASHES)].astype(np.uint64),
+        )
+        for name, corpus in record["corpora"].items()
+    }
+    values = {measure: _undefined(values) for measure, values in record["values"].items()}
+    return Snapshot(
+        **told,
+        name=told["spec"],
+        components=record["components"],
+        specials=record["specials"],
+        backends=record["backends"],
+        golden=_golden(record["golden"]),
+        processing=record["processing"],
+        model_input=_golden(record["model_input"]),
+        numbers=Numbers(**_undefined(record["numbers"])) if record["numbers"] else None,
+        findings=record["findings"],
+        settings=record["settings"],
+        samples=samples,
+        values=values,
+        mixture=record["mixture"],
+    )

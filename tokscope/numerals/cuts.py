@@ -1,0 +1,134 @@
+"""Where tokenizers cut runs of digits, in any context, many numbers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+
+from tokscope.counting.tokens import Text, Tokens
+from tokscope.measures.digits import LONGEST, Cuts
+from tokscope.measures.schemes import NO_TOKENS
+from tokscope.numerals.drawn import leading
+from tokscope.reach.search import encode_what_can_be
+from tokscope.tokenizers import Tokenizer
+
+# digits of any script, with one kind of separator or none, and a fraction, which 1.2.3 has not
+_NUMBER = regex.compile(
+    r"(\d{1,3}(?:([,_'’\u2009\u202f])(?:\d{2,3}\2)*\d{3}(?!\d))|\d+)"
+    r"(?:(?<!\d\.\d+)\.(\d+)(?!\.?\d))?"
+)
+_SCALES = ("", "thousand", "million", "billion", "trillion", "quadrillion")
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Numbers as a tokenizer cuts them in a context; all arrays are (N,)."""
+
+    cuts: Numbers  # as in measures.digits: counted from the units end
+    digits: Numbers
+    tokens: Numbers  # tokens that overlap the number, separators and signs in it included
+    whole: NDArray[np.bool_]  # one token, with the space before it if there is one
+    unknown: NDArray[np.bool_]  # in it or beside it is what the tokenizer has no tokens for
+
+
+def cut(tokenizer: Tokenizer, numbers: Sequence[str], before: str = "", behind: str = "") -> Runs:
+    """Return how numbers are cut between two texts.
+
+    A number may hold separators, and digits of any script; a boundary next to a separator counts
+    as one between its neighbours, a boundary inside a digit's bytes is none between digits.
+    """
+    text = Text([f"{before}{number}{behind}" for number in numbers], "unicode")
+    encoded = encode_what_can_be(tokenizer, text.texts)
+    cuts = Tokens(text, tokenizer, encoded, specials=False).cuts
+    unit = np.repeat(np.arange(len(numbers)), np.diff(encoded.starts))
+    start = text.edges[:-1] + len(before.encode())
+    end = text.edges[1:] - 1 - len(behind.encode())
+    passed = np.append(0, np.cumsum(_digits(text)))
+    digits = passed[end] - passed[start]
+    inside = (start[unit] < cuts) & (cuts < end[unit])
+    left = passed[end[unit]] - passed[cuts]
+    between = inside & text.first[np.minimum(cuts, len(text.first) - 1)]
+    between &= (left > 0) & (left < np.minimum(digits[unit], LONGEST + 1))
+    masks = np.zeros(len(numbers), np.int64)
+    np.bitwise_or.at(masks, unit[between], np.int64(1) << left[between])
+    places = np.unique(cuts[inside])
+    tokens = np.searchsorted(places, end) - np.searchsorted(places, start) + 1
+    ends = np.zeros(len(numbers), bool)
+    ends[unit[cuts == end[unit]]] = True
+    # a space before the number is part of its token, or of none; else the token is not all of it
+    begins = start - int(before.endswith(" "))
+    starts = begins == text.edges[:-1]
+    starts[unit[cuts == begins[unit]]] = True
+    split = np.flatnonzero(cuts == start[unit])
+    starts[unit[split]] = ~_ends_in_space(tokenizer, encoded.ids[split])
+    unknown = np.zeros(len(numbers), bool)
+    unknown[np.diff(encoded.starts) == 0] = True
+    if tokenizer.vocabulary.unknown is not None:
+        unknown[unit[encoded.ids == tokenizer.vocabulary.unknown]] = True
+    return Runs(masks, digits, tokens, (tokens == 1) & starts & ends & ~unknown, unknown)
+
+
+def _ends_in_space(tokenizer: Tokenizer, ids: NDArray[np.int32]) -> NDArray[np.bool_]:
+    vocabulary = tokenizer.vocabulary
+    last = vocabulary.blob[vocabulary.ends[ids] - 1] if len(vocabulary.blob) else ids
+    return (vocabulary.lengths[ids] > 0) & (last == ord(" "))
+
+
+def _digits(text: Text) -> NDArray[np.bool_]:
+    """Tell which bytes are the first of a decimal digit of any script."""
+    flags = np.zeros(len(text.data), bool)
+    found = [match.start() for match in regex.finditer(r"\d", text.joined)]
+    flags[text.homes[np.array(found, np.int64)]] = True
+    return flags
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is a number, perhaps with a sign before it."""
+    return bool(_NUMBER.fullmatch(text.lstrip("+-−")))
+
+
+def places(text: str) -> dict[int, str]:
+    """Name the place value of each digit of numbers of several digits, by its byte in the text.
+
+    >>> places("1,204.5")
+    {0: 'thousands', 2: 'hundreds', 3: 'tens', 4: 'ones', 6: 'tenths'}
+    """
+    found: dict[int, str] = {}
+    for match in _NUMBER.finditer(text):
+        start = len(text[: match.start()].encode())
+        whole = sum(char.isdecimal() for char in match[1])
+        if whole + len(match[3] or "") < 2:
+            continue
+        power = whole
+        for char in match[0]:
+            if char.isdecimal():
+                power -= 1
+                found[start] = place(power)
+            start += len(char.encode())
+    return found
+
+
+def place(power: int) -> str:
+    """Name the place of a power of ten.
+
+    >>> place(0), place(4), place(6), place(-5), place(-7)
+    ('ones', 'ten thousands', 'millions', 'hundred thousandths', '10^-7')
+    """
+    if not -7 < power < 3 * len(_SCALES):
+        return f"10^{power}"
+    size, ending = abs(power), "s" if power >= 0 else "ths"
+    scale, tens = _SCALES[size // 3], ("", "ten", "hundred")[size % 3]
+    if not size:
+        return "ones"
+    return f"{tens} {scale}".strip() + ending
+
+
+def known_cuts(runs: Runs, digits: int) -> Cuts:
+    """Return the cuts of the numbers of a length that have no leading zeros, for `scheme`."""
+    cuts: Cuts = np.where(runs.unknown, NO_TOKENS, runs.cuts)[leading(digits) :]
+    return cuts

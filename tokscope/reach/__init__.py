@@ -1,0 +1,1 @@
+"""Whether tokens can come from text, and whether text comes back."""

@@ -1,0 +1,238 @@
+"""What is broken or suspicious in a tokenizer, rule by rule."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import regex
+
+from tokscope.errors import TokscopeError, shortened
+from tokscope.reach.causes import Causes, causes
+from tokscope.reach.fidelity import LOST, NORMALISED, UNKNOWN, missing_bytes, outcomes, sweep
+from tokscope.reach.probes import PROBES, characters
+from tokscope.reach.search import AtHand, sample
+from tokscope.reading import content
+from tokscope.text.spelled import spelled as written
+from tokscope.tokenizers import Tokenizer, parse
+from tokscope.tokenizers.anatomy import Anatomy, anatomy
+from tokscope.tokenizers.tokenizer_json import added_twice, as_written, broken_merges
+from tokscope.vocabularies.composition import pieces_of
+
+EXAMPLES = 5  # of a finding
+_MOST = 600_000  # ids, each of which is tried in many texts
+_LONG = 64  # bytes of a token that people should look at
+_BY_CAUSE = {
+    "normalizer": "TS401",
+    "pretokenizer": "TS402",
+    "merges": "TS403",
+    "shadowed": "TS404",
+    "duplicate": "TS405",
+    "not found": "TS406",
+    "never valid UTF-8": "TS407",
+}
+_REVIEW = {
+    "TS441": regex.compile(r"https?:|://|www\.|\.(?:com|org|net|html|php)\b"),
+    "TS442": regex.compile(r"(.)\1{7,}"),
+    "TS443": regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー、。]{4,}"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found under one rule."""
+
+    code: str
+    count: int
+    unit: str
+    examples: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A tokenizer, and what was found out about it."""
+
+    word: str
+    tokenizer: Tokenizer
+    at_hand: AtHand = field(default_factory=sample)  # where tokens are looked for
+
+    @cached_property
+    def parts(self) -> Anatomy:
+        """What the tokenizer says of itself."""
+        return anatomy(self.tokenizer)
+
+    @cached_property
+    def causes(self) -> Causes:
+        """Why each token exists, and whether text can produce it."""
+        return causes(self.tokenizer, self.parts, self.at_hand)
+
+    @cached_property
+    def sweep(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """What became of each character."""
+        return sweep(self.tokenizer, self.parts)
+
+    def tokens(self, code: str, ids: Iterable[int]) -> Finding:
+        """Return a finding about tokens."""
+        found = sorted(ids)
+        vocabulary = self.tokenizer.vocabulary
+        examples = [f"{i} {_text(vocabulary[i])}" for i in found[:EXAMPLES]]
+        return Finding(code, len(found), "tokens", examples)
+
+
+def _fidelity(subject: Subject) -> Iterator[Finding]:
+    """Find bytes without tokens and text that does not come back."""
+    missing = missing_bytes(subject.tokenizer.vocabulary)
+    yield Finding("TS301", len(missing), "bytes", [f"0x{byte:02X}" for byte in missing])
+    probes = outcomes(subject.tokenizer, subject.parts, list(PROBES.values()))
+    names = np.array(list(PROBES))
+    text = np.array(list(characters()))
+    for code, wanted in (("TS302", UNKNOWN), ("TS303", LOST), ("TS304", NORMALISED)):
+        own = text[subject.sweep == wanted].tolist()
+        examples = [
+            *names[probes == wanted].tolist(),
+            *(written(char.encode()) for char in own[:EXAMPLES]),
+        ]
+        yield Finding(code, len(own) + int((probes == wanted).sum()), "texts", examples)
+
+
+def _vocabulary(subject: Subject) -> Iterator[Finding]:
+    """Find tokens that cannot come up, ids that mean nothing, and what people should look at."""
+    for cause, code in _BY_CAUSE.items():
+        yield subject.tokens(code, subject.causes.of(cause).tolist())
+    yield subject.tokens("TS413", subject.parts.orphans.tolist())
+    missing = subject.parts.missing.tolist()
+    yield Finding("TS431", len(missing), "ids", [str(i) for i in missing])
+    yield from _size(subject)
+    pieces = pieces_of(subject.tokenizer.vocabulary)
+    texts = [piece.decode(errors="replace") for piece in pieces]
+    for code, search in _REVIEW.items():
+        yield subject.tokens(code, [i for i, text in enumerate(texts) if search.search(text)])
+    lengths = subject.tokenizer.vocabulary.lengths
+    yield _longest(subject, "TS444", np.flatnonzero(lengths > _LONG).tolist())
+    yield _longest(subject, "TS445", [i for i, piece in enumerate(pieces) if piece.isspace()])
+
+
+def _longest(subject: Subject, code: str, ids: Sequence[int]) -> Finding:
+    """Return a finding about tokens that gives the longest as examples, with their bytes."""
+    vocabulary = subject.tokenizer.vocabulary
+    first = sorted(ids, key=lambda i: (-vocabulary.lengths[i], i))[:EXAMPLES]
+    sizes = [int(vocabulary.lengths[i]) for i in first]
+    units = ["byte" if size == 1 else "bytes" for size in sizes]
+    examples = [
+        f"{i} ({size} {unit}) {_text(vocabulary[i])}"
+        for i, size, unit in zip(first, sizes, units, strict=True)
+    ]
+    return Finding(code, len(ids), "tokens", examples)
+
+
+def _text(piece: bytes) -> str:
+    """Write a token for people; of a long one, the beginning."""
+    return shortened(written(piece), 24)
+
+
+def _merges(subject: Subject) -> Iterator[Finding]:
+    """Find merges that never apply, since a part of them is made by no merge."""
+    merges = subject.parts.merges
+    made = np.ones(subject.tokenizer.vocabulary.size, bool)
+    made[subject.parts.orphans] = False
+    dead = np.zeros(len(merges), bool)
+    while len(merges):
+        dead = ~(made[merges[:, 0]] & made[merges[:, 1]])
+        lost = np.setdiff1d(merges[dead, 2], merges[~dead, 2])
+        if not made[lost].any():
+            break
+        made[lost] = False
+    vocabulary = subject.tokenizer.vocabulary
+    pairs = merges[dead][:EXAMPLES].tolist()
+    examples = [f"{written(vocabulary[a])} + {written(vocabulary[b])}" for a, b, _ in pairs]
+    yield Finding("TS412", int(dead.sum()), "merges", examples)
+
+
+def _added(subject: Subject) -> Iterator[Finding]:
+    """Find added tokens that stand in each other's way, and those that text can spell."""
+    spec, added = parse(subject.word), subject.parts.added
+    twice = added_twice(as_written(spec.place)) if spec.kind == "file" else []
+    yield Finding("TS421", len(twice), "added tokens", twice)
+    inside = sorted(set(_overlapping(list(dict.fromkeys(one.text for one in added)))))
+    yield Finding("TS422", len(inside), "pairs", [f"{a} in {b}" for a, b in inside])
+    specials = subject.tokenizer.vocabulary.specials
+    unknown = subject.tokenizer.vocabulary.unknown  # what any unknown word gives is no role
+    names = [name for name, token in specials.items() if name and token != unknown]
+    encoded = subject.tokenizer.encode(names)
+    produced = [
+        name
+        for i, name in enumerate(names)
+        if specials[name] in encoded.ids[encoded.starts[i] : encoded.starts[i + 1]]
+    ]
+    yield Finding("TS423", len(produced), "special tokens", produced)
+    spelled = [one.text for one in added if one.special]
+    yield Finding("TS424", len(spelled), "special tokens", spelled)
+
+
+def _overlapping(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield texts with one that holds them; of very many, those that stand at an end of another."""
+    if len(texts) <= 1000:
+        yield from ((a, b) for a, b in permutations(texts, 2) if a and a in b)
+        return
+    known = set(texts)
+    for text in texts:
+        for k in range(1, len(text)):
+            yield from ((part, text) for part in (text[:k], text[k:]) if part in known)
+
+
+def _size(subject: Subject) -> Iterator[Finding]:
+    """Compare the ids with `vocab_size` in the config.json beside the file, where there is one."""
+    rows, size = _rows_of_model(subject.word), subject.tokenizer.vocabulary.size
+    if rows is not None:
+        said = [f"config.json says {rows:,}; the largest id is {size - 1:,}"]
+        yield Finding("TS432", max(size - rows, 0), "ids", said)
+        yield Finding("TS433", max(rows - size, 0), "rows", said)
+
+
+def _rows_of_model(word: str) -> int | None:
+    path = Path(parse(word).place).expanduser()
+    config = (path if path.is_dir() else path.parent) / "config.json"
+    if not path.exists() or not config.is_file() or not parse(word).place:
+        return None
+    try:
+        settings = json.loads(content(config))
+        settings = {**settings, **settings.get("text_config", {})}
+        size = settings.get("vocab_size")
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise TokscopeError(
+            f"{config}: not the settings of a model ({error}); mend it, or move it away"
+        ) from error
+    return size if isinstance(size, int) else None
+
+
+def all_findings(subject: Subject) -> list[Finding]:
+    """Return what every rule finds, also where that is nothing."""
+    return [*_fidelity(subject), *_vocabulary(subject), *_merges(subject), *_added(subject)]
+
+
+def findings(word: str, tokenizer: Tokenizer) -> list[Finding]:
+    """Return what an audit without text finds in a tokenizer, loaded from `word`."""
+    require_size(tokenizer)
+    return [found for found in all_findings(Subject(word, tokenizer)) if found.count]
+
+
+def broken_file(word: str) -> list[Finding]:
+    """Find merges that keep a file from being loaded at all."""
+    spec = parse(word)
+    merges = broken_merges(as_written(spec.place)) if spec.kind == "file" else []
+    examples = [" + ".join(map(written, (a.encode(), b.encode()))) for a, b in merges]
+    return [Finding("TS411", len(merges), "merges", examples)] if merges else []
+
+
+def require_size(tokenizer: Tokenizer) -> None:
+    """Refuse a vocabulary that is too large to try every token."""
+    size = tokenizer.vocabulary.size
+    if size > _MOST:
+        raise TokscopeError(
+            f"{tokenizer.name}: {size:,} ids, and an audit looks at no more than {_MOST:,}"
+        )

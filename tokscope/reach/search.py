@@ -1,0 +1,284 @@
+"""Does any text produce a token? Contexts, the texts at hand, and neighbours of what was not found.
+
+A token counts as found where it stands at its own bytes; its id elsewhere in a context proves
+nothing. What is found nowhere here may still come up in a text that nobody tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice, zip_longest
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.counting.tokens import Text, Tokens
+from tokscope.errors import TokscopeError
+from tokscope.text.corpus import Corpus, again, read, read_corpora
+from tokscope.text.words import LETTER, MARK, NUMBER, SIGN, UNSPACED, properties
+from tokscope.tokenizers import Encoded, Tokenizer
+from tokscope.tokenizers.vocabulary import Vocabulary
+from tokscope.vocabularies.kinds import Spelled
+
+Flags = NDArray[np.bool_]
+Ids = NDArray[np.int64]
+Pair = tuple[str, str]  # what stands before and behind
+LEFT = ("", "«", "\n", "a", "1", " ", "A", ".")
+RIGHT = ("", "a", "A", "1", ".", "'", "s", "S", "m", "t", "ll", "\n", "/", " ", "中")
+# With nothing on the right first: most tokens are found with one of the left sides.
+CONTEXTS = [(left, right) for right in RIGHT for left in LEFT]
+NOT_FOUND = -1
+NEAR = 3  # characters that are tried on either side
+_TRIES = 66  # pairs of neighbours for each token
+_ALL_TRIES = 40_000  # of all tokens: where very many are lost, each gets fewer, but some
+_FEWEST = 6
+_WINDOWS = 12  # places in the texts for each token
+_AT_HAND = 1_000_000  # characters of the texts that are looked at again
+_BETWEEN = "\n"  # units of a text
+
+
+@dataclass(frozen=True)
+class AtHand:
+    """Texts in which tokens are looked for, and what people call them."""
+
+    texts: Sequence[str] = ()
+    name: str = "no text"
+    produced: Flags | None = field(default=None, compare=False)  # by all of the text, of every id
+
+
+@cache
+def sample() -> AtHand:
+    """Return the embedded sample, prose and code."""
+    corpora = [*read_corpora(["sample:prose"]), *read_corpora(["sample:code"])]
+    return AtHand(list(_units(corpora)), "the embedded sample")
+
+
+def at_hand(corpora: Sequence[Corpus], produced: Flags) -> AtHand:
+    """Return the beginnings of corpora, and which ids all of their text produces."""
+    return AtHand(list(_units(list(filter(again, corpora)))), "the text given", produced)
+
+
+def _units(corpora: Sequence[Corpus]) -> Iterator[str]:
+    """Yield units, so many characters of each corpus that it is the limit of all together."""
+    for corpus in corpora:
+        left = _AT_HAND // len(corpora)
+        texts = (text for shard in corpus.shards for units in read(shard) for text in units.texts)
+        for text in texts:
+            yield text[:left]
+            left -= len(text)
+            if left <= 0:
+                break
+
+
+# Whether a token stands where it is looked for
+
+
+def encode_what_can_be(tokenizer: Tokenizer, texts: Sequence[str]) -> Encoded:
+    """Encode texts; one that the tokenizer refuses has no tokens."""
+    return by_what_can_be(tokenizer.encode, texts)
+
+
+Encode = Callable[[Sequence[str]], Encoded]
+
+
+def by_what_can_be(encode: Encode, texts: Sequence[str]) -> Encoded:
+    """Encode texts in a way of its own; one that is refused has no tokens."""
+    try:
+        return encode(texts)
+    except TokscopeError:
+        return Encoded.of([_one(encode, text) for text in texts])
+
+
+def _one(encode: Encode, text: str) -> list[int]:
+    try:
+        return encode([text]).ids.tolist()
+    except TokscopeError:
+        return []
+
+
+def stands(
+    tokenizer: Tokenizer, texts: Sequence[str], wanted: Ids, starts: Ids, ends: Ids
+) -> Flags:
+    """Tell in which texts a token is cut at a span; its id elsewhere in the text proves nothing."""
+    encoded = encode_what_can_be(tokenizer, texts)
+    counts = np.diff(encoded.starts)
+    hits = np.bincount(
+        np.repeat(np.arange(len(texts)), counts)[encoded.ids == np.repeat(wanted, counts)],
+        minlength=len(texts),
+    )
+    near = np.flatnonzero(hits)
+    there = np.zeros(len(texts), bool)
+    if len(near):
+        units = [
+            encoded.ids[encoded.starts[i] : encoded.starts[i + 1]].tolist() for i in near.tolist()
+        ]
+        some = Encoded.of(units)
+        before, after = _spans(tokenizer, [texts[i] for i in near.tolist()], some)
+        counts = np.diff(some.starts)
+        matches = some.ids == np.repeat(wanted[near], counts)
+        matches &= before == np.repeat(starts[near], counts)
+        matches &= after == np.repeat(ends[near], counts)
+        there[near[np.repeat(np.arange(len(near)), counts)[matches]]] = True
+    return there
+
+
+def _spans(tokenizer: Tokenizer, texts: Sequence[str], encoded: Encoded) -> tuple[Ids, Ids]:
+    """Return where tokens begin and end, in bytes of their own text."""
+    text, counts = Text(texts, "unicode"), np.diff(encoded.starts)
+    cuts = Tokens(text, tokenizer, encoded, specials=False).cuts
+    after = cuts - np.repeat(text.edges[:-1], counts)
+    before = np.append(0, after[:-1])
+    before[encoded.starts[:-1][counts > 0]] = 0
+    return before, after
+
+
+# The search
+
+
+@dataclass(frozen=True)
+class Search:
+    """Where the tokens of a tokenizer are looked for."""
+
+    tokenizer: Tokenizer
+    at_hand: AtHand = field(default_factory=AtHand)
+
+    def contexts(self, texts: Sequence[str], wanted: Ids) -> Ids:
+        """Return for every token the first of CONTEXTS in which it stands; NOT_FOUND."""
+        found = np.full(len(texts), NOT_FOUND)
+        waiting = np.arange(len(texts))
+        for number, pair in enumerate(CONTEXTS):
+            if not len(waiting):
+                break
+            asked = [(texts[i], pair) for i in waiting.tolist()]
+            there = self._stands(asked, wanted[waiting])
+            found[waiting[there]] = number
+            waiting = waiting[~there]
+        return found
+
+    def counterexamples(self, lost: Sequence[tuple[str, int]]) -> dict[int, Pair | None]:
+        """Return tokens that some text produces after all, with what stands around them there.
+
+        It is looked for in the texts at hand; with up to three characters around it from there;
+        with up to three rare characters around it; and as the first word, whose space no text has.
+        None for a token of which only the text as a whole is known to produce it.
+        """
+        found: dict[int, Pair | None] = {}
+        if self.at_hand.produced is not None:
+            found = {token: None for _, token in lost if self.at_hand.produced[token]}
+        for step in (self._in_texts, self._first_words, self._near):
+            left = [(text, token) for text, token in lost if found.get(token) is None]
+            found |= step(left) if left else {}
+        return found
+
+    def _stands(self, asked: Sequence[tuple[str, Pair]], wanted: Ids) -> Flags:
+        """Tell which tokens stand between a pair of neighbours each."""
+        texts = [f"{left}{text}{right}" for text, (left, right) in asked]
+        starts = np.array([len(left.encode()) for _, (left, _) in asked], np.int64)
+        sizes = np.array([len(text.encode()) for text, _ in asked], np.int64)
+        return stands(self.tokenizer, texts, wanted, starts, starts + sizes)
+
+    def _in_texts(self, lost: Sequence[tuple[str, int]]) -> dict[int, Pair | None]:
+        """Find the tokens that the texts at hand produce."""
+        encoded = encode_what_can_be(self.tokenizer, self.at_hand.texts)
+        flags = np.zeros(self.tokenizer.vocabulary.size, bool)
+        flags[[token for _, token in lost]] = True
+        hits = np.flatnonzero(flags[encoded.ids])
+        _, first = np.unique(encoded.ids[hits], return_index=True)
+        found: dict[int, Pair | None] = {}
+        for place in hits[first].tolist():
+            unit = int(np.searchsorted(encoded.starts, place, side="right")) - 1
+            start, end = encoded.starts[unit : unit + 2].tolist()
+            text = self.at_hand.texts[unit]
+            own = Encoded.of([encoded.ids[start:end].tolist()])
+            before, after = _spans(self.tokenizer, [text], own)
+            found[int(encoded.ids[place])] = self._around(
+                text, int(encoded.ids[place]), int(before[place - start]), int(after[place - start])
+            )
+        return found
+
+    def _around(self, text: str, token: int, start: int, end: int) -> Pair:
+        """Return the few characters, or else the whole text, in which a token stands at a span."""
+        data = text.encode()
+        left, piece, right = (
+            part.decode(errors="replace") for part in (data[:start], data[start:end], data[end:])
+        )
+        for size in range(1, NEAR + 1):
+            pair = left[-size:], right[:size]
+            if self._stands([(piece, pair)], np.array([token]))[0]:
+                return pair
+        return left, right
+
+    def _first_words(self, lost: Sequence[tuple[str, int]]) -> dict[int, Pair | None]:
+        """Find tokens that begin with a space where only the first word of a text is given one."""
+        bare = [(text[1:], token) for text, token in lost if text[0] == " " and len(text) > 1]
+        pairs = [("", right) for right in ("", " ", ".", "\n")]
+        found: dict[int, Pair | None] = {}
+        for pair in pairs:
+            encoded = encode_what_can_be(self.tokenizer, [text + pair[1] for text, _ in bare])
+            for unit, (_, token) in enumerate(bare):
+                start, end = encoded.starts[unit : unit + 2].tolist()
+                if start < end and encoded.ids[start] == token:
+                    found.setdefault(token, pair)
+        return found
+
+    def _near(self, lost: Sequence[tuple[str, int]]) -> dict[int, Pair | None]:
+        """Find tokens between neighbours: those of their text in the texts, and rare ones."""
+        found: dict[int, Pair | None] = {}
+        rare = rare_neighbours(self.tokenizer.vocabulary)
+        tries = min(max(_ALL_TRIES // len(lost), _FEWEST), _TRIES)
+        joined = _BETWEEN.join(self.at_hand.texts)
+        own = [[*_windows(joined, text), *rare][:tries] for text, _ in lost]
+        for pairs in zip_longest(*own):
+            asked = [
+                (text, pair, token)
+                for (text, token), pair in zip(lost, pairs, strict=True)
+                if pair is not None and token not in found
+            ]
+            wanted = np.array([token for _, _, token in asked], np.int64)
+            there = self._stands([(text, pair) for text, pair, _ in asked], wanted)
+            found |= {asked[i][2]: asked[i][1] for i in np.flatnonzero(there).tolist()}
+        return found
+
+
+def _windows(joined: str, text: str) -> list[Pair]:
+    """Return what stands around a text in others, up to three characters on either side."""
+    places: list[tuple[int, int]] = []
+    at = joined.find(text)
+    while at >= 0 and len(places) < _WINDOWS:
+        places.append((at, at + len(text)))
+        at = joined.find(text, at + 1)
+    pairs = [
+        (joined[max(start - size, 0) : start], joined[end : end + size])
+        for size in range(NEAR, 0, -1)
+        for start, end in places
+    ]
+    return list(islice(dict.fromkeys(pairs), _WINDOWS))
+
+
+_CLASSES: Sequence[Callable[[NDArray[np.uint16], Flags], Flags]] = (
+    lambda found, upper: ((found & LETTER) != 0) & ((found & UNSPACED) == 0) & ~upper,
+    lambda found, upper: (found & NUMBER) != 0,
+    lambda found, upper: (found & SIGN) != 0,
+    lambda found, upper: upper,
+    lambda found, upper: (found & UNSPACED) != 0,
+    lambda found, upper: (found & MARK) != 0,
+)
+
+
+def rare_neighbours(vocabulary: Vocabulary) -> list[Pair]:
+    """Return pairs of up to three characters each, of those that are in the fewest tokens.
+
+    One of each class, since classes decide where text is cut; and the rarest, since merges with
+    them are the fewest.
+    """
+    codes, counts = np.unique(Spelled(vocabulary).codes, return_counts=True)
+    upper = np.array([chr(code).isupper() for code in codes.tolist()], bool)
+    rare = []
+    for test in _CLASSES:
+        own = np.flatnonzero(test(properties()[codes], upper))
+        if len(own):
+            rare.append(chr(codes[own[np.argmin(counts[own])]]))
+    sides = [pair for n in range(1, NEAR + 1) for pair in ((0, n), (n, 0), (n, n))]
+    return [(char * left, char * right) for left, right in sides for char in rare]

@@ -1,0 +1,125 @@
+"""Strings that trap the segmentation: two words, glued, cut elsewhere than between them.
+
+For a token T = u v: a word that ends in u, and one that begins with v (ADT, arXiv 2405.17067).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tokscope.counting.signature import signed
+from tokscope.counting.tokens import Text, Tokens
+from tokscope.errors import TokscopeError
+from tokscope.report import Report
+from tokscope.text.corpus import Corpus, words_of
+from tokscope.text.spelled import spelled as written
+from tokscope.tokenizers import Tokenizer, load_all
+from tokscope.tokenizers.ranks import ranks
+from tokscope.vocabularies.kinds import ENDS, LETTERS, NEITHER, STARTS, Spelled
+
+COLUMNS = ["tokenizer", "text", "left", "right", "cut", "token", "inside"]
+_TRIED = 50_000  # pairs of words under each tokenizer
+_LONGEST = 12  # characters of a token that is tried as T
+_NOTES = (
+    "left and right are words; the cut has no boundary between them, as encoding shows",
+    "inside: characters of the token over the border on the shorter side; the deepest first",
+    "Source: ADT, arXiv 2405.17067",
+)
+
+
+def _letters(tokenizer: Tokenizer) -> tuple[list[str], list[str]]:
+    """Return the tokens of letters, the earliest learned first; and those of them that are words.
+
+    A word starts as one, and has four letters, or two where words are written without spaces.
+    """
+    spelled, vocabulary = Spelled(tokenizer.vocabulary), tokenizer.vocabulary
+    ids = np.flatnonzero(spelled.kinds == LETTERS)
+    ids = ids[np.argsort(ranks(tokenizer)[ids], kind="stable")]
+    found: dict[str, bool] = {}
+    for token, position in zip(ids.tolist(), spelled.positions[ids].tolist(), strict=True):
+        text = vocabulary[token].decode().strip()
+        if len(text) > 1 and text.isalpha():
+            least = {STARTS: 4, ENDS: 4, NEITHER: 2}.get(position)
+            found[text] = found.get(text, False) or (least is not None and len(text) >= least)
+    return list(found), [text for text, is_word in found.items() if is_word]
+
+
+def _pairs(tokens: Sequence[str], words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield words that end in the first part of a token, and words that begin with the rest."""
+    ending: dict[str, str] = {}
+    beginning: dict[str, str] = {}
+    for word in words:
+        for size in range(1, min(len(word), _LONGEST)):
+            ending.setdefault(word[-size:], word)
+            beginning.setdefault(word[:size], word)
+    for token in tokens:
+        if len(token) <= _LONGEST:
+            for k in range(1, len(token)):
+                left, right = ending.get(token[:k]), beginning.get(token[k:])
+                if left and right:
+                    yield left, right
+
+
+def _traps(tokenizer: Tokenizer, words: Sequence[str] | None) -> pd.DataFrame:
+    """Encode glued words, and keep those that are not cut between them, the deepest first."""
+    tokens, own = _letters(tokenizer)
+    pairs = list(dict.fromkeys(islice(_pairs(tokens, own if words is None else words), _TRIED)))
+    texts = [left + right for left, right in pairs]
+    encoded = tokenizer.encode(texts)
+    cuts = Tokens(text := Text(texts, "unicode"), tokenizer, encoded, specials=False).cuts
+    rows = []
+    for i, pair in enumerate(pairs):
+        ends = cuts[encoded.starts[i] : encoded.starts[i + 1]] - text.edges[i]
+        found = _over(pair, np.unique(ends[ends > 0]))
+        if found:
+            rows.append((tokenizer.name, texts[i], *pair, *found))
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame = frame.sort_values("text", key=lambda column: column.str.len(), kind="stable")
+    frame = frame.sort_values("inside", ascending=False, kind="stable")
+    return frame.drop_duplicates("token")
+
+
+def _over(pair: tuple[str, str], ends: NDArray[np.int64]) -> tuple[str, str, int] | None:
+    """Return how glued words are cut, the token over their border, and how far it goes over.
+
+    None where they are cut there, or are one token together, and with it a word of their own.
+    """
+    data, border = "".join(pair).encode(), len(pair[0].encode())
+    if border in ends or len(ends) < 2 or ends[-1] != len(data):
+        return None
+    edges = [0, *ends.tolist()]
+    after = int(np.searchsorted(ends, border))
+    start, end = edges[after], edges[after + 1]
+    inside = min(_count(data[start:border]), _count(data[border:end]))
+    cut = "|".join(written(data[a:b]) for a, b in pairwise(edges))
+    return cut, written(data[start:end]), inside
+
+
+def _count(piece: bytes) -> int:
+    """Return how many characters begin in some bytes."""
+    return sum(byte & 0xC0 != 0x80 for byte in piece)
+
+
+def adversarial(words: Sequence[str], lists: Sequence[Corpus] = (), top: int = 20) -> Report:
+    """Return glued words that are cut elsewhere than between them, one row a trap and token.
+
+    Words are those of `lists`, a word a unit, or else the tokens that start words, of four letters
+    and more, or two where words are written without spaces. Columns: tokenizer, text, left, right,
+    cut, token (the one over the border), inside (characters).
+
+    Raises:
+        TokscopeError: a tokenizer cannot be loaded, or there is no trap to ask for.
+    """
+    if top < 1:
+        raise TokscopeError(f"--adversarial {top}: write how many strings, such as 20")
+    tokenizers = load_all(words)
+    listed = list(dict.fromkeys(word for corpus in lists for word in words_of(corpus)))
+    frames = [_traps(one, listed if lists else None).head(top) for one in tokenizers]
+    frame = pd.concat(frames, ignore_index=True)
+    signature = signed(words, tokenizers)
+    return Report("audit", "Glued words that trap the cut", frame, _NOTES, signature)

@@ -1,0 +1,187 @@
+"""Does this tokenizer pass its gates?"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from tokscope.counting.catalog import MEASURES
+from tokscope.counting.signature import versions
+from tokscope.errors import TokscopeError
+from tokscope.gate.baseline import baseline
+from tokscope.gate.config import FAIL, Config
+from tokscope.gate.judge import judged
+from tokscope.gate.snapshot import Snapshot, kind, snapshot
+from tokscope.gate.verdict import INCONCLUSIVE, PASS, VERDICTS, Case, Judged, is_decisive
+from tokscope.gate.waivers import idle, require_valid
+from tokscope.gate.wanted import by_gates
+from tokscope.report import Report
+from tokscope.rules import GROUPS
+from tokscope.tokenizers import without_dropout
+from tokscope.workers import HERE, Workers
+
+COLUMNS = [
+    "tokenizer", "code", "verdict", "gate", "measure", "corpus", "base", "head", "change", "low",
+    "high", "limit", "unit", "documents", "file", "line", "rule", "message",
+]  # fmt: skip
+_LONGEST = 200  # gates that did not pass, in the tables for people
+
+
+def check(
+    config: Config,
+    word: str = "",
+    *,
+    against: str = "",
+    today: date,
+    workers: Workers = HERE,
+) -> Report:
+    """Judge a tokenizer by the gates of a configuration; one row a gate, the heaviest first.
+
+    Args:
+        config: from `tokscope.gate.config.read`.
+        word: the tokenizer; that of the configuration where none is named.
+        against: the baseline: a lock, a tokenizer, or git:REV:PATH; the lock by default.
+        today: the day by which waivers are judged.
+        workers: who works, from `tokscope.workers`; the result is the same.
+
+    Columns: tokenizer, code, verdict (fail, inconclusive, warn, waived, note, pass), gate, measure,
+    corpus, base, head, change (head - base; of relative limits how much worse, or better), low,
+    high, limit, unit (of change and limit: "share" of the base, or that of the measure), documents
+    (drawn again), file, line, rule (the setting that decided), message.
+
+    Raises:
+        TokscopeError: it cannot be judged; the message begins with the TS9 code that explains it.
+    """
+    word = named(config, word)
+    _require_text(config)
+    require_valid(config, today)
+    wanted = by_gates(config)
+    base = baseline(against, config, wanted, workers)
+    strings = list(base.golden) if base else None
+    head = snapshot(word, config, wanted, strings, workers)
+    found = judged(Case(config, head, base))
+    order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.code))
+    frame = pd.DataFrame([_row(one, head, config) for one in order], columns=COLUMNS)
+    notes = (_against(config, against, base), *_expected(head, frame), *idle(found, config))
+    notes += tuple(without_dropout(head.name, head.processing))
+    return Report("check", _title(head, frame), frame, notes, _signature(config, head, base))
+
+
+def named(config: Config, word: str) -> str:
+    """Return the tokenizer that a user named, else that of the configuration.
+
+    Raises:
+        TokscopeError: there is none.
+    """
+    if not (word or config.tokenizer):
+        raise TokscopeError(f"{config.path} names no tokenizer; set tokenizer, or name one here")
+    return word or config.spec
+
+
+def _require_text(config: Config) -> None:
+    """Refuse gates that need text where there is none."""
+    needing = [f"limits.{limit.measure}" for limit in config.limits[:1]]
+    needing += ["identity.documents"] if config.documents is not None else []
+    if needing and not config.text.corpora:
+        raise TokscopeError(f"TS906 {needing[0]} needs text; name some in text.corpora")
+
+
+def _row(one: Judged, head: Snapshot, config: Config) -> tuple[object, ...]:
+    unit = "share" if one.share else MEASURES[one.measure].unit if one.measure in MEASURES else ""
+    place = (config.path.as_posix(), config.line(one.key), ".".join(one.key))
+    numbers = (one.base, one.head, one.change, one.low, one.high, one.limit)
+    told = (one.code, one.verdict, one.gate, one.measure, one.corpus)
+    return (head.name, *told, *numbers, unit, one.documents, *place, one.text)
+
+
+def _against(config: Config, against: str, base: Snapshot | None) -> str:
+    if base is None:
+        return "without a baseline"
+    return f"compared with {against or config.lock}: {base.name}, {base.fingerprint[:12]}"
+
+
+def _expected(head: Snapshot, frame: pd.DataFrame) -> list[str]:
+    """Say how to go on where something failed."""
+    codes = list(dict.fromkeys(frame.loc[frame["verdict"] == FAIL, "code"]))
+    if not codes:
+        return []
+    return [
+        f"why and what helps: tokscope explain {' '.join(codes[:3])}",
+        f"look closer: tokscope diff OLD {head.spec}, OLD a tokenizer or git:REV:PATH",
+        'accept all changes as the new baseline: tokscope lock --update --reason "..."',
+    ]
+
+
+def _title(head: Snapshot, frame: pd.DataFrame) -> str:
+    counts = Counter(frame["verdict"])
+    shown = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in VERDICTS if counts[verdict])
+    word = "FAIL" if counts[FAIL] else "pass"
+    if not counts[FAIL] and counts[INCONCLUSIVE]:
+        word = INCONCLUSIVE if _is_decided(frame) else "could not judge"
+    return f"{head.name}: {word} ({shown})"
+
+
+def _signature(config: Config, head: Snapshot, base: Snapshot | None) -> str:
+    parts = [versions(), f"{head.name}={kind(head)}:{head.fingerprint[:12]}"]
+    parts += [f"against:{base.fingerprint[:12]}"] if base else []
+    parts += [head.counted.signature.partition("|corpora:")[2]] if head.counted else []
+    return "|".join((*parts, f"resamples:{config.evidence.resamples}|seed:{config.evidence.seed}"))
+
+
+def outcome(report: Report, *, fail_inconclusive: bool = False) -> int:
+    """Return the exit code: 1 if a gate failed; 3 if one is inconclusive, where that counts.
+
+    2 if all that was judged is inconclusive: nothing was decided.
+    """
+    verdicts = set(report.frame["verdict"])
+    if FAIL in verdicts:
+        return 1
+    if INCONCLUSIVE in verdicts and fail_inconclusive:
+        return 3
+    return 0 if _is_decided(report.frame) else 2
+
+
+def _is_decided(frame: pd.DataFrame) -> bool:
+    return any(map(is_decisive, frame["code"], frame["verdict"], frame["head"]))
+
+
+def tables(report: Report) -> list[Report]:
+    """Return what people read: how the rules fared, then what did not pass, and why."""
+    frame = report.frame
+    counts = pd.crosstab(frame["code"].str[:3], frame["verdict"])
+    seen = [verdict for verdict in VERDICTS if verdict in counts]
+    rows = [(code, GROUPS[code], *counts.loc[code, seen]) for code in counts.index]
+    summary = pd.DataFrame(rows, columns=["rules", "about", *seen])
+    views = [Report("check", report.title, summary)]
+    rest = frame[frame["verdict"] != PASS]
+    if len(rest):
+        lines = tuple(
+            f"{row.code} {row.gate}: {row.message}" for row in rest.head(_LONGEST).itertuples()
+        )
+        views.append(Report("check", "What did not pass", _short(rest.head(_LONGEST)), lines))
+    last = views[-1]
+    views[-1] = replace(last, notes=(*last.notes, *report.notes), signature=report.signature)
+    return views
+
+
+def _short(rest: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "code": rest["code"],
+            "verdict": rest["verdict"],
+            "gate": rest["gate"],
+            "change": list(map(_percent, rest["change"], rest["unit"])),
+            "limit": [text.lstrip("+") for text in map(_percent, rest["limit"], rest["unit"])],
+            "decided by": [f"{row.file}:{row.line}" for row in rest.itertuples()],
+        }
+    )
+
+
+def _percent(value: float, unit: str) -> str:
+    if math.isnan(value):
+        return "–"
+    return f"{100 * value:+.2f} %" if unit == "share" else f"{value:+.4g}"

@@ -1,0 +1,201 @@
+"""Do two tokenizers do the same? On a corpus, and on texts made to find where they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from tokscope.counting.signature import signed
+from tokscope.equivalence.made import texts_of
+from tokscope.equivalence.two import BYTES, IDS, Mismatch, Two
+from tokscope.errors import TokscopeError, choose
+from tokscope.report import Report
+from tokscope.text.corpus import Corpus, Shard, in_parts, parts_for_workers, read, work
+from tokscope.text.spelled import spelled
+from tokscope.tokenizers import load_all, loaded, switched_off
+from tokscope.workers import HERE, Workers
+
+COLUMNS = ["part", "name", "texts", "differ", "text", "first", "second", "stage", "why"]
+_BATCH = 4096  # texts encoded at once
+
+
+# Texts
+
+
+def equiv(
+    first: str,
+    second: str,
+    corpora: Sequence[Corpus] = (),
+    *,
+    by: str = IDS,
+    fuzz: int = 10_000,
+    seed: int = 0,
+    top: int = 5,
+    workers: Workers = HERE,
+) -> Report:
+    """Return whether two tokenizers give the same ids, or cut the same bytes, on every text tried.
+
+    Args:
+        first: a tokenizer, as `[LABEL=]SPEC`.
+        second: another one.
+        corpora: text to compare them on.
+        by: "ids", or "bytes" where ids differ by design.
+        fuzz: random mixtures of tokens, after texts of seven kinds; 0 for the corpora alone.
+        seed: of the mixtures.
+        top: mismatches that are shrunk and explained, from different categories first.
+        workers: who works, from `tokscope.workers`; the result is the same.
+
+    Columns: part (category, mismatch), name (of the category), texts, differ (how many of them),
+    text (shrunk), first, second (segmentations), stage (where they part), why.
+
+    Raises:
+        TokscopeError: a tokenizer or a text cannot be used, or there is nothing to compare on.
+    """
+    choose({IDS: 0, BYTES: 0}, by, "way to compare --by")
+    if not corpora and not fuzz:
+        raise TokscopeError("--fuzz 0 leaves no text to compare on; name a --corpus")
+    for option, number, least in (("fuzz", fuzz, 0), ("seed", seed, 0), ("top", top, 1)):
+        if number < least:
+            raise TokscopeError(f"--{option} {number}: write a number from {least} up")
+    one, other = load_all([first, second])
+    named = [(first, one.fingerprint), (second, other.fingerprint)]
+    two = Two((one, other), by, named)
+    tried = [*_on_corpora(two, corpora, top, workers), *_on_made(two, fuzz, seed, top)]
+    examples = {one.name: one.examples for one in tried}
+    found = _explained(two, examples, top)
+    rows = [("category", o.name, o.texts, o.differ, "", "", "", "", "") for o in tried]
+    rows += [
+        ("mismatch", m.category, 1, 1, m.text, m.first, m.second, m.stage, m.why) for m in found
+    ]
+    differ = sum(one.differ for one in tried)
+    return _report(two, (first, second), rows, differ, f"fuzz:{fuzz}|seed:{seed}")
+
+
+@dataclass
+class _Tried:
+    """How many texts of one category were tried, and the first on which two tokenizers differ."""
+
+    name: str
+    texts: int = 0
+    differ: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, two: Two, texts: Sequence[str], top: int) -> None:
+        """Try more texts."""
+        unlike = np.flatnonzero(two.differ(texts)).tolist() if texts else []
+        found = [texts[i] for i in unlike[:top]]
+        self.join(_Tried(self.name, len(texts), len(unlike), found), top)
+
+    def join(self, other: _Tried, top: int) -> None:
+        """Take in what was tried after this."""
+        self.texts += other.texts
+        self.differ += other.differ
+        self.examples = [*self.examples, *other.examples][:top]
+
+
+def _on_corpora(
+    two: Two, corpora: Sequence[Corpus], top: int, workers: Workers
+) -> Iterator[_Tried]:
+    """Try every unit of corpora."""
+    corpora = list(map(in_parts, corpora))
+    if workers.are_worth(2 * work(corpora)):
+        parts = parts_for_workers(corpora)
+        made = workers.map(_tried_there, [(two.named, two.by, part, top) for part in parts])
+    else:
+        shards = (part for corpus in corpora for part in corpus.shards)
+        made = (_tried(two, part, top) for part in shards)
+    for corpus in corpora:
+        found = _Tried(f"corpus {corpus.name}")
+        for _, (tried, size) in zip(corpus.shards, made, strict=False):  # others follow
+            found.join(tried, top)
+            workers.advance(size)
+        yield found
+
+
+def _tried(two: Two, part: Shard, top: int) -> tuple[_Tried, int]:
+    """Try every unit of a part of a corpus; return also how many bytes it has."""
+    found, size = _Tried(""), 0
+    for units in read(part):
+        found.add(two, units.texts, top)
+        size += len(units.raw)
+    return found, size
+
+
+def _tried_there(
+    named: Sequence[tuple[str, str]], by: str, part: Shard, top: int
+) -> tuple[_Tried, int]:
+    """Try a part of a corpus in a worker."""
+    one, other = (loaded(*name) for name in named)
+    return _tried(Two((one, other), by), part, top)
+
+
+def _on_made(two: Two, fuzz: int, seed: int, top: int) -> Iterator[_Tried]:
+    """Try texts that are made."""
+    for name, texts in texts_of(two.tokenizers, fuzz, seed) if fuzz else ():
+        found = _Tried(name)
+        for start in range(0, len(texts), _BATCH):
+            found.add(two, texts[start : start + _BATCH], top)
+        yield found
+
+
+def _explained(two: Two, examples: Mapping[str, Sequence[str]], top: int) -> list[Mismatch]:
+    """Shrink and explain some mismatches, each once, in turn from every category."""
+    found: dict[str, Mismatch] = {}
+    longest = max(map(len, examples.values()), default=0)
+    turns = [
+        (name, texts[k])
+        for k in range(longest)
+        for name, texts in examples.items()
+        if k < len(texts)
+    ]
+    for name, text in turns:
+        if len(found) == top:
+            break
+        mismatch = two.mismatch(name, text)
+        found.setdefault(mismatch.text, mismatch)
+    return list(found.values())
+
+
+def _report(
+    two: Two, words: Sequence[str], rows: Sequence[tuple[object, ...]], differ: int, made: str
+) -> Report:
+    one, other = two.tokenizers
+    what = "the same ids" if two.by == IDS else "the same cuts"
+    title = f"{one.name} and {other.name}: {what} on every text tried"
+    if differ:
+        title = f"{one.name} and {other.name} differ on {differ:,} texts"
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    signature = signed(words, two.tokenizers, f"by:{two.by}", made)
+    apart = "texts are compared without special tokens, which are text here"
+    notes = (apart, *switched_off(two.tokenizers))
+    return Report("equiv", title, frame, notes, signature)
+
+
+def differs(report: Report) -> bool:
+    """Tell whether any text was found on which the two differ."""
+    return bool((report.frame["part"] == "mismatch").any())
+
+
+def tables(report: Report) -> list[Report]:
+    """Return what people read: texts by category, then each mismatch with both segmentations."""
+    frame = report.frame
+    categories = frame[frame["part"] == "category"]
+    shown = categories[["name", "texts", "differ"]].rename(columns={"name": "category"})
+    views = [Report("equiv", report.title, shown)]
+    for _, row in frame[frame["part"] == "mismatch"].iterrows():
+        facts = {
+            "stage": row["stage"],
+            "why": row["why"],
+            "first": row["first"],
+            "second": row["second"],
+        }
+        title = f'Mismatch in {row["name"]}: "{spelled(row["text"].encode())}"'
+        views.append(
+            Report("equiv", title, pd.DataFrame({"they part at": facts.keys(), "": facts.values()}))
+        )
+    last = views[-1]
+    views[-1] = Report("equiv", last.title, last.frame, report.notes, report.signature)
+    return views

@@ -1,0 +1,332 @@
+"""What was this tokenizer trained on?"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tokscope.counting.counted import require_resamples
+from tokscope.counting.signature import versions
+from tokscope.errors import TokscopeError, choose
+from tokscope.mixture.diagnostics import log_error
+from tokscope.mixture.inference import Inference
+from tokscope.mixture.model import ENDLESS, Budget, seconds_from_now
+from tokscope.mixture.solve import Tell
+from tokscope.mixture.subject import Subject, chosen, gathered, solved, subject_of
+from tokscope.mixture.uncertainty import bootstrapped, half_widths, refits
+from tokscope.report import Report
+from tokscope.studies import infer_mixture_notes as mixture_notes
+from tokscope.text.corpus import Corpus
+from tokscope.tokenizers import parse
+from tokscope.tokenizers.sample import FOLDER
+from tokscope.workers import HERE, Workers
+
+T = TypeVar("T")
+Floats = NDArray[np.float64]
+SECONDS = 60.0
+_DOUBTING = 10.0  # seconds for what the merges leave open, where that is in doubt
+_BAR = 20  # cells of the longest bar
+_EIGHTHS = "▏▎▍▌▋▊▉█"
+Watch = Callable[[], AbstractContextManager[Callable[[], bool]]]
+
+
+@contextmanager
+def nobody() -> Iterator[Callable[[], bool]]:
+    """Yield what says that nobody wants to stop."""
+    yield lambda: False
+
+
+def infer_mixture(
+    word: str,
+    corpora: Sequence[Corpus] | None = None,
+    *,
+    merges: int | None = None,
+    from_merge: int = 0,
+    gap: float = 0.0,
+    seconds: float = SECONDS,
+    bootstrap: int = 0,
+    refit: int = 0,
+    ranges: bool = False,
+    baselines: bool = False,
+    seed: int = 0,
+    only: Sequence[str] = (),
+    truth: Mapping[str, float] | None = None,
+    counts: Path | None = None,
+    save: Callable[[bytes], None] | None = None,
+    workers: Workers = HERE,
+    tell: Tell = lambda *_: None,
+    watch: Watch = nobody,
+) -> Report:
+    """Infer the share of each corpus in what a tokenizer was trained on.
+
+    Args:
+        word: the tokenizer, as `[LABEL=]SPEC`.
+        corpora: text of the kinds it may have been trained on; None for the embedded sample.
+        merges: how many of its merges are used; None for as many as the text supports, and no more
+            than 3,000.
+        from_merge: earlier merges are applied, but not explained.
+        gap: stop when the objective is proven to be no further above the least one, as a part.
+        seconds: how long it may take until the best answer so far is given, at least half of it to
+            solve; `math.inf` for no end.
+        bootstrap: draws of noise in the counts, for intervals.
+        refit: tokenizers to train on the inferred mixture, for intervals and a goodness of fit.
+        ranges: whether to find how far shares can move at little cost.
+        baselines: whether to train tokenizers for the guess by token efficiency.
+        seed: of draws, refits and baselines.
+        only: the corpora to use; all if empty.
+        truth: known shares of bytes, to score the result against.
+        counts: a file of counts, in place of corpora.
+        save: is given counts and replayed merges, as such a file.
+        workers: who counts and resamples, from `tokscope.workers`; the result is the same.
+        tell: is told after every round where the search is, of so many merges.
+        watch: is open while shares are sought; what it yields tells whether somebody wants the best
+            answer so far.
+
+    Columns: corpus, measure (bytes: the inferred share of bytes; pairs: of pairs before the first
+    merge; uniform, token classification, token efficiency: guesses; least, most: see `ranges`;
+    truth, if known), value, low, high, unit, better. Where the truth is known, corpus "all" scores
+    the measures.
+
+    Raises:
+        TokscopeError: the tokenizer has no merges, a text cannot be used, or what is asked makes no
+            sense for them.
+    """
+    require_resamples(seed, bootstrap=bootstrap, refit=refit)
+    begin = time.monotonic()
+    subject = subject_of(word, merges, from_merge)
+    _require_effort(gap, seconds)
+    truth = truth or _known(word, corpora, counts)
+    if corpora is not None:
+        _aligned(truth, chosen([corpus.name for corpus in corpora], only))
+    found = gathered(subject, corpora, only, counts=counts, save=save, workers=workers)
+    known = _aligned(truth, found.counts.names)
+    with watch() as stopped:
+        result = solved(subject, found, gap, _budget(seconds, begin, stopped), tell=tell)
+        more = ENDLESS if math.isinf(seconds) else seconds_from_now(_DOUBTING, stopped)
+        told = mixture_notes.of(result, more)
+        asked = Budget(stopped=stopped)
+        spread = _spread(result, bootstrap, refit, seed, workers=workers, budget=asked)
+        every = range(len(result.names))
+        limits = result.ranges(every, asked) if ranges and asked.lasts() else None
+        guesses = _guesses(result, baselines and asked.lasts(), seed, workers)
+        hurried = (mixture_notes.HURRIED,) if stopped() else ()
+    frame = _frame(result, spread, limits, guesses, known)
+    notes = (*hurried, *told.notes, *spread.notes)
+    notes += (mixture_notes.RANGES,) if limits is not None else ()
+    notes += (mixture_notes.scores(frame),) if known is not None else ()
+    return Report(
+        "infer-mixture",
+        f"What {result.name} was trained on: inferred shares of bytes",
+        frame,
+        notes,
+        _signature(
+            subject,
+            result,
+            gap,
+            bootstrap=bootstrap,
+            refit=refit,
+            seed=seed if bootstrap or refit or baselines else None,
+        ),
+        across="measure",
+        headline=told.headline,
+        details=told.details,
+    )
+
+
+def _budget(seconds: float, begin: float, stopped: Callable[[], bool]) -> Budget:
+    """Return how long shares are sought: what is left since the beginning, half at least."""
+    left = seconds - _DOUBTING - (time.monotonic() - begin)
+    return seconds_from_now(max(left, seconds / 2), stopped)
+
+
+def _require_effort(gap: float, seconds: float) -> None:
+    """Refuse a gap or a time that asks for nothing."""
+    if not 0 <= gap < 1:
+        raise TokscopeError(f"--gap {gap:g}: a part of the objective, from 0 to 1; try 0.01")
+    if not seconds > 0:
+        raise TokscopeError(f"--seconds {seconds:g}: give a time above 0, or --exact for no end")
+
+
+def _known(
+    word: str, corpora: Sequence[Corpus] | None, counts: Path | None
+) -> Mapping[str, float] | None:
+    """Return the shares of the embedded tokenizers in the embedded sample."""
+    spec = parse(word)
+    learned = spec.kind == "sample" and spec.place in ("bpe", "wordpiece")
+    if corpora is None and counts is None and learned:
+        shares: dict[str, float] = json.loads((FOLDER / "shares.json").read_text())
+        return shares
+    return None
+
+
+def _aligned(truth: Mapping[str, float] | None, names: Sequence[str]) -> Floats | None:
+    """Return known shares in the order of the corpora."""
+    if truth is None:
+        return None
+    for name in truth:
+        choose(dict.fromkeys(names), name, "corpus")
+    missing = [name for name in names if name not in truth]
+    if missing:
+        raise TokscopeError(
+            f"--truth gives no share for {', '.join(missing)}; give each, 0 if none"
+        )
+    shares = np.array([truth[name] for name in names], float)
+    if not (np.all(shares >= 0) and abs(shares.sum() - 1) < 0.01):
+        raise TokscopeError(f"--truth: shares of bytes add up to 1, not {shares.sum():g}")
+    return shares / shares.sum()
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """Half the width of intervals about the shares of bytes, and what they are of."""
+
+    half: Floats  # (n,)
+    notes: tuple[str, ...] = ()
+
+
+def _spread(
+    result: Inference, bootstrap: int, refit: int, seed: int, *, workers: Workers, budget: Budget
+) -> _Spread:
+    """Return intervals, from what was asked for: both kinds of draws count alike."""
+    drawn = (result.evidence, result.program, result.solution)
+    errors = list(_until(budget, bootstrapped(*drawn, bootstrap, seed, workers=workers)))
+    drawn_ = (result.evidence, result.program, result.shares)
+    again = list(_until(budget, refits(*drawn_, refit, seed, workers=workers)))
+    count = sum(map(len, errors))
+    if count + len(again) == 0:
+        return _Spread(np.full(len(result.names), np.nan))
+    every = np.concatenate([*errors, *(one.shares[None, :] for one in again)]) - result.shares
+    notes = [
+        mixture_notes.intervals(count, len(again), seed),
+        mixture_notes.bias(every, result.names),
+        *([mixture_notes.fit(again)] if again else []),
+    ]
+    return _Spread(half_widths(every), tuple(notes))
+
+
+def _until(budget: Budget, made: Iterator[T]) -> Iterator[T]:
+    """Yield what is made as long as there is time."""
+    while budget.lasts():
+        try:
+            yield next(made)
+        except StopIteration:
+            return
+
+
+def _guesses(result: Inference, baselines: bool, seed: int, workers: Workers) -> dict[str, Floats]:
+    """Return what is guessed without the order of merges."""
+    n = len(result.names)
+    found = {"uniform": np.full(n, 1 / n), "token classification": result.classified()}
+    return found | ({"token efficiency": result.efficient(seed, workers)} if baselines else {})
+
+
+def _frame(
+    result: Inference,
+    spread: _Spread,
+    limits: Floats | None,
+    guesses: Mapping[str, Floats],
+    truth: Floats | None,
+) -> pd.DataFrame:
+    """Return every measure of every corpus, and their scores."""
+    measures = {"bytes": result.shares, "pairs": result.solution.shares}
+    if limits is not None:
+        measures |= {"least": limits[:, 0], "most": limits[:, 1]}
+    measures |= guesses
+    if truth is not None:
+        measures["truth"] = truth
+    n = len(result.names)
+    names, values = np.tile(result.names, len(measures)), np.concatenate(list(measures.values()))
+    frame = _rows(names, np.repeat(list(measures), n), values, "share", "neither")
+    frame.loc[: n - 1, "low"] = np.clip(result.shares - spread.half, 0, 1)
+    frame.loc[: n - 1, "high"] = np.clip(result.shares + spread.half, 0, 1)
+    if truth is None:
+        return frame
+    scored = {"bytes": result.shares, **guesses}
+    scores = [log_error(shares, truth) for shares in scored.values()]
+    return pd.concat(
+        [frame, _rows("all", list(scored), scores, "log10 MSE", "lower")], ignore_index=True
+    )
+
+
+def _rows(names: Any, measures: Any, values: Any, unit: str, better: str) -> pd.DataFrame:
+    """Return values without intervals, one a row."""
+    return pd.DataFrame(
+        {
+            "corpus": names,
+            "measure": measures,
+            "value": values,
+            "low": np.nan,
+            "high": np.nan,
+            "unit": unit,
+            "better": better,
+        }
+    )
+
+
+def _signature(
+    subject: Subject,
+    result: Inference,
+    gap: float,
+    *,
+    bootstrap: int,
+    refit: int,
+    seed: int | None,
+) -> str:
+    """Name everything that can change a number."""
+    counts, tokenizer = result.evidence.counts, subject.tokenizer
+    parts = [
+        versions(),
+        f"{tokenizer.name}:{tokenizer.fingerprint[:12]}",
+        f"corpora:{len(counts.names)}:{counts.digest[:12]}",
+        f"merges:{subject.first}-{result.steps}",
+        f"gap:{gap:g}",
+    ]
+    parts += [] if result.solution.is_done else ["stopped early"]
+    parts += [f"bootstrap:{bootstrap}", f"refit:{refit}"] if bootstrap or refit else []
+    parts += [] if seed is None else [f"seed:{seed}"]
+    return "|".join(parts)
+
+
+_SHOWN = {"bytes": "share", "least": "least", "most": "most", "token classification": "by tokens"}
+
+
+def tables(report: Report, *, details: bool = False) -> list[Report]:
+    """Return what people look at: corpora, largest first, with their shares and a check.
+
+    With details all measures and all notes.
+    """
+    frame = report.frame
+    shares = frame[(frame["measure"] == "bytes") & (frame["corpus"] != "all")]
+    shares = shares.sort_values("value", ascending=False, kind="stable")
+    place = {name: rank for rank, name in enumerate([*shares["corpus"], "all"])}
+    frame = frame.sort_values("corpus", key=lambda names: names.map(place), kind="stable")
+    if details:
+        notes = (*report.notes, *report.details)
+        return [replace(report, frame=frame, notes=notes, details=())]
+    shown = {**_SHOWN, "token efficiency": "by efficiency", "truth": "truth"}
+    frame = frame[frame["measure"].isin(shown) & (frame["corpus"] != "all")]
+    bars = map(_bar, shares["value"] / shares["value"].max())
+    bar_of = dict(zip(shares["corpus"], bars, strict=True))
+    frame = frame.assign(measure=frame["measure"].map(shown))
+    frame.insert(1, "", frame["corpus"].map(bar_of))
+    return [replace(report, frame=frame)]
+
+
+def _bar(part: float) -> str:
+    """Draw a bar, to an eighth of a cell.
+
+    >>> _bar(1.0), _bar(0.06)
+    ('████████████████████', '█▎')
+    """
+    full, rest = divmod(round(part * _BAR * 8), 8)
+    return "█" * full + (_EIGHTHS[rest - 1] if rest else "")

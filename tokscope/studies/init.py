@@ -1,0 +1,156 @@
+"""Which gates would this tokenizer pass today? A configuration with its present values."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from tokscope.counting.catalog import MEASURES
+from tokscope.counting.counted import ALL
+from tokscope.errors import TokscopeError
+from tokscope.gate.config import Config, Text
+from tokscope.gate.snapshot import Snapshot, require_tokens, snapshot
+from tokscope.gate.wanted import Wanted
+from tokscope.tokenizers.beside import NAMES
+from tokscope.tokenizers.folder import FILES
+from tokscope.visible import HIDDEN, visible
+from tokscope.workers import HERE, Workers
+
+_ROOM = 0.05  # above the present value, where a value may move a little
+_LIMITED = ("fertility", "worst_premium", "gini")  # with room
+_STRICT = ("unknown_rate", "round_trip")  # without
+
+
+def guessed() -> str:
+    """Return the tokenizer of this folder.
+
+    Raises:
+        TokscopeError: there is none.
+    """
+    for name in FILES:
+        if Path(name).is_file():
+            return "file:." if any(Path(beside).is_file() for beside in NAMES) else name
+    raise TokscopeError(f"no {', '.join(FILES)} here; name a tokenizer: tokscope init SPEC")
+
+
+def initial(word: str, text: Text, path: Path, workers: Workers = HERE) -> str:
+    """Return the configuration for a tokenizer, in TOML with comments.
+
+    Raises:
+        TokscopeError: the tokenizer or the text cannot be used.
+    """
+    measures = [
+        name for name in (*_LIMITED, *_STRICT) if text.parallel or MEASURES[name].over == "corpus"
+    ]
+    columns = frozenset(("units", "bytes", "tokens"))
+    columns = columns.union(*(MEASURES[name].columns for name in measures))
+    config = Config(path, {}, word, text=text)
+    found = snapshot(word, config, Wanted(columns, measures, numbers=True), (), workers)
+    require_tokens(found)
+    parts = (_head(word, found), _text(text), _IDENTITY, _limits(found), _numbers(found), _REST)
+    return "\n".join(line for part in parts for line in part) + "\n"
+
+
+def _head(word: str, found: Snapshot) -> list[str]:
+    name = visible(found.name)
+    return [
+        f"# Gates for {name} ({found.family}, {found.size:,} ids), from its present values.",
+        "# Next: tokscope lock, then commit this file, the lock and its counts;",
+        "# then tokscope check in CI. tokscope explain CODE says what a rule means.",
+        "",
+        f"tokenizer = {_quoted(word)}",
+        "",
+    ]
+
+
+def _quoted(value: object) -> str:
+    """Write TOML that nobody reads for something else."""
+    written = json.dumps(value, ensure_ascii=False)
+    return HIDDEN.sub(lambda char: f"\\U{ord(char[0]):08X}", written)
+
+
+def _text(text: Text) -> list[str]:
+    default = Text()
+    told = {
+        name: getattr(text, name) for name in ("reference", "words", "field", "errors", "max_unit")
+    }
+    return [
+        "[text]  # what values are measured on",
+        f"corpora = {_quoted(list(text.corpora))}",
+        f"parallel = {_quoted(text.parallel)}  # line i says the same in every corpus",
+        *(f"{name} = {_quoted(v)}" for name, v in told.items() if v != getattr(default, name)),
+        "",
+    ]
+
+
+_IDENTITY = [
+    "[identity]  # is it the same tokenizer? fail, warn or off",
+    'golden = "fail"  # ids of strings that tokenizers often get wrong',
+    'model_input = "fail"  # the same with the special tokens that the file puts around them',
+    'specials = "fail"  # special tokens and their ids',
+    'vocabulary = "fail"  # what ids stand for',
+    'components = "fail"  # the parts of the file that decide ids, however it is written',
+    'processing = "fail"  # post-processor, truncation, padding, dropout',
+    'chat_templates = "fail"  # by their hash; they are never run',
+    'backends = "warn"  # versions of the libraries that encode',
+    'documents = "0%"  # units of text whose ids may change, or "off"',
+    "",
+]
+_REST = [
+    "[audit]",
+    'new = "fail"  # no finding of tokscope audit may grow',
+    'severity = "warning"  # that weighs at least this: error, warning or note',
+    "",
+    "# [[waivers]]  # a failure that is accepted until a day",
+    '# rule = "TS101"',
+    '# gate = "tokens[th]"',
+    '# reason = "Thai merges are retrained in the next release"',
+    '# owner = "name"',
+    "# expires = 2030-12-31",
+]
+
+
+def _numbers(found: Snapshot) -> list[str]:
+    known = found.numbers is not None and not math.isnan(found.numbers.tokens_per_digit)
+    return [
+        "[numbers]",
+        'scheme = "fail"  # the rule by which numbers are cut',
+        'tokens_per_digit = "1%"' if known else 'tokens_per_digit = "off"  # no number has tokens',
+        "",
+    ]
+
+
+def _limits(found: Snapshot) -> list[str]:
+    lines = [
+        "[limits.tokens]  # of all corpora; any measure of tokscope measures can be limited",
+        'worse = "0.5%"  # than at the baseline, beyond doubt',
+        'better = "5%"  # a gain that nobody planned is often a loss',
+        '# th.worse = "2%"  # the most specific limit wins',
+        "",
+    ]
+    for name, values in found.values.items():
+        lines += _limit(name, {corpus: v for corpus, v in values.items() if not math.isnan(v)})
+    return lines
+
+
+def _limit(name: str, values: Mapping[str, float]) -> list[str]:
+    """Return a limit just beyond the worst value."""
+    if not values:
+        return []
+    low = MEASURES[name].better == "higher"
+    corpus = min(values, key=lambda c: values[c] if low else -values[c])
+    worst = values[corpus]
+    alike = corpus == ALL or len(set(values.values())) == 1
+    where = "now" if alike else f"now, in {visible(corpus)}"
+    limit = worst if name in _STRICT else worst * (1 - _ROOM if low else 1 + _ROOM)
+    step = 10.0 ** (math.floor(math.log10(limit)) - 2) if limit else 1.0
+    if MEASURES[name].unit == "share" and limit == (0 if low else 1):
+        return []  # all that it can be
+    rounded = (math.floor if low else math.ceil)(limit / step - 1e-9 * (-1 if low else 1)) * step
+    return [
+        f"[limits.{name}]",
+        f"{'min' if low else 'max'} = {rounded:.6g}  # {worst:.4g} {where}",
+        "",
+    ]

@@ -1,0 +1,135 @@
+"""What will later tokenizers be compared with? A lock of this one, made or verified."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from difflib import unified_diff
+
+import pandas as pd
+
+from tokscope.errors import TokscopeError, shortened
+from tokscope.gate import lockfile as lock
+from tokscope.gate.config import Config, says_something
+from tokscope.gate.lockfile import Lock
+from tokscope.gate.snapshot import Snapshot, require_tokens, snapshot
+from tokscope.gate.wanted import everything
+from tokscope.report import Report
+from tokscope.studies.check import named
+from tokscope.tokenizers import without_dropout
+from tokscope.workers import HERE, Workers
+from tokscope.writing import alone
+
+_FIRST = "first lock"
+_LINES = 40  # of a difference
+
+
+def locked(
+    config: Config,
+    word: str = "",
+    *,
+    update: bool = False,
+    reason: str = "",
+    workers: Workers = HERE,
+) -> Lock:
+    """Return the lock of a tokenizer, or of that of the configuration, with its history.
+
+    Raises:
+        TokscopeError: there is a lock already and it is not to be updated, or none and it is; or
+            the tokenizer or the text cannot be used.
+    """
+    if update and not says_something(reason):
+        raise TokscopeError('an update needs --reason, such as --reason "added Thai merges"')
+    history = _history(config, update)
+    lock.require_ours(config.lock)
+    found = _snapshot(config, word, workers)
+    told = {"reason": reason.strip() or _FIRST, "fingerprint": found.fingerprint}
+    return Lock(found, [*history, told])
+
+
+def write(config: Config, made: Lock, *, update: bool = False) -> None:
+    """Write a lock behind those that others have written while this one was made.
+
+    Raises:
+        TokscopeError: another one is there, or none is, or it cannot be written.
+    """
+    with alone(config.lock.parent, str(config.lock)):
+        history = _history(config, update)
+        lock.write(config.lock, replace(made, history=[*history, made.history[-1]]))
+
+
+def _history(config: Config, update: bool) -> list[dict[str, str]]:
+    """Return the history that goes on.
+
+    Raises:
+        TokscopeError: there is a lock already and it is not to be updated, or none and it is.
+    """
+    there = config.lock.exists()
+    if there and not update:
+        raise TokscopeError(
+            f"{config.lock} is there already; tokscope check compares with it, "
+            "tokscope lock --update --reason TEXT accepts what changed"
+        )
+    if update and not there:
+        raise TokscopeError(f"there is no {config.lock} to update; leave --update away")
+    return lock.history(config.lock) if update else []
+
+
+def _snapshot(config: Config, word: str, workers: Workers) -> Snapshot:
+    found = snapshot(named(config, word), config, everything(config), None, workers=workers)
+    require_tokens(found)
+    # as it was written: where a command was run is nothing to review
+    return replace(found, spec=word or config.tokenizer)
+
+
+def verify(config: Config, word: str = "", workers: Workers = HERE) -> Report:
+    """Lock again and compare: line, before, now, for each line of the lock that would differ.
+
+    Raises:
+        TokscopeError: there is no lock, it is damaged, or it cannot be made again.
+    """
+    kept = lock.read(config.lock)
+    again = Lock(_snapshot(config, word, workers), kept.history)
+    old, new = (lock.lines(lock.packed(one)[0]) for one in (kept, again))
+    changes = [
+        (line[0], line[1:].strip())
+        for line in unified_diff(old, new, n=0, lineterm="")
+        if not line.startswith(("---", "+++", "@@"))
+    ]
+    frame = pd.DataFrame(changes, columns=["sign", "line"])
+    title = f"{config.lock}: {'verified' if not changes else 'not what this tokenizer gives now'}"
+    return Report("lock", title, frame, ("- in the lock, + now",) if changes else ())
+
+
+def summary(made: Lock) -> Report:
+    """Return what a lock holds: property, value."""
+    found = made.snapshot
+    units = sum(sample.units for sample in found.samples.values())
+    facts = {
+        "tokenizer": f"{found.name}, {found.family}, {found.size:,} ids",
+        "fingerprint": found.fingerprint[:16],
+        "components": ", ".join(found.components) or "none",
+        "around text": ", ".join(n for n, p in found.processing.items() if p != "null") or "none",
+        "special tokens": f"{len(found.specials):,}",
+        "golden strings": f"{len(found.golden):,}",
+        "numbers": found.numbers.scheme if found.numbers else "–",
+        "audit findings": ", ".join(
+            f"{c} {n:,}" for c, n in sorted((found.findings or {}).items())
+        ),
+        "corpora": f"{len(found.samples):,}, {units:,} units",
+        "measures": f"{len(found.values):,}",
+        "reason": made.history[-1]["reason"],
+    }
+    frame = pd.DataFrame({"of the lock": facts.keys(), "": facts.values()})
+    told = without_dropout(found.name, found.processing)
+    notes = ("commit the lock and its .npz; tokscope check compares with them", *told)
+    return Report("lock", "Locked", frame, notes)
+
+
+def differences(report: Report) -> list[Report]:
+    """Return what people read of a verification."""
+    if report.frame.empty:
+        none = pd.DataFrame({"lines that differ": [0]})
+        return [Report("lock", report.title, none)]
+    frame = report.frame.head(_LINES)
+    frame = frame.assign(line=[shortened(line, 70) for line in frame["line"]])
+    return [Report("lock", report.title, frame, report.notes)]

@@ -1,0 +1,226 @@
+"""Which tokens are these? Lists of them: by a search, or those that others lack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from time import monotonic
+
+import numpy as np
+import pandas as pd
+import regex
+from numpy.typing import NDArray
+
+from tokscope.counting.catalog import TYPES
+from tokscope.counting.counted import count, embedded, types_of
+from tokscope.counting.signature import signed
+from tokscope.counting.tally import Counting
+from tokscope.errors import TokscopeError, choose, shortened
+from tokscope.measures.languages import language_of_token
+from tokscope.report import Report
+from tokscope.text.corpus import Corpus
+from tokscope.text.spelled import spelled as written
+from tokscope.tokenizers import Tokenizer, assumptions, load_all
+from tokscope.tokenizers.limits import require_pattern
+from tokscope.tokenizers.ranks import NONE, ranks
+from tokscope.vocabularies.composition import pieces_of
+from tokscope.vocabularies.kinds import KINDS, POSITIONS, SCRIPTS, Spelled
+from tokscope.workers import HERE, Workers
+
+_PATIENCE = 10  # seconds for a search among the tokens
+Ids = NDArray[np.int64]
+SHOWN = 25  # lines of a table where nobody says how many
+_LONGEST = 20  # characters of a token in a table
+_LONGEST_BYTES = 17  # of hexadecimal digits and spaces
+_OF_VOCABULARY = ["token", "id", "rank", "kind", "bytes"]  # columns of a table
+_OF_TEXT = ["token", "id", "count", "probability", "kind", "bytes"]
+_PROBABLE = "probability: P(language | token), texts weighing the same; in order of it times count"
+_NOTE = (
+    "rank: the place of its merge, or by score, from 0; ␣ space, ⏎ line feed, <C3> a byte of a cut "
+    "character"
+)
+
+
+def listed(tokenizer: Tokenizer, spelled: Spelled, ids: Ids) -> pd.DataFrame:
+    """Return one row a token: tokenizer, token, id, rank, kind, script, position, bytes."""
+    vocabulary = tokenizer.vocabulary
+    names = {token: name.encode() for name, token in vocabulary.specials.items()}
+    pieces = [vocabulary[token] for token in ids.tolist()]
+    texts = [written(names.get(i) or p) for i, p in zip(ids.tolist(), pieces, strict=True)]
+    places = ranks(tokenizer)[ids].tolist()
+    return pd.DataFrame(
+        {
+            "tokenizer": tokenizer.name,
+            "token": texts,
+            "id": ids,
+            "rank": pd.Series([None if r == NONE else r for r in places], dtype=object),
+            "kind": [KINDS[kind] for kind in spelled.kinds[ids]],
+            "script": [SCRIPTS[script] for script in spelled.scripts[ids]],
+            "position": [POSITIONS[position] for position in spelled.positions[ids]],
+            "bytes": [piece.hex(" ") for piece in pieces],
+        }
+    )
+
+
+def first(report: Report, top: int | None) -> Report:
+    """Return a list cut after so many tokens of each tokenizer.
+
+    Raises:
+        TokscopeError: the number is none.
+    """
+    if top is None:
+        return report
+    if top < 1:
+        raise TokscopeError(f"--top {top}: write how many tokens, such as 20")
+    return replace(report, frame=report.frame.groupby("tokenizer", sort=False).head(top))
+
+
+def grep(words: Sequence[str], pattern: str) -> Report:
+    """Return the tokens whose text a regular expression finds, in order of their ids.
+
+    Special tokens are searched by their names. Bytes that are no character match nothing.
+
+    Raises:
+        TokscopeError: the expression is none, or a tokenizer cannot be loaded.
+    """
+    require_pattern(pattern)
+    try:
+        search = regex.compile(pattern).search
+    except regex.error as error:
+        raise TokscopeError(
+            f"--grep {pattern}: not a regular expression ({error}); put a \\ before a sign that is "
+            "meant as such"
+        ) from error
+    tokenizers = load_all(words)
+    end = monotonic() + _PATIENCE
+    frames = {}
+    for tokenizer in tokenizers:
+        spelled = Spelled(tokenizer.vocabulary)
+        texts = [
+            piece.decode(errors="surrogateescape") for piece in pieces_of(tokenizer.vocabulary)
+        ]
+        for name, token in tokenizer.vocabulary.specials.items():
+            texts[token] = name
+        ids = _matching(texts, search, end)
+        frames[tokenizer.name] = listed(tokenizer, spelled, np.array(ids, np.int64))
+    return _report(
+        f"Tokens that match {pattern}", frames, _signature(words, tokenizers), tokenizers
+    )
+
+
+def _matching(texts: Sequence[str], search: Callable[..., object], end: float) -> list[int]:
+    """Return the ids of the texts that an expression finds; it gives up at a time of the clock."""
+    try:
+        return [
+            i
+            for i, text in enumerate(texts)
+            if text and search(text, timeout=max(end - monotonic(), 0.001))
+        ]
+    except TimeoutError as error:
+        raise TokscopeError(
+            f"--grep: searched for {_PATIENCE} s and not done; write an expression that does not "
+            "try the same text in many ways"
+        ) from error
+
+
+def only_in(words: Sequence[str], name: str) -> Report:
+    """Return the tokens of one tokenizer whose bytes are a token of no other, in order of ids.
+
+    Raises:
+        TokscopeError: no tokenizer has that name or there is no other, or one cannot be loaded.
+    """
+    if len(words) < 2:
+        raise TokscopeError("--only-in compares vocabularies; name two tokenizers")
+    tokenizers = load_all(words)
+    one = choose({tokenizer.name: tokenizer for tokenizer in tokenizers}, name, "tokenizer")
+    others: set[bytes] = set()
+    for tokenizer in tokenizers:
+        if tokenizer is not one:
+            others.update(pieces_of(tokenizer.vocabulary))
+    spelled = Spelled(one.vocabulary)
+    own = [i for i, piece in enumerate(pieces_of(one.vocabulary)) if piece and piece not in others]
+    frames = {name: listed(one, spelled, np.array(own, np.int64))}
+    rest = ", ".join(tokenizer.name for tokenizer in tokenizers if tokenizer is not one)
+    return _report(
+        f"Only in {name}, not in {rest}", frames, _signature(words, tokenizers), tokenizers
+    )
+
+
+def of_language(
+    words: Sequence[str],
+    corpora: Sequence[Corpus] | None,
+    language: str,
+    *,
+    specials: bool = False,
+    workers: Workers = HERE,
+) -> Report:
+    """Return the tokens in the text of one corpus, those first that make most of it its own.
+
+    Without corpora they are the languages of the embedded sample.
+
+    They are in order of P(language | token) times their share of its tokens. Further columns:
+    count, in its text, and probability, P(language | token).
+
+    Raises:
+        TokscopeError: no corpus has that name, or a tokenizer or a text cannot be used.
+    """
+    corpora = embedded() if corpora is None else corpora
+    place = choose({corpus.name: i for i, corpus in enumerate(corpora)}, language, "corpus")
+    counting = Counting(frozenset(("units", "bytes", TYPES)), specials=specials)
+    counted = count(words, corpora, counting, workers=workers)
+    frames = {}
+    for k, tokenizer in enumerate(counted.tokenizers):
+        types = types_of(counted, k)
+        probability, uses = np.nan_to_num(language_of_token(types)[place]), types[place]
+        order = np.argsort(-probability * uses, kind="stable")
+        ids = order[: int((uses > 0).sum())]
+        frame = listed(tokenizer, Spelled(tokenizer.vocabulary), ids)
+        frames[tokenizer.name] = frame.assign(count=uses[ids], probability=probability[ids])
+    report = _report(f"Tokens of {language}", frames, counted.signature, counted.tokenizers)
+    return replace(report, notes=(*report.notes, _PROBABLE, *counted.notes()))
+
+
+def _signature(words: Sequence[str], tokenizers: Sequence[Tokenizer]) -> str:
+    return signed(words, tokenizers)
+
+
+def _report(
+    title: str, frames: Mapping[str, pd.DataFrame], signature: str, tokenizers: Sequence[Tokenizer]
+) -> Report:
+    """Join lists, by the names of their tokenizers, and say how long each is."""
+    counts = ", ".join(f"{name} {len(own):,}" for name, own in frames.items())
+    frame = pd.concat(frames.values(), ignore_index=True)
+    signature = f"{signature}|scripts:regex {version('regex')}"
+    notes = (f"tokens: {counts}", _NOTE, *assumptions(tokenizers))
+    return Report("vocab", title, frame, notes, signature)
+
+
+def tables(report: Report, top: int | None = None, *, counted: bool = False) -> list[Report]:
+    """Return what people read: the first tokens under each tokenizer, long ones cut.
+
+    `counted` puts before them how many there are of each kind and of each script.
+    """
+    views = _counts(report) if counted else []
+    for name, own in report.frame.groupby("tokenizer", sort=False):
+        shown = own.head(top or SHOWN)
+        more = f", the first {len(shown):,}" if len(shown) < len(own) else ""
+        title = f"{name}, {len(own):,} tokens{more}"
+        cut = shown.assign(
+            token=[shortened(token, _LONGEST) for token in shown["token"]],
+            bytes=[shortened(digits, _LONGEST_BYTES) for digits in shown["bytes"]],
+        )
+        views.append(Report("vocab", title, cut[_OF_TEXT if "count" in own else _OF_VOCABULARY]))
+    if not views:
+        return [replace(report, frame=report.frame[["tokenizer", "token", "id"]])]
+    views[0] = replace(views[0], title=f"{report.title}: {views[0].title}")
+    views[-1] = replace(views[-1], notes=report.notes, signature=report.signature)
+    return views
+
+
+def _counts(report: Report) -> list[Report]:
+    return [
+        Report("vocab", f"by {by}", counts.rename("tokens").rename_axis(by).reset_index())
+        for by in ("kind", "script")
+        if len(counts := report.frame[by].value_counts())
+    ]

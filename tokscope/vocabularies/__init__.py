@@ -1,0 +1,1 @@
+"""What the tokens of a vocabulary are: scripts, positions, lengths, words of languages."""

@@ -1,0 +1,157 @@
+"""Which languages is a vocabulary made for, and how completely does it spell them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.counting.catalog import has_words
+from tokscope.counting.counted import Counted, types_of
+from tokscope.counting.tokens import Counts, Text, Tokens
+from tokscope.measures.languages import language_of_token
+from tokscope.measures.ratios import ratio
+from tokscope.text.words import codes
+from tokscope.tokenizers import Tokenizer
+from tokscope.vocabularies.composition import Row
+from tokscope.vocabularies.kinds import letters
+
+UNSEEN = "(never seen)"
+FREQUENT = 1000  # how many of the most frequent words
+_CONTEXT = "0 "  # what a word is encoded after, to stand after a space
+
+
+def languages(counted: Counted, k: int) -> Iterator[Row]:
+    """Yield how the tokens of one tokenizer are shared out over corpora.
+
+    Measures: tokens (the sum of P(language | token)), share (of all tokens seen; the languages sum
+    to 1), seen (tokens in its text), only (tokens in its text and in no other).
+    """
+    probabilities = language_of_token(types_of(counted, k))
+    seen = int((~np.isnan(probabilities[0])).sum())
+    for corpus, own in zip(counted.corpora, np.nan_to_num(probabilities), strict=True):
+        mass = float(own.sum())
+        yield "language", corpus.name, "tokens", mass, "tokens"
+        yield "language", corpus.name, "share", ratio(mass, seen), "share"
+        yield "language", corpus.name, "seen", float((own > 0).sum()), "tokens"
+        yield "language", corpus.name, "only", float((own == 1).sum()), "tokens"
+    unseen = float(len(counted.tokenizers[k].vocabulary) - seen)
+    yield "language", UNSEEN, "tokens", unseen, "tokens"
+
+
+@dataclass
+class Words:
+    """The letters and the words of one corpus, and which words are one token; grows by looks."""
+
+    found: Counts  # (1 + tokenizers, words): all occurrences; under each, those that are one token
+    letters: dict[int, int] = field(default_factory=dict)  # code point -> occurrences
+    places: dict[bytes, int] = field(default_factory=dict)  # word -> its column
+
+    @classmethod
+    def of(cls, tokenizers: int) -> Words:
+        """Begin with nothing seen."""
+        return cls(np.zeros((1 + tokenizers, 0), np.int64))
+
+    def see(self, tokens: Sequence[Tokens]) -> None:
+        """See the tokens of a piece of text under every tokenizer."""
+        text = tokens[0].text
+        counts = np.bincount(codes(text.joined))
+        self._add_letters({code: int(counts[code]) for code in np.flatnonzero(counts).tolist()})
+        data = text.data.tobytes()
+        spans = zip(*(edges.tolist() for edges in text.words), strict=True)
+        ids = self._numbered(data[start:end] for start, end in spans)
+        whole = [ids[one.held(*text.words)] for one in tokens]
+        for row, seen in enumerate((ids, *whole)):
+            self.found[row] += np.bincount(seen, minlength=len(self.places))
+
+    def join(self, other: Words) -> None:
+        """Take in what was seen of the text that follows."""
+        self._add_letters(other.letters)
+        columns = self._numbered(other.places)  # which makes room for them
+        self.found[:, columns] += other.found
+
+    def _add_letters(self, letters: Mapping[int, int]) -> None:
+        for code, count in letters.items():
+            self.letters[code] = self.letters.get(code, 0) + count
+
+    def _numbered(self, words: Iterable[bytes]) -> Counts:
+        """Return the columns of words, with room for new ones."""
+        places = self.places
+        ids = np.array([places.setdefault(word, len(places)) for word in words], np.int64)
+        self.found = np.pad(self.found, ((0, 0), (0, len(places) - self.found.shape[1])))
+        return ids
+
+    @cached_property
+    def alphabet(self) -> tuple[list[str], Counts]:
+        """The letters, and how often each is used."""
+        known = np.fromiter(self.letters, np.uint32)
+        counts = np.fromiter(self.letters.values(), np.int64)
+        kept = letters(known)
+        return list(map(chr, known[kept].tolist())), counts[kept]
+
+
+def completeness(counted: Counted, k: int, seen: Sequence[Words], frequent: int) -> Iterator[Row]:
+    """Yield how completely one tokenizer spells the letters and words of each corpus."""
+    for corpus, row, words in zip(counted.corpora, counted.tallies, seen, strict=True):
+        values = _alphabet(counted.tokenizers[k], words)
+        values |= _words(words, k, frequent, defined=bool(has_words(row[k])))
+        for measure, (value, unit) in values.items():
+            yield "completeness", corpus.name, measure, value, unit
+
+
+def _alphabet(tokenizer: Tokenizer, words: Words) -> dict[str, tuple[float, str]]:
+    """Return how many letters there are, and the share that are one token, of types and of use."""
+    chars, uses = words.alphabet
+    whole = _held(tokenizer, chars) if chars else np.zeros(0, bool)
+    return {
+        "letters": (float(len(chars)), "characters"),
+        "alphabet": (ratio(int(whole.sum()), len(chars)), "share"),
+        "alphabet_used": (ratio(int(uses[whole].sum()), int(uses.sum())), "share"),
+    }
+
+
+def _words(words: Words, k: int, frequent: int, *, defined: bool) -> dict[str, tuple[float, str]]:
+    """Return how many words there are, and which part of them is one token in the text."""
+    uses, whole = words.found[0], words.found[1 + k]
+    if not defined or not len(uses):
+        return {
+            "words": (nan, "words"),
+            "frequent_words": (nan, "share"),
+            "whole_words": (nan, "share"),
+        }
+    first = np.argsort(-uses, kind="stable")[:frequent]
+    return {
+        "words": (float(len(uses)), "words"),
+        "frequent_words": (float((whole[first] / uses[first]).mean()), "share"),
+        "whole_words": (float((whole == uses).mean()), "share"),
+    }
+
+
+def _held(tokenizer: Tokenizer, words: Sequence[str], before: str = "") -> NDArray[np.bool_]:
+    """Tell which words are inside one token, each encoded alone after the given text."""
+    texts = [before + word for word in words]
+    text = Text(texts, "unicode")
+    tokens = Tokens(text, tokenizer, tokenizer.encode(texts), specials=False)
+    starts = text.edges[:-1] + len(before.encode())
+    return tokens.held(starts, text.edges[:-1] + text.bytes)
+
+
+def retention(
+    tokenizers: Sequence[Tokenizer], lists: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, Row]]:
+    """Yield the single token retention rate of word lists, by name of the tokenizer and row.
+
+    The share of the words that are one token, bare and after a space. Source: STRR, arXiv
+    2510.09947.
+    """
+    for name, words in lists.items():
+        for tokenizer in tokenizers:
+            bare, spaced = _held(tokenizer, words), _held(tokenizer, words, _CONTEXT)
+            own = tokenizer.name
+            yield own, ("retention", name, "words", float(len(words)), "words")
+            yield own, ("retention", name, "bare", float(bare.mean()), "share")
+            yield own, ("retention", name, "after_a_space", float(spaced.mean()), "share")

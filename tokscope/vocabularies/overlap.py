@@ -1,0 +1,58 @@
+"""How much of a vocabulary do others have too? Tokens are the same if their bytes are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.measures.overlap import containment, jaccard, weighted_jaccard
+from tokscope.tokenizers.vocabulary import Vocabulary
+from tokscope.vocabularies.composition import Row, pieces_of
+
+Counts = NDArray[np.int64]
+
+
+def overlap(
+    named: Mapping[str, Vocabulary], types: Mapping[str, Counts] | None = None
+) -> Iterator[tuple[str, Row]]:
+    """Yield for every tokenizer and every other how much they share, by name and row.
+
+    With `types`, how often each id was produced, also weighted by use: the share of the first one's
+    tokens that are tokens of the other, and the Jaccard index of the two distributions.
+    """
+    pieces = {name: pieces_of(vocabulary) for name, vocabulary in named.items()}
+    sets = {name: frozenset(filter(None, own)) for name, own in pieces.items()}
+    for first, second in permutations(named, 2):
+        common = len(sets[first] & sets[second])
+        sizes = len(sets[first]), len(sets[second])
+        yield first, ("overlap", second, "common", float(common), "tokens")
+        yield first, ("overlap", second, "jaccard", jaccard(common, *sizes), "share")
+        yield first, ("overlap", second, "contained", containment(common, sizes[0]), "share")
+        if types is None:
+            continue
+        used = [types[name] for name in (first, second)]
+        shared = np.fromiter((piece in sets[second] for piece in pieces[first]), bool)
+        share = containment(int(used[0][shared].sum()), int(used[0].sum()))
+        weights = _aligned([pieces[first], pieces[second]], used)
+        yield first, ("overlap", second, "used", share, "share")
+        yield first, ("overlap", second, "used_jaccard", weighted_jaccard(*weights), "share")
+
+
+def _aligned(
+    pieces: Sequence[Sequence[bytes]], types: Sequence[Counts]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the use of every byte string under both; ids with the same bytes count together.
+
+    Ids without bytes, special or unknown, are never the same, so that each side has its own.
+    """
+    place: dict[bytes, int] = {}
+    own = [[place.setdefault(piece, len(place)) for piece in side if piece] for side in pieces]
+    weights = np.zeros((2, len(place) + 2))
+    for side, (places, counts) in enumerate(zip(own, types, strict=True)):
+        full = np.fromiter(map(bool, pieces[side]), bool)
+        weights[side, : len(place)] = np.bincount(places, counts[full], minlength=len(place))
+        weights[side, len(place) + side] = counts[~full].sum()
+    return weights[0], weights[1]
