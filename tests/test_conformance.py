@@ -41,7 +41,7 @@ from tokscope.studies.infer_mixture import infer_mixture
 from tokscope.studies.numbers import numbers
 from tokscope.studies.vocab_tokens import grep
 from tokscope.text.corpus import read, read_corpora
-from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers import Tokenizer, load_all
 from tokscope.tokenizers import load as load_anew
 from tokscope.tokenizers.anatomy import anatomy
 from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
@@ -161,7 +161,9 @@ def test_splits_in_context(counted: Counted) -> None:
 
 
 def test_words_of_uax_29(counted: Counted) -> None:
-    found = count(["bytes"], counted.corpora, Counting(frozenset(("units", "bytes", "words"))))
+    found = count(
+        load_all(["bytes"]), counted.corpora, Counting(frozenset(("units", "bytes", "words")))
+    )
     totals = {
         c.name: row[0].total("words") for c, row in zip(found.corpora, found.tallies, strict=True)
     }

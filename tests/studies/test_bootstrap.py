@@ -16,6 +16,7 @@ from tokscope.counting.resampled import Spread, resampled, uncertainty
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError
 from tokscope.studies.compare import tables
+from tokscope.tokenizers import load_all
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -186,7 +187,7 @@ def records(write: Write) -> dict[str, Path]:
 def test_whole_clusters_are_drawn(records: dict[str, Path], kind: str, parallel: bool) -> None:
     """Sums of three draws from a (6 tokens in 3 lines), b (2 in 2) and c (9 in 1)."""
     corpora = tokscope.read_corpora([str(records[kind])], cluster="by", parallel=parallel)
-    counted = count(["bytes"], corpora, Counting(frozenset(("units", "bytes", "tokens"))))
+    counted = count(load_all(["bytes"]), corpora, Counting(frozenset(("units", "bytes", "tokens"))))
     ((drawn,),) = resampled(counted, 300, 0)
     possible = {
         tuple(sum(column) for column in zip(*three, strict=True))

@@ -23,7 +23,7 @@ from tokscope.errors import TokscopeError
 from tokscope.studies import vocab_tokens as listing
 from tokscope.studies.vocab import tables
 from tokscope.text.corpus import Corpus
-from tokscope.tokenizers import load
+from tokscope.tokenizers import load, load_all
 from tokscope.vocabularies.languages import UNSEEN, Words, retention
 
 Write = Callable[[str, str | bytes], Path]
@@ -135,7 +135,7 @@ def test_whole_words_are_those_that_compare_does_not_split() -> None:
     corpora = tokscope.read_corpora(["sample:de"])
     columns = MEASURES["split_words"].columns | {"units", "bytes"}
     counting = Counting(columns, look=partial(Words.of, 1))
-    uses, whole = count(["sample:bpe"], corpora, counting).readings[0].seen.found
+    uses, whole = count(load_all(["sample:bpe"]), corpora, counting).readings[0].seen.found
     frame = tokscope.compare(["sample:bpe"], corpora, measures=["split_words"]).frame
     assert 1 - whole.sum() / uses.sum() == pytest.approx(frame["value"].iloc[0], abs=1e-12)
 

@@ -21,7 +21,7 @@ from tokscope.text.corpus import (
     read_corpora,
     work,
 )
-from tokscope.tokenizers import Tokenizer, load_all, loaded, switched_off
+from tokscope.tokenizers import Tokenizer, for_workers, loaded, switched_off
 from tokscope.workers import HERE, Workers
 
 ALL = "all"  # the name under which corpora are taken together
@@ -82,7 +82,7 @@ def embedded() -> list[Corpus]:
 
 
 def count(
-    words: Sequence[str],
+    tokenizers: Sequence[Tokenizer],
     corpora: Sequence[Corpus],
     counting: Counting,
     *,
@@ -91,18 +91,17 @@ def count(
     """Count corpora under tokenizers in one pass over the text.
 
     Raises:
-        TokscopeError: a tokenizer or a text cannot be used, or parallel corpora are not aligned.
+        TokscopeError: a text cannot be used, or parallel corpora are not aligned.
     """
     if not corpora:
         raise TokscopeError("no corpus is named; leave --corpus away for the embedded sample")
     require_own_names(corpora)
-    tokenizers = load_all(words)
     parallel = all(shard.keep_empty for corpus in corpora for shard in corpus.shards)
     tallies, readings = [], []
     pieces = None
     corpora = list(map(in_parts, corpora))  # whoever counts: rows are blocks of parts
-    if workers.are_worth(work(corpora) * len(words)):
-        named = tuple((word, one.fingerprint) for word, one in zip(words, tokenizers, strict=True))
+    if workers.are_worth(work(corpora) * len(tokenizers)):
+        named = for_workers(tokenizers)
         pieces = workers.map(
             _piece, [(named, part, counting) for part in parts_for_workers(corpora)]
         )
@@ -114,7 +113,7 @@ def count(
         _require_aligned(corpora, tallies)
         if any(reading.members != readings[0].members for reading in readings):
             raise TokscopeError("parallel corpora need the same clusters; align them")
-    signature = signed_text(words, tokenizers, corpora, readings, counting)
+    signature = signed_text(tokenizers, corpora, readings, counting)
     return Counted(tokenizers, corpora, tallies, readings, parallel, signature)
 
 

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from tokscope.counting.tally import Counting, Reading
 from tokscope.text.corpus import Corpus, has_fields
 from tokscope.text.words import rule_version
-from tokscope.tokenizers import Tokenizer, parse
+from tokscope.tokenizers import Tokenizer
 from tokscope.version import __version__
 
 _LIBRARIES = ("tokenizers", "tiktoken", "sentencepiece")
@@ -21,21 +21,17 @@ def versions() -> str:
     return "|".join((f"tokscope:{__version__}", *libraries))
 
 
-def identities(words: Sequence[str], tokenizers: Sequence[Tokenizer]) -> list[str]:
+def identities(tokenizers: Sequence[Tokenizer]) -> list[str]:
     """Name each tokenizer, the kind of its file and all that decides its ids."""
-    return [
-        f"{tokenizer.name}={parse(word).kind}:{tokenizer.fingerprint[:12]}"
-        for word, tokenizer in zip(words, tokenizers, strict=True)
-    ]
+    return [f"{one.name}={one.spec.kind}:{one.fingerprint[:12]}" for one in tokenizers]
 
 
-def signed(words: Sequence[str], tokenizers: Sequence[Tokenizer], *more: str) -> str:
+def signed(tokenizers: Sequence[Tokenizer], *more: str) -> str:
     """Name everything that can change a number, in the manner of sacreBLEU (Post 2018)."""
-    return "|".join((versions(), *identities(words, tokenizers), *more))
+    return "|".join((versions(), *identities(tokenizers), *more))
 
 
 def signed_text(
-    words: Sequence[str],
     tokenizers: Sequence[Tokenizer],
     corpora: Sequence[Corpus],
     readings: Sequence[Reading],
@@ -48,7 +44,6 @@ def signed_text(
     shards = [shard for corpus in corpora for shard in corpus.shards if has_fields(shard)]
     fields = ",".join(dict.fromkeys(shard.field for shard in shards))
     return signed(
-        words,
         tokenizers,
         f"corpora:{len(corpora)}:{digest.hexdigest()[:12]}",
         f"field:{fields}" if fields else "unit:line",

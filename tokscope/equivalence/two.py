@@ -39,7 +39,6 @@ class Two:
 
     tokenizers: tuple[Tokenizer, Tokenizer]
     by: str
-    named: Sequence[tuple[str, str]] = ()  # as workers know them
 
     @cached_property
     def parts(self) -> tuple[Anatomy, Anatomy]:

@@ -100,16 +100,15 @@ def snapshot(
     Raises:
         TokscopeError: the tokenizer or the text cannot be used.
     """
-    counted, first = None, 0
+    counted, first, tokenizer = None, 0, load(word)
     if wanted.columns:
         corpora = config.text.read()
         rule_version(config.text.words)
         how = (wanted.columns, config.text.words, config.text.specials)
         counting = Counting(*how, by_unit=True, look=_Hashing)
         first = reference_of(corpora, config.text.reference)
-        counted = count([word], corpora, counting, workers=workers)
-    tokenizer = counted.tokenizers[0] if counted else load(word)
-    found = _identity(word, tokenizer, config.strings, strings)
+        counted = count([tokenizer], corpora, counting, workers=workers)
+    found = _identity(tokenizer, config.strings, strings)
     if counted:
         found = replace(
             found,
@@ -121,20 +120,18 @@ def snapshot(
     if wanted.numbers:
         found = replace(found, numbers=_numbers(tokenizer))
     if wanted.findings:
-        own = findings(word, tokenizer)
+        own = findings(tokenizer)
         found = replace(
             found,
             findings={one.code: one.count for one in own},
             examples={one.code: ", ".join(one.examples[:3]) for one in own},
         )
     if wanted.mixture:
-        found = replace(found, mixture=_mixture(word, config))
+        found = replace(found, mixture=_mixture(tokenizer, config))
     return found
 
 
-def _identity(
-    word: str, tokenizer: Tokenizer, more: Sequence[str], strings: Sequence[str] | None
-) -> Snapshot:
+def _identity(tokenizer: Tokenizer, more: Sequence[str], strings: Sequence[str] | None) -> Snapshot:
     vocabulary = tokenizer.vocabulary
     texts = list(golden_strings(vocabulary.specials, more) if strings is None else strings)
     golden = _ids(texts, encode_what_can_be(tokenizer, texts))
@@ -142,7 +139,7 @@ def _identity(
     content = hashlib.sha256(vocabulary.blob.tobytes())
     content.update(vocabulary.ends.astype("<i8").tobytes())
     return Snapshot(
-        word,
+        tokenizer.spec.word,
         tokenizer.name,
         tokenizer.family,
         len(vocabulary),
@@ -250,10 +247,10 @@ def _numbers(tokenizer: Tokenizer) -> Numbers:
     return Numbers(words, float(f"{share:.10g}"), float(f"{mean:.10g}"))
 
 
-def _mixture(word: str, config: Config) -> dict[str, float]:
+def _mixture(tokenizer: Tokenizer, config: Config) -> dict[str, float]:
     """Infer shares of the corpora, or of the embedded sample where none are named."""
     corpora = config.text.read() or None
-    found = infer(word, corpora, merges=config.mixture)
+    found = infer(tokenizer, corpora, merges=config.mixture)
     return dict(zip(found.names, found.shares.round(4).tolist(), strict=True))
 
 

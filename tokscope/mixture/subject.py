@@ -16,7 +16,7 @@ from tokscope.mixture.program import Program, require_rows
 from tokscope.mixture.saved import packed, unpacked
 from tokscope.mixture.solve import Tell, solve
 from tokscope.text.corpus import Corpus, read_corpora
-from tokscope.tokenizers import Tokenizer, load, loaded
+from tokscope.tokenizers import Tokenizer, loaded
 from tokscope.tokenizers.pipeline import Pipeline, pipeline_of
 from tokscope.workers import HERE, Workers
 
@@ -27,14 +27,14 @@ _ALONE = "a mixture needs two corpora or more; one alone is always all of it"
 
 
 def infer(
-    word: str, corpora: Sequence[Corpus] | None = None, *, merges: int | None = None
+    tokenizer: Tokenizer, corpora: Sequence[Corpus] | None = None, *, merges: int | None = None
 ) -> Inference:
     """Infer shares to the end, for programs.
 
     Raises:
         TokscopeError: as `infer_mixture`.
     """
-    subject = subject_of(word, merges, 0)
+    subject = subject_of(tokenizer, merges, 0)
     return solved(subject, gathered(subject, corpora), 0.0, ENDLESS)
 
 
@@ -42,7 +42,6 @@ def infer(
 class Subject:
     """A tokenizer, and which of its merges are to be explained."""
 
-    word: str
     tokenizer: Tokenizer
     pipeline: Pipeline
     merges: int | None  # as many as the text supports, if None
@@ -55,9 +54,8 @@ class Subject:
         return min(known, self.first + MOST) if self.merges is None else self.merges
 
 
-def subject_of(word: str, merges: int | None, first: int) -> Subject:
-    """Load a tokenizer; refuse numbers of merges that ask for nothing, or for more than it has."""
-    tokenizer = load(word)
+def subject_of(tokenizer: Tokenizer, merges: int | None, first: int) -> Subject:
+    """Refuse numbers of merges that ask for nothing, or for more than a tokenizer has."""
     pipeline = pipeline_of(tokenizer)
     known = len(pipeline.merges)
     if merges is not None and not 0 < merges <= known:
@@ -67,7 +65,7 @@ def subject_of(word: str, merges: int | None, first: int) -> Subject:
     last = known if merges is None else merges
     if not 0 <= first < last:
         raise TokscopeError(f"--from-merge {first}: merges before it, of {last}, make no rows")
-    return Subject(word, tokenizer, pipeline, merges, first)
+    return Subject(tokenizer, pipeline, merges, first)
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def gathered(
     if counts:
         found = unpacked(counts, merges, fingerprint, steps=subject.merges, first=subject.first)
     else:
-        source = _Source(subject.word, fingerprint)
+        source = _Source(subject.tokenizer.spec.word, fingerprint)
         text = _counted(subject.pipeline, corpora, source, workers)
         found = evidence(text, merges, subject.steps, first=subject.first, workers=workers)
     if save:

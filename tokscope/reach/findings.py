@@ -57,7 +57,6 @@ class Finding:
 class Subject:
     """A tokenizer, and what was found out about it."""
 
-    word: str
     tokenizer: Tokenizer
     at_hand: AtHand = field(default_factory=sample)  # where tokens are looked for
 
@@ -155,7 +154,7 @@ def _merges(subject: Subject) -> Iterator[Finding]:
 
 def _added(subject: Subject) -> Iterator[Finding]:
     """Find added tokens that stand in each other's way, and those that text can spell."""
-    spec, added = parse(subject.word), subject.parts.added
+    spec, added = subject.tokenizer.spec, subject.parts.added
     twice = added_twice(as_written(spec.place)) if spec.kind == "file" else []
     yield Finding("TS421", len(twice), "added tokens", twice)
     inside = sorted(set(_overlapping(list(dict.fromkeys(one.text for one in added)))))
@@ -187,17 +186,17 @@ def _overlapping(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _size(subject: Subject) -> Iterator[Finding]:
     """Compare the ids with `vocab_size` in the config.json beside the file, where there is one."""
-    rows, size = _rows_of_model(subject.word), subject.tokenizer.vocabulary.size
+    rows, size = _rows_of_model(subject.tokenizer.spec.place), subject.tokenizer.vocabulary.size
     if rows is not None:
         said = [f"config.json says {rows:,}; the largest id is {size - 1:,}"]
         yield Finding("TS432", max(size - rows, 0), "ids", said)
         yield Finding("TS433", max(rows - size, 0), "rows", said)
 
 
-def _rows_of_model(word: str) -> int | None:
-    path = Path(parse(word).place).expanduser()
+def _rows_of_model(place: str) -> int | None:
+    path = Path(place).expanduser()
     config = (path if path.is_dir() else path.parent) / "config.json"
-    if not path.exists() or not config.is_file() or not parse(word).place:
+    if not place or not path.exists() or not config.is_file():
         return None
     try:
         settings = json.loads(content(config))
@@ -215,10 +214,10 @@ def all_findings(subject: Subject) -> list[Finding]:
     return [*_fidelity(subject), *_vocabulary(subject), *_merges(subject), *_added(subject)]
 
 
-def findings(word: str, tokenizer: Tokenizer) -> list[Finding]:
-    """Return what an audit without text finds in a tokenizer, loaded from `word`."""
+def findings(tokenizer: Tokenizer) -> list[Finding]:
+    """Return what an audit without text finds in a tokenizer."""
     require_size(tokenizer)
-    return [found for found in all_findings(Subject(word, tokenizer)) if found.count]
+    return [found for found in all_findings(Subject(tokenizer)) if found.count]
 
 
 def broken_file(word: str) -> list[Finding]:

@@ -103,15 +103,14 @@ def _load(
 ) -> tuple[list[Subject], Counted | None]:
     if not words:
         return [], None
-    counted = None
+    counted, tokenizers = None, load_all(words)
     if corpora:
         counting = Counting(frozenset(("units", "bytes", TYPES)))
-        counted = count(words, corpora, counting, workers=workers)
-    tokenizers = counted.tokenizers if counted else load_all(words)
+        counted = count(tokenizers, corpora, counting, workers=workers)
     for tokenizer in tokenizers:
         require_size(tokenizer)
     texts = [_at_hand(counted, k) for k in range(len(tokenizers))]
-    return [Subject(*own) for own in zip(words, tokenizers, texts, strict=True)], counted
+    return [Subject(*own) for own in zip(tokenizers, texts, strict=True)], counted
 
 
 def _at_hand(counted: Counted | None, number: int) -> AtHand:
@@ -154,8 +153,7 @@ def _counts(subject: Subject) -> Iterator[Line]:
 
 
 def _signature(subjects: Sequence[Subject], counted: Counted | None, codes: set[str]) -> str:
-    named = [one.word for one in subjects], [one.tokenizer for one in subjects]
-    base = counted.signature if counted else signed(*named)
+    base = counted.signature if counted else signed([one.tokenizer for one in subjects])
     rules = "all" if len(codes) == len(AUDITED) else ",".join(sorted(codes))
     return f"{base}|rules:{rules}|scripts:regex {version('regex')}"
 
@@ -204,11 +202,10 @@ def tokens(words: Sequence[str]) -> Report:
         TokscopeError: a tokenizer cannot be loaded.
     """
     tokenizers = load_all(words)
-    frames = [_listed(Subject(word, one)) for word, one in zip(words, tokenizers, strict=True)]
-    signature = signed(words, tokenizers)
+    frames = [_listed(Subject(one)) for one in tokenizers]
     frame = pd.concat(frames, ignore_index=True)
     notes = (_tried(sample()), *assumptions(tokenizers))
-    return Report("audit", "Tokens and their causes", frame, notes, signature)
+    return Report("audit", "Tokens and their causes", frame, notes, signed(tokenizers))
 
 
 def _listed(subject: Subject) -> pd.DataFrame:

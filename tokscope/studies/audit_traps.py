@@ -121,5 +121,4 @@ def adversarial(words: Sequence[str], lists: Sequence[Corpus] = (), top: int = 2
     listed = list(dict.fromkeys(word for corpus in lists for word in words_of(corpus)))
     frames = [_traps(one, listed if lists else None).head(top) for one in tokenizers]
     frame = pd.concat(frames, ignore_index=True)
-    signature = signed(words, tokenizers)
-    return Report("audit", "Glued words that trap the cut", frame, _NOTES, signature)
+    return Report("audit", "Glued words that trap the cut", frame, _NOTES, signed(tokenizers))

@@ -25,6 +25,7 @@ from tokscope.measures.uncertainty import intervals_of
 from tokscope.report import Report
 from tokscope.text.corpus import Corpus
 from tokscope.text.words import rule_version
+from tokscope.tokenizers import load_all
 from tokscope.workers import HERE, Workers
 
 COST = "cost"
@@ -89,7 +90,7 @@ def compare(
     needed = frozenset.union(*(MEASURES[name].columns for name in chosen))
     always = {"units", "bytes", "tokens"} if prices else {"units", "bytes"}
     counting = Counting(needed | always, words, specials)
-    counted = count(tokenizers, corpora, counting, workers=workers)
+    counted = count(load_all(tokenizers), corpora, counting, workers=workers)
     usable = [name for name in chosen if counted.parallel or MEASURES[name].over == "corpus"]
     if not usable:
         raise TokscopeError(

@@ -13,6 +13,7 @@ from tokscope.counting.values import reference_of
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
 from tokscope.text.corpus import Corpus, require_again, units_at
+from tokscope.tokenizers import load_all
 from tokscope.workers import HERE, Workers
 
 
@@ -39,7 +40,7 @@ def worst_lines(
         raise TokscopeError(f"--lines {top}: write how many lines, such as 10")
     first = reference_of(corpora, reference)
     counting = Counting(frozenset(("units", "bytes", "tokens")), specials=specials)
-    counted = count(tokenizers, corpora, counting, workers=workers)
+    counted = count(load_all(tokenizers), corpora, counting, workers=workers)
     if not counted.parallel:
         raise TokscopeError("--lines compares lines with their translations; add --parallel")
     if len(corpora) < 2:

@@ -15,7 +15,7 @@ from tokscope.errors import TokscopeError, choose
 from tokscope.report import Report
 from tokscope.text.corpus import Corpus, Shard, in_parts, parts_for_workers, read, work
 from tokscope.text.spelled import spelled
-from tokscope.tokenizers import load_all, loaded, switched_off
+from tokscope.tokenizers import for_workers, load_all, loaded, switched_off
 from tokscope.workers import HERE, Workers
 
 COLUMNS = ["part", "name", "texts", "differ", "text", "first", "second", "stage", "why"]
@@ -61,8 +61,7 @@ def equiv(
         if number < least:
             raise TokscopeError(f"--{option} {number}: write a number from {least} up")
     one, other = load_all([first, second])
-    named = [(first, one.fingerprint), (second, other.fingerprint)]
-    two = Two((one, other), by, named)
+    two = Two((one, other), by)
     tried = [*_on_corpora(two, corpora, top, workers), *_on_made(two, fuzz, seed, top)]
     examples = {one.name: one.examples for one in tried}
     found = _explained(two, examples, top)
@@ -71,7 +70,7 @@ def equiv(
         ("mismatch", m.category, 1, 1, m.text, m.first, m.second, m.stage, m.why) for m in found
     ]
     differ = sum(one.differ for one in tried)
-    return _report(two, (first, second), rows, differ, f"fuzz:{fuzz}|seed:{seed}")
+    return _report(two, rows, differ, f"fuzz:{fuzz}|seed:{seed}")
 
 
 @dataclass
@@ -103,7 +102,8 @@ def _on_corpora(
     corpora = list(map(in_parts, corpora))
     if workers.are_worth(2 * work(corpora)):
         parts = parts_for_workers(corpora)
-        made = workers.map(_tried_there, [(two.named, two.by, part, top) for part in parts])
+        named = for_workers(two.tokenizers)
+        made = workers.map(_tried_there, [(named, two.by, part, top) for part in parts])
     else:
         shards = (part for corpus in corpora for part in corpus.shards)
         made = (_tried(two, part, top) for part in shards)
@@ -159,16 +159,14 @@ def _explained(two: Two, examples: Mapping[str, Sequence[str]], top: int) -> lis
     return list(found.values())
 
 
-def _report(
-    two: Two, words: Sequence[str], rows: Sequence[tuple[object, ...]], differ: int, made: str
-) -> Report:
+def _report(two: Two, rows: Sequence[tuple[object, ...]], differ: int, made: str) -> Report:
     one, other = two.tokenizers
     what = "the same ids" if two.by == IDS else "the same cuts"
     title = f"{one.name} and {other.name}: {what} on every text tried"
     if differ:
         title = f"{one.name} and {other.name} differ on {differ:,} texts"
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    signature = signed(words, two.tokenizers, f"by:{two.by}", made)
+    signature = signed(two.tokenizers, f"by:{two.by}", made)
     apart = "texts are compared without special tokens, which are text here"
     notes = (apart, *switched_off(two.tokenizers))
     return Report("equiv", title, frame, notes, signature)

@@ -27,7 +27,7 @@ from tokscope.mixture.uncertainty import bootstrapped, half_widths, refits
 from tokscope.report import Report
 from tokscope.studies import infer_mixture_notes as mixture_notes
 from tokscope.text.corpus import Corpus
-from tokscope.tokenizers import parse
+from tokscope.tokenizers import Spec, load
 from tokscope.tokenizers.sample import FOLDER
 from tokscope.workers import HERE, Workers
 
@@ -103,9 +103,9 @@ def infer_mixture(
     """
     require_resamples(seed, bootstrap=bootstrap, refit=refit)
     begin = time.monotonic()
-    subject = subject_of(word, merges, from_merge)
     _require_effort(gap, seconds)
-    truth = truth or _known(word, corpora, counts)
+    subject = subject_of(load(word), merges, from_merge)
+    truth = truth or _known(subject.tokenizer.spec, corpora, counts)
     if corpora is not None:
         _aligned(truth, chosen([corpus.name for corpus in corpora], only))
     found = gathered(subject, corpora, only, counts=counts, save=save, workers=workers)
@@ -158,10 +158,9 @@ def _require_effort(gap: float, seconds: float) -> None:
 
 
 def _known(
-    word: str, corpora: Sequence[Corpus] | None, counts: Path | None
+    spec: Spec, corpora: Sequence[Corpus] | None, counts: Path | None
 ) -> Mapping[str, float] | None:
     """Return the shares of the embedded tokenizers in the embedded sample."""
-    spec = parse(word)
     learned = spec.kind == "sample" and spec.place in ("bpe", "wordpiece")
     if corpora is None and counts is None and learned:
         shares: dict[str, float] = json.loads((FOLDER / "shares.json").read_text())

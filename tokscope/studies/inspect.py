@@ -146,8 +146,8 @@ def inspect(words: Sequence[str]) -> Report:
         for name, value in _facts(tokenizer).items()
     ]
     frame = pd.DataFrame(rows, columns=["tokenizer", "property", "value"])
-    signature = signed(words, tokenizers)
-    return Report("inspect", "What tokenizers are made of", frame, _NOTES, signature, "tokenizer")
+    title, signature = "What tokenizers are made of", signed(tokenizers)
+    return Report("inspect", title, frame, _NOTES, signature, "tokenizer")
 
 
 def components(words: Sequence[str]) -> Report:
@@ -166,4 +166,4 @@ def components(words: Sequence[str]) -> Report:
     ]
     frame = pd.DataFrame(rows, columns=["tokenizer", "component", "value"])
     notes = ("vocabularies, merges and templates are given by their SHA-256",)
-    return Report("inspect", "Components", frame, notes, signed(words, tokenizers))
+    return Report("inspect", "Components", frame, notes, signed(tokenizers))

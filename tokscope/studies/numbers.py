@@ -314,7 +314,7 @@ def numbers(words: Sequence[str], *, by: str = "", seed: int = 0) -> Report:
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame["digits"] = pd.Series([row[3] for row in rows], dtype=object)
-    signature = signed(words, tokenizers, f"seed:{seed}")
+    signature = signed(tokenizers, f"seed:{seed}")
     there = set(frame["by"])
     told = (note for part in _NOTES if part in there for note in _NOTES[part])
     notes = (_SAMPLES, *told, *switched_off(tokenizers))

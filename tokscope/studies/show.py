@@ -80,5 +80,5 @@ def show(text: str, words: Sequence[str], *, specials: bool = False) -> Report:
     left_open = (*assumptions(tokenizers), *switched_off(tokenizers))
     notes = (f"{size}; tokens: {counts}", legend, *left_open)
     flow = ("token", "id", "bytes", *(["place"] if frame["place"].any() else []))
-    signature = signed(words, tokenizers, f"specials:{'found' if specials else 'text'}")
+    signature = signed(tokenizers, f"specials:{'found' if specials else 'text'}")
     return Report("show", "Segmentation", frame, notes, signature, flow=flow)

@@ -117,13 +117,13 @@ def vocab(
     _require_sense(by, corpora, lists, frequent)
     if by == "language" and corpora is None:
         corpora = embedded()
-    counting = Counting(_COUNTED, rule, specials, look=partial(Words.of, len(words)))
+    tokenizers = load_all(words)
+    counting = Counting(_COUNTED, rule, specials, look=partial(Words.of, len(tokenizers)))
     text = None
     if corpora is not None:
-        counted = count(words, corpora, counting, workers=workers)
+        counted = count(tokenizers, corpora, counting, workers=workers)
         seen = [cast(Words, reading.seen) for reading in counted.readings]
         text = _Text(counted, seen, frequent)
-    tokenizers = text.counted.tokenizers if text else load_all(words)
     listed = {corpus.name: words_of(corpus) for corpus in lists}
     rows = [] if by == "language" else _of_tokens(tokenizers)
     rows += _overlap(tokenizers, text) if not by else []
@@ -139,7 +139,7 @@ def vocab(
     notes += _unspaced(tokenizers) if "overlap" in there else []
     notes += [_USED] if "overlap" in there and text else []
     notes += _notes(text) if text else []
-    signature = _signature(words, tokenizers, text, listed)
+    signature = _signature(tokenizers, text, listed)
     return Report("vocab", "Vocabularies", frame, tuple(notes), signature)
 
 
@@ -195,16 +195,12 @@ def _notes(text: _Text) -> list[str]:
 
 
 def _signature(
-    words: Sequence[str],
     tokenizers: Sequence[Tokenizer],
     text: _Text | None,
     listed: Mapping[str, Sequence[str]],
 ) -> str:
-    if text:
-        parts = [text.counted.signature, f"frequent:{text.frequent}"]
-    else:
-        parts = [signed(words, tokenizers)]
-    parts.append(f"scripts:regex {version('regex')}")
+    start = f"{text.counted.signature}|frequent:{text.frequent}" if text else signed(tokenizers)
+    parts = [start, f"scripts:regex {version('regex')}"]
     for name, own in listed.items():
         digest = hashlib.sha256("\n".join(own).encode()).hexdigest()
         parts.append(f"list:{name}:{digest[:12]}")

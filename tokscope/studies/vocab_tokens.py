@@ -104,9 +104,7 @@ def grep(words: Sequence[str], pattern: str) -> Report:
             texts[token] = name
         ids = _matching(texts, search, end)
         frames[tokenizer.name] = listed(tokenizer, spelled, np.array(ids, np.int64))
-    return _report(
-        f"Tokens that match {pattern}", frames, _signature(words, tokenizers), tokenizers
-    )
+    return _report(f"Tokens that match {pattern}", frames, signed(tokenizers), tokenizers)
 
 
 def _matching(texts: Sequence[str], search: Callable[..., object], end: float) -> list[int]:
@@ -142,9 +140,7 @@ def only_in(words: Sequence[str], name: str) -> Report:
     own = [i for i, piece in enumerate(pieces_of(one.vocabulary)) if piece and piece not in others]
     frames = {name: listed(one, spelled, np.array(own, np.int64))}
     rest = ", ".join(tokenizer.name for tokenizer in tokenizers if tokenizer is not one)
-    return _report(
-        f"Only in {name}, not in {rest}", frames, _signature(words, tokenizers), tokenizers
-    )
+    return _report(f"Only in {name}, not in {rest}", frames, signed(tokenizers), tokenizers)
 
 
 def of_language(
@@ -168,7 +164,7 @@ def of_language(
     corpora = embedded() if corpora is None else corpora
     place = choose({corpus.name: i for i, corpus in enumerate(corpora)}, language, "corpus")
     counting = Counting(frozenset(("units", "bytes", TYPES)), specials=specials)
-    counted = count(words, corpora, counting, workers=workers)
+    counted = count(load_all(words), corpora, counting, workers=workers)
     frames = {}
     for k, tokenizer in enumerate(counted.tokenizers):
         types = types_of(counted, k)
@@ -179,10 +175,6 @@ def of_language(
         frames[tokenizer.name] = frame.assign(count=uses[ids], probability=probability[ids])
     report = _report(f"Tokens of {language}", frames, counted.signature, counted.tokenizers)
     return replace(report, notes=(*report.notes, _PROBABLE, *counted.notes()))
-
-
-def _signature(words: Sequence[str], tokenizers: Sequence[Tokenizer]) -> str:
-    return signed(words, tokenizers)
 
 
 def _report(

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,11 @@ class Tokenizer(Protocol):
     @property
     def name(self) -> str:
         """What tables show."""
+        ...
+
+    @property
+    def spec(self) -> Spec:
+        """How a user named it."""
         ...
 
     @property
@@ -112,6 +117,10 @@ class Spec:
     pattern: str = ""  # the name of an expression that cuts text
     pattern_file: str = ""  # a file that holds one
     specials: str = ""  # a file of special tokens and their ids, or a name for known ones
+    word: str = ""  # all of this as the user wrote it
+
+
+NOWHERE = Spec("", "", "")  # of a tokenizer that nobody named
 
 
 # kind -> module and function, imported only when used; a loader takes a Spec
@@ -218,13 +227,14 @@ def parse(word: str) -> Spec:
     >>> parse("mine=tiktoken-file:/tmp/ranks?pattern=gpt2").pattern
     'gpt2'
     """
-    label, word = split_label(word)
-    rest, options = _options(word)
+    label, unlabelled = split_label(word)
+    rest, options = _options(unlabelled)
     return replace(
         _parse(label, rest),
         pattern=options.get("pattern", ""),
         pattern_file=options.get("pattern-file", ""),
         specials=options.get("specials", ""),
+        word=word,
     )
 
 
@@ -262,7 +272,7 @@ def load(word: str) -> Tokenizer:
     loader = cast(Callable[[Spec], Tokenizer], _function(*LOADERS[spec.kind]))
     tokenizer = loader(spec)
     require_shown(tokenizer.name, word)
-    return tokenizer
+    return cast(Tokenizer, replace(cast(Any, tokenizer), spec=spec))
 
 
 def switched_off(tokenizers: Sequence[Tokenizer]) -> list[str]:
@@ -287,19 +297,20 @@ def load_all(words: Sequence[str]) -> list[Tokenizer]:
     """
     if not words:
         raise TokscopeError("no tokenizer is named; try: tokscope compare sample:bpe bytes")
-    named: dict[str, str] = {}
-    tokenizers = []
-    for word in words:
-        tokenizer = load(word)
-        if tokenizer.name in named:
-            other = named[tokenizer.name]
+    named: dict[str, Tokenizer] = {}
+    for tokenizer in map(load, words):
+        word, other = tokenizer.spec.word, named.setdefault(tokenizer.name, tokenizer)
+        if other is not tokenizer:
             raise TokscopeError(
-                f"'{other}' and '{word}' would both be called '{tokenizer.name}'; "
+                f"'{other.spec.word}' and '{word}' would both be called '{tokenizer.name}'; "
                 f"write LABEL={word}"
             )
-        named[tokenizer.name] = word
-        tokenizers.append(tokenizer)
-    return tokenizers
+    return list(named.values())
+
+
+def for_workers(tokenizers: Sequence[Tokenizer]) -> tuple[tuple[str, str], ...]:
+    """Return what `loaded` needs to load the same tokenizers in a worker."""
+    return tuple((one.spec.word, one.fingerprint) for one in tokenizers)
 
 
 @cache

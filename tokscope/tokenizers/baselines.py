@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.tokenizers import Encoded, Spec
+from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 
@@ -26,6 +26,7 @@ class Bytes:
     fingerprint: str = "bytes"
     family: str = "bytes"
     path: str = "NumPy"
+    spec: Spec = NOWHERE
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -66,6 +67,7 @@ class Characters:
     fingerprint: str = "characters"
     family: str = "characters"
     path: str = "NumPy"
+    spec: Spec = NOWHERE
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

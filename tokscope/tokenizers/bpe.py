@@ -20,7 +20,7 @@ import tiktoken
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, UnitError
-from tokscope.tokenizers import Encoded
+from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.components import canonical, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_core
 from tokscope.tokenizers.frame import NO_FRAME, Frame
@@ -172,6 +172,7 @@ class RankTokenizer:
     path: str = "tiktoken's core"
     around: Mapping[str, str] = field(default_factory=dict)  # what else the file says
     frame: Frame = NO_FRAME
+    spec: Spec = NOWHERE
 
     @cached_property
     def fingerprint(self) -> str:

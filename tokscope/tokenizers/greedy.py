@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.tokenizers import Encoded
+from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.bpe import require_all_bytes
 from tokscope.tokenizers.components import canonical, fingerprint
 from tokscope.tokenizers.frame import NO_FRAME, Frame
@@ -29,6 +29,7 @@ class GreedyTokenizer:
     path: str = "Python"
     around: Mapping[str, str] = field(default_factory=dict)  # what else the file says
     frame: Frame = NO_FRAME
+    spec: Spec = NOWHERE
 
     @classmethod
     def of(cls, name: str, ids: Mapping[bytes, int], place: str) -> GreedyTokenizer:

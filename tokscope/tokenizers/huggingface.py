@@ -15,7 +15,7 @@ import tokenizers
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, UnitError, require_of_library
-from tokscope.tokenizers import Encoded
+from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.bpe import (
     byte_alphabet,
     from_alphabet,
@@ -54,6 +54,7 @@ class HuggingFaceTokenizer:
     told: str = ""  # the same in words
     around: Mapping[str, str] = field(default_factory=dict)  # what files beside it say more
     frame: Frame | None = None  # in place of what the post-processor puts around text
+    spec: Spec = NOWHERE
 
     @cached_property
     def _way(self) -> tuple[FastPath | None, str]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
-from tokscope.tokenizers import Encoded, Spec
+from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.applied import recorded, told, unused_of
 from tokscope.tokenizers.beside import AddedToken, Folder
 from tokscope.tokenizers.components import canonical, digest, fingerprint
@@ -58,6 +58,7 @@ class MappedTokenizer:
     told: str = ""  # and in words
     around: Mapping[str, str] = field(default_factory=dict)  # what files beside it say more
     frame: Frame = NO_FRAME
+    spec: Spec = NOWHERE
 
     @property
     def family(self) -> str:

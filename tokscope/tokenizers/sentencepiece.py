@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tokscope import reading
 from tokscope.errors import TokscopeError, path_of
-from tokscope.tokenizers import Encoded, Spec
+from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.beside import beside_file
 from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.content import holds_ranks
@@ -40,6 +40,7 @@ class SentencePieceTokenizer:
     beside: str = ""  # what was set by files beside it, as a component
     around: Mapping[str, str] = field(default_factory=dict)  # what else the file, or one beside it
     frame: Frame = NO_FRAME
+    spec: Spec = NOWHERE
     added: Mapping[str, int] = field(default_factory=dict)  # found in text before all else
 
     @property

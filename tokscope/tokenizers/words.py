@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tokenizers import models
 
 from tokscope.errors import TokscopeError, UnitError, blaming, require_of_library, shortened
-from tokscope.tokenizers import Encoded
+from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.applied import recorded, told, unused_of
 from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.components import canonical, fingerprint
@@ -43,6 +43,7 @@ class WordTokenizer:
     told: str = ""  # and in words
     around: Mapping[str, str] = field(default_factory=dict)  # what files beside it say more
     frame: Frame = NO_FRAME
+    spec: Spec = NOWHERE
 
     @property
     def family(self) -> str:
