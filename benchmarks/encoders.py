@@ -12,7 +12,8 @@ from tiktoken.load import load_tiktoken_bpe
 
 from benchmarks.measuring import QUICK, TOKENIZERS, prose, ratios, spread, table
 from tokscope.counting.catalog import DEFAULT, MEASURES
-from tokscope.counting.tally import Counting, tally
+from tokscope.counting.counted import count
+from tokscope.counting.tally import Counting
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
 from tokscope.tokenizers.tiktoken import PATTERNS
@@ -56,10 +57,10 @@ def rows(text: Path) -> Iterator[tuple[str, str, str, str]]:
         for against, encode in libraries(place).items():
             for counted, columns in COLUMNS.items():
                 counting = Counting(columns)
-                tally(corpus, [tokenizer], counting)  # tables that are made once
+                count([tokenizer], [corpus], counting)  # tables that are made once
                 found = ratios(
                     lambda: encode(lines),  # noqa: B023
-                    lambda: tally(corpus, [tokenizer], counting),  # noqa: B023
+                    lambda: count([tokenizer], [corpus], counting),  # noqa: B023
                 )
                 yield file, against, counted, spread(found, "x")
 

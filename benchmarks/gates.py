@@ -19,7 +19,8 @@ import numpy as np
 from benchmarks.measuring import DATA, QUICK, TOKENIZERS, table
 from tests.gate.planted import drop, lowercase, split_digits
 from tests.gate.synthetic import sides
-from tokscope.counting.tally import Counting, tally
+from tokscope.counting.counted import count
+from tokscope.counting.tally import Counting
 from tokscope.gate.config import Config, Evidence, Limit
 from tokscope.gate.judge import judged
 from tokscope.gate.verdict import Case
@@ -40,8 +41,9 @@ def counts(path: Path) -> Counts:
     """Return the tokens of each line of each language."""
     tokenizer = load(str(path))
     corpora = read_corpora([str(DATA / "parallel" / "flores-full5")], parallel=True)
-    counting = Counting(frozenset(("tokens",)))
-    return {corpus.name: tally(corpus, [tokenizer], counting)[0][0]["tokens"] for corpus in corpora}
+    counted = count([tokenizer], corpora, Counting(frozenset(("bytes", "tokens"))))
+    pairs = zip(counted.corpora, counted.tallies, strict=True)
+    return {corpus.name: row[0]["tokens"] for corpus, row in pairs}
 
 
 def effects(head: Counts, base: Counts) -> dict[str, float]:

@@ -47,7 +47,8 @@ from tokscope.mixture.count import count
 from tokscope.mixture.evidence import evidence
 from tokscope.mixture.saved import packed, unpacked
 from tokscope.mixture.trials import Setup, finished
-from tokscope.text.corpus import Shard, in_parts, read, read_corpora
+from tokscope.text.corpus import Shard, read, read_corpora
+from tokscope.text.parts import in_parts
 from tokscope.tokenizers import load
 from tokscope.tokenizers.merges import Merges
 from tokscope.tokenizers.pipeline import pipeline_of

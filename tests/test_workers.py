@@ -24,7 +24,8 @@ from tokscope.render import RENDERERS
 from tokscope.report import Report
 from tokscope.studies.equiv import equiv
 from tokscope.text import corpus as corpus_module
-from tokscope.text.corpus import Corpus, in_parts, read, read_corpora, split
+from tokscope.text.corpus import Corpus, read, read_corpora, split
+from tokscope.text.parts import in_parts
 from tokscope.workers import HERE, Workers, cluster, cores, local
 
 Write = Callable[[str, str | bytes], Path]

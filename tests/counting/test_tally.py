@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +12,28 @@ from hypothesis import strategies as st
 
 from tests.tokenizers.families import FAMILIES, tokenizer_of
 from tokscope.counting.catalog import TYPES
-from tokscope.counting.tally import Counting, Tally, tally
+from tokscope.counting.tally import Counting, Reading, Tally, piece, tally
 from tokscope.counting.tokens import TEXT_COLUMNS, TOKEN_COLUMNS, Text, Tokens
 from tokscope.errors import TokscopeError
 from tokscope.text import files
-from tokscope.text.corpus import read_corpora
+from tokscope.text.corpus import Corpus, read_corpora
+from tokscope.text.parts import Task, by_parts
 from tokscope.tokenizers import Tokenizer, load
 
 Write = Callable[[str, str | bytes], Path]
 EVERYTHING = frozenset((*TEXT_COLUMNS, *TOKEN_COLUMNS, TYPES))
 
 
+def tallied(
+    corpus: Corpus, tokenizer: Tokenizer, counting: Counting
+) -> tuple[list[Tally], Reading]:
+    ((parted, pieces),) = by_parts([corpus], Task(partial(piece, [tokenizer], counting)))
+    return tally(parted, pieces, [tokenizer], counting)
+
+
 def count(path: Path, tokenizer: Tokenizer, **how: bool) -> Tally:
     (corpus,) = read_corpora([str(path)], **how)  # type: ignore[arg-type]
-    ((found,), _) = tally(corpus, [tokenizer], Counting(EVERYTHING))
+    ((found,), _) = tallied(corpus, tokenizer, Counting(EVERYTHING))
     return found
 
 
@@ -166,7 +175,7 @@ def test_a_text_counts_as_the_sum_of_its_parts(lines: list[str], cut: int) -> No
 
 def test_only_what_is_asked_for_is_counted(write: Write) -> None:
     (corpus,) = read_corpora([str(write("a.txt", "a b\n"))])
-    ((found,), _) = tally(corpus, [load("bytes")], Counting(frozenset(("tokens", "units"))))
+    ((found,), _) = tallied(corpus, load("bytes"), Counting(frozenset(("tokens", "units"))))
     assert (found.columns, found.types.size) == (("units", "tokens"), 0)
 
 
@@ -189,7 +198,7 @@ def test_shards_are_joined_in_their_order(write: Write) -> None:
     write("t/1.txt", "a\nbb\n")
     folder = write("t/2.txt", "ccc").parent
     (corpus,) = read_corpora([f"x={folder}"])
-    ((found,), reading) = tally(corpus, [load("bytes")], Counting(EVERYTHING))
+    ((found,), reading) = tallied(corpus, load("bytes"), Counting(EVERYTHING))
     assert found["bytes"].tolist() == [1, 2, 3]
     assert reading.units == 3
 
@@ -199,7 +208,7 @@ def test_a_corpus_without_text_is_refused(write: Write) -> None:
     with pytest.raises(
         TokscopeError, match=r"a.txt: no text in it; corpus 'a' has nothing to count"
     ):
-        tally(corpus, [load("bytes")], Counting(EVERYTHING))
+        tallied(corpus, load("bytes"), Counting(EVERYTHING))
 
 
 def test_a_unit_that_cannot_be_encoded_is_named_by_its_line(write: Write) -> None:
@@ -208,4 +217,4 @@ def test_a_unit_that_cannot_be_encoded_is_named_by_its_line(write: Write) -> Non
     with pytest.raises(
         TokscopeError, match=r"a.txt:4: a run of over 50,000 white-space characters"
     ):
-        tally(corpus, [tokenizer_of("ranks.tiktoken")], Counting(EVERYTHING))
+        tallied(corpus, tokenizer_of("ranks.tiktoken"), Counting(EVERYTHING))

@@ -22,7 +22,8 @@ from tokscope.studies.equiv import equiv
 from tokscope.text import changes, files
 from tokscope.text import corpus as corpus_module
 from tokscope.text.changes import Stamp, require_same, stamp
-from tokscope.text.corpus import Corpus, in_parts, read, read_corpora, units_at
+from tokscope.text.corpus import Corpus, read, read_corpora, units_at
+from tokscope.text.parts import in_parts
 from tokscope.workers import Workers, local
 
 LINES = b"a line of text\n" * 400

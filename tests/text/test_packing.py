@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from tests.text.reading import Write, named, refusal, texts
 from tokscope.errors import TokscopeError
 from tokscope.text import packing
-from tokscope.text.corpus import Shard, in_parts, read, read_corpora, size
+from tokscope.text.corpus import Shard, read, read_corpora, size
 from tokscope.text.packing import Streams, members
+from tokscope.text.parts import in_parts
 
 PACK: dict[str, Callable[[bytes], bytes]] = {"bz2": bz2.compress, "xz": lzma.compress}
 NAMES = {"bz2": "bzip2", "xz": "xz"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -12,15 +13,8 @@ from tokscope.counting.signature import signed_text
 from tokscope.counting.tally import Counting, Piece, Reading, Tally, piece, tally
 from tokscope.counting.tokens import Counts
 from tokscope.errors import TokscopeError
-from tokscope.text.corpus import (
-    SAMPLE,
-    Corpus,
-    Shard,
-    in_parts,
-    parts_for_workers,
-    read_corpora,
-    work,
-)
+from tokscope.text.corpus import SAMPLE, Corpus, Shard, read_corpora
+from tokscope.text.parts import Task, by_parts
 from tokscope.tokenizers import Tokenizer, for_workers, loaded, switched_off
 from tokscope.workers import HERE, Workers
 
@@ -97,29 +91,30 @@ def count(
         raise TokscopeError("no corpus is named; leave --corpus away for the embedded sample")
     require_own_names(corpora)
     parallel = all(shard.keep_empty for corpus in corpora for shard in corpus.shards)
+    task = Task(
+        partial(piece, tokenizers, counting),
+        _piece,
+        (for_workers(tokenizers), counting),
+        times=len(tokenizers),
+    )
+    parted: list[Corpus] = []
     tallies, readings = [], []
-    pieces = None
-    corpora = list(map(in_parts, corpora))  # whoever counts: rows are blocks of parts
-    if workers.are_worth(work(corpora) * len(tokenizers)):
-        named = for_workers(tokenizers)
-        pieces = workers.map(
-            _piece, [(named, part, counting) for part in parts_for_workers(corpora)]
-        )
-    for corpus in corpora:
-        counts, reading = tally(corpus, tokenizers, counting, workers.advance, pieces=pieces)
+    for corpus, pieces in by_parts(corpora, task, workers):
+        counts, reading = tally(corpus, pieces, tokenizers, counting)
+        parted.append(corpus)
         tallies.append(counts)
         readings.append(reading)
     if parallel:
-        _require_aligned(corpora, tallies)
+        _require_aligned(parted, tallies)
         if any(reading.members != readings[0].members for reading in readings):
             raise TokscopeError("parallel corpora need the same clusters; align them")
-    signature = signed_text(tokenizers, corpora, readings, counting)
-    return Counted(tokenizers, corpora, tallies, readings, parallel, signature)
+    signature = signed_text(tokenizers, parted, readings, counting)
+    return Counted(tokenizers, parted, tallies, readings, parallel, signature)
 
 
-def _piece(named: Sequence[tuple[str, str]], part: Shard, counting: Counting) -> Piece:
+def _piece(named: Sequence[tuple[str, str]], counting: Counting, part: Shard) -> Piece:
     """Count a part of a corpus in a worker."""
-    return piece(part, [loaded(*one) for one in named], counting)
+    return piece([loaded(*one) for one in named], counting, part)
 
 
 def _require_aligned(corpora: Sequence[Corpus], tallies: Sequence[Sequence[Tally]]) -> None:

@@ -8,7 +8,7 @@ bytes, each unit followed by a line feed, so that all positions are positions in
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
@@ -136,7 +136,7 @@ class _Sum:
             self.reading.seen.join(reading.seen)
 
 
-def piece(part: Shard, tokenizers: Sequence[Tokenizer], counting: Counting) -> Piece:
+def piece(tokenizers: Sequence[Tokenizer], counting: Counting, part: Shard) -> Piece:
     """Count a part of a corpus under several tokenizers in one pass over its text.
 
     Raises:
@@ -189,30 +189,20 @@ def _count(
 
 def tally(
     corpus: Corpus,
+    pieces: Iterable[tuple[int, Piece]],
     tokenizers: Sequence[Tokenizer],
     counting: Counting,
-    advance: Callable[[int], None] = lambda _: None,
-    *,
-    pieces: Iterator[Piece] | None = None,
 ) -> tuple[list[Tally], Reading]:
-    """Count a corpus under several tokenizers in one pass over its text.
-
-    `advance` is called with the number of bytes of each piece that is done. `pieces` are made here
-    unless they are given, one for each shard, by workers.
+    """Join the pieces of a corpus, each with the byte where it begins: one tally a tokenizer.
 
     Raises:
-        TokscopeError: the text cannot be read, or holds nothing.
+        TokscopeError: the corpus holds nothing.
     """
-    if pieces is None:
-        pieces = (piece(shard, tokenizers, counting) for shard in corpus.shards)
     whole = _Sum(corpus.shards[0], [one.vocabulary.size for one in tokenizers], counting)
-    digests, before = [], 0
-    for shard, found in zip(corpus.shards, pieces, strict=False):  # others may follow
+    digests = []
+    for before, found in pieces:
         whole.join(found, before)
-        advance(found.size)
         digests.append(found.reading.digest)
-        if shard.end is None:  # the end of a file
-            before += shard.start + found.size
     reading = whole.reading
     if not reading.units:
         paths = ", ".join(shard.path for shard in corpus.shards[:3])

@@ -10,22 +10,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from tokscope.text.corpus import (
-    Corpus,
-    Shard,
-    Units,
-    has_fields,
-    in_parts,
-    parts_for_workers,
-    read,
-    work,
-)
+from tokscope.text.corpus import Corpus, Shard, Units, has_fields, read
+from tokscope.text.parts import Task, by_parts
 from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.workers import HERE, Workers
 
@@ -175,7 +167,7 @@ def everything(units: Units) -> Units:
     return units
 
 
-def piece(part: Shard, pipeline: Pipeline, keep: Keep, most: int) -> Piece:
+def piece(pipeline: Pipeline, keep: Keep, most: int, part: Shard) -> Piece:
     """Count the pretokens of a part of a corpus.
 
     Raises:
@@ -214,9 +206,9 @@ def _made(source: Source) -> Pipeline:
     return source()
 
 
-def _piece(source: Source, part: Shard, keep: Keep, most: int) -> Piece:
+def _piece(source: Source, keep: Keep, most: int, part: Shard) -> Piece:
     """Count the pretokens of a part of a corpus in a worker."""
-    return piece(part, _made(source), keep, most)
+    return piece(_made(source), keep, most, part)
 
 
 def count(
@@ -240,14 +232,10 @@ def count(
         TokscopeError: a text cannot be read.
     """
     most = MOST // len(corpora)
-    corpora = list(map(in_parts, corpora))
-    if source and workers.are_worth(work(corpora)):
-        parts = parts_for_workers(corpora)
-        made = workers.map(_piece, [(source, part, keep, most) for part in parts])
-    else:
-        shards = (part for corpus in corpora for part in corpus.shards)
-        made = (piece(part, pipeline, keep, most) for part in shards)
-    wholes = [_whole(corpus, made, most, workers.advance) for corpus in corpora]
+    task = Task(
+        partial(piece, pipeline, keep, most), _piece if source else None, (source, keep, most)
+    )
+    wholes = [_whole(pieces, most) for _, pieces in by_parts(corpora, task, workers)]
     ids: dict[str, int] = {}
     rows, columns, values = [NONE], [], [NONE]
     blocks = [block for whole in wholes for block in whole.blocks.values() if block.size]
@@ -274,17 +262,12 @@ def count(
     )
 
 
-def _whole(
-    corpus: Corpus, made: Iterator[Piece], most: int, advance: Callable[[int], None]
-) -> Piece:
+def _whole(pieces: Iterator[tuple[int, Piece]], most: int) -> Piece:
     """Join the pieces of one corpus; its digest is that of theirs."""
     whole = Piece(most)
-    digests, before = [], 0
-    for shard, found in zip(corpus.shards, made, strict=False):  # those of others follow
+    digests = []
+    for before, found in pieces:
         whole.join(found, before)
-        advance(found.size)
         digests.append(found.digest)
-        if shard.end is None:  # the end of a file
-            before += shard.start + found.size
     whole.digest = hashlib.sha256("\n".join(digests).encode()).hexdigest()
     return whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ from tokscope.equivalence.made import texts_of
 from tokscope.equivalence.two import BYTES, IDS, Mismatch, Two
 from tokscope.errors import TokscopeError, choose
 from tokscope.report import Report
-from tokscope.text.corpus import Corpus, Shard, in_parts, parts_for_workers, read, work
+from tokscope.text.corpus import Corpus, Shard, read
+from tokscope.text.parts import Task, by_parts
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import for_workers, load_all, loaded, switched_off
 from tokscope.workers import HERE, Workers
@@ -81,6 +83,7 @@ class _Tried:
     texts: int = 0
     differ: int = 0
     examples: list[str] = field(default_factory=list)
+    size: int = 0  # bytes that were read
 
     def add(self, two: Two, texts: Sequence[str], top: int) -> None:
         """Try more texts."""
@@ -99,37 +102,28 @@ def _on_corpora(
     two: Two, corpora: Sequence[Corpus], top: int, workers: Workers
 ) -> Iterator[_Tried]:
     """Try every unit of corpora."""
-    corpora = list(map(in_parts, corpora))
-    if workers.are_worth(2 * work(corpora)):
-        parts = parts_for_workers(corpora)
-        named = for_workers(two.tokenizers)
-        made = workers.map(_tried_there, [(named, two.by, part, top) for part in parts])
-    else:
-        shards = (part for corpus in corpora for part in corpus.shards)
-        made = (_tried(two, part, top) for part in shards)
-    for corpus in corpora:
+    named = (for_workers(two.tokenizers), two.by, top)
+    task = Task(partial(_tried, two, top), _tried_there, named, times=2)
+    for corpus, made in by_parts(corpora, task, workers):
         found = _Tried(f"corpus {corpus.name}")
-        for _, (tried, size) in zip(corpus.shards, made, strict=False):  # others follow
+        for _, tried in made:
             found.join(tried, top)
-            workers.advance(size)
         yield found
 
 
-def _tried(two: Two, part: Shard, top: int) -> tuple[_Tried, int]:
-    """Try every unit of a part of a corpus; return also how many bytes it has."""
-    found, size = _Tried(""), 0
+def _tried(two: Two, top: int, part: Shard) -> _Tried:
+    """Try every unit of a part of a corpus."""
+    found = _Tried("")
     for units in read(part):
         found.add(two, units.texts, top)
-        size += len(units.raw)
-    return found, size
+        found.size += len(units.raw)
+    return found
 
 
-def _tried_there(
-    named: Sequence[tuple[str, str]], by: str, part: Shard, top: int
-) -> tuple[_Tried, int]:
+def _tried_there(named: Sequence[tuple[str, str]], by: str, top: int, part: Shard) -> _Tried:
     """Try a part of a corpus in a worker."""
     one, other = (loaded(*name) for name in named)
-    return _tried(Two((one, other), by), part, top)
+    return _tried(Two((one, other), by), top, part)
 
 
 def _on_made(two: Two, fuzz: int, seed: int, top: int) -> Iterator[_Tried]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from tokscope.errors import TokscopeError, choose, require_shown
 from tokscope.text import files
@@ -17,7 +16,6 @@ from tokscope.text.files import MAX_UNIT, STDIN, Shard, once, opened
 from tokscope.text.formats import found, has_fields, is_column, may_be_cut, reader
 from tokscope.text.lines import Units
 from tokscope.text.names import SAMPLE, named
-from tokscope.text.packing import packing
 
 __all__ = [
     "MAX_UNIT",
@@ -27,20 +25,16 @@ __all__ = [
     "Units",
     "again",
     "has_fields",
-    "in_parts",
-    "parts_for_workers",
     "read",
     "read_corpora",
     "require_again",
     "size",
     "split",
     "units_at",
-    "work",
 ]
 PART = 1 << 23  # bytes of a file that one worker reads
 FIELD = "text"
 ANY = ""  # any corpus that has no field of its own
-_RATIO = 4  # of text to what it is packed to, about
 
 
 @dataclass(frozen=True)
@@ -101,25 +95,6 @@ def split(shard: Shard) -> list[Shard]:
     ends = [*borders[1:], None]
     parts = zip(borders, ends, strict=True)
     return [replace(shard, start=start, end=end) for start, end in parts]
-
-
-def in_parts(corpus: Corpus) -> Corpus:
-    """Return a corpus whose shards are parts that can be read one without the other."""
-    return replace(corpus, shards=tuple(part for shard in corpus.shards for part in split(shard)))
-
-
-def parts_for_workers(corpora: Sequence[Corpus]) -> list[Shard]:
-    """Return the parts of corpora, their paths in full: a worker may be at work elsewhere."""
-    parts = (part for corpus in corpora for part in corpus.shards)
-    return [replace(part, path=str(Path(part.path).absolute())) for part in parts]
-
-
-def work(corpora: Sequence[Corpus]) -> int:
-    """Return about how many bytes of text there are; 0 where it can be read here alone."""
-    paths = {shard.path for corpus in corpora for shard in corpus.shards}
-    if not all(Path(path).is_file() for path in paths):  # standard input, a pipe
-        return 0
-    return sum(Path(path).stat().st_size * (_RATIO if packing(path) else 1) for path in paths)
 
 
 def read(shard: Shard) -> Iterator[Units]:
