@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from tests.tokenizers.families import tokenizer_of
 from tokscope.errors import TokscopeError
 from tokscope.mixture.count import count
 from tokscope.mixture.evidence import Evidence, evidence
+from tokscope.mixture.saved import _digest as digest
 from tokscope.mixture.saved import packed, unpacked
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
@@ -81,13 +84,19 @@ def test_the_same_counts_are_the_same_bytes(found: Evidence) -> None:
     assert packed(found, NAME) == packed(found, NAME)
 
 
+Header, Arrays = dict[str, Any], dict[str, np.ndarray]
+
+
 def changed(
-    data: bytes, change: Callable[[dict[str, object], dict[str, np.ndarray]], None]
+    data: bytes, change: Callable[[Header, Arrays], object], *, hashed: bool = False
 ) -> bytes:
+    """Change what a file holds; where it is hashed again, as one who knows how would do."""
     with np.load(io.BytesIO(data)) as archive:
         arrays = {name: archive[name] for name in archive.files}
     header = json.loads(arrays.pop("header").tobytes())
     change(header, arrays)
+    if hashed:
+        header["sha256"] = digest(header, arrays)
     out = io.BytesIO()
     line = np.frombuffer(json.dumps(header).encode(), np.uint8)
     np.savez_compressed(out, header=line, **arrays)
@@ -107,6 +116,7 @@ def changed(
         (lambda data: changed(data, lambda h, a: h.update(version=1)), "counts of version 1, not 2"),
         (lambda data: changed(data, lambda h, a: a["sizes"].__iadd__(1)), "its hash is another one"),
         (lambda data: changed(data, lambda h, a: h.update(names=["x", "y", "z"])), "its hash is another one"),
+        (lambda data: changed(data, lambda h, a: a.update(sizes=a["sizes"].astype("M8[D]"))), "a damaged one"),
     ],
 )  # fmt: skip
 def test_a_damaged_or_foreign_file_is_refused(
@@ -128,3 +138,100 @@ def test_counts_of_another_tokenizer_are_refused(
         unpacked(path, merges, "another")
     with pytest.raises(TokscopeError, match="no such file"):
         unpacked(tmp_path / "nowhere", merges, NAME)
+
+
+def at(name: str, place: int | slice, value: float) -> Callable[[Header, Arrays], None]:
+    """Return what sets numbers of an array."""
+
+    def change(header: Header, arrays: Arrays) -> None:
+        arrays[name][place] = value
+
+    return change
+
+
+def turned(name: str, turn: Callable[[np.ndarray], np.ndarray]) -> Callable[[Header, Arrays], None]:
+    """Return what puts another array in the place of one."""
+
+    def change(header: Header, arrays: Arrays) -> None:
+        arrays[name] = turn(arrays[name])
+
+    return change
+
+
+def told(**values: object) -> Callable[[Header, Arrays], None]:
+    """Return what sets a value of the header."""
+    return lambda header, arrays: header.update(values)
+
+
+EVERY = (
+    "pretokens", "lengths", "counts", "columns", "rows", "owner", "sizes", "left_out", "keys",
+    "start", "records.0", "starts.0", "words.0",
+)  # fmt: skip
+SHAPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "one less": lambda array: array[:-1],
+    "one more": lambda array: np.append(array, array[-1:]),
+    "none": lambda array: array[:0],
+    "a table": lambda array: array[None],
+    "one number": lambda array: array[0],
+    "complex": lambda array: array.astype(complex),
+    "words": lambda array: array.astype("U9"),
+}
+UNFIT: dict[str, Callable[[Header, Arrays], object]] = {
+    **{f"{name}: {how}": turned(name, turn) for name in EVERY for how, turn in SHAPES.items()},
+    **{f"{name}: gone": (lambda _, arrays, name=name: arrays.pop(name)) for name in EVERY},
+    **{f"{name}: negative": at(name, 1, -1) for name in EVERY if name not in ("pretokens", "words.0")},
+    **{f"{name}: huge": at(name, 1, 2**31 - 1) for name in EVERY
+       if name not in ("pretokens", "counts", "sizes", "left_out")},
+    **{f"{name}: backwards": turned(name, lambda array: array[::-1].copy())
+       for name in ("rows", "keys", "records.0", "starts.0")},
+    **{f"{name}: not from 0": at(name, 0, 1) for name in ("rows", "starts.0")},
+    "words.0: before the first": at("words.0", 0, -(2**31)),
+    "records.0: one twice": at("records.0", 1, 0),
+    "counts: none": at("counts", 0, np.nan),
+    "counts: endless": at("counts", 0, np.inf),
+    "counts: a half": at("counts", 0, 0.5),
+    "counts: too large": at("counts", slice(None), 2.0**53),
+    "sizes: too large": at("sizes", 0, 2**60),
+    "owner: nobody": at("owner", 0, 3),
+    "no corpora": told(names=[]),
+    "corpora of no name": told(names=["", "", ""]),
+    "two corpora of a name": told(names=["en", "en", "ja"]),
+    "corpora in a table": told(names={"en": 1, "ja": 2, "python": 3}),
+    "a number as a name": told(names=["en", "ja", 3]),
+    "half a character in a name": told(names=["en", "ja", "\ud800"]),
+    "one corpus less": told(names=["en", "ja"]),
+    "no hash of the text": told(text=None),
+    **{f"{name}: {value}": told(**{name: value}) for name in ("merges", "parts")
+       for value in (-1, 1.5, True, "1", None, 10**18, [1])},
+    "no parts": told(parts=0),
+    "a part that is not there": told(parts=2),
+    "more merges than there are": told(merges=10**6),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", UNFIT)
+def test_what_does_not_fit_is_one_line_though_its_hash_does(
+    found: Evidence, merges: Merges, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "counts"
+    path.write_bytes(changed(packed(found, NAME), UNFIT[kind], hashed=True))
+    with pytest.raises(TokscopeError, match=r"counts.*count again") as caught:
+        unpacked(path, merges, NAME)
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_that_fit_and_are_wrong_are_read_or_refused(
+    found: Evidence, merges: Merges, tmp_path: Path
+) -> None:
+    """Whoever writes a hash may write any counts: no library is given what it cannot take."""
+    path, data, rng = tmp_path / "counts", packed(found, NAME), np.random.default_rng(3)
+    for name in ("counts", "columns", "words.0", "lengths", "owner", "start"):
+        mixed = changed(data, turned(name, rng.permutation), hashed=True)
+        path.write_bytes(mixed)
+        with suppress(TokscopeError):
+            assert unpacked(path, merges, NAME).program.values.shape[1] == 3
+
+
+def test_the_hash_of_what_was_not_changed_is_the_same(found: Evidence) -> None:
+    data = packed(found, NAME)
+    assert changed(data, lambda header, arrays: None, hashed=True) == data

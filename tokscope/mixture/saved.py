@@ -20,13 +20,14 @@ from tokscope.arrays import read_arrays
 from tokscope.errors import TokscopeError
 from tokscope.mixture.count import Counts
 from tokscope.mixture.evidence import Evidence, assembled, evidence
-from tokscope.mixture.replay import Changes, Replay
+from tokscope.mixture.replay import Changes, Replay, Rules
 from tokscope.mixture.symbols import rules_of, spelled
 from tokscope.reading import opened, require_regular
 from tokscope.tokenizers.merges import Merges
 
 VERSION = 2  # 1 had another alphabet
 _FORMAT = "tokscope counts"
+_MOST = 2**53  # up to here every count and every sum of counts is exact
 Arrays = dict[str, Any]  # by name
 
 
@@ -85,6 +86,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
             arrays = read_arrays(stream, problem)
         header = json.loads(arrays.pop("header").tobytes())
         foreign = header["format"] != _FORMAT
+        digest = _digest(header, arrays)
     except FileNotFoundError as error:
         raise TokscopeError(f"{path}: no such file") from error
     except OSError as error:
@@ -96,7 +98,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
     if header.get("version") != VERSION:
         version = header.get("version")
         raise TokscopeError(f"{path}: counts of version {version}, not {VERSION}; count again")
-    if _digest(header, arrays) != header.get("sha256"):
+    if digest != header.get("sha256"):
         raise TokscopeError(f"{path}: the file is damaged (its hash is another one); count again")
     return header, arrays
 
@@ -118,30 +120,106 @@ def unpacked(
         raise TokscopeError(f"{path}: its counts do not fit together; count again") from error
 
 
+# What a file holds is checked as a whole before it is used: its hash only says that it is as it was
+# written, and anybody can write one. Each check raises ValueError.
+
+
 def _evidence(
     header: Mapping[str, Any], arrays: Arrays, merges: Merges, *, steps: int | None, first: int
 ) -> Evidence:
-    ends = np.cumsum(arrays["lengths"], dtype=np.int64)
+    _require_header(header, len(merges.pairs))
+    counts = _counts(header, arrays)
+    if steps is not None and steps > header["merges"]:
+        return evidence(counts, merges, steps, first=first)
+    rules, alphabet = rules_of(merges, header["merges"])
+    found = spelled(counts.pretokens, merges, alphabet)
+    done = _replay(arrays, rules, len(found.words), header["parts"])
+    return assembled(counts, merges, found, done, first)
+
+
+def _require_header(header: Mapping[str, Any], merges: int) -> None:
+    names = header["names"]
+    if type(names) is not list or len(set(names)) < len(names) or not "".join(names).encode():
+        raise ValueError("names are not a list of different names")
+    if type(header["text"]) is not str:
+        raise ValueError("the hash of the text is not a string")
+    for name, most in (("merges", merges), ("parts", _MOST)):
+        if type(header[name]) is not int or not 0 <= header[name] <= most:
+            raise ValueError(f"{name} is not a number up to {most}")
+
+
+def _counts(header: Mapping[str, Any], arrays: Arrays) -> Counts:
+    lengths, owner = arrays["lengths"], arrays["owner"]
+    width, corpora = len(owner), len(header["names"])
+    if arrays["pretokens"].dtype != np.uint8:
+        raise ValueError("pretokens are not bytes")
+    _require_numbers(lengths, 0, len(arrays["pretokens"]) + 1)
+    _require_numbers(owner, 0, corpora)
+    _require_numbers(arrays["sizes"], 0, _MOST, width)
+    _require_numbers(arrays["left_out"], 0, _MOST, corpora)
+    ends = np.cumsum(lengths, dtype=np.int64)
+    if (ends[-1] if len(ends) else 0) != len(arrays["pretokens"]):
+        raise ValueError("pretokens do not have their lengths")
     blob = arrays["pretokens"].tobytes()
-    pretokens = [blob[end - size : end] for end, size in zip(ends, arrays["lengths"], strict=True)]
-    shape = (len(pretokens), len(arrays["owner"]))
-    blocks = csr_array((arrays["counts"], arrays["columns"], arrays["rows"]), shape=shape)
-    blocks.check_format(full_check=True)
-    counts = Counts(
+    pretokens = [blob[end - size : end] for end, size in zip(ends, lengths, strict=True)]
+    return Counts(
         tuple(header["names"]),
         pretokens,
-        blocks,
-        arrays["owner"],
+        _blocks(arrays, len(pretokens), width),
+        owner,
         arrays["sizes"],
         arrays["left_out"],
         header["text"],
     )
-    if steps is not None and steps > header["merges"]:
-        return evidence(counts, merges, steps, first=first)
-    rules, alphabet = rules_of(merges, header["merges"])
+
+
+def _blocks(arrays: Arrays, pretokens: int, width: int) -> csr_array:
+    found, columns = arrays["counts"], arrays["columns"]
+    _require_numbers(columns, 0, width, len(found))
+    _require_offsets(arrays["rows"], pretokens, len(found))
+    if found.dtype != np.float64 or found.ndim != 1 or not (found >= 0).all():
+        raise ValueError("counts are not numbers from 0 up")
+    if found.sum() > _MOST or (found != np.floor(found)).any():
+        raise ValueError("counts are not whole, or too large")
+    return csr_array((found, columns, arrays["rows"]), shape=(pretokens, width))
+
+
+def _replay(arrays: Arrays, rules: Rules, words: int, parts: int) -> Replay:
+    keys, start = arrays["keys"], arrays["start"]
+    _require_numbers(keys, 0, rules.symbols**2)
+    _require_numbers(start, 0, len(rules) + 1, len(keys))
+    _require_ascending(keys * (len(rules) + 1) + start)
     changes = [
         Changes(*(arrays[f"{name}.{i}"] for name in ("records", "starts", "words")))
-        for i in range(header["parts"])
+        for i in range(parts)
     ]
-    done = Replay(rules, arrays["keys"], arrays["start"], changes)
-    return assembled(counts, merges, spelled(pretokens, merges, alphabet), done, first)
+    changed = np.zeros(len(keys), bool)
+    for part in changes:
+        _require_numbers(part.records, 0, len(keys))
+        _require_ascending(part.records)
+        _require_numbers(part.words, -words, words)
+        _require_offsets(part.starts, len(part.records), len(part.words))
+        changed[part.records] = True
+    if not changed.all():
+        raise ValueError("records change nothing")
+    return Replay(rules, keys, start, changes)
+
+
+def _require_numbers(array: Any, low: int, end: int, size: int | None = None) -> None:
+    """Refuse what is not a row of whole numbers from `low` to below `end`, or not of this size."""
+    if array.ndim != 1 or array.dtype.kind != "i" or size not in (None, len(array)):
+        raise ValueError("an array has another shape or type")
+    if len(array) and not low <= array.min() <= array.max() < end:
+        raise ValueError("a number is out of range")
+
+
+def _require_offsets(array: Any, rows: int, end: int) -> None:
+    """Refuse what does not say where each of some rows begins, and where the last one ends."""
+    _require_numbers(array, 0, end + 1, rows + 1)
+    if array[0] != 0 or array[-1] != end or (np.diff(array) < 0).any():
+        raise ValueError("rows do not follow each other")
+
+
+def _require_ascending(array: Any) -> None:
+    if (np.diff(array) <= 0).any():
+        raise ValueError("records are not in order")
