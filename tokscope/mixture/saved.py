@@ -134,7 +134,10 @@ def _evidence(
     rules, alphabet = rules_of(merges, header["merges"])
     found = spelled(counts.pretokens, merges, alphabet)
     done = _replay(arrays, rules, len(found.words), header["parts"])
-    return assembled(counts, merges, found, done, first)
+    made = assembled(counts, merges, found, done, first)
+    if made.occurrences().data.min(initial=0) < 0:
+        raise ValueError("a pair goes more often than it comes")
+    return made
 
 
 def _require_header(header: Mapping[str, Any], merges: int) -> None:
@@ -157,6 +160,8 @@ def _counts(header: Mapping[str, Any], arrays: Arrays) -> Counts:
     _require_numbers(owner, 0, corpora)
     _require_numbers(arrays["sizes"], 0, _MOST, width)
     _require_numbers(arrays["left_out"], 0, _MOST, corpora)
+    if not np.bincount(owner, arrays["sizes"], corpora).all():
+        raise ValueError("a corpus has no text")
     ends = np.cumsum(lengths, dtype=np.int64)
     if (ends[-1] if len(ends) else 0) != len(arrays["pretokens"]):
         raise ValueError("pretokens do not have their lengths")
