@@ -102,7 +102,24 @@ WRONG = {
     "[limits.fertility]\nmax = nan": "2: limits.fertility.max must be a number",
     "[limits.tokens]\nworse = -1": "2: worse is how far it may go",
     "[limits.words]\nworse = 1": "2: no value of words is better than another; use max and min",
-    '[audit]\nignore = ["TS9x"]': "2: unknown rule 'TS9x'",
+    '[audit]\nignore = ["TS9x"]': "2: unknown rule of the audit 'TS9x'",
+    '[audit]\nignore = ["TS9"]': "2: unknown rule of the audit 'TS9'",
+    '[audit]\nignore = ["TS001"]': "2: unknown rule of the audit 'TS001'",
+    "[limits.words]\nmax = 9": "2: words is of the text alone; limit what a tokenizer changes",
+    "[limits.units]\nmin = 9": "2: units is of the text alone",
+    "[limits.bytes]\nmax = 9": "2: bytes is of the text alone",
+    "[limits.characters]\nmax = 9": "2: characters is of the text alone",
+    "[limits.gini]\nmax = 1": "2: limits.gini.max = 1 lets everything pass; be stricter",
+    "[limits.gini]\nworse = 1": "2: limits.gini.worse = 1 lets everything pass",
+    '[limits.tokens.""]\nworse = "99%"': "1: a limit of no corpus; give a name, or a pattern",
+    '[limits.tokens."".""]\nworse = "99%"': "1: a limit of no corpus",
+    "[limits.tokens" + ".''" * 3000 + "]\nworse = 1": "1: a limit of no corpus",
+    '[limits.tokens]\nworse = "٩%"': "2: limits.tokens.worse must be a number",
+    '[identity]\ndocuments = "９９%"': "2: identity.documents must be a number",
+    "[text]\nmax_unit = 0": "2: max_unit must be more than 0",
+    "[text]\nmax_unit = -1.5": "2: max_unit must be more than 0",
+    "[mixture]\nreport = true\nmerges = 0": "3: merges must be from 1 to 1,000,000",
+    "[mixture]\nmerges = -5": "2: merges must be from 1 to 1,000,000",
     '[audit]\nseverity = "warn"': "2: unknown severity 'warn'; did you mean 'warning'?",
     "[evidence]\nresamples = 10": "2: resamples must be from 100 to 1,000,000",
     '[[waivers]]\nrule = "TS101"\nreason = "r"\nowner = "o"\nexpires = 2030-01-01T00:00:00': "5: expires must be a day",
@@ -121,3 +138,21 @@ def test_what_has_no_meaning_is_refused_with_its_line(tmp_path: Path, text: str)
         configured(tmp_path, text)
     assert WRONG[text] in str(refused.value)
     assert str(tmp_path / "tokscope.toml") in str(refused.value)
+
+
+@pytest.mark.parametrize("patterns", [("?n", "e?"), ("e?", "?n"), ("*n", "e*")])
+def test_limits_that_fit_equally_well_must_be_the_same(
+    tmp_path: Path, patterns: tuple[str, str]
+) -> None:
+    """Else their order in the file would decide."""
+    lines = f'"{patterns[0]}".worse = "99%"\n"{patterns[1]}".worse = "1%"\n'
+    config = configured(tmp_path, f"[limits.tokens]\n{lines}")
+    with pytest.raises(TokscopeError, match=r"toml:3: .* fit corpus 'en' equally well; give it"):
+        config.limit("tokens", "en", "worse")
+    assert config.limit("tokens", "de", "worse") is None or patterns[0] == "e*"
+    own = configured(tmp_path, f'[limits.tokens]\n{lines}en.worse = "2%"\n')
+    chosen = own.limit("tokens", "en", "worse")
+    assert chosen
+    assert chosen.value == 0.02
+    same = configured(tmp_path, "[limits.tokens]\n" + lines.replace("99%", "1%"))
+    assert same.limit("tokens", "en", "worse")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -114,6 +115,19 @@ def test_counts_are_verified_as_decoded(locked: Path) -> None:
 )
 def test_damaged_files_are_refused(locked: Path, name: str, content: bytes, words: str) -> None:
     (locked / name).write_bytes(content)
+    with pytest.raises(TokscopeError, match=words):
+        lock.read(locked / "tokscope.lock")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("tokscope.lock", r"TS905 .*tokscope.lock: over 256 MB"),
+        ("tokscope.lock.npz", r"TS905 .*tokscope.lock.npz: over 2,000 MB"),
+    ],
+)
+def test_files_without_an_end_are_not_read(locked: Path, name: str, words: str) -> None:
+    os.truncate(locked / name, 40_000_000_000)  # takes no room
     with pytest.raises(TokscopeError, match=words):
         lock.read(locked / "tokscope.lock")
 

@@ -359,7 +359,7 @@ def test_a_check_that_decides_nothing_exits_with_2(
 SECTIONS = [
     "[tool.tokscope]\n", "[ tool . tokscope ]\n", "tool.tokscope.tokenizer = 'x'\n",
     "[tool]\ntokscope = {}\n", "[tool.tokscope.text]\n", '["tool"."tokscope"]\n',
-    "[[tool.tokscope]]\n", "[tool.tokscope\n",
+    "[[tool.tokscope]]\n",
 ]  # fmt: skip
 
 
@@ -374,6 +374,33 @@ def test_two_configurations_are_refused(
     with pytest.raises(TokscopeError, match=r"tokscope.toml and .* of pyproject.toml are both"):
         find()
     assert find("tokscope.toml") == Path("tokscope.toml")
+
+
+@pytest.mark.parametrize(
+    "section",
+    ["[tool.tokscope\n", "[tool]\ntokscope = {\n", "[ tool.tokscope ]\na=\n", "tokscope" * 2],
+)
+def test_a_project_that_is_not_toml_hides_no_gates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, section: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(section)
+    with pytest.raises(TokscopeError, match=r"pyproject.toml: not TOML .* --config"):
+        find()
+    (tmp_path / "tokscope.toml").write_text("")
+    with pytest.raises(TokscopeError, match=r"pyproject.toml: not TOML .* --config"):
+        find()
+    assert find("tokscope.toml") == Path("tokscope.toml")
+
+
+def test_a_link_that_leads_nowhere_is_a_configuration_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.tokscope]\n")
+    (tmp_path / "tokscope.toml").symlink_to("nowhere")
+    with pytest.raises(TokscopeError, match=r"are both here"):
+        find()
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,8 @@ VALUES = [
     ("values/tokens", 3),
     ("values/tokens/fr", 3),
     ("values/tokens/en", ...),
+    *(("values/tokens/en", value) for value in (None, 99999, -1, 0)),
+    ("model_input/not golden", [1]),
     ("values/tokens", {}),
     ("values/tokens", {"en": 3}),
 ]
@@ -144,6 +146,18 @@ ARRAYS: dict[str, Callable[[dict[str, Any]], object]] = {
     "huge": lambda arrays: arrays.update({"en.tokens": arrays["en.tokens"] + np.uint64(2**63)}),
     "huge together": lambda arrays: arrays.update(
         {"en.tokens": arrays["en.tokens"] + np.uint64(2**52)}
+    ),
+    "more unknown than tokens": lambda arrays: arrays.update(
+        {"en.unknown": arrays["en.tokens"] + np.uint64(1)}
+    ),
+    "more incomplete than tokens": lambda arrays: arrays.update(
+        {"en.incomplete": arrays["en.tokens"] + np.uint64(1)}
+    ),
+    "a unit comes back twice": lambda arrays: arrays.update(
+        {"en.round_trip": arrays["en.round_trip"] + np.uint64(1)}
+    ),
+    "another sum than the lock says": lambda arrays: arrays.update(
+        {"en.tokens": arrays["en.tokens"] + np.uint64(1)}
     ),
     "by place, as of an older version": lambda arrays: [
         arrays.update({n.replace("en", "0"): arrays.pop(n)}) for n in list(arrays) if n[:2] == "en"

@@ -14,7 +14,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, cast
 
-from tokscope.counting.catalog import MEASURES
+from tokscope.counting.catalog import MEASURES, TYPES
+from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.errors import TokscopeError, choose, split_label
 from tokscope.gate.lines import lines_of
 from tokscope.reading import MOST_OF_SETTINGS, content
@@ -24,12 +25,11 @@ from tokscope.text.formats import READERS
 from tokscope.tokenizers import LOADERS
 
 NAME, PROJECT = "tokscope.toml", "pyproject.toml"
-_SECTION = "[tool.tokscope"
 Key = tuple[str, ...]
 Json = dict[str, Any]
 FAIL, WARN, OFF = "fail", "warn", "off"
 _LEVELS = {FAIL: 0, WARN: 0, OFF: 0}
-_PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*%\s*")
+_PERCENT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*%\s*")
 _MOST = 1_000_000  # resamples, or documents
 _LARGEST = 10**15  # of any number
 KINDS = ("max", "min", "worse", "better")  # of limits
@@ -206,13 +206,27 @@ class Config:
         return self.lines.get(key, 1)
 
     def limit(self, measure: str, corpus: str, kind: str) -> Limit | None:
-        """Return the most specific limit: of the corpus, of the longest pattern, of all."""
+        """Return the most specific limit: of the corpus, of the longest pattern, of all.
+
+        Raises:
+            TokscopeError: two patterns are as long, and their limits differ.
+        """
         fitting = [
             one
             for one in self.limits
             if (one.measure, one.kind) == (measure, kind) and fnmatchcase(corpus, one.scope or "*")
         ]
-        return max(fitting, key=lambda one: (one.scope == corpus, len(one.scope)), default=None)
+        if not fitting:
+            return None
+        best = max(fitting, key=lambda one: (one.scope == corpus, len(one.scope)))
+        for one in fitting if best.scope != corpus else ():
+            alike = (one.value, one.share) == (best.value, best.share)
+            if len(one.scope) == len(best.scope) and not alike:
+                raise TokscopeError(
+                    f"{self.path}:{self.line(one.key)}: '{best.scope}' and '{one.scope}' fit "
+                    f"corpus '{corpus}' equally well; give it a limit of its own"
+                )
+        return best
 
 
 def find(path: str = "") -> Path:
@@ -225,7 +239,7 @@ def find(path: str = "") -> Path:
         return Path(path)
     own, project = Path(NAME), Path(PROJECT)
     if has_section(project):
-        if own.exists():
+        if own.exists() or own.is_symlink():
             raise TokscopeError(
                 f"{own} and [tool.tokscope] of {project} are both here, and one would hide the "
                 "other; remove one of them, or name one with --config"
@@ -237,10 +251,10 @@ def find(path: str = "") -> Path:
 
 
 def has_section(project: Path) -> bool:
-    """Tell whether a `pyproject.toml` has gates; where it is no TOML, whether it seems to.
+    """Tell whether a `pyproject.toml` has gates.
 
     Raises:
-        TokscopeError: it is there and cannot be read.
+        TokscopeError: it cannot be read, or it is not TOML and may have some.
     """
     if not project.is_file():
         return False
@@ -248,8 +262,13 @@ def has_section(project: Path) -> bool:
     try:
         tool = tomllib.loads(text).get("tool", {})
         return isinstance(tool, dict) and "tokscope" in tool
-    except (ValueError, RecursionError):
-        return _SECTION in text
+    except (ValueError, RecursionError) as error:
+        if "tokscope" not in text:
+            return False
+        raise TokscopeError(
+            f"{project}: not TOML ({error}), so that its [tool.tokscope] cannot be read; mend it, "
+            "or name another configuration with --config"
+        ) from error
 
 
 def read(path: Path) -> Config:
@@ -310,7 +329,7 @@ class _Reader:
             for name in ("text", "identity", "numbers", "audit", "mixture", "evidence")
         }
         folder = self.path.parent
-        mixture, identity = part["mixture"], part["identity"]
+        identity = part["identity"]
         documents = identity.get("documents", OFF)
         return Config(
             self.path,
@@ -325,7 +344,7 @@ class _Reader:
             tuple(self.limits(data.get("limits", {}))),
             self.severity(part["audit"]),
             self.ignored(part["audit"]),
-            mixture.get("merges", 300) if mixture.get("report") else 0,
+            self.merges(part["mixture"]),
             self.evidence(part["evidence"]),
             tuple(self.waivers(data.get("waivers", []))),
         )
@@ -346,6 +365,8 @@ class _Reader:
         field = data.get("field", "text")
         field = field if isinstance(field, str) else self.words(field, ("text", "field"))
         corpora = tuple(inside(folder, word) for word in words)
+        if data.get("max_unit", 1) <= 0:
+            raise self.wrong(("text", "max_unit"), "max_unit must be more than 0")
         return Text(**{**data, "corpora": corpora, "field": field})
 
     def words(self, data: Sequence[Any], key: Key) -> tuple[str, ...]:
@@ -387,6 +408,8 @@ class _Reader:
             raise self.wrong(key, f"limits are {', '.join(KINDS)}; write {'.'.join(key)}.max = …")
         for name, value in data.items():
             if isinstance(value, dict) and not scope:
+                if not name:
+                    raise self.wrong(key, "a limit of no corpus; give a name, or a pattern")
                 yield from self.limits_of(measure, name, value, (*key, name))
                 continue
             self.choose(dict.fromkeys(KINDS), (*key, name), "limit", name)
@@ -399,6 +422,8 @@ class _Reader:
             raise self.wrong(key, f"no value of {measure} is better than another; use max and min")
         if kind in ("worse", "better") and amount < 0:
             raise self.wrong(key, f"{kind} is how far it may go; write a number from 0 up")
+        if not MEASURES[measure].columns & {*TOKEN_COLUMNS, TYPES}:
+            raise self.wrong(key, f"{measure} is of the text alone; limit what a tokenizer changes")
         if kind in ("max", "min"):
             share = False  # "5%" is .05
         if _is_met_by_all(MEASURES[measure].unit, kind, amount, share=share):
@@ -429,8 +454,14 @@ class _Reader:
         return codes
 
     def rule(self, code: str, key: Key) -> None:
-        if not any(known.startswith(code) for known in RULES) or not code:
-            self.choose(RULES, key, "rule", code)
+        if not any(known.startswith(code) for known in AUDITED) or not code:
+            self.choose(dict.fromkeys(AUDITED), key, "rule of the audit", code)
+
+    def merges(self, data: Json) -> int:
+        merges: int = data.get("merges", 300)
+        if not 1 <= merges <= _MOST:
+            raise self.wrong(("mixture", "merges"), f"merges must be from 1 to {_MOST:,}")
+        return merges if data.get("report") else 0
 
     def evidence(self, data: Json) -> Evidence:
         found = Evidence(**data)
@@ -458,13 +489,13 @@ class _Reader:
 
 
 def _is_met_by_all(unit: str, kind: str, amount: float, *, share: bool) -> bool:
-    """Tell whether a limit says nothing: no value is below 0, and no share above 1.
+    """Tell whether a limit says nothing: no value is below 0, and no share or index above 1.
 
     What may get worse, or better, by as much as it is at the baseline is not limited either.
     """
     if kind == "min":
         return amount <= 0
-    return amount >= 1 and (share or unit == "share")
+    return amount >= 1 and (share or unit in ("share", "index"))
 
 
 def says_something(text: str) -> bool:

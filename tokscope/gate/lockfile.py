@@ -275,6 +275,24 @@ def _require_together(record: Json, arrays: Arrays) -> None:
     for measure, values in record["values"].items():
         if set(values) - {ALL} not in (set(), set(corpora)):
             raise ValueError(f"values.{shortened(measure)} are not those of the corpora")
+    for corpus in corpora:
+        _require_possible(record, {c: arrays[_name(corpus, c)] for c in TOKEN_COLUMNS}, corpus)
+    for name in record["model_input"]:
+        if name not in record["golden"]:
+            raise ValueError(f"model_input has '{shortened(name)}', which is not in golden")
+
+
+def _require_possible(record: Json, columns: Arrays, corpus: str) -> None:
+    """Raise unless counts can be those of a text, and those whose sum the lock says."""
+    tokens = columns["tokens"]
+    for name in ("unknown", "incomplete"):
+        if (columns[name] > tokens).any():
+            raise ValueError(f"the counts of '{shortened(corpus)}' have more {name} than tokens")
+    if columns["round_trip"].max(initial=0) > 1:
+        raise ValueError(f"the counts of '{shortened(corpus)}' have a unit that comes back twice")
+    told = record["values"].get("tokens", {}).get(corpus)
+    if "tokens" in record["values"] and told != float(f"{int(tokens.sum(dtype=float)):.10g}"):
+        raise ValueError(f"values.tokens.{shortened(corpus)} is not the sum of its counts")
 
 
 def _golden(table: Json) -> dict[str, tuple[int, ...]]:

@@ -7,6 +7,7 @@ writer, the old pair is there or the new one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,7 @@ from tokscope.writing import write_all
 SIDECAR = ".npz"
 _COMING = ".new"
 _TRIES = 5
+_MOST = 2_000_000_000  # bytes of counts; ten million units have 150 MB
 T = TypeVar("T")
 Unpack = Callable[[bytes, bytes, str], T]  # lock, counts and place; raises where they do not fit
 
@@ -32,11 +34,16 @@ def content(path: Path) -> bytes:
     """Return what is in one of the files.
 
     Raises:
-        TokscopeError: it cannot be read.
+        TokscopeError: it cannot be read, or is larger than a lock, or than counts, can be.
     """
+    most = reading.MOST if path.suffix == ".lock" else _MOST
     try:
         with reading.opened(path) as stream:
-            return stream.read()
+            if os.fstat(stream.fileno()).st_size > most:
+                raise TokscopeError(
+                    f"TS905 {path}: over {most // 1_000_000:,} MB, more than is read of such a file"
+                )
+            return stream.read(most)
     except OSError as error:
         raise TokscopeError(
             f"TS905 {path}: the baseline cannot be read ({error.strerror}); "
