@@ -409,7 +409,9 @@ class _Reader:
         for name, value in data.items():
             if isinstance(value, dict) and not scope:
                 if not name:
-                    raise self.wrong(key, "a limit of no corpus; give a name, or a pattern")
+                    raise self.wrong(
+                        key, "the name of a corpus is empty; give a name, or a pattern"
+                    )
                 yield from self.limits_of(measure, name, value, (*key, name))
                 continue
             self.choose(dict.fromkeys(KINDS), (*key, name), "limit", name)
