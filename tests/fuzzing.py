@@ -38,8 +38,8 @@ import numpy as np
 from tests.tokenizers.families import FAMILIES
 from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.errors import TokscopeError
-from tokscope.gate import config
 from tokscope.gate import lockfile as lock
+from tokscope.gate import settings
 from tokscope.gate.snapshot import snapshot
 from tokscope.gate.wanted import Wanted
 from tokscope.mixture import saved
@@ -114,7 +114,7 @@ def named(path: Path) -> None:
 
 def configuration(path: Path) -> None:
     """Read a configuration and the text that it names."""
-    config.read(path).text.read()
+    settings.read(path).text.read()
 
 
 def locked(path: Path) -> None:
@@ -156,7 +156,7 @@ def lock_files() -> tuple[bytes, bytes]:
         path.write_text('tokenizer = "sample:bpe"\n[text]\ncorpora = ["sample:en"]\n')
         wanted = Wanted(frozenset(("units", "bytes", *TOKEN_COLUMNS)), ("tokens",), numbers=True)
         strings = [f"b {i}" for i in range(200)]  # as many as a lock has at least
-        found = snapshot("sample:bpe", config.read(path), wanted, strings)
+        found = snapshot("sample:bpe", settings.read(path), wanted, strings)
     return lock.packed(lock.Lock(found, [{"reason": "first", "fingerprint": "x"}]))
 
 

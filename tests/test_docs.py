@@ -18,7 +18,7 @@ import typer
 import tokscope
 from tests.conftest import ROOT, Run
 from tests.tokenizers.families import byte_level
-from tokscope.gate.config import TABLES
+from tokscope.gate.settings import TABLES
 from tokscope.text.corpus import SAMPLE
 from tokscope.tokenizers.rest import LEFT_OUT
 

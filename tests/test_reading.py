@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tokscope.errors import TokscopeError
-from tokscope.gate import config
+from tokscope.gate import settings
 from tokscope.reading import MOST, content, text
 from tokscope.tokenizers import LOADERS, load
 
@@ -46,11 +46,11 @@ def test_nor_is_a_configuration(tmp_path: Path) -> None:
     path = tmp_path / "tokscope.toml"
     path.symlink_to("/dev/zero")
     with pytest.raises(TokscopeError, match="no regular file"):
-        config.read(path)
+        settings.read(path)
     path.unlink()
     path.write_bytes(bytes(1_000_001))
     with pytest.raises(TokscopeError, match="over 1 MB"):
-        config.read(path)
+        settings.read(path)
 
 
 def test_what_is_read_is_whole_and_has_a_limit(tmp_path: Path) -> None:

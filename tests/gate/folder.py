@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tokscope.gate import config as settings
 from tokscope.gate import lockfile as lock
+from tokscope.gate import settings
 from tokscope.studies import lock as locking
 from tokscope.text.corpus import SAMPLE
 from tokscope.tokenizers import load

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from tokscope.counting.counted import Counted
 from tokscope.counting.tally import Reading, Tally
-from tokscope.gate.config import Config, read
+from tokscope.gate.config import Config
+from tokscope.gate.settings import read
 from tokscope.gate.snapshot import Sample, Snapshot
 from tokscope.text.corpus import Corpus
 

@@ -19,7 +19,8 @@ import pytest
 
 from tests.gate.planted import drop, lowercase, split_digits
 from tokscope.errors import TokscopeError
-from tokscope.gate.config import KINDS, TABLES, read
+from tokscope.gate.config import KINDS
+from tokscope.gate.settings import TABLES, read
 from tokscope.gate.verdict import FAIL
 from tokscope.studies.check import check
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.conftest import ROOT
 from tokscope.errors import TokscopeError
-from tokscope.gate.config import Config, inside, read
+from tokscope.gate.config import Config, inside
+from tokscope.gate.settings import read
 
 
 def configured(folder: Path, text: str, name: str = "tokscope.toml") -> Config:

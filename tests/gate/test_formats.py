@@ -21,7 +21,7 @@ from tests.tokenizers.families import (
     tekken_file,
     tokenizer_of,
 )
-from tokscope.gate import config as settings
+from tokscope.gate import settings
 from tokscope.gate.judge import judged
 from tokscope.gate.snapshot import snapshot
 from tokscope.gate.verdict import Case

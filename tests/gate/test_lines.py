@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tokscope.errors import TokscopeError
-from tokscope.gate import config
+from tokscope.gate import settings
 from tokscope.gate.lines import lines_of
 
 TEXT = '''\
@@ -74,7 +74,7 @@ def test_configurations_that_make_no_sense_are_one_line(what: str, tmp_path: Pat
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     if told is None:
-        assert config.read(path).tokenizer == ""
+        assert settings.read(path).tokenizer == ""
         return
     with pytest.raises(TokscopeError, match=told):
-        config.read(path)
+        settings.read(path)

@@ -16,9 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokscope.errors import TokscopeError
-from tokscope.gate import config as settings
 from tokscope.gate import lockfile as lock
-from tokscope.gate import pair
+from tokscope.gate import pair, settings
 from tokscope.gate.snapshot import Numbers, hashed
 from tokscope.numerals.golden import golden_strings
 from tokscope.studies import lock as locking

@@ -14,9 +14,10 @@ from tests.gate.synthetic import sides
 from tokscope.errors import TokscopeError
 from tokscope.gate import lockfile as lock
 from tokscope.gate.changes import Change
-from tokscope.gate.config import Config, Text, find, read
+from tokscope.gate.config import Config, Text
 from tokscope.gate.judge import judged
 from tokscope.gate.limits import is_alike
+from tokscope.gate.settings import find, read
 from tokscope.gate.snapshot import Numbers, Snapshot
 from tokscope.gate.verdict import Case, Judged
 from tokscope.studies import init

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.gate.planted import AGAIN, CHANGES, cut
-from tokscope.gate import config as settings
+from tokscope.gate import settings
 from tokscope.gate.judge import judged
 from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.verdict import Case

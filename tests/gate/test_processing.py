@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import pytest
 import tokenizers
 
 from tests.gate.planted import AGAIN
-from tokscope.gate import config as settings
 from tokscope.gate import lockfile as lock
+from tokscope.gate import settings
 from tokscope.gate.judge import judged
 from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.verdict import Case, Judged
@@ -258,7 +259,7 @@ def test_a_file_with_dropout_passes_its_own_lock(folder: Path, framed: Json) -> 
     content, counts = lock.packed(made)
     (folder / "tokscope.lock").write_bytes(content)
     (folder / "tokscope.lock.npz").write_bytes(counts)
-    report = check(config, today=settings.date(2026, 1, 1))
+    report = check(config, today=date(2026, 1, 1))
     assert set(report.frame["verdict"]) == {"pass"}
     assert note in report.notes
 

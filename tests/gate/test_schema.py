@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from tokscope.errors import TokscopeError
-from tokscope.gate import config as settings
 from tokscope.gate import lockfile as lock
+from tokscope.gate import settings
 from tokscope.gate.schema import parsed
 from tokscope.studies.lock import locked as lock_again
 from tokscope.studies.lock import verify

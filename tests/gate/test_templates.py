@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tokscope.errors import TokscopeError
-from tokscope.gate import config as settings
+from tokscope.gate import settings
 from tokscope.gate.judge import judged
 from tokscope.gate.snapshot import snapshot
 from tokscope.gate.verdict import Case

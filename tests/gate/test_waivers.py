@@ -10,8 +10,9 @@ import pytest
 
 from tests.gate.synthetic import sides
 from tokscope.errors import TokscopeError
-from tokscope.gate.config import Config, read, says_something
+from tokscope.gate.config import Config, says_something
 from tokscope.gate.judge import judged
+from tokscope.gate.settings import read
 from tokscope.gate.verdict import Case
 from tokscope.gate.waivers import idle, require_valid
 from tokscope.studies.lock import locked as lock_again

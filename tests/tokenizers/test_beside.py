@@ -18,8 +18,8 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from tests.tokenizers.families import byte_level, model_file, rank_file, sentencepiece_style
 from tokscope.errors import TokscopeError
-from tokscope.gate.config import read as read_gates
 from tokscope.gate.lockfile import packed
+from tokscope.gate.settings import read as read_gates
 from tokscope.studies.check import check
 from tokscope.studies.lock import locked
 from tokscope.tokenizers import load

@@ -32,8 +32,8 @@ from tests.tokenizers.test_mapped import M2M, MARIAN, OWN
 from tests.tokenizers.test_pieces import BPE, KINDS
 from tests.tokenizers.test_suffixed import REPOSITORIES, SETTINGS
 from tokscope.errors import TokscopeError
-from tokscope.gate.config import read as settings_of
 from tokscope.gate.judge import Case, judged
+from tokscope.gate.settings import read as settings_of
 from tokscope.gate.snapshot import snapshot
 from tokscope.gate.wanted import Wanted
 from tokscope.studies.inspect import inspect

@@ -85,7 +85,7 @@ def command(
     stay_offline(download)
     from datetime import date
 
-    from tokscope.gate import config as settings
+    from tokscope.gate import settings
     from tokscope.studies import check as gate
 
     found = settings.read(settings.find(config))

@@ -39,7 +39,8 @@ def command(
         raise TokscopeError(f"{path} is there already; edit it, or move it away")
     output.require_kept([], texts=corpus, also=[("the configuration", path)])
     stay_offline(download)
-    from tokscope.gate.config import PROJECT, Text, has_section
+    from tokscope.gate.config import PROJECT, Text
+    from tokscope.gate.settings import has_section
     from tokscope.studies import init
 
     if has_section(Path(PROJECT)):

@@ -43,8 +43,7 @@ def command(
     if reason and not update:
         raise TokscopeError("--reason is for --update; add it, or leave --reason away")
     stay_offline(download)
-    from tokscope.gate import config as settings
-    from tokscope.gate import pair
+    from tokscope.gate import pair, settings
     from tokscope.studies import lock as locking
 
     found = settings.read(settings.find(config))
