@@ -221,12 +221,12 @@ def mended_counts(path: Path) -> None:
     unpacked(target, merges, fingerprint, steps=50, first=0)
 
 
-def columns(kind: str) -> bytes:
+def columns(kind: str, line: str = "a line") -> bytes:
     """Return a Parquet or an Arrow file."""
     import pyarrow
     import pyarrow.parquet
 
-    texts = pyarrow.array(["a line", "wörd of more than twelve", ""] * 20)
+    texts = pyarrow.array([line, "wörd of more than twelve", ""] * 20)
     if kind == "categories":
         texts = texts.dictionary_encode()
     if kind == "views":
@@ -242,9 +242,8 @@ def columns(kind: str) -> bytes:
     return sink.getvalue()
 
 
-def packed_lines(kind: str) -> bytes:
+def packed_lines(kind: str, lines: bytes = b"some words\nand more\n" * 50) -> bytes:
     """Return packed lines."""
-    lines = b"some words\nand more\n" * 50
     if kind == "zip":
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

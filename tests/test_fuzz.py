@@ -1,7 +1,11 @@
-"""A short run of the fuzzer, one subject for each parser; `python -m tests.fuzzing` is the long one."""
+"""Short runs of the fuzzers, one subject for each parser.
+
+`python -m tests.fuzzing` and `python -m tests.changing` are the long ones.
+"""
 
 import pytest
 
+from tests import changing
 from tests.fuzzing import SUBJECTS, fuzz, mutated
 
 ONE_EACH = [
@@ -41,3 +45,47 @@ def test_the_fuzzer_sees_what_it_is_for(monkeypatch: pytest.MonkeyPatch, cannot:
     found = fuzz("broken", mutations=3, seed=0, patience=2)
     assert len(found.failures) == 3
     assert found.outcomes["failed"] == 3
+
+
+CHANGING = [
+    "a.txt",
+    "a.jsonl",
+    "a.json",
+    "a.csv",
+    "a.txt.gz",
+    "a.zip",
+    "two.zip",
+    "a.parquet",
+    "a.arrow",
+    "gpt.json",
+    "gpt-merges.txt",
+    "gpt.gguf",
+    "vocab.txt",
+    "bpe.model",
+    "tekken.json",
+    "ranks.tiktoken",
+    "folder",
+    "compare",
+    "tokscope.toml",
+    "tokscope.lock",
+    "text.counts",
+    "state.jsonl",
+]
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_files_that_change_while_they_are_read_are_one_of_their_states_or_one_line(
+    name: str,
+) -> None:
+    found = changing.changing(name, runs=20, seed=1)
+    assert found.failures == []
+    assert found.outcomes["read"] + found.outcomes["refused"] == 20
+    assert found.outcomes["refused"] > 0
+
+
+@pytest.mark.parametrize("name", ["a.txt", "folder", "compare"])
+def test_the_fuzzer_of_changes_sees_mixtures(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Where nothing looks whether a file has changed."""
+    for module in (changing.reading, changing.files, changing.corpus):
+        monkeypatch.setattr(module, "require_same", lambda *_: None)
+    assert changing.changing(name, runs=40).outcomes["mixed"] > 0

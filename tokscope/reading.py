@@ -1,7 +1,8 @@
 """Files that are read whole: tokenizers, what stands beside them, configurations, locks.
 
 They are regular files, so that nothing is waited for and nothing is endless, and they have a size
-that their kind can have: the limits are far above all that is published.
+that their kind can have: the limits are far above all that is published. A file that changes while
+it is read, or between two readings that belong together, is an error.
 """
 
 from __future__ import annotations
@@ -9,13 +10,19 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import BinaryIO
 
+from tokscope.changes import Stamp, require_same, stamp
 from tokscope.errors import TokscopeError
 
 MOST = 256_000_000  # bytes of a tokenizer's file; that of 900,000 pieces has 60 MB
 MOST_OF_SETTINGS = 1_000_000  # bytes of a configuration
+BLOCK = 1 << 20  # bytes read at once
+_SEEN: ContextVar[dict[str, Stamp] | None] = ContextVar("seen", default=None)
 _HOW = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -32,25 +39,90 @@ def opened(path: Path) -> BinaryIO:
     return os.fdopen(handle, "rb")
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """Let all that is read inside belong together: a file that is read again is what it was."""
+    before = _SEEN.set({} if _SEEN.get() is None else _SEEN.get())
+    try:
+        yield
+    finally:
+        _SEEN.reset(before)
+
+
+@contextmanager
+def one_state() -> Iterator[None]:
+    """As `together`, and when all is read, every file still is what it was.
+
+    Raises:
+        ChangedError: one is not.
+    """
+    with together():
+        try:
+            yield
+        except TokscopeError:
+            _require_as_seen()  # which is why, then
+            raise
+        _require_as_seen()
+
+
+def _require_as_seen() -> None:
+    for path, before in (_SEEN.get() or {}).items():
+        require_same(path, before)
+
+
+@contextmanager
+def steady(path: Path, *, remember: bool = True) -> Iterator[BinaryIO]:
+    """Open a regular file that stays what it is until it is read.
+
+    It is remembered, but where we may write it ourselves before we read it again.
+
+    Raises:
+        OSError: it is no regular file, or cannot be opened.
+        ChangedError: it changes, or has changed since it was read before.
+    """
+    with opened(path) as stream:
+        seen = _SEEN.get() if remember else None
+        before = stamp(str(path), stream.fileno())
+        if before and seen is not None:
+            require_same(str(path), seen.setdefault(str(path), before), stream.fileno())
+        try:
+            yield stream
+        except Exception:
+            require_same(str(path), before)  # which is why, then
+            raise
+        require_same(str(path), before)
+
+
 def content(path: Path, most: int = MOST) -> bytes:
     """Return the bytes of a file.
 
     Raises:
-        TokscopeError: it cannot be read, is a device or a pipe, or has more bytes than `most`.
+        TokscopeError: it cannot be read, is a device or a pipe, has more bytes than `most`, or
+            changes meanwhile.
     """
     try:
         require_regular(path)
-        large = path.stat().st_size > most
-        with opened(path) as stream:
-            data = b"" if large else stream.read(most + 1)  # it may grow
+        with steady(path) as stream:
+            data = whole(stream, most)
     except (OSError, ValueError) as error:  # a name that no file can have
         reason = getattr(error, "strerror", None) or error
         raise TokscopeError(f"{path}: cannot be read ({reason})") from error
-    if large or len(data) > most:
+    if data is None:
         raise TokscopeError(
             f"{path}: over {most // 1_000_000} MB, more than is read of such a file"
         )
     return data
+
+
+def whole(stream: BinaryIO, most: int) -> bytes | None:
+    """Return all that is in a file; None where that is more than `most` bytes."""
+    if os.fstat(stream.fileno()).st_size > most:
+        return None
+    blocks, left = [], most
+    while left >= 0 and (block := stream.read(min(BLOCK, left + 1))):
+        blocks.append(block)
+        left -= len(block)  # it may grow
+    return b"".join(blocks) if left >= 0 else None
 
 
 def text(path: Path, most: int = MOST) -> str:

@@ -14,14 +14,15 @@ import pytest
 import tokscope
 from tests.text.reading import Write
 from tests.text.test_corpus import as_arrow, as_parquet
+from tokscope import changes
 from tokscope import workers as module
+from tokscope.changes import Stamp, require_same, stamp
 from tokscope.errors import TokscopeError
 from tokscope.mixture.count import count as mixture_count
 from tokscope.mixture.trials import gpt2_pipeline
 from tokscope.studies.equiv import equiv
-from tokscope.text import changes, files
 from tokscope.text import corpus as corpus_module
-from tokscope.text.changes import Stamp, require_same, stamp
+from tokscope.text import files
 from tokscope.text.corpus import Corpus, read, read_corpora, units_at
 from tokscope.text.parts import in_parts
 from tokscope.workers import Workers, local

@@ -33,6 +33,7 @@ from tokscope.cli import (
 )
 from tokscope.cli.bounds import bounded
 from tokscope.errors import TokscopeError, is_panic, path_of
+from tokscope.reading import together
 from tokscope.version import __version__
 from tokscope.visible import one_line
 from tokscope.writing import write
@@ -110,7 +111,8 @@ def _done() -> int:
     """Run the command line and return its exit code."""
     try:
         _require_folder()
-        return _answered()
+        with together():
+            return _answered()
     except TokscopeError as error:
         return _failed(str(error))
     except SystemExit as left:

@@ -7,12 +7,12 @@ writer, the old pair is there or the new one.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from tokscope import reading
+from tokscope.changes import ChangedError
 from tokscope.errors import TokscopeError, exists
 from tokscope.writing import write_all
 
@@ -37,18 +37,23 @@ def content(path: Path) -> bytes:
         TokscopeError: it cannot be read, or is larger than a lock, or than counts, can be.
     """
     most = reading.MOST if path.suffix == ".lock" else _MOST
-    try:
-        with reading.opened(path) as stream:
-            if os.fstat(stream.fileno()).st_size > most:
-                raise TokscopeError(
-                    f"TS905 {path}: over {most // 1_000_000:,} MB, more than is read of such a file"
-                )
-            return stream.read(most)
-    except OSError as error:
-        raise TokscopeError(
-            f"TS905 {path}: the baseline cannot be read ({error.strerror}); "
-            "write it with tokscope lock, and commit both files"
-        ) from error
+    for tried in range(_TRIES):
+        try:
+            with reading.steady(path, remember=False) as stream:
+                data = reading.whole(stream, most)
+            break
+        except ChangedError:  # another writer was faster
+            if tried == _TRIES - 1:
+                raise
+        except OSError as error:
+            raise TokscopeError(
+                f"TS905 {path}: the baseline cannot be read ({error.strerror}); "
+                "write it with tokscope lock, and commit both files"
+            ) from error
+    if data is None:
+        size = f"{most // 1_000_000:,} MB"
+        raise TokscopeError(f"TS905 {path}: over {size}, more than is read of such a file")
+    return data
 
 
 def read(path: Path, unpacked: Unpack[T]) -> T:

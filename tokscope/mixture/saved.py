@@ -22,7 +22,7 @@ from tokscope.mixture.count import Counts
 from tokscope.mixture.evidence import Evidence, assembled, evidence
 from tokscope.mixture.replay import Changes, Replay, Rules
 from tokscope.mixture.symbols import rules_of, spelled
-from tokscope.reading import opened, require_regular
+from tokscope.reading import require_regular, steady
 from tokscope.tokenizers.merges import Merges
 
 VERSION = 2  # 1 had another alphabet
@@ -82,7 +82,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
     problem = f"{path}: no file of counts, or a damaged one; count again"
     try:
         require_regular(path)
-        with opened(path) as stream:
+        with steady(path, remember=False) as stream:
             arrays = read_arrays(stream, problem)
         header = json.loads(arrays.pop("header").tobytes())
         foreign = header["format"] != _FORMAT

@@ -21,7 +21,7 @@ from tokscope.mixture.program import Floats
 from tokscope.mixture.solve import solve
 from tokscope.mixture.subject import MOST
 from tokscope.mixture.uncertainty import bootstrapped, half_widths
-from tokscope.reading import opened
+from tokscope.reading import steady
 from tokscope.text.corpus import Corpus, Units, has_fields, read
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet
 from tokscope.tokenizers.cutting import Cutter, classes_of_library
@@ -149,7 +149,7 @@ def finished(state: Path | None, setup: Setup) -> dict[int, dict[str, Any]]:
     if not exists(state):
         return {}
     try:
-        with opened(state) as stream:
+        with steady(state, remember=False) as stream:
             first, *lines = stream.read().splitlines()
         trials = [json.loads(line) for line in lines]
         same = json.loads(first) == header

@@ -30,6 +30,7 @@ from tokscope.reach.findings import (
     require_size,
 )
 from tokscope.reach.search import CONTEXTS, NEAR, AtHand, at_hand, sample
+from tokscope.reading import together
 from tokscope.report import Report
 from tokscope.rules import AUDITED, RULES, SEVERITIES, at_least, chosen
 from tokscope.text.corpus import Corpus
@@ -56,6 +57,7 @@ def _unseen(subject: Subject, counted: Counted, number: int) -> Finding:
 _CAN = ("added", "single byte", "incomplete UTF-8", "reachable")  # causes of what text can produce
 
 
+@together()
 def audit(
     words: Sequence[str],
     corpora: Sequence[Corpus] | None = None,

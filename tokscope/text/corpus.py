@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tokscope.changes import require_same, stamp
 from tokscope.errors import TokscopeError, choose, require_shown
 from tokscope.text import files
-from tokscope.text.changes import require_same, stamp
 from tokscope.text.files import MAX_UNIT, STDIN, Shard, once, opened
 from tokscope.text.formats import found, has_fields, is_column, may_be_cut, reader
 from tokscope.text.lines import Units
@@ -169,7 +169,12 @@ def corpora_of(words: Sequence[str], like: Shard, fields: Mapping[str, str]) -> 
             asked = name in fields or ANY in fields
             own = replace(like, field=field, kind=kind)
             shards = (
-                replace(own, path=file.path, member=file.member, stamp=stamp(file.path))
+                replace(
+                    own,
+                    path=file.path,
+                    member=file.member,
+                    stamp=file.stamp or stamp(file.path),
+                )
                 for file in members
             )
             corpora[name] = Corpus(name, tuple(found(shard, asked=asked) for shard in shards))

@@ -14,8 +14,8 @@ from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from typing import BinaryIO
 
+from tokscope.changes import Stamp, require_same
 from tokscope.errors import TokscopeError, exists
-from tokscope.text.changes import Stamp, require_same
 from tokscope.text.packing import packing, unpacked, unpacked_name
 
 BLOCK = 1 << 20  # bytes read at once

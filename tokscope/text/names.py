@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path, PurePosixPath
 
+from tokscope.changes import Stamp, stamp
 from tokscope.errors import TokscopeError, choose, exists, path_of, split_label
 from tokscope.text.files import STDIN
 from tokscope.text.formats import READERS, SUFFIXES, looks_like_records
@@ -33,6 +34,7 @@ class File:
     path: str
     member: str = ""
     name: str = ""  # where it is not called as the file is
+    stamp: Stamp | None = None  # of a zip file before its members were listed
 
     @property
     def inner(self) -> PurePosixPath | Path:
@@ -143,12 +145,14 @@ def _in_file(path: str) -> list[File]:
     """Return a file, or those in a zip file: the only one, or all that are text by their names."""
     if packing(path) != ZIP or not Path(path).is_file():
         return [File(path)]
+    before = stamp(path)
     inside = members(path)
     if len(inside) == 1:
-        return [
-            File(path, inside[0], "" if _language(inside[0]) else Path(unpacked_name(path)).stem)
-        ]
-    found = [File(path, name) for name in inside if _is_text(PurePosixPath(name).name)]
+        name = "" if _language(inside[0]) else Path(unpacked_name(path)).stem
+        return [File(path, inside[0], name, before)]
+    found = [
+        File(path, name, stamp=before) for name in inside if _is_text(PurePosixPath(name).name)
+    ]
     if not found:
         known = ", ".join(SUFFIXES)
         raise TokscopeError(f"{path}: no text among its {len(inside)} files; they end in {known}")

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol, cast
 
 from tokscope.errors import TokscopeError, extra, require_shown, shortened
+from tokscope.reading import opened
 
 # Bytes of a zst file read at once: unpacked, they may be 32,768 times as many.
 PACKED_BLOCK = 1 << 8
@@ -189,7 +190,7 @@ def members(path: str) -> list[str]:
     Raises:
         TokscopeError: it cannot be read, two have one name, or a name cannot be shown.
     """
-    with _named(path), Path(path).open("rb") as stream, _archive(stream) as archive:
+    with _named(path), opened(Path(path)) as stream, _archive(stream) as archive:
         names = sorted(info.filename for info in archive.infolist() if _shown(info))
     for name, other in pairwise(names):
         if name == other:

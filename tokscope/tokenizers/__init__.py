@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, choose, exists, path_of, require_shown, split_label
+from tokscope.reading import one_state
 from tokscope.tokenizers.content import kind_of_content, start_of
 from tokscope.tokenizers.vocabulary import Vocabulary
 from tokscope.workers import one_core
@@ -263,6 +264,14 @@ def load(word: str) -> Tokenizer:
     Raises:
         TokscopeError: there is no such tokenizer here, or its file cannot be used; says why.
     """
+    try:
+        with one_state():
+            return _load(word)
+    except OSError as error:  # what was there a moment ago is not any more
+        raise TokscopeError(f"{word}: cannot be read ({error.strerror or error})") from error
+
+
+def _load(word: str) -> Tokenizer:
     spec = parse(word)
     for option, kinds in _OPTIONS.items():
         if getattr(spec, option.replace("-", "_")) and spec.kind not in kinds:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from tokscope.errors import TokscopeError
-from tokscope.reading import require_regular
+from tokscope.reading import require_regular, steady
 
 _NAMED = {
     ".tiktoken": "tiktoken-file",
@@ -31,7 +31,7 @@ def start_of(path: Path) -> bytes:
     """
     try:
         require_regular(path)
-        with path.open("rb") as stream:
+        with steady(path) as stream:
             return stream.read(_START)
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error

@@ -6,7 +6,6 @@ The format is that of ggml's `docs/gguf.md`. Ids are those that llama.cpp gives:
 
 from __future__ import annotations
 
-import mmap
 import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
@@ -14,12 +13,12 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import tokenizers
 
 from tokscope.errors import TokscopeError, blaming, path_of, shortened
-from tokscope.reading import MOST, require_regular
+from tokscope.reading import MOST, require_regular, steady
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.bytelevel import byte_level_bpe, split_at
 from tokscope.tokenizers.components import TEMPLATE, canonical, described, digest_of, short
@@ -61,6 +60,7 @@ _NEEDED = {
     "rwkv": ("tokens",),
 }
 _WHOLE = ("llama3", "tekken", "glm4")  # patterns of tokenizers that look pretokens up whole
+_MOSTLY = 32_000_000  # bytes that a header has at most, mostly
 _DEFAULTED = "the file does not say how text is cut; it is cut by llama.cpp's default"
 
 
@@ -68,7 +68,7 @@ _DEFAULTED = "the file does not say how text is cut; it is cut by llama.cpp's de
 class _Header:
     """A place in the file, moving on with every value read."""
 
-    data: mmap.mmap | bytes
+    data: bytes
     at: int = 0
 
     def number(self, kind: str) -> Any:
@@ -98,7 +98,7 @@ class _Header:
         return [self.value(inner, depth + 1) for _ in range(count)]
 
 
-def read_metadata(data: mmap.mmap | bytes, hashes: dict[str, str] | None = None) -> dict[str, Any]:
+def read_metadata(data: bytes, hashes: dict[str, str] | None = None) -> dict[str, Any]:
     """Return the keys and values of a GGUF header, versions 2 and 3.
 
     Texts may be no UTF-8, so that what is made of them is not all: `hashes` gets those of bytes.
@@ -137,12 +137,9 @@ def load_file(spec: Spec) -> Tokenizer:
     """
     path, hashes = path_of(spec.place), dict[str, str]()
     try:
-        size = _most(path)
-        with (
-            path.open("rb") as stream,
-            mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ) as data,
-        ):
-            metadata = read_metadata(data, hashes)
+        require_regular(path)
+        with steady(path) as stream:
+            metadata = _metadata(stream, hashes)
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, struct.error, OverflowError, MemoryError) as error:
@@ -247,14 +244,19 @@ def _special(ours: Mapping[str, Any], role: str) -> int | None:
     return None
 
 
-def _most(path: Path) -> int:
-    """Return how many bytes of a file are looked at: a header is at its beginning, and not large.
+def _metadata(stream: BinaryIO, hashes: dict[str, str]) -> dict[str, Any]:
+    """Return the header of a file, of which it is the beginning, and mostly a small one.
 
-    Raises:
-        TokscopeError: it is no regular file.
+    It is not mapped: a file that is cut then would end the process.
     """
-    require_regular(path)
-    return min(path.stat().st_size, MOST)
+    try:
+        return read_metadata(stream.read(_MOSTLY), hashes)
+    except (ValueError, struct.error):
+        if not stream.read(1):
+            raise
+    hashes.clear()
+    stream.seek(0)
+    return read_metadata(stream.read(MOST), hashes)
 
 
 def _around(metadata: Mapping[str, Any], hashes: Mapping[str, str]) -> dict[str, str]:

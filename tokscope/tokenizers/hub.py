@@ -18,6 +18,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from tokscope.errors import TokscopeError, require_inside
+from tokscope.reading import opened
 from tokscope.tokenizers.download import (
     MOST,
     SECONDS,
@@ -35,6 +36,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 _LISTING = 16_000_000  # bytes of the list of files
 _MOST_FILES = 1_000
+_SHORT = 1_000  # bytes of a file that names a commit
 _COMMIT = re.compile("[0-9a-f]{40}")
 _REVISION = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\]{1,200}")  # as git allows
 
@@ -57,8 +59,10 @@ class _Repository:
     def commit(self) -> str:
         """The commit that the cache has for the revision; empty if none."""
         reference = self.home / "refs" / self.revision
-        commit = reference.read_text(errors="replace") if reference.is_file() else self.revision
-        return commit.strip()
+        if not reference.is_file():
+            return self.revision
+        with opened(reference) as stream:
+            return stream.read(_SHORT).decode(errors="replace").strip()
 
 
 def hub_folder(repository: str, revision: str | None, wanted: Wanted, known: str = "") -> Path:

@@ -16,7 +16,7 @@ import tokenizers
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers
 
 from tokscope.errors import TokscopeError, blaming, path_of
-from tokscope.reading import require_regular
+from tokscope.reading import require_regular, steady
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.bpe import byte_alphabet
@@ -121,7 +121,7 @@ def load_clip(spec: Spec) -> HuggingFaceTokenizer:
     path = path_of(spec.place)
     try:
         require_regular(path)
-        with gzip.open(path, "rt", encoding="utf-8") as stream:
+        with steady(path) as packed, gzip.open(packed, "rt", encoding="utf-8") as stream:
             lines = stream.read(64_000_000).split("\n")
     except (OSError, EOFError, ValueError) as error:
         raise TokscopeError(f"{path}: cannot be read ({error})") from error

@@ -18,6 +18,10 @@ _FUTURE = 1_000_000_000  # nanoseconds; a time that is further ahead is of anoth
 _STDIN = "-"
 
 
+class ChangedError(TokscopeError):
+    """A file is not what it was when it was named, or when reading it began."""
+
+
 @dataclass(frozen=True)
 class Stamp:
     """What tells one state of a file from another, and the machine on which it was seen."""
@@ -39,16 +43,18 @@ def _machine() -> str:
     return platform.node()
 
 
-def stamp(path: str) -> Stamp | None:
+def stamp(path: str, handle: int | None = None) -> Stamp | None:
     """Return the stamp of a regular file, also as standard input; None for a pipe, or nothing.
+
+    Where it is open already, `handle` is what is looked at.
 
     A file that was written just now is waited for, until what is written next has another time.
     """
-    found = _seen(path)
+    found = _seen(path, handle)
     patience = time.monotonic() + _COARSEST
     while found and 0 <= found.changed - _now() < _FUTURE and time.monotonic() < patience:
         time.sleep(_STEP)
-        found = _seen(path)
+        found = _seen(path, handle)
     return found
 
 
@@ -75,7 +81,7 @@ def require_same(path: str, before: Stamp | None, handle: int | None = None) -> 
     """Raise if a file, which may be open already, is not what it was.
 
     Raises:
-        TokscopeError: it has changed.
+        ChangedError: it has changed.
     """
     if before is None:
         return
@@ -83,7 +89,7 @@ def require_same(path: str, before: Stamp | None, handle: int | None = None) -> 
     if now is None or not before.agrees(now):
         what = "vanished" if now is None else _change(before, now)
         name = "standard input" if path == _STDIN else path
-        raise TokscopeError(
+        raise ChangedError(
             f"{name}: it {what} while it was read; run this again when nothing writes to it"
         )
 
