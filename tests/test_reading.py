@@ -14,7 +14,7 @@ from tokscope import reading
 from tokscope.changes import ChangedError
 from tokscope.errors import TokscopeError
 from tokscope.gate import pair, settings
-from tokscope.reading import MOST, content, one_state, steady, text
+from tokscope.reading import MOST, content, one_state, steady, text, together
 from tokscope.tokenizers import LOADERS, gguf, load
 
 PLACELESS = ("hf", "tiktoken", "mistral", "sample", "bytes", "characters")
@@ -93,7 +93,14 @@ def test_what_is_read_together_is_of_one_state(tmp_path: Path) -> None:
     ):
         with pytest.raises(ChangedError, match=f"one: it {how} while it was read"):
             read_and(change, then)
-    other.write_bytes(b"6")
+    with together():
+        with one_state():
+            assert content(other) == b"2"
+        other.unlink()  # as what git has is, when it has been read
+        read_and(lambda: None, one)
+        other.write_bytes(b"6")
+        with pytest.raises(ChangedError, match="other: it was replaced"):
+            content(other)
     assert content(other) == b"6"  # which belongs to nothing before
 
 

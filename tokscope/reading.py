@@ -10,7 +10,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -22,7 +23,7 @@ from tokscope.errors import TokscopeError
 MOST = 256_000_000  # bytes of a tokenizer's file; that of 900,000 pieces has 60 MB
 MOST_OF_SETTINGS = 1_000_000  # bytes of a configuration
 BLOCK = 1 << 20  # bytes read at once
-_SEEN: ContextVar[dict[str, Stamp] | None] = ContextVar("seen", default=None)
+_SEEN: ContextVar[MutableMapping[str, Stamp] | None] = ContextVar("seen", default=None)
 _HOW = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -51,22 +52,28 @@ def together() -> Iterator[None]:
 
 @contextmanager
 def one_state() -> Iterator[None]:
-    """As `together`, and when all is read, every file still is what it was.
+    """As `together`, and when all is read, every file that was read inside still is what it was.
 
     Raises:
         ChangedError: one is not.
     """
-    with together():
-        try:
-            yield
-        except TokscopeError:
-            _require_as_seen()  # which is why, then
-            raise
-        _require_as_seen()
+    own: dict[str, Stamp] = {}
+    outer = _SEEN.get()
+    before = _SEEN.set(ChainMap(own, {} if outer is None else outer))
+    try:
+        yield
+    except TokscopeError:
+        _require_as_seen(own)  # which is why, then
+        raise
+    finally:
+        _SEEN.reset(before)
+    _require_as_seen(own)
+    if outer is not None:
+        outer.update(own)
 
 
-def _require_as_seen() -> None:
-    for path, before in (_SEEN.get() or {}).items():
+def _require_as_seen(seen: Mapping[str, Stamp]) -> None:
+    for path, before in seen.items():
         require_same(path, before)
 
 
@@ -84,7 +91,8 @@ def steady(path: Path, *, remember: bool = True) -> Iterator[BinaryIO]:
         seen = _SEEN.get() if remember else None
         before = stamp(str(path), stream.fileno())
         if before and seen is not None:
-            require_same(str(path), seen.setdefault(str(path), before), stream.fileno())
+            seen[str(path)] = seen.get(str(path), before)
+            require_same(str(path), seen[str(path)], stream.fileno())
         try:
             yield stream
         except Exception:
