@@ -34,12 +34,12 @@ from tests import fuzzing
 from tests.tokenizers.families import FAMILIES
 from tokscope import compare, reading
 from tokscope.errors import TokscopeError
-from tokscope.gate import config
 from tokscope.gate import lockfile as lock
+from tokscope.gate import settings
 from tokscope.mixture.saved import unpacked
 from tokscope.mixture.trials import finished
 from tokscope.studies.audit import audit
-from tokscope.text import corpus, files
+from tokscope.text import corpus, files, parts
 from tokscope.tokenizers import load
 from tokscope.tokenizers.pipeline import pipeline_of
 
@@ -167,7 +167,7 @@ def units(name: str, folder: Path) -> object:
     told = hashlib.sha256()
     texts: list[str] = []
     for one in corpus.read_corpora([str(folder / name)]):
-        for part in corpus.in_parts(one).shards:
+        for part in parts.in_parts(one).shards:
             for found in corpus.read(part):
                 told.update(found.raw)
                 texts += found.texts
@@ -187,7 +187,7 @@ def tokenizer(name: str, folder: Path) -> object:
 
 def configuration(folder: Path) -> object:
     """Read a configuration."""
-    return config.read(folder / "tokscope.toml")
+    return settings.read(folder / "tokscope.toml")
 
 
 def locked(folder: Path) -> object:
