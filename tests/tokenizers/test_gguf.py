@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Tokenizer, load
 from tokscope.tokenizers.bytelevel import split_at
 from tokscope.tokenizers.fastpath import PROBES
-from tokscope.tokenizers.gguf import read_metadata
+from tokscope.tokenizers.gguf import _finder, read_metadata
 from tokscope.tokenizers.llamacpp import CUTS
 from tokscope.tokenizers.sentencepiece import _fields as fields
 from tokscope.tokenizers.sentencepiece import kinds_of
@@ -242,6 +243,14 @@ def test_unigram_finds_what_a_user_has_defined_first(write: Write) -> None:
     assert made.boundaries(text)[-1] == len(text)
     assert len(text.partition(" hello")[0]) in made.boundaries(text)
     assert json.loads(made.components()["added_tokens"]) == {"<x>": size}
+
+
+def test_what_a_user_has_defined_is_found_from_the_left_the_longest_first() -> None:
+    added = ["ab", "abc", "bcd", "ü(", "(", "a.c", "xy" * 40]
+    find, text = _finder(added), "abcdü((a.cabd" + "xy" * 41 + "aüc"
+    longest_first = "|".join(map(re.escape, sorted(added, key=len, reverse=True)))
+    assert list(find(text)) == [match.span() for match in re.finditer(longest_first, text)]
+    assert list(_finder([])(text)) == []
 
 
 def test_rwkv_takes_the_longest_token(write: Write) -> None:

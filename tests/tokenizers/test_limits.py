@@ -128,6 +128,19 @@ def test_expressions_that_need_very_much_memory_are_refused(pattern: str, write:
     assert "too large an expression" in refusal(write("tekken.json", json.dumps(tekken)))
 
 
+@pytest.mark.parametrize("pattern", ["(?R)?a", "a(?0)?", "((?1)?b)", "(?<x>(?&x)?b)", "(a)(?-1)"])
+def test_expressions_that_call_themselves_are_refused(pattern: str, write: Write) -> None:
+    with pytest.raises(TokscopeError, match="must not call itself"):
+        grep(["sample:bpe"], pattern)
+    tekken = json.loads(FAMILIES["tekken.json"]())
+    tekken["config"]["pattern"] = pattern
+    assert "must not call itself" in refusal(write("tekken.json", json.dumps(tekken)))
+
+
+def test_what_only_looks_like_a_call_is_an_expression() -> None:
+    require_pattern(r"\(?R|[(?R]|(?-i:a)|(?=x)|(?P<n>y)")
+
+
 def test_a_search_that_takes_very_long_gives_up(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +40,8 @@ WHOLE_ONLY = "whole only"  # a flag: reachable, but merges alone would not make 
 # What keeps a text whole depends on one side at a time; all pairs of sides would take long.
 _SIDES = [*((left, "") for left in LEFT), *(("", right) for right in RIGHT[1:])]
 NO_TEXT = AtHand()
+_SEARCHED = 20_000  # lost tokens that are looked for longer; published vocabularies have some 1,000
+_BEHIND = 1_000_000  # words of all lost tokens together
 _PLAIN = [("", ""), (".", "."), ("a", "a")]  # what no normalizer changes
 
 
@@ -52,6 +53,7 @@ class Causes:
     flags: Mapping[str, Flags]
     context: Ids  # the first of CONTEXTS in which the token was found, or NOT_FOUND
     around: Mapping[int, Pair | None]  # for those found in none: where a search found them
+    limited: str = ""  # what was left out, where very many tokens were not found
 
     def found_in(self, token: int) -> Pair | None:
         """Return what stood before and behind a token where it was found."""
@@ -88,23 +90,36 @@ def causes(tokenizer: Tokenizer, parts: Anatomy, at_hand: AtHand = NO_TEXT) -> C
     tested = np.flatnonzero(~vocabulary.incomplete & ~flags["special"] & (vocabulary.lengths > 0))
     texts = [vocabulary[token].decode() for token in tested.tolist()]
     context = np.full(vocabulary.size, NOT_FOUND)
-    context[tested] = search.contexts(texts, tested)
+    context[tested], number = search.contexts(texts, tested)
     lost = [pair for pair in zip(texts, tested.tolist(), strict=True) if context[pair[1]] < 0]
     around: dict[int, Pair | None] = {}
     around |= {token: (word, "") for token, word in _behind_words(tokenizer, lost, flags).items()}
-    around |= search.counterexamples([pair for pair in lost if pair[1] not in around])
+    lost = [pair for pair in lost if pair[1] not in around]
+    limited = _limited(number, len(lost))
+    around |= search.counterexamples(lost[:_SEARCHED])
     flags["reachable"] |= context != NOT_FOUND
     flags["reachable"][list(around)] = True
     flags["merges"][list(around)] = False
     _by_the_model(vocabulary, parts, flags)
     lost = [(text, token) for text, token in lost if token not in around]
-    _explain(parts, vocabulary, lost, flags)
+    _explain(parts, vocabulary, lost[:_SEARCHED], flags)
     flags["not found"][[token for _, token in lost]] = True
     for name in UNREACHABLE[:-1]:
         flags["not found"] &= ~flags[name]
     primary = np.select([flags[name] for name in CAUSES], list(CAUSES), "special")
     primary[parts.missing] = ""
-    return Causes(primary.tolist(), flags, context, around)
+    return Causes(primary.tolist(), flags, context, around, limited)
+
+
+def _limited(contexts: int, lost: int) -> str:
+    """Say what was not tried, since very many tokens were not found."""
+    if contexts == len(CONTEXTS) and lost <= _SEARCHED:
+        return ""
+    searched = min(lost, _SEARCHED)
+    return (
+        f"very many tokens were not found at once: {contexts} of {len(CONTEXTS)} contexts were "
+        f"tried, and {searched:,} of {lost:,} lost tokens were looked for elsewhere and explained"
+    )
 
 
 def _by_the_model(vocabulary: Vocabulary, parts: Anatomy, flags: Mapping[str, Flags]) -> None:
@@ -167,16 +182,19 @@ def _behind_words(
     if marks is None:
         return {}
     ids = np.flatnonzero((vocabulary.lengths > 0) & ~vocabulary.incomplete).tolist()
-    begin = {vocabulary[token].decode() for token in ids if token not in marks}
-    go_on = {vocabulary[token].decode() for token in ids if token in marks}
+    begin = dict.fromkeys(vocabulary[token].decode() for token in ids if token not in marks)
+    go_on = dict.fromkeys(vocabulary[token].decode() for token in ids if token in marks)
     words = sorted((w for w in begin if w.isascii() and w.isalpha()), key=lambda w: (len(w), w))
     tried = []
+    steps = iter(range(_BEHIND))  # that are left; zip stops without them
     for text, token in lost:
         if token in marks:
-            word = next((w for w in words if _ends(w, text, begin)), None)
+            word = _first_end(text, ((word, begin) for word in words), steps)
             if word:
                 tried.append((word, text, token))
-            elif not any(_ends(w, text, among) for among in (begin, go_on) for w in among):
+                continue
+            everything = ((word, among) for among in (begin, go_on) for word in among)
+            if not _first_end(text, everything, steps) and next(steps, None) is not None:
                 flags["merges"][token] = True
     texts = [word + text for word, text, _ in tried]
     starts = np.array([len(word.encode()) for word, _, _ in tried], np.int64)
@@ -186,7 +204,13 @@ def _behind_words(
     return {token: word for (word, _, token), ok in zip(tried, there, strict=True) if ok}
 
 
-def _ends(word: str, text: str, among: AbstractSet[str]) -> bool:
+def _first_end(text: str, pairs: Iterable[tuple[str, Container[str]]], steps: Iterator[int]) -> str:
+    """Return the first word that no token of its kind goes on from, as far as steps are left."""
+    tried = zip(pairs, steps, strict=False)
+    return next((word for (word, among), _ in tried if _ends(word, text, among)), "")
+
+
+def _ends(word: str, text: str, among: Container[str]) -> bool:
     """Tell whether no token of a kind goes on from a word into the text behind it."""
     return not any(word + text[:size] in among for size in range(1, len(text) + 1))
 

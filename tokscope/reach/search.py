@@ -34,6 +34,9 @@ NEAR = 3  # characters that are tried on either side
 _TRIES = 66  # pairs of neighbours for each token
 _ALL_TRIES = 40_000  # of all tokens: where very many are lost, each gets fewer, but some
 _FEWEST = 6
+_ALL_CONTEXTS = (
+    1_500_000  # tries of all tokens in contexts; published vocabularies need some 300,000
+)
 _WINDOWS = 12  # places in the texts for each token
 _AT_HAND = 1_000_000  # characters of the texts that are looked at again
 _BETWEEN = "\n"  # units of a text
@@ -144,18 +147,24 @@ class Search:
     tokenizer: Tokenizer
     at_hand: AtHand = field(default_factory=AtHand)
 
-    def contexts(self, texts: Sequence[str], wanted: Ids) -> Ids:
-        """Return for every token the first of CONTEXTS in which it stands; NOT_FOUND."""
+    def contexts(self, texts: Sequence[str], wanted: Ids) -> tuple[Ids, int]:
+        """Return for every token the first of CONTEXTS in which it stands, or NOT_FOUND.
+
+        And how many contexts were tried: fewer where very many tokens wait for each.
+        """
         found = np.full(len(texts), NOT_FOUND)
-        waiting = np.arange(len(texts))
+        waiting, left = np.arange(len(texts)), _ALL_CONTEXTS
         for number, pair in enumerate(CONTEXTS):
-            if not len(waiting):
-                break
+            if number and len(waiting) > left:
+                return found, number
+            left -= len(waiting)
             asked = [(texts[i], pair) for i in waiting.tolist()]
             there = self._stands(asked, wanted[waiting])
             found[waiting[there]] = number
             waiting = waiting[~there]
-        return found
+            if not len(waiting):
+                break
+        return found, len(CONTEXTS)
 
     def counterexamples(self, lost: Sequence[tuple[str, int]]) -> dict[int, Pair | None]:
         """Return tokens that some text produces after all, with what stands around them there.

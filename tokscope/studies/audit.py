@@ -92,7 +92,7 @@ def audit(
     tried = subjects[0].at_hand if subjects else sample()
     tokenizers = [one.tokenizer for one in subjects]
     told = counted.notes() if counted else switched_off(tokenizers)
-    notes = (_tried(tried), _EXPLAIN, *assumptions(tokenizers), *told)
+    notes = (_tried(tried), *_limits(subjects), _EXPLAIN, *assumptions(tokenizers), *told)
     return Report("audit", "Audit", frame, notes, _signature(subjects, counted, codes))
 
 
@@ -129,6 +129,12 @@ def _tried(texts: AtHand) -> str:
         f"found: at its own bytes in none of {len(CONTEXTS)} contexts, nor anywhere in "
         f"{texts.name}, nor with up to {NEAR} characters on either side, from there or rare ones"
     )
+
+
+def _limits(subjects: Sequence[Subject]) -> list[str]:
+    """Say where less was tried, since very many tokens were lost."""
+    limited = {one.tokenizer.name: one.causes.limited for one in subjects}
+    return [f"{name}: {told}" for name, told in limited.items() if told]
 
 
 Line = tuple[str, str, str, str, float, str, str]
@@ -204,9 +210,11 @@ def tokens(words: Sequence[str]) -> Report:
         TokscopeError: a tokenizer cannot be loaded.
     """
     tokenizers = load_all(words)
-    frames = [_listed(Subject(one)) for one in tokenizers]
-    frame = pd.concat(frames, ignore_index=True)
-    notes = (_tried(sample()), *assumptions(tokenizers))
+    for tokenizer in tokenizers:
+        require_size(tokenizer)
+    subjects = list(map(Subject, tokenizers))
+    frame = pd.concat(map(_listed, subjects), ignore_index=True)
+    notes = (_tried(sample()), *_limits(subjects), *assumptions(tokenizers))
     return Report("audit", "Tokens and their causes", frame, notes, signed(tokenizers))
 
 

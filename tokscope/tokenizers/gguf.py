@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import zip_longest
@@ -28,7 +28,7 @@ from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.limits import IDS, require_sizes
 from tokscope.tokenizers.llamacpp import ALWAYS_BEGUN, BEGUN, CONTROL_BY_TEXT, CUTS, Cut
 from tokscope.tokenizers.rest import REST, is_left_out, rest
-from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer, of_model
+from tokscope.tokenizers.sentencepiece import Find, SentencePieceTokenizer, of_model
 from tokscope.tokenizers.tiktoken import PATTERNS, named_pattern
 from tokscope.tokenizers.unigram import Parts, model_of
 
@@ -459,7 +459,14 @@ def _unigram(
     )
     ids = {piece: i for i, piece in enumerate(pieces)}
     added = {piece: ids[piece] for piece in _of_kind(metadata, _USER)}
-    return replace(of_model(model, name), added=added)
+    return replace(of_model(model, name), added=added, find=_finder(added))
+
+
+def _finder(added: Iterable[str]) -> Find:
+    """Return what finds added tokens, the longest first, in time that does not grow with them."""
+    library = tokenizers.Tokenizer(tokenizers.models.BPE({}, []))
+    library.add_tokens(_found_as_written(list(added)))
+    return lambda text: library.encode(text).offsets if added else ()
 
 
 # Hangul syllables by the consonant that they begin with: 588 for each.

@@ -24,6 +24,7 @@ GROWTH = 1_000  # characters that a normalizer writes for one
 PATTERN = 20_000  # characters of an expression
 _PARTS = 100_000  # of one, once its counts are written out
 _DEPTH = 100  # groups in groups
+_CALL = re.compile(r"\?(?:R|[+-]?\d|&|P>)")  # behind a bracket: a part that is used again
 _SYNTAX = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d*)(?:,(\d*))?\}|.", re.DOTALL)
 
 
@@ -75,6 +76,10 @@ def require_pattern(pattern: str) -> None:
     sizes, last = [0], 0
     for match in _SYNTAX.finditer(pattern[: PATTERN + 1]):
         if match[0] == "(":
+            if _CALL.match(
+                pattern, match.end()
+            ):  # which can go on without end, and take all memory
+                raise TokscopeError(f"{shortened(pattern)}: an expression must not call itself")
             sizes.append(0)
         elif match[0] == ")" and sizes[1:]:
             last = sizes.pop()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -27,6 +26,8 @@ from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.rest import rest
 from tokscope.tokenizers.vocabulary import SPACE, Vocabulary
 
+Find = Callable[[str], Sequence[tuple[int, int]]]
+
 
 @dataclass(frozen=True)
 class SentencePieceTokenizer:
@@ -42,6 +43,7 @@ class SentencePieceTokenizer:
     frame: Frame = NO_FRAME
     spec: Spec = NOWHERE
     added: Mapping[str, int] = field(default_factory=dict)  # found in text before all else
+    find: Find = lambda text: ()  # where they stand in a text
 
     @property
     def family(self) -> str:
@@ -104,16 +106,12 @@ class SentencePieceTokenizer:
             return Encoded.of(self.library.encode(list(texts), out_type=int, num_threads=1))
         return Encoded.of([[i for part in self._parts(t) for i in self._ids(part)] for t in texts])
 
-    @cached_property
-    def _search(self) -> re.Pattern[str]:
-        return re.compile("|".join(map(re.escape, sorted(self.added, key=len, reverse=True))))
-
     def _parts(self, text: str) -> Iterator[str]:
         """Yield a text in parts, each an added token or what is between two."""
         at = 0
-        for match in self._search.finditer(text) if self.added else ():
-            yield from (part for part in (text[at : match.start()], match[0]) if part)
-            at = match.end()
+        for start, end in self.find(text):
+            yield from (part for part in (text[at:start], text[start:end]) if part)
+            at = end
         if at < len(text):
             yield text[at:]
 
