@@ -270,7 +270,7 @@ documents = "1%"
 worse = "0.5%"
 en.worse = 0.1
 [limits.gini]
-max = 3
+max = 0.3
 [numbers]
 scheme = "warn"
 [[waivers]]
