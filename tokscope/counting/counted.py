@@ -12,7 +12,7 @@ from tokscope.counting.catalog import has_words
 from tokscope.counting.signature import signed_text
 from tokscope.counting.tally import Counting, Piece, Reading, Tally, piece, tally
 from tokscope.counting.tokens import Counts
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, choose
 from tokscope.text.corpus import SAMPLE, Corpus, Shard, read_corpora
 from tokscope.text.parts import Task, by_parts
 from tokscope.tokenizers import Tokenizer, for_workers, loaded, switched_off
@@ -138,3 +138,9 @@ def _require_aligned(corpora: Sequence[Corpus], tallies: Sequence[Sequence[Tally
 def types_of(counted: Counted, k: int) -> Counts:
     """Return how often each id of one tokenizer is in each corpus; (corpora, size)."""
     return np.stack([row[k].types for row in counted.tallies])
+
+
+def reference_of(corpora: Sequence[Corpus], name: str) -> int:
+    """Return the place of the corpus that others are measured against: "en" or the first."""
+    places = {corpus.name: i for i, corpus in enumerate(corpora)}
+    return choose(places, name, "reference corpus") if name else places.get("en", 0)

@@ -10,14 +10,6 @@ from typing import Any
 
 from tokscope.counting.catalog import Measure, Value
 from tokscope.counting.counted import ALL
-from tokscope.errors import choose
-from tokscope.text.corpus import Corpus
-
-
-def reference_of(corpora: Sequence[Corpus], name: str) -> int:
-    """Return the place of the corpus that others are measured against: "en" or the first."""
-    places = {corpus.name: i for i, corpus in enumerate(corpora)}
-    return choose(places, name, "reference corpus") if name else places.get("en", 0)
 
 
 def values_of(

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.counting.catalog import MEASURES, Measure
-from tokscope.counting.counted import Counted
+from tokscope.counting.counted import Counted, reference_of
 from tokscope.counting.groups import BLOCKS
 from tokscope.counting.resampled import NO_TYPES, Resampled, resampled, sums_by
 from tokscope.counting.tally import Tally
 from tokscope.counting.tokens import TOKEN_COLUMNS
-from tokscope.counting.values import reference_of, values_of
+from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Config
 from tokscope.gate.snapshot import Snapshot, is_frequency

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.counting.catalog import MEASURES, TYPES
-from tokscope.counting.counted import Counted, count
+from tokscope.counting.counted import Counted, count, reference_of
 from tokscope.counting.tally import Counting
 from tokscope.counting.tokens import TOKEN_COLUMNS, Tokens
-from tokscope.counting.values import reference_of, values_of
+from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Config
 from tokscope.gate.wanted import Wanted

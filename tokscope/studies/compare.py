@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from tokscope.counting.catalog import DEFAULT, MEASURES, TYPES, Value
-from tokscope.counting.counted import ALL, Counted, count, embedded, require_resamples
+from tokscope.counting.counted import ALL, Counted, count, embedded, reference_of, require_resamples
 from tokscope.counting.resampled import (
     Resampled,
     Spread,
@@ -19,7 +19,7 @@ from tokscope.counting.resampled import (
     uncertainty,
 )
 from tokscope.counting.tally import Counting
-from tokscope.counting.values import reference_of, values_of
+from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError, choose
 from tokscope.measures.uncertainty import intervals_of
 from tokscope.report import Report

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tokscope.counting.counted import Counted, count, embedded
+from tokscope.counting.counted import Counted, count, embedded, reference_of
 from tokscope.counting.tally import Counting
-from tokscope.counting.values import reference_of
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
 from tokscope.text.corpus import Corpus, require_again, units_at

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from tokscope.text.corpus import Corpus, split
-from tokscope.text.files import Shard
-from tokscope.text.packing import packing
+from tokscope.text.files import STDIN, Shard
 from tokscope.workers import HERE, Workers
 
 
@@ -23,7 +22,6 @@ class Done(Protocol):
 
 
 D = TypeVar("D", bound=Done)
-_RATIO = 4  # of text to what it is packed to, about
 
 
 @dataclass(frozen=True)
@@ -80,8 +78,9 @@ def _for_workers(corpora: Sequence[Corpus]) -> list[Shard]:
 
 
 def _work(corpora: Sequence[Corpus]) -> int:
-    """Return about how many bytes of text there are; 0 where it can be read here alone."""
-    paths = {shard.path for corpus in corpora for shard in corpus.shards}
-    if not all(Path(path).is_file() for path in paths):  # standard input, a pipe
-        return 0
-    return sum(Path(path).stat().st_size * (_RATIO if packing(path) else 1) for path in paths)
+    """Return how many bytes the files have; 0 where this process alone can read them."""
+    shards = [shard for corpus in corpora for shard in corpus.shards]
+    sizes = {shard.path: shard.stamp.size for shard in shards if shard.stamp}
+    return (
+        sum(sizes.values()) if all(shard.stamp and shard.path != STDIN for shard in shards) else 0
+    )
