@@ -146,7 +146,7 @@ def test_split_words_and_characters_are_those_counted_one_by_one(
     split_words, split_characters = tokens.split_words(), tokens.split_characters()
     starts = tokens.encoded.starts
     for unit, line in enumerate(lines):
-        ends = set((tokens.cuts[starts[unit] : starts[unit + 1]] - text.edges[unit]).tolist())
+        ends = set((tokens.cuts[starts[unit] : starts[unit + 1]] - text.unit_bytes[unit]).tolist())
         at, words, characters = 0, 0, 0
         for word in line.split():
             begin = len(line[: line.index(word, at)].encode())

@@ -96,12 +96,12 @@ def test_words_that_are_one_token_are_those_that_are_not_split(name: str, tmp_pa
     texts = ["hello hello world! hello中", "he llo café 中 xyz", "Hello WORLD"]
     words = Words.of(1)
     text = Text(texts, "unicode")
-    words.see([Tokens(text, tokenizer, tokenizer.encode(texts), specials=False)])
+    words.observe([Tokens(text, tokenizer, tokenizer.encode(texts), specials=False)])
     starts, ends = text.words
     expected = {}
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        unit = int(np.searchsorted(text.edges, start, side="right")) - 1
-        cuts = tokenizer.boundaries(texts[unit]) + text.edges[unit]
+        unit = int(np.searchsorted(text.unit_bytes, start, side="right")) - 1
+        cuts = tokenizer.boundaries(texts[unit]) + text.unit_bytes[unit]
         ids = tokenizer.encode([texts[unit]]).ids
         at = int(np.searchsorted(cuts, start, side="right"))
         held = at < len(ids) and cuts[at] >= end and ids[at] != tokenizer.vocabulary.unknown
@@ -124,7 +124,7 @@ def test_pieces_of_text_add_up(texts: list[str]) -> None:
         words = Words.of(1)
         for piece in pieces:
             text = Text(piece, "whitespace")
-            words.see([Tokens(text, tokenizer, tokenizer.encode(piece), specials=False)])
+            words.observe([Tokens(text, tokenizer, tokenizer.encode(piece), specials=False)])
         letters = {code: count for code, count in words.letters.items() if code != 10}
         return letters, {w: words.found[:, i].tolist() for w, i in words.places.items()}
 
@@ -134,8 +134,8 @@ def test_pieces_of_text_add_up(texts: list[str]) -> None:
 def test_whole_words_are_those_that_compare_does_not_split() -> None:
     corpora = tokscope.read_corpora(["sample:de"])
     columns = MEASURES["split_words"].columns | {"units", "bytes"}
-    counting = Counting(columns, look=partial(Words.of, 1))
-    uses, whole = count(load_all(["sample:bpe"]), corpora, counting).readings[0].seen.found
+    counting = Counting(columns, observer=partial(Words.of, 1))
+    uses, whole = count(load_all(["sample:bpe"]), corpora, counting).readings[0].observed.found
     frame = tokscope.compare(["sample:bpe"], corpora, measures=["split_words"]).frame
     assert 1 - whole.sum() / uses.sum() == pytest.approx(frame["value"].iloc[0], abs=1e-12)
 

@@ -94,7 +94,7 @@ def test_boundaries_from_lengths_are_those_of_the_slow_way(name: str, batch: lis
     cuts, starts = tokens.cuts, tokens.encoded.starts
     assert (np.diff(cuts) >= 0).all()
     for unit, one in enumerate(batch):
-        inside = cuts[starts[unit] : starts[unit + 1]] - text.edges[unit]
+        inside = cuts[starts[unit] : starts[unit + 1]] - text.unit_bytes[unit]
         spelled = tokenizer.vocabulary.spell(
             tokens.encoded.ids[starts[unit] : starts[unit + 1]]
         ).tobytes()

@@ -53,14 +53,14 @@ class Reading:
     replaced: int = 0
     clusters: dict[str, int] = field(default_factory=dict)  # name -> number, in order of appearance
     members: list[int] = field(default_factory=list)  # the cluster of each unit with its own row
-    seen: Look | None = None  # what was looked for beside counts
+    observed: Observer | None = None  # the result of the further observer, if there was one
 
 
-class Look(Protocol):
+class Observer(Protocol):
     """What else is to be seen of a text in the same pass."""
 
-    def see(self, tokens: Sequence[Tokens]) -> None:
-        """Look at a piece of the text under every tokenizer."""
+    def observe(self, tokens: Sequence[Tokens]) -> None:
+        """Take in a piece of the text, as tokens of every tokenizer."""
         ...
 
     def join(self, other: Self) -> None:
@@ -76,7 +76,9 @@ class Counting:
     words: str = "unicode"
     specials: bool = False
     by_unit: bool = False  # a row a unit for text that is not parallel too
-    look: Callable[[], Look] | None = None  # one for each corpus; must have a name, for workers
+    observer: Callable[[], Observer] | None = (
+        None  # one for each corpus; must have a name, for workers
+    )
 
     def named(self) -> tuple[str, ...]:
         """Return the columns in their order."""
@@ -98,7 +100,7 @@ class _Sum:
     """Counts that grow, unit by unit or piece by piece."""
 
     def __init__(self, shard: Shard, sizes: Sequence[int], counting: Counting) -> None:
-        self.reading = Reading(seen=counting.look and counting.look())
+        self.reading = Reading(observed=counting.observer and counting.observer())
         self.types = [np.zeros(n if TYPES in counting.columns else 0, np.int64) for n in sizes]
         self.apart = shard.keep_empty or counting.by_unit
         rows = np.zeros((0, len(sizes), len(counting.named())), np.int64)
@@ -132,8 +134,8 @@ class _Sum:
         self.reading.units += reading.units
         self.reading.skipped += reading.skipped
         self.reading.replaced += reading.replaced
-        if self.reading.seen is not None and reading.seen is not None:
-            self.reading.seen.join(reading.seen)
+        if self.reading.observed is not None and reading.observed is not None:
+            self.reading.observed.join(reading.observed)
 
 
 def piece(tokenizers: Sequence[Tokenizer], counting: Counting, part: Shard) -> Piece:
@@ -154,8 +156,8 @@ def piece(tokenizers: Sequence[Tokenizer], counting: Counting, part: Shard) -> P
                 if len(types):
                     types += np.bincount(one.encoded.ids, minlength=len(types))
             found.add(rows, units.offsets, found.number(units.clusters))
-            if reading.seen is not None:
-                reading.seen.see(tokens)
+            if reading.observed is not None:
+                reading.observed.observe(tokens)
         digest.update(units.raw)
         size += len(units.raw)
     reading.digest = digest.hexdigest()

@@ -48,32 +48,32 @@ class Text:
         return (self.data & 0xC0) != 0x80
 
     @cached_property
-    def homes(self) -> Counts:
+    def char_bytes(self) -> Counts:
         """Where each code point begins, and the end."""
         if self.joined.isascii():
             return np.arange(len(self.data) + 1)
         return np.flatnonzero(np.append(self.first, True))
 
     @cached_property
-    def ends(self) -> Counts:
+    def unit_end_chars(self) -> Counts:
         """Where units end, in code points of `joined`."""
         lengths = np.fromiter(map(len, self.texts), np.int64, len(self.texts))
         return np.cumsum(lengths) + np.arange(len(lengths))
 
     @cached_property
-    def edges(self) -> Counts:
+    def unit_bytes(self) -> Counts:
         """Where units begin, and where one more would; (D + 1,)."""
-        return np.append(0, self.homes[self.ends] + 1)
+        return np.append(0, self.char_bytes[self.unit_end_chars] + 1)
 
     @cached_property
     def bytes(self) -> Counts:
         """Bytes of each unit."""
-        return np.diff(self.edges) - 1
+        return np.diff(self.unit_bytes) - 1
 
     @cached_property
     def bare(self) -> NDArray[np.uint8]:
         """The bytes of the units alone."""
-        return np.delete(self.data, self.edges[1:] - 1)
+        return np.delete(self.data, self.unit_bytes[1:] - 1)
 
     @cached_property
     def properties(self) -> NDArray[np.uint16]:
@@ -81,20 +81,20 @@ class Text:
         return properties().take(codes(self.joined))
 
     @cached_property
-    def code_edges(self) -> Counts:
+    def unit_chars(self) -> Counts:
         """Where units begin, in code points, and where one more would."""
-        return np.append(0, self.ends + 1)
+        return np.append(0, self.unit_end_chars + 1)
 
     @cached_property
     def words(self) -> tuple[Counts, Counts]:
         """Where words begin and end, in bytes."""
         starts, ends = WORDS[self.rule](self.joined, self.properties)
-        return self.homes[starts], self.homes[ends]
+        return self.char_bytes[starts], self.char_bytes[ends]
 
     @cached_property
-    def word_edges(self) -> Counts:
+    def unit_words(self) -> Counts:
         """The first word of each unit, and the end."""
-        return np.searchsorted(self.words[0], self.edges)
+        return np.searchsorted(self.words[0], self.unit_bytes)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Tokens:
         ends = np.cumsum(lengths)
         spelled = np.append(0, ends)[self.encoded.starts]
         extra = np.diff(spelled) - self.text.bytes
-        cuts = ends + np.repeat(self.text.edges[:-1] - spelled[:-1] - extra, self.counts)
+        cuts = ends + np.repeat(self.text.unit_bytes[:-1] - spelled[:-1] - extra, self.counts)
         for unit in np.flatnonzero(~self._exact(spelled, extra)).tolist():
             self._mend(cuts, unit)
         return cuts
@@ -140,7 +140,7 @@ class Tokens:
             wrong = np.flatnonzero(bytes_of_tokens != text.bare)
         else:
             possible = (extra == 0) | (extra == 1)
-            shift = np.where(possible, text.edges[:-1] - spelled[:-1] - extra, 0)
+            shift = np.where(possible, text.unit_bytes[:-1] - spelled[:-1] - extra, 0)
             place = np.arange(len(bytes_of_tokens)) + np.repeat(shift, np.diff(spelled))
             expected = text.data[np.minimum(place, len(text.data) - 1)]
             prefixed = possible & (extra == 1)
@@ -154,7 +154,7 @@ class Tokens:
         """Take the boundaries of one unit from its tokenizer."""
         start, end = self.encoded.starts[unit : unit + 2].tolist()
         found = self.tokenizer.boundaries(self.text.texts[unit], specials=self.specials)
-        cuts[start:end] = self.text.edges[unit] + found[: end - start]
+        cuts[start:end] = self.text.unit_bytes[unit] + found[: end - start]
 
     def cut(self, starts: Counts, ends: Counts) -> NDArray[np.bool_]:
         """Tell which spans of the text, in bytes, have a token boundary strictly inside."""
@@ -167,22 +167,22 @@ class Tokens:
         """Tell which spans of the text are inside one token that is not the unknown one."""
         unknown = self.tokenizer.vocabulary.unknown
         token = np.searchsorted(self.cuts, starts, side="right")
-        unit = np.searchsorted(self.text.edges, starts, side="right") - 1
+        unit = np.searchsorted(self.text.unit_bytes, starts, side="right") - 1
         there = token < self.encoded.starts[unit + 1]  # else nothing stands for its unit's end
         ids = np.append(self.encoded.ids, -1)[token]
         return there & ~self.cut(starts, ends) & (ids != (-1 if unknown is None else unknown))
 
     def split_words(self) -> Counts:
         """Count words that more than one token covers."""
-        return _sums(self.cut(*self.text.words), self.text.word_edges)
+        return _sums(self.cut(*self.text.words), self.text.unit_words)
 
     def split_characters(self) -> Counts:
         """Count characters that more than one token covers, be it what they were made into."""
         cuts = self.cuts
         inner = cuts[~self.text.first[cuts]]
-        home = np.searchsorted(self.text.homes, inner, side="right")
+        home = np.searchsorted(self.text.char_bytes, inner, side="right")
         new = np.diff(home, prepend=-1) != 0
-        return _sums(new, np.searchsorted(inner, self.text.edges))
+        return _sums(new, np.searchsorted(inner, self.text.unit_bytes))
 
     def incomplete(self) -> Counts:
         """Count tokens whose bytes are not whole characters."""
@@ -202,7 +202,7 @@ class Tokens:
 
 
 def _flag(flag: int) -> Callable[[Text], Counts]:
-    return lambda text: _sums((text.properties & flag) != 0, text.code_edges)
+    return lambda text: _sums((text.properties & flag) != 0, text.unit_chars)
 
 
 def _unspaced(text: Text) -> Counts:
@@ -213,9 +213,9 @@ def _unspaced(text: Text) -> Counts:
 TEXT_COLUMNS: Mapping[str, Callable[[Text], Counts]] = {
     "units": lambda text: np.ones(len(text.texts), np.int64),
     "bytes": lambda text: text.bytes,
-    "characters": lambda text: np.diff(text.code_edges) - 1,
-    "multibyte": lambda text: _sums(text.data >= 0xC0, text.edges),
-    "words": lambda text: np.diff(text.word_edges),
+    "characters": lambda text: np.diff(text.unit_chars) - 1,
+    "multibyte": lambda text: _sums(text.data >= 0xC0, text.unit_bytes),
+    "words": lambda text: np.diff(text.unit_words),
     "letters": _flag(LETTER),
     "unspaced": _unspaced,
 }

@@ -173,7 +173,7 @@ def _unlike(first: Encoded, second: Encoded) -> Differs:
 def _cuts(tokens: Tokens) -> Encoded:
     """Return where units are cut inside, each place once: in bytes, counted from the unit."""
     unit = np.repeat(np.arange(len(tokens.text.texts)), tokens.counts)
-    place = tokens.cuts - tokens.text.edges[unit]
+    place = tokens.cuts - tokens.text.unit_bytes[unit]
     keys = np.unique(np.stack((unit, place), axis=1)[place > 0], axis=0)
     counts = np.bincount(keys[:, 0], minlength=len(tokens.text.texts))
     return Encoded(keys[:, 1].astype(np.int32), np.append(0, np.cumsum(counts)))

@@ -105,7 +105,7 @@ def snapshot(
         corpora = config.text.read()
         rule_version(config.text.words)
         how = (wanted.columns, config.text.words, config.text.specials)
-        counting = Counting(*how, by_unit=True, look=_Hashing)
+        counting = Counting(*how, by_unit=True, observer=_Hashing)
         first = reference_of(corpora, config.text.reference)
         counted = count([tokenizer], corpora, counting, workers=workers)
     found = _identity(tokenizer, config.strings, strings)
@@ -175,7 +175,7 @@ class _Hashing:
     def __init__(self) -> None:
         self.parts: list[Hashes] = []
 
-    def see(self, tokens: Sequence[Tokens]) -> None:
+    def observe(self, tokens: Sequence[Tokens]) -> None:
         (one,) = tokens
         self.parts.append(hashed(one.encoded.ids, one.encoded.starts))
 
@@ -217,7 +217,7 @@ def _samples(counted: Counted) -> dict[str, Sample]:
     for i, corpus in enumerate(counted.corpora):
         tally, reading = counted.tallies[i][0], counted.readings[i]
         columns = {name: tally[name] for name in tally.columns if name in TOKEN_COLUMNS}
-        hashes = np.concatenate(cast(_Hashing, reading.seen).parts)
+        hashes = np.concatenate(cast(_Hashing, reading.observed).parts)
         samples[corpus.name] = Sample(reading.digest, reading.units, columns, hashes)
     return samples
 

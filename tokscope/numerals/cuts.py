@@ -46,8 +46,8 @@ def cut(tokenizer: Tokenizer, numbers: Sequence[str], before: str = "", behind: 
     encoded = encode_what_can_be(tokenizer, text.texts)
     cuts = Tokens(text, tokenizer, encoded, specials=False).cuts
     unit = np.repeat(np.arange(len(numbers)), np.diff(encoded.starts))
-    start = text.edges[:-1] + len(before.encode())
-    end = text.edges[1:] - 1 - len(behind.encode())
+    start = text.unit_bytes[:-1] + len(before.encode())
+    end = text.unit_bytes[1:] - 1 - len(behind.encode())
     passed = np.append(0, np.cumsum(_digits(text)))
     digits = passed[end] - passed[start]
     inside = (start[unit] < cuts) & (cuts < end[unit])
@@ -62,7 +62,7 @@ def cut(tokenizer: Tokenizer, numbers: Sequence[str], before: str = "", behind: 
     ends[unit[cuts == end[unit]]] = True
     # a space before the number is part of its token, or of none; else the token is not all of it
     begins = start - int(before.endswith(" "))
-    starts = begins == text.edges[:-1]
+    starts = begins == text.unit_bytes[:-1]
     starts[unit[cuts == begins[unit]]] = True
     split = np.flatnonzero(cuts == start[unit])
     starts[unit[split]] = ~_ends_in_space(tokenizer, encoded.ids[split])
@@ -83,7 +83,7 @@ def _digits(text: Text) -> NDArray[np.bool_]:
     """Tell which bytes are the first of a decimal digit of any script."""
     flags = np.zeros(len(text.data), bool)
     found = [match.start() for match in regex.finditer(r"\d", text.joined)]
-    flags[text.homes[np.array(found, np.int64)]] = True
+    flags[text.char_bytes[np.array(found, np.int64)]] = True
     return flags
 
 

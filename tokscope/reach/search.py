@@ -131,7 +131,7 @@ def _spans(tokenizer: Tokenizer, texts: Sequence[str], encoded: Encoded) -> tupl
     """Return where tokens begin and end, in bytes of their own text."""
     text, counts = Text(texts, "unicode"), np.diff(encoded.starts)
     cuts = Tokens(text, tokenizer, encoded, specials=False).cuts
-    after = cuts - np.repeat(text.edges[:-1], counts)
+    after = cuts - np.repeat(text.unit_bytes[:-1], counts)
     before = np.append(0, after[:-1])
     before[encoded.starts[:-1][counts > 0]] = 0
     return before, after

@@ -74,7 +74,7 @@ def _traps(tokenizer: Tokenizer, words: Sequence[str] | None) -> pd.DataFrame:
     cuts = Tokens(text := Text(texts, "unicode"), tokenizer, encoded, specials=False).cuts
     rows = []
     for i, pair in enumerate(pairs):
-        ends = cuts[encoded.starts[i] : encoded.starts[i + 1]] - text.edges[i]
+        ends = cuts[encoded.starts[i] : encoded.starts[i + 1]] - text.unit_bytes[i]
         found = _over(pair, np.unique(ends[ends > 0]))
         if found:
             rows.append((tokenizer.name, texts[i], *pair, *found))

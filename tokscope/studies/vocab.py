@@ -118,11 +118,11 @@ def vocab(
     if by == "language" and corpora is None:
         corpora = embedded()
     tokenizers = load_all(words)
-    counting = Counting(_COUNTED, rule, specials, look=partial(Words.of, len(tokenizers)))
+    counting = Counting(_COUNTED, rule, specials, observer=partial(Words.of, len(tokenizers)))
     text = None
     if corpora is not None:
         counted = count(tokenizers, corpora, counting, workers=workers)
-        seen = [cast(Words, reading.seen) for reading in counted.readings]
+        seen = [cast(Words, reading.observed) for reading in counted.readings]
         text = _Text(counted, seen, frequent)
     listed = {corpus.name: words_of(corpus) for corpus in lists}
     rows = [] if by == "language" else _of_tokens(tokenizers)

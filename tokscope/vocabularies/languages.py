@@ -56,7 +56,7 @@ class Words:
         """Begin with nothing seen."""
         return cls(np.zeros((1 + tokenizers, 0), np.int64))
 
-    def see(self, tokens: Sequence[Tokens]) -> None:
+    def observe(self, tokens: Sequence[Tokens]) -> None:
         """See the tokens of a piece of text under every tokenizer."""
         text = tokens[0].text
         counts = np.bincount(codes(text.joined))
@@ -136,8 +136,8 @@ def _held(tokenizer: Tokenizer, words: Sequence[str], before: str = "") -> NDArr
     texts = [before + word for word in words]
     text = Text(texts, "unicode")
     tokens = Tokens(text, tokenizer, tokenizer.encode(texts), specials=False)
-    starts = text.edges[:-1] + len(before.encode())
-    return tokens.held(starts, text.edges[:-1] + text.bytes)
+    starts = text.unit_bytes[:-1] + len(before.encode())
+    return tokens.held(starts, text.unit_bytes[:-1] + text.bytes)
 
 
 def retention(
