@@ -36,7 +36,8 @@ MAY_IMPORT = {
     "arrays": {"errors"},
     "workers": {"errors", "late"},
     "report": {"visible"},
-    "rules": {"errors"},
+    "rulebook": set(),
+    "rules": {"errors", "rulebook"},
     "text": LOW | {"text"},
     "tokenizers": LOW | {"tokenizers"},
     "inputs": LOW | {"text", "tokenizers"},
@@ -47,12 +48,12 @@ MAY_IMPORT = {
     "reach": LOW | {"text", "tokenizers", "measures", "counting", "vocabularies", "reach"},
     "numerals": LOW | {"text", "tokenizers", "measures", "counting", "reach", "numerals"},
     "equivalence": LOW | {"text", "tokenizers", "counting", "reach", "numerals", "equivalence"},
-    "gate": LOW | TOPICS | {"text", "tokenizers", "rules"},
-    "studies": LOW | TOPICS | {"text", "tokenizers", "rules", "report", "studies"},
+    "gate": LOW | TOPICS | {"text", "tokenizers", "rulebook", "rules"},
+    "studies": LOW | TOPICS | {"text", "tokenizers", "rulebook", "rules", "report", "studies"},
     "render": {"report", "render", "visible"},
     "cli": LOW
     | TOPICS
-    | {"text", "tokenizers", "inputs", "rules", "report", "studies", "render", "cli"},
+    | {"text", "tokenizers", "inputs", "rulebook", "rules", "report", "studies", "render", "cli"},
     "__main__": {"cli", "watched"},
     "__init__": {"counting", "errors", "report", "studies", "text", "tokenizers", "version"},
 }

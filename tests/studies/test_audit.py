@@ -19,7 +19,8 @@ from tokscope.errors import TokscopeError
 from tokscope.measures.frequency import unseen_under_zipf
 from tokscope.reach.causes import never_valid
 from tokscope.reach.search import AtHand, Search
-from tokscope.rules import RULES, at_least, chosen
+from tokscope.rulebook import RULES
+from tokscope.rules import at_least, chosen
 from tokscope.studies.audit import fails, tokens
 from tokscope.studies.audit_traps import adversarial
 from tokscope.studies.numbers import digit_tokens

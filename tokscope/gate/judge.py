@@ -17,7 +17,8 @@ from tokscope.gate.limits import limits, numbers
 from tokscope.gate.snapshot import require_tokens
 from tokscope.gate.verdict import INCONCLUSIVE, NOTE, REPORT, Case, Judged, is_decisive, percent
 from tokscope.gate.waivers import waived
-from tokscope.rules import AUDITED, RULES, at_least
+from tokscope.rulebook import RULES
+from tokscope.rules import AUDITED, at_least
 
 _EXAMPLES = 3
 

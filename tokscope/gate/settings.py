@@ -35,7 +35,8 @@ from tokscope.gate.config import (
 )
 from tokscope.gate.lines import lines_of
 from tokscope.reading import MOST_OF_SETTINGS, content
-from tokscope.rules import AUDITED, RULES, SEVERITIES, at_least
+from tokscope.rulebook import RULES
+from tokscope.rules import AUDITED, SEVERITIES, at_least
 
 Json = dict[str, Any]
 _LEVELS = {FAIL: 0, WARN: 0, OFF: 0}

@@ -32,7 +32,8 @@ from tokscope.reach.findings import (
 from tokscope.reach.search import CONTEXTS, NEAR, AtHand, at_hand, sample
 from tokscope.reading import together
 from tokscope.report import Report
-from tokscope.rules import AUDITED, RULES, SEVERITIES, at_least, chosen
+from tokscope.rulebook import RULES
+from tokscope.rules import AUDITED, SEVERITIES, at_least, chosen
 from tokscope.text.corpus import Corpus
 from tokscope.text.spelled import spelled as written
 from tokscope.tokenizers import assumptions, load_all, parse, switched_off

@@ -20,7 +20,7 @@ from tokscope.gate.verdict import INCONCLUSIVE, PASS, VERDICTS, Case, Judged, is
 from tokscope.gate.waivers import idle, require_valid
 from tokscope.gate.wanted import by_gates
 from tokscope.report import Report
-from tokscope.rules import GROUPS
+from tokscope.rulebook import GROUPS
 from tokscope.tokenizers import without_dropout
 from tokscope.workers import HERE, Workers
 

@@ -8,7 +8,8 @@ from dataclasses import asdict
 import pandas as pd
 
 from tokscope.report import Report
-from tokscope.rules import RULES, Rule, chosen
+from tokscope.rulebook import RULES, Rule
+from tokscope.rules import chosen
 
 FEW = 3  # rules whose reasons are shown; of more, only their titles
 
