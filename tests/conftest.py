@@ -13,12 +13,20 @@ from hypothesis import settings
 
 from tests.warm import Warm, cold
 
+pytest_plugins = ["tests.gate.folder"]  # fixtures of gates
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 os.environ["TOKENIZERS_PARALLELISM"] = "false"  # threads cost more than they give on tiny texts
 
+DEEP = {"data", "dask"}  # fixtures that make a test deep: published tokenizers, and a cluster
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and DEEP.intersection(item.fixturenames):
+            item.add_marker(pytest.mark.deep)
 
 
 def _runner(

@@ -16,10 +16,8 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT, Run
-from tests.gate.folder import folder, locked, locks, saved
 from tests.gate.planted import lowercase, swap
 
-__all__ = ["folder", "locked", "locks", "saved"]  # fixtures
 GATES = ROOT / "examples" / "gates"
 ENVIRONMENT = {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

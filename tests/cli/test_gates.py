@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,16 +14,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.cli.test_commands import GOLDEN, SUFFIXES, in_every_format, stable
 from tests.conftest import Run
-from tests.gate.folder import ALL_ON, folder, locked, locks, saved
+from tests.gate.folder import ALL_ON
 from tests.gate.planted import drop, lowercase, split_digits, swap
+from tests.goldens import in_every_format, require_formats, require_same
 from tokscope import cli
 from tokscope.render import GATES, RENDERERS
 from tokscope.render.gates import shortened
 
 Edit = Callable[[str], str]
-__all__ = ["folder", "locked", "locks", "saved"]  # fixtures
 
 
 def planted(folder: Path, plant: Callable[..., object], name: str = "new.json") -> str:
@@ -33,39 +31,20 @@ def planted(folder: Path, plant: Callable[..., object], name: str = "new.json") 
     return name
 
 
-def hidden(text: str) -> str:
-    """Leave out what other versions of libraries would change."""
-    text = re.sub(r"(regex) [\d.]+", r"\1 *", stable(text))
-    return re.sub(
-        r'("(?:tokenizers|tiktoken|sentencepiece|regex|tokscope)": )"[\w.]+"', r'\1"*"', text
-    )
-
-
-def same_as_golden(name: str, text: str) -> None:
-    golden = GOLDEN / name
-    if os.environ.get("TOKSCOPE_GOLDEN") == "write":
-        golden.write_text(hidden(text), encoding="utf-8")
-    assert hidden(text) == golden.read_text(encoding="utf-8")
-
-
-def same_as_golden_in_every_format(
-    start: Run, words: Sequence[object], printed: str, *more: str
-) -> int:
+def same_as_golden(start: Run, words: Sequence[object], printed: str, *more: str) -> int:
     formats = [*RENDERERS, *more]
     code, shown = in_every_format(partial(start, *words), Path.cwd(), formats, printed)
-    for format_, text in shown.items():
-        same_as_golden(f"{words[0]}.{SUFFIXES.get(format_, format_)}", text)
+    require_formats(str(words[0]), shown)
     return code
 
 
 def test_a_check_that_fails_looks_like_its_golden_files(locked: Path, start: Run) -> None:
-    """Set TOKSCOPE_GOLDEN=write to write the files anew, and read the difference."""
     words = ["check", planted(locked, lowercase)]
-    assert same_as_golden_in_every_format(start, words, "concise", *GATES) == 1
+    assert same_as_golden(start, words, "concise", *GATES) == 1
 
 
 def test_a_lock_is_summed_up_as_in_its_golden_files(folder: Path, start: Run) -> None:
-    assert same_as_golden_in_every_format(start, ["lock"], "table") == 0
+    assert same_as_golden(start, ["lock"], "table") == 0
 
 
 def changed(folder: Path) -> str:
@@ -75,12 +54,12 @@ def changed(folder: Path) -> str:
 def test_a_difference_looks_like_its_golden_files(folder: Path, start: Run) -> None:
     words = ["diff", "old=tokenizer.json", changed(folder), "-c", "en.txt", "-c", "de.txt"]
     words += ["--top", "2", "--parallel"]
-    assert same_as_golden_in_every_format(start, words, "csv") == 0
+    assert same_as_golden(start, words, "csv") == 0
 
 
 def test_an_inequality_looks_like_its_golden_files(folder: Path, start: Run) -> None:
     words = ["equiv", "mine=tokenizer.json", changed(folder), "-c", "en.txt", "--fuzz", "50"]
-    assert same_as_golden_in_every_format(start, words, "json") == 1
+    assert same_as_golden(start, words, "json") == 1
 
 
 def test_equal_tokenizers_exit_with_0(folder: Path, run: Run) -> None:
@@ -90,7 +69,7 @@ def test_equal_tokenizers_exit_with_0(folder: Path, run: Run) -> None:
 
 
 def test_the_lock_itself_is_as_its_golden_file(locked: Path) -> None:
-    same_as_golden("tokscope.lock", (locked / "tokscope.lock").read_text(encoding="utf-8"))
+    require_same("tokscope.lock", (locked / "tokscope.lock").read_text(encoding="utf-8"))
 
 
 def test_init_writes_gates_that_the_tokenizer_passes(folder: Path, run: Run) -> None:
@@ -98,8 +77,8 @@ def test_init_writes_gates_that_the_tokenizer_passes(folder: Path, run: Run) -> 
     words = ["--corpus", "en.txt", "--corpus", "de.txt", "--parallel"]
     done = run("init", "mine=tokenizer.json", *words)
     assert (done.returncode, done.stderr) == (0, "")
-    same_as_golden("init.txt", done.stdout)
-    same_as_golden("init.toml", (folder / "tokscope.toml").read_text(encoding="utf-8"))
+    require_same("init.txt", done.stdout)
+    require_same("init.toml", (folder / "tokscope.toml").read_text(encoding="utf-8"))
     refused = run("init")
     assert (refused.returncode, refused.stderr) == (
         2,

@@ -13,12 +13,11 @@ import pyarrow.parquet
 import pytest
 
 from tests.conftest import Run
-from tests.gate.folder import ALL_ON, folder, locked, locks, saved
+from tests.gate.folder import ALL_ON
 from tests.laws import HOSTILE, SURROGATE, require_safe, require_seen
 from tests.tokenizers.families import FAMILIES, STRING, gguf_file
 from tokscope.render import GATES, PICTURES, RENDERERS
 
-__all__ = ["folder", "locked", "locks", "saved"]  # fixtures
 # As much of it as a file may be called, without what a name is refused for.
 NAME = "::stop-commands::\u202e![i](x) `b` <s> ##[error]a, @all $x$ %0A::error::b"
 FORMATS = {**RENDERERS, **PICTURES}

@@ -1,14 +1,19 @@
 """Renderers: they see a report and nothing else, and round as people read."""
 
+import html
 import json
 import math
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokscope.render import RENDERERS, table
+from tests.goldens import SUFFIXES, require_same
+from tokscope.render import PICTURES, RENDERERS, table
 from tokscope.render.grid import UNDEFINED, grid, rounded
 from tokscope.report import Report
 
@@ -105,3 +110,50 @@ def test_notes_and_signature_are_in_every_format_that_has_room() -> None:
     for name, render in RENDERERS.items():
         assert ("a note" in render(made)) == (name != "csv")
         assert ("sig:1" in render(made)) == (name != "csv")
+
+
+def everything() -> Report:
+    """Every kind of cell: undefined, a share, an interval, the best of a row, hostile names."""
+    lines: list[tuple[str, str, str, list[float], float]] = [
+        ("en", "tokens", "lower", [1234567, 89], math.nan),
+        ("en", "share", "higher", [0.99999, 0.5], 0.125),
+        ("en", "ratio", "nearer 1", [1.5, 0.9], math.nan),
+        ("en", "index", "neither", [0.00123, math.nan], 0.0004),
+        ("= a|b_c *d* <s> &x; {y} $z$ #1 50% ~^\\ @all", "rank", "lower", [1234.5, 1234.5], math.nan),
+    ]  # fmt: skip
+    rows = [
+        (tokenizer, corpus, unit, value, value - around, value + around, unit, better)
+        for corpus, unit, better, values, around in lines
+        for tokenizer, value in zip(("bytes", "::error::b\x1b[2J\u202e"), values, strict=True)
+    ]
+    columns = ["tokenizer", "corpus", "measure", "value", "low", "high", "unit", "better"]
+    notes = ("a note of two\nlines", "1. of a list", f"a long one{', and a long one' * 9}")
+    return Report(
+        "made", "Every [kind] of cell", pd.DataFrame(rows, columns=columns), notes, "sig:1|a:2",
+        "tokenizer", headline="All told", details=("for programs alone",),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("format_", RENDERERS)
+def test_every_kind_of_cell_looks_like_the_golden_files(format_: str) -> None:
+    require_same(f"report.{SUFFIXES.get(format_, format_)}", RENDERERS[format_](everything()))
+
+
+def flowing() -> Report:
+    return replace(everything(), flow=("corpus", "value"))
+
+
+def test_what_runs_on_in_lines_looks_like_its_golden_file() -> None:
+    require_same("report-flow.txt", table.render(flowing()))
+
+
+def test_pictures_hold_the_text_of_the_tables() -> None:
+    """What is around it is the library's; lines that begin with :: are no danger there."""
+    reports = [everything(), flowing()]
+    text = "\n".join(table.render(one, width=100) for one in reports).replace(r"\::", "::")
+    page = re.search(r"<code[^>]*>(.*)</code>", PICTURES["html"](reports), re.DOTALL)
+    assert page
+    shown = html.unescape(re.sub(r"<[^>]*>", "", page[1]))
+    assert [line.rstrip() for line in shown.splitlines()] == text.splitlines()
+    picture = "".join(ElementTree.fromstring(PICTURES["svg"](reports)).itertext())
+    assert "".join(text.split()) in "".join(picture.split())
