@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.tokenizers.families import byte_level
+from tests.tokenizers.families import file_of
 from tokscope.errors import TokscopeError
 from tokscope.gate import git
 from tokscope.gate.git import checked_out
 from tokscope.tokenizers import load
 
-TOKENIZER = byte_level().to_str().encode()
 FILE, RUN, LINK, FOLDER, MODULE = "100644", "100755", "120000", "40000", "160000"
 
 
@@ -84,7 +83,7 @@ def files(place: Path) -> set[str]:
 
 
 def test_only_what_a_folders_tokenizer_needs_is_written(repository: Repository) -> None:
-    tokenizer, other = repository.blob(TOKENIZER), repository.blob(b"{}")
+    tokenizer, other = repository.blob(file_of("gpt.json")), repository.blob(b"{}")
     more = repository.tree((FILE, "rag.jinja", other), (FILE, "notes.txt", other))
     inner = repository.tree(
         (LINK, "README", repository.blob(b"/etc/passwd")),
@@ -169,7 +168,7 @@ def test_a_tree_that_leads_elsewhere_is_refused(
     kind: str, repository: Repository, tmp_path: Path
 ) -> None:
     plant, message = TREES[kind]
-    tree = plant(repository, repository.blob(TOKENIZER))
+    tree = plant(repository, repository.blob(file_of("gpt.json")))
     repository.commit(repository.tree((FOLDER, "mine", tree)))
     before = files(tmp_path)
     with pytest.raises(TokscopeError, match=r".*") as refused, checked_out("git:main:mine"):
@@ -180,7 +179,7 @@ def test_a_tree_that_leads_elsewhere_is_refused(
 
 def test_names_that_no_disk_of_ours_confuses_are_no_matter(repository: Repository) -> None:
     """What differs only in capitals counts where a file of the tokenizer is meant."""
-    blob = repository.blob(TOKENIZER)
+    blob = repository.blob(file_of("gpt.json"))
     names = [(FILE, name, blob) for name in ("A", "a", "é", "e\u0301", "fig:1", b"\xff")]
     repository.commit(repository.tree(*names, (FILE, "tokenizer.json", blob)))
     with checked_out("git:main:.") as place:
@@ -210,7 +209,7 @@ def test_names_that_no_disk_of_ours_confuses_are_no_matter(repository: Repositor
 def test_no_revision_or_path_is_taken_for_anything_else(
     word: str, message: str, repository: Repository
 ) -> None:
-    blob = repository.blob(TOKENIZER)
+    blob = repository.blob(file_of("gpt.json"))
     repository.commit(repository.tree((FILE, "tokenizer.json", blob)))
     with pytest.raises(TokscopeError) as refused, checked_out(word):
         pass
@@ -296,7 +295,7 @@ def test_no_program_of_a_repository_is_run(
     settings = PROGRAMS.format(run=script, hooks=hooks, attributes=attributes, url=url)
     (repository.place / "more").write_text(settings.partition("[include]")[0])
     repository.configure(settings, version=1)
-    blob = repository.blob(TOKENIZER)
+    blob = repository.blob(file_of("gpt.json"))
     repository.commit(repository.tree((FILE, "tokenizer.json", blob)))
     if lacks:
         repository.lose(blob)
@@ -307,14 +306,16 @@ def test_no_program_of_a_repository_is_run(
             pass
     else:
         with checked_out("git:main:tokenizer.json") as place:
-            assert Path(place).read_bytes() == TOKENIZER
+            assert Path(place).read_bytes() == file_of("gpt.json")
     assert not ran.exists()
 
 
 def test_a_hook_of_another_repository_does_not_choose_ours(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository.commit(repository.tree((FILE, "tokenizer.json", repository.blob(TOKENIZER))))
+    repository.commit(
+        repository.tree((FILE, "tokenizer.json", repository.blob(file_of("gpt.json"))))
+    )
     other = Repository(tmp_path / "other")
     other.commit(other.tree((FILE, "tokenizer.json", other.blob(b"another"))))
     for variable, place in {
@@ -325,17 +326,17 @@ def test_a_hook_of_another_repository_does_not_choose_ours(
     }.items():
         monkeypatch.setenv(variable, str(place))
     with checked_out("git:main:tokenizer.json") as place:
-        assert Path(place).read_bytes() == TOKENIZER
+        assert Path(place).read_bytes() == file_of("gpt.json")
 
 
 def test_a_replaced_object_is_read_as_it_was(repository: Repository) -> None:
-    blob = repository.blob(TOKENIZER)
+    blob = repository.blob(file_of("gpt.json"))
     repository.commit(repository.tree((FILE, "tokenizer.json", blob)))
     replaced = repository.place / "refs" / "replace" / blob
     replaced.parent.mkdir()
     replaced.write_text(repository.blob(b"another") + "\n")
     with checked_out("git:main:tokenizer.json") as place:
-        assert Path(place).read_bytes() == TOKENIZER
+        assert Path(place).read_bytes() == file_of("gpt.json")
 
 
 @pytest.fixture
@@ -352,13 +353,13 @@ def large(made: Repository) -> str:
 
 
 def many(made: Repository) -> str:
-    blob = made.blob(TOKENIZER)
+    blob = made.blob(file_of("gpt.json"))
     return made.tree(*((FILE, f"{i:02}.tiktoken", blob) for i in range(21)))
 
 
 def doubling(made: Repository) -> str:
     """Folders of folders that are all the same one: ten objects, ten billion names."""
-    inner = made.tree((FILE, "tokenizer.json", made.blob(TOKENIZER)))
+    inner = made.tree((FILE, "tokenizer.json", made.blob(file_of("gpt.json"))))
     for _ in range(10):
         inner = made.tree(*((FOLDER, f"{i}", inner) for i in range(10)))
     return inner
@@ -373,7 +374,7 @@ def packed_zeros(made: Repository) -> str:
 
 
 def wrong(made: Repository) -> str:
-    blob, other = made.blob(TOKENIZER), made.blob(b"another")
+    blob, other = made.blob(file_of("gpt.json")), made.blob(b"another")
     (made.objects / blob[:2] / blob[2:]).write_bytes(
         (made.objects / other[:2] / other[2:]).read_bytes()
     )

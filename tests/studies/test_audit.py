@@ -109,38 +109,38 @@ def split_pieces() -> Json:
     return data
 
 
-PLANTED = {
-    "byte-level, split": (put(byte_level(), "aĠb"), "a␣b", "pretokenizer", "TS402"),
-    "byte-level, normalised": (put(lowered(), "Zq"), "Zq", "normalizer", "TS401"),
-    "byte-level, no merge": (put(byte_level(), "zqzq"), "zqzq", "merges", "TS403"),
-    "byte-level, shadowed": (add(merging(byte_level(), "q", "z"), "z"), "qz", "shadowed", "TS404"),
-    "byte-level, never valid": (
-        merging(byte_level(), "ÿ", "ÿ"),
-        "<FF><FF>",
-        "never valid UTF-8",
-        "TS407",
-    ),
-    "pieces, split": (merging(put(split_pieces(), "."), "h", "."), "h.", "pretokenizer", "TS402"),
-    "pieces, normalised": (merging(put(lowered_pieces(), "T"), "T", "h"), "Th", "normalizer", "TS401"),
-    "pieces, no merge": (put(sentencepiece_style(), "wor"), "wor", "merges", "TS403"),
-    "pieces, duplicate": (merging(put(sentencepiece_style(), " "), " ", "he"), "␣he", "duplicate",
-        "TS405"),
-    "Unigram, split": (put(unigram(), "h▁e"), "h␣e", "pretokenizer", "TS402"),
-    "Unigram, normalised": (put(unigram(), "Ａ"), "Ａ", "normalizer", "TS401"),
-    "Unigram, worse": (put(unigram(), "hel", "hell")
-        | {"model": {**unigram()["model"], "vocab": [*unigram()["model"]["vocab"], ["el", -99.0]]}},
-        "el", "merges", "TS403"),
-    "Unigram, duplicate": (put(unigram(), " hello"), "␣hello", "duplicate", "TS405"),
-    "WordPiece, split": (put(wordpiece(), "he!"), "he!", "pretokenizer", "TS402"),
-    "WordPiece, normalised": (put(wordpiece(), "Hello"), "Hello", "normalizer", "TS401"),
-    "WordPiece, shadowed": (add(put(wordpiece(), "what"), "ha"), "what", "shadowed", "TS404"),
+def worse() -> Json:
+    """Two pieces that are chosen before a third one with a bad score."""
+    data = put(unigram(), "hel", "hell", "el")
+    data["model"]["vocab"][-1][1] = -99.0
+    return data
+
+
+# name -> how the file is made, the token in it, its cause, its finding
+PLANTED: dict[str, tuple[Callable[[], Json], str, str, str]] = {
+    "byte-level, split": (lambda: put(byte_level(), "aĠb"), "a␣b", "pretokenizer", "TS402"),
+    "byte-level, normalised": (lambda: put(lowered(), "Zq"), "Zq", "normalizer", "TS401"),
+    "byte-level, no merge": (lambda: put(byte_level(), "zqzq"), "zqzq", "merges", "TS403"),
+    "byte-level, shadowed": (lambda: add(merging(byte_level(), "q", "z"), "z"), "qz", "shadowed", "TS404"),
+    "byte-level, never valid": (lambda: merging(byte_level(), "ÿ", "ÿ"), "<FF><FF>", "never valid UTF-8", "TS407"),
+    "pieces, split": (lambda: merging(put(split_pieces(), "."), "h", "."), "h.", "pretokenizer", "TS402"),
+    "pieces, normalised": (lambda: merging(put(lowered_pieces(), "T"), "T", "h"), "Th", "normalizer", "TS401"),
+    "pieces, no merge": (lambda: put(sentencepiece_style(), "wor"), "wor", "merges", "TS403"),
+    "pieces, duplicate": (lambda: merging(put(sentencepiece_style(), " "), " ", "he"), "␣he", "duplicate", "TS405"),
+    "Unigram, split": (lambda: put(unigram(), "h▁e"), "h␣e", "pretokenizer", "TS402"),
+    "Unigram, normalised": (lambda: put(unigram(), "Ａ"), "Ａ", "normalizer", "TS401"),
+    "Unigram, worse": (worse, "el", "merges", "TS403"),
+    "Unigram, duplicate": (lambda: put(unigram(), " hello"), "␣hello", "duplicate", "TS405"),
+    "WordPiece, split": (lambda: put(wordpiece(), "he!"), "he!", "pretokenizer", "TS402"),
+    "WordPiece, normalised": (lambda: put(wordpiece(), "Hello"), "Hello", "normalizer", "TS401"),
+    "WordPiece, shadowed": (lambda: add(put(wordpiece(), "what"), "ha"), "what", "shadowed", "TS404"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", PLANTED)
 def test_a_planted_token_has_its_cause_and_finding(write: Write, case: str) -> None:
-    data, token, cause, code = PLANTED[case]
-    word = saved(write, data)
+    make, token, cause, code = PLANTED[case]
+    word = saved(write, make())
     assert cause_of(word, token) == cause
     assert token.replace("�", "") in found(word, code)["examples"]
 

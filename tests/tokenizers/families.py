@@ -373,6 +373,13 @@ FAST = [
 
 
 @cache
+def file_of(name: str) -> bytes:
+    """The content of one of the files."""
+    made = FAMILIES[name]()
+    return made.encode() if isinstance(made, str) else made
+
+
+@cache
 def tokenizer_of(name: str) -> Tokscope:
     """Load one of the files."""
     with TemporaryDirectory() as folder:
@@ -381,7 +388,6 @@ def tokenizer_of(name: str) -> Tokscope:
 
 def write(folder: Path, name: str) -> str:
     """Write one of the files and return the word that loads it."""
-    content = FAMILIES[name]()
     path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    path.write_bytes(file_of(name))
     return f"{path}?pattern=gpt2" if name.endswith(".tiktoken") else str(path)

@@ -6,7 +6,7 @@ Where versions of transformers differ, the value is that of 4.57, for which most
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -16,7 +16,13 @@ import pytest
 import sentencepiece
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-from tests.tokenizers.families import byte_level, model_file, rank_file, sentencepiece_style
+from tests.tokenizers.families import (
+    byte_level,
+    file_of,
+    model_file,
+    rank_file,
+    sentencepiece_style,
+)
 from tokscope.errors import TokscopeError
 from tokscope.gate.lockfile import packed
 from tokscope.gate.settings import read as read_gates
@@ -68,9 +74,13 @@ TEXTS = (
     "naïve Ünï\nline\ttab  x",
 )
 TINY = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "hello")
-BYTES = json.loads(byte_level().to_str())["model"]
-MERGES = "\n".join(" ".join(merge) for merge in BYTES["merges"]) + "\n"
-NEXT = len(BYTES["vocab"])
+
+
+def byte_files() -> Json:
+    """Byte-level BPE in two files."""
+    model = json.loads(file_of("gpt.json"))["model"]
+    merges = "\n".join(map(" ".join, model["merges"]))
+    return {"vocab__json": model["vocab"], "merges__txt": f"{merges}\n"}
 
 
 def folder(path: Path, **files: object) -> Path:
@@ -172,11 +182,10 @@ def test_added_tokens_are_found_by_their_flags(tmp_path: Path, special: bool) ->
         assert load(str(whole)).components()["added_tokens"].count("COVID") == 1
 
 
-OLDER: Mapping[str, Json] = {
-    "vocab.txt": {"vocab__txt": "\n".join(WORDS), "config__json": {"model_type": "bert"}},
-    "vocab.json": {
-        "vocab__json": BYTES["vocab"],
-        "merges__txt": MERGES,
+OLDER: Mapping[str, Callable[[], Json]] = {
+    "vocab.txt": lambda: {"vocab__txt": "\n".join(WORDS), "config__json": {"model_type": "bert"}},
+    "vocab.json": lambda: {
+        **byte_files(),
         "config__json": {"model_type": "gpt2"},
         "tokenizer_config__json": {"unk_token": "!", "bos_token": "!", "eos_token": "!"},
     },
@@ -185,15 +194,15 @@ OLDER: Mapping[str, Json] = {
 
 @pytest.mark.parametrize("name", OLDER)
 def test_added_tokens_json_is_seen(tmp_path: Path, name: str) -> None:
-    size = {"vocab.txt": SIZE, "vocab.json": NEXT}[name]
-    made = folder(tmp_path, added_tokens__json={"covid": size}, **OLDER[name])
+    size = {"vocab.txt": SIZE, "vocab.json": len(byte_files()["vocab__json"])}[name]
+    made = folder(tmp_path, added_tokens__json={"covid": size}, **OLDER[name]())
     assert ids(made, "covid") == [[size]]
     assert ids(made, *TEXTS) == oracle(made, *TEXTS)
     assert "1 added token from added_tokens.json" in load(str(made)).path
 
 
 def test_two_added_tokens_have_no_common_id(tmp_path: Path) -> None:
-    made = folder(tmp_path, added_tokens__json={"x": SIZE, "y": SIZE}, **OLDER["vocab.txt"])
+    made = folder(tmp_path, added_tokens__json={"x": SIZE, "y": SIZE}, **OLDER["vocab.txt"]())
     with pytest.raises(TokscopeError, match=rf"'y' has the id {SIZE} of another token"):
         load(str(made))
 
@@ -239,8 +248,7 @@ def test_add_prefix_space_decides_as_in_transformers(
     model = {"model_type": kind.lower()}
     parts = folder(
         tmp_path / "parts",
-        vocab__json=BYTES["vocab"],
-        merges__txt=MERGES,
+        **byte_files(),
         tokenizer_config__json=config,
         config__json=model,
     )
@@ -262,8 +270,7 @@ def test_the_cut_of_qwen2_is_taken_from_its_class(tmp_path: Path) -> None:
     config = {"tokenizer_class": "Qwen2Tokenizer", "unk_token": "!", "eos_token": "!"}
     made = folder(
         tmp_path,
-        vocab__json=BYTES["vocab"],
-        merges__txt=MERGES,
+        **byte_files(),
         tokenizer_config__json=config | {"pad_token": "!"},
         config__json={"model_type": "qwen2"},
     )
@@ -365,8 +372,7 @@ def test_a_file_named_alone_is_read_alone_and_says_so(tmp_path: Path) -> None:
 def test_every_kind_of_file_named_alone_says_what_is_not_read(tmp_path: Path) -> None:
     made = folder(
         tmp_path / "parts",
-        vocab__json=BYTES["vocab"],
-        merges__txt=MERGES,
+        **byte_files(),
         mine__tiktoken=rank_file(),
         tokenizer_config__json={"add_prefix_space": True},
     )
@@ -468,14 +474,14 @@ def test_a_broken_file_beside_is_named(tmp_path: Path, name: str, content: str) 
 @pytest.mark.parametrize(
     ("kind", "files"),
     [
-        ("CLIPTokenizer", {"vocab__json": BYTES["vocab"], "merges__txt": MERGES}),
-        ("BaichuanTokenizer", {"tokenizer__model": model_file("bpe")}),
+        ("CLIPTokenizer", byte_files),
+        ("BaichuanTokenizer", lambda: {"tokenizer__model": file_of("bpe.model")}),
     ],
 )
 def test_parts_of_a_class_that_is_not_known_are_refused(
-    tmp_path: Path, kind: str, files: Json
+    tmp_path: Path, kind: str, files: Callable[[], Json]
 ) -> None:
-    made = folder(tmp_path, tokenizer_config__json={"tokenizer_class": kind}, **files)
+    made = folder(tmp_path, tokenizer_config__json={"tokenizer_class": kind}, **files())
     with pytest.raises(TokscopeError, match=f"how {kind} .* is not known here"):
         load(str(made))
 

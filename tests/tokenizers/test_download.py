@@ -18,7 +18,7 @@ import pytest
 from huggingface_hub import constants
 
 from tests.conftest import Run
-from tests.tokenizers.families import byte_level, model_file, rank_file
+from tests.tokenizers.families import byte_level, file_of, model_file, rank_file
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import download, hub, load
 from tokscope.tokenizers.download import DownloadError, git_hash
@@ -230,7 +230,6 @@ def test_a_cached_repository_without_a_tokenizer_is_not_called_uncached(
 
 # A hub that means harm: each kind at an address of its own, in this process, with small limits.
 
-TOKENIZER = byte_level().to_str().encode()
 FILE = f"/org/name/resolve/{COMMIT}/tokenizer.json"
 
 
@@ -245,7 +244,7 @@ def hostile(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(hub, "MOST", 100_000)
     monkeypatch.setattr(hub, "_LISTING", 50_000)
     monkeypatch.setattr(hub, "_MOST_FILES", 20)
-    publish(server, {"tokenizer.json": TOKENIZER})
+    publish(server, {"tokenizer.json": file_of("gpt.json")})
     return server
 
 
@@ -304,17 +303,21 @@ def test_a_repository_without_a_tokenizer_says_so(hostile: Server) -> None:
 
 
 def test_the_cache_is_one_that_the_hubs_library_reads(hostile: Server, tmp_path: Path) -> None:
-    publish(hostile, {"tokenizer.json": TOKENIZER, "config.json": b"{}", LARGE: b"large"}, "v/2")
+    publish(
+        hostile,
+        {"tokenizer.json": file_of("gpt.json"), "config.json": b"{}", LARGE: b"large"},
+        "v/2",
+    )
     hostile.files[listing("v%2F2")] = hostile.files.pop(listing("v/2"))
     load("hf:org/name@v/2")
     home = tmp_path / "hub" / "models--org--name"
-    blobs = {f"blobs/{git_hash(content)}" for content in (TOKENIZER, b"{}")}
+    blobs = {f"blobs/{git_hash(content)}" for content in (file_of("gpt.json"), b"{}")}
     names = {f"snapshots/{COMMIT}/{name}" for name in ("tokenizer.json", "config.json")}
     assert set(kept(home)) == {*blobs, *names, "refs/v/2"}
     place = huggingface_hub.hf_hub_download(
         "org/name", "tokenizer.json", revision="v/2", local_files_only=True
     )
-    assert Path(place).read_bytes() == TOKENIZER
+    assert Path(place).read_bytes() == file_of("gpt.json")
     assert place == huggingface_hub.try_to_load_from_cache(
         "org/name", "tokenizer.json", revision=COMMIT
     )
@@ -345,7 +348,7 @@ def test_a_name_is_a_copy_where_a_system_has_no_links(
     load("hf:org/name")
     place = tmp_path / "hub" / "models--org--name" / "snapshots" / COMMIT / "tokenizer.json"
     assert not place.is_symlink()
-    assert place.read_bytes() == TOKENIZER
+    assert place.read_bytes() == file_of("gpt.json")
 
 
 def test_nothing_is_asked_offline_and_no_password_is_shown(
@@ -364,7 +367,7 @@ def test_a_link_in_the_cache_is_replaced_and_not_written_through(
     victim = tmp_path / "victim"
     victim.write_bytes(b"mine")
     home = tmp_path / "hub" / "models--org--name"
-    for place in (f"blobs/{git_hash(TOKENIZER)}", f"snapshots/{COMMIT}/tokenizer.json"):
+    for place in (f"blobs/{git_hash(file_of('gpt.json'))}", f"snapshots/{COMMIT}/tokenizer.json"):
         (home / place).parent.mkdir(parents=True)
         (home / place).symlink_to(victim)
     load("hf:org/name")
@@ -407,7 +410,7 @@ OTHER = "tokenizer.json came as another file than the hub lists"
 
 
 def told(**changes: object) -> bytes:
-    sibling = {"rfilename": "tokenizer.json", "blobId": git_hash(TOKENIZER)}
+    sibling = {"rfilename": "tokenizer.json", "blobId": git_hash(file_of("gpt.json"))}
     return json.dumps({"sha": COMMIT, "siblings": [sibling]} | changes).encode()
 
 
