@@ -13,12 +13,12 @@ import statistics
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.measuring import DATA, QUICK, TOKENIZERS, table
-from tests.gate.planted import drop, lowercase, split_digits
-from tests.gate.synthetic import sides
+from benchmarks.synthetic import sides
 from tokscope.counting.counted import count
 from tokscope.counting.tally import Counting
 from tokscope.gate.config import Config, Evidence, Limit
@@ -29,12 +29,28 @@ from tokscope.tokenizers import load
 
 RUNS = 100 if QUICK else 1000
 SIZES = (50, 200, 1000)
-CHANGES = {
-    "1 % of merges dropped": lambda data: drop(data, 0.01),
-    "digits split": split_digits,
-    "lowercase": lowercase,
-}
 Counts = Mapping[str, np.ndarray]
+Json = dict[str, Any]
+
+
+def dropped(data: Json) -> Json:
+    """Leave out the last 1 % of the merges."""
+    merges = data["model"]["merges"]
+    return data | {"model": data["model"] | {"merges": merges[: -(len(merges) // 100)]}}
+
+
+def split(data: Json) -> Json:
+    """Split digits first."""
+    digits = {"type": "Digits", "individual_digits": True}
+    steps = {"type": "Sequence", "pretokenizers": [digits, data["pre_tokenizer"]]}
+    return data | {"pre_tokenizer": steps}
+
+
+CHANGES = {
+    "1 % of merges dropped": dropped,
+    "digits split": split,
+    "lowercase": lambda data: data | {"normalizer": {"type": "Lowercase"}},
+}
 
 
 def counts(path: Path) -> Counts:

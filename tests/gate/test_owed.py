@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.gate.synthetic import sides
+from benchmarks.synthetic import sides
 from tokscope.errors import TokscopeError
 from tokscope.gate import lockfile as lock
 from tokscope.gate.changes import Change

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.gate.synthetic import limited, sides
+from benchmarks.synthetic import limited, sides
 from tokscope.counting.catalog import MEASURES
 from tokscope.errors import TokscopeError
 from tokscope.gate.changes import pair, worsening

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.gate.synthetic import sides
+from benchmarks.synthetic import sides
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Config, says_something
 from tokscope.gate.judge import judged
