@@ -18,7 +18,8 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 os.environ["TOKENIZERS_PARALLELISM"] = "false"  # threads cost more than they give on tiny texts
 
-DEEP = {"data", "dask"}  # fixtures that make a test deep: published tokenizers, and a cluster
+# Fixtures that make a test deep: published tokenizers, a cluster, text that is worth workers.
+DEEP = {"data", "dask", "large"}
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parent.parent
 

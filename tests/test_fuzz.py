@@ -24,6 +24,7 @@ ONE_EACH = [
 ]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", ONE_EACH)
 def test_broken_files_end_in_a_clear_line_or_a_result(name: str) -> None:
     found = fuzz(name, mutations=200, seed=3)
@@ -38,6 +39,7 @@ def test_a_mutation_can_be_made_again_and_differs_from_others() -> None:
     assert len({mutated(content, 1, number) for number in range(100)}) > 90
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("cannot", ["no end", "death", "surprise"])
 def test_the_fuzzer_sees_what_it_is_for(monkeypatch: pytest.MonkeyPatch, cannot: str) -> None:
     """Children begin anew, so what is broken is told them by their environment."""

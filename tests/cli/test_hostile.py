@@ -66,6 +66,7 @@ def test_merges_that_lack_their_mark_do_not_end_the_process(run: Run, write: Wri
     assert "its merges lack the mark 'x'" in done.stderr
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("packing", ["gz", "zst"])
 @pytest.mark.parametrize("what", ["a line without end", "many lines"])
 def test_what_is_packed_to_a_thousandth_is_read_in_little_memory(
@@ -85,6 +86,7 @@ def test_what_is_packed_to_a_thousandth_is_read_in_little_memory(
         assert "a unit of over 64 MB" in error
 
 
+@pytest.mark.deep
 def test_counts_that_fill_the_memory_are_refused_before(tmp_path: Path) -> None:
     path = tmp_path / "text.counts"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
