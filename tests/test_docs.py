@@ -56,7 +56,13 @@ def test_the_readme_starts_with_its_two_commands() -> None:
     )
 
 
-@pytest.mark.parametrize("line", SHELL[2:])
+# Commands whose examples take seconds; what they do is tested elsewhere, and all run with -m "".
+SLOW = re.compile("-mixture|init|numbers|sample:wordpiece --fail-on")
+
+
+@pytest.mark.parametrize(
+    "line", [pytest.param(s, marks=[pytest.mark.deep] * bool(SLOW.search(s))) for s in SHELL[2:]]
+)
 def test_examples_of_the_readme_run(
     folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:

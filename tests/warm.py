@@ -96,15 +96,26 @@ def _all(stream: int) -> bytes:
 # What follows runs in the process that forks.
 
 
+LATE = (  # what libraries import only when a command runs
+    "email.parser", "multiprocessing.context", "multiprocessing.reduction", "pandas",
+    "pyarrow.pandas_compat", "pydantic.json_schema", "pydantic.type_adapter", "rich._emoji_codes",
+    "rich.markdown", "rich.table", "scipy.special",
+)  # fmt: skip
+
+
 def import_all() -> None:
-    """Import the package, and what it imports late if that reads no environment."""
+    """Import the package and what is imported late, if that reads no environment; fill caches.
+
+    Most commands need the tables of words and scripts, which take as long to make as they run.
+    """
     import tokscope
 
     for module in pkgutil.walk_packages(tokscope.__path__, "tokscope."):
         if module.name != "tokscope.__main__":
             importlib.import_module(module.name)
-    for name in ("pandas", "pydantic", "rich.markdown", "rich.table", "scipy.special"):
+    for name in LATE:
         importlib.import_module(name)
+    tokscope.vocab(["bytes"], tokscope.read_corpora(["sample:en"]))
 
 
 def fork(door: socket.socket) -> list[str]:

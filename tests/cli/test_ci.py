@@ -41,6 +41,7 @@ def plant(folder: Path, change: Any) -> None:
     path.write_text(json.dumps(change(json.loads(path.read_text(encoding="utf-8")))))
 
 
+@pytest.mark.deep
 def test_every_line_of_the_page_runs_in_a_fresh_repository(folder: Path) -> None:
     (folder / "tokscope.toml").unlink()
     (folder / "text").mkdir()
@@ -117,6 +118,7 @@ def acted(folder: Path, **inputs: str) -> tuple[subprocess.CompletedProcess[str]
     return done, found
 
 
+@pytest.mark.deep
 def test_the_action_passes_what_is_the_same(locked: Path) -> None:
     done, outputs = acted(locked)
     assert (done.returncode, done.stderr) == (0, "")
@@ -140,6 +142,7 @@ def test_the_action_annotates_what_failed(locked: Path) -> None:
     assert (locked / "tokscope.md").read_text().startswith("### mine: FAIL")
 
 
+@pytest.mark.deep
 def test_the_action_tells_what_could_not_be_judged(locked: Path) -> None:
     (locked / "tokscope.lock").unlink()
     done, outputs = acted(locked)
@@ -165,6 +168,7 @@ def hooks() -> dict[str, dict[str, Any]]:
     return {hook["id"]: hook for hook in listed}
 
 
+@pytest.mark.deep
 def test_hooks_pass_and_fail_as_they_should(locked: Path) -> None:
     for hook in hooks().values():
         assert shell(hook["entry"], locked).returncode == 0

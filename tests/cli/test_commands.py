@@ -262,12 +262,12 @@ def test_a_refusal_is_one_line_and_exit_code_2(
 
 
 def test_an_audit_fails_on_findings_that_weigh_enough(run: Run) -> None:
-    """A byte vocabulary has no finding; WordPiece loses characters, which is a warning."""
-    assert run("audit", "bytes", "--fail-on", "warning").returncode == 0
-    failed = run("audit", "sample:wordpiece", "--fail-on", "warning")
+    """All findings of the embedded BPE are notes, about tokens."""
+    failed = run("audit", "sample:bpe", "--fail-on", "note")
     assert (failed.returncode, failed.stderr) == (1, "")
-    assert "TS302" in failed.stdout
-    chosen = run("audit", "sample:wordpiece", "--fail-on", "error", "--ignore", "TS30")
+    assert "TS424" in failed.stdout
+    assert run("audit", "sample:bpe", "--fail-on", "warning").returncode == 0
+    chosen = run("audit", "sample:bpe", "--fail-on", "note", "--ignore", "TS4")
     assert chosen.returncode == 0
 
 

@@ -88,7 +88,13 @@ def test_init_writes_gates_that_the_tokenizer_passes(folder: Path, run: Run) -> 
     assert run("check").returncode == 0
 
 
-@pytest.mark.parametrize("spec", ["bytes", "sample:unigram", "sample:wordpiece"])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "sample:unigram",
+        *(pytest.param(s, marks=pytest.mark.deep) for s in ("bytes", "sample:wordpiece")),
+    ],
+)
 def test_every_family_can_be_gated(folder: Path, run: Run, spec: str) -> None:
     (folder / "tokscope.toml").unlink()
     assert run("init", spec, "--corpus", "en.txt").returncode == 0

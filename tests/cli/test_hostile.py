@@ -181,6 +181,7 @@ def test_a_folder_that_is_gone_and_an_input_that_is_closed(tmp_path: Path) -> No
         assert one_line(done.stderr)
 
 
+@pytest.mark.deep
 def test_nothing_is_written_where_nothing_was_asked_for(run: Run, tmp_path: Path) -> None:
     """Not at home, not where the command runs, not among temporary files."""
     home = tmp_path / "home"

@@ -100,7 +100,13 @@ def test_the_trace_of_an_error_is_kept_where_it_is_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("words", "code"), [("explain TS001", 0), ("--version", 0), ("--help", 0), ("explain X", 2)]
+    ("words", "code"),
+    [
+        ("explain TS001", 0),
+        pytest.param("--version", 0, marks=pytest.mark.deep),
+        pytest.param("--help", 0, marks=pytest.mark.deep),
+        ("explain X", 2),
+    ],
 )
 @pytest.mark.parametrize("streams", ["| true", ">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full"])
 def test_the_exit_code_stands_whatever_happens_to_the_streams(

@@ -166,14 +166,15 @@ def test_a_null_among_categories_is_refused(write: Write, name: str, make: Make)
 
 @each_columnar
 @pytest.mark.parametrize("kind", ["view", "long view", "categories", "tags", "messages[].content"])
+@pytest.mark.parametrize("step", [31, pytest.param(3, marks=pytest.mark.deep)])
 def test_a_flaw_in_other_strings_is_refused_or_read(
-    write: Write, name: str, make: Make, kind: str
+    write: Write, name: str, make: Make, kind: str, step: int
 ) -> None:
     """Whichever byte is wrong: never a crash."""
     field = "text" if kind in KINDS else kind
     content = make({"text": KINDS[kind]} if kind in KINDS else NESTED, 3)
     refused = 0
-    for place in range(0, len(content), 3):
+    for place in range(0, len(content), step):
         flawed = bytearray(content)
         flawed[place] ^= 0xFF
         try:

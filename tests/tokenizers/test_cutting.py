@@ -61,28 +61,34 @@ def splits(pattern: str, text: str) -> list[str]:
     return [piece for piece, _ in step.pre_tokenize_str(text)]
 
 
+EACH = pytest.mark.parametrize("step", [16, pytest.param(1, marks=pytest.mark.deep)])
+
+
 @cache
-def probes(classes: Classes) -> list[str]:
+def probes(classes: Classes, step: int) -> list[str]:
     """Return every character that `regex` and a library read differently, and some others, each
-    beside a letter, a digit and a space: it joins them, or not."""
-    characters = set(EVERY[0x80::97])
+    beside a letter, a digit and a space: it joins them, or not. A step passes characters over."""
+    every = EVERY[::step]
+    characters = set(EVERY[0x80 :: 97 * step])
     for name in ("L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "N"):
         expression = rf"\p{{{name}}}"
-        characters |= set(classes(expression, EVERY)) ^ set(regex.findall(expression, EVERY))
+        characters |= set(classes(expression, every)) ^ set(regex.findall(expression, every))
     return [f"a{char}b 1{char}2 {char}" for char in sorted(characters)]
 
 
+@EACH
 @pytest.mark.parametrize("name", PATTERNS)
-def test_every_character_is_cut_as_the_core_cuts_it(name: str) -> None:
-    pattern, texts = PATTERNS[name], probes(classes_of_core)
+def test_every_character_is_cut_as_the_core_cuts_it(name: str, step: int) -> None:
+    pattern, texts = PATTERNS[name], probes(classes_of_core, step)
     pieces = list(Cutter(pattern, classes_of_core)(texts))
     assert "".join(pieces) == "".join(texts)
     assert ids(pattern, pieces) == ids(pattern, texts)
 
 
+@EACH
 @pytest.mark.parametrize("pattern", [GPT2, LLAMA3], ids=["gpt2", "llama3"])
-def test_every_character_is_cut_as_hugging_face_cuts_it(pattern: str) -> None:
-    texts = probes(classes_of_library)
+def test_every_character_is_cut_as_hugging_face_cuts_it(pattern: str, step: int) -> None:
+    texts = probes(classes_of_library, step)
     pieces = Cutter(with_gaps(pattern), classes_of_library)(texts)
     assert list(pieces) == [piece for text in texts for piece in splits(pattern, text)]
 
