@@ -20,6 +20,7 @@ import pytest
 import tokscope
 from tests.conftest import Run
 from tests.goldens import in_every_format, require_formats
+from tests.tokenizers.families import file_of
 from tokscope.cli import app
 from tokscope.render import RENDERERS
 
@@ -261,14 +262,17 @@ def test_a_refusal_is_one_line_and_exit_code_2(
     assert not list(tmp_path.iterdir())
 
 
-def test_an_audit_fails_on_findings_that_weigh_enough(run: Run) -> None:
-    """All findings of the embedded BPE are notes, about tokens."""
-    failed = run("audit", "sample:bpe", "--fail-on", "note")
-    assert (failed.returncode, failed.stderr) == (1, "")
-    assert "TS424" in failed.stdout
+def test_an_audit_fails_on_findings_that_weigh_enough(run: Run, write: Write) -> None:
+    """The embedded BPE has notes alone; a token that no merge makes is a warning."""
     assert run("audit", "sample:bpe", "--fail-on", "warning").returncode == 0
-    chosen = run("audit", "sample:bpe", "--fail-on", "note", "--ignore", "TS4")
-    assert chosen.returncode == 0
+    data = json.loads(file_of("gpt.json"))
+    data["model"]["vocab"]["zqzq"] = len(data["model"]["vocab"])
+    path = write("planted.json", json.dumps(data))
+    failed = run("audit", path, "--fail-on", "warning")
+    assert (failed.returncode, failed.stderr) == (1, "")
+    assert "TS403" in failed.stdout
+    assert run("audit", path, "--fail-on", "error").returncode == 0
+    assert run("audit", path, "--fail-on", "warning", "--ignore", "TS40").returncode == 0
 
 
 @pytest.mark.parametrize("words", [["compare"], ["compare", "--mesure", "x", "bytes"], ["comapre"]])
