@@ -6,12 +6,17 @@ import csv
 import io
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
+from subprocess import CompletedProcess
 from unicodedata import category
 from xml.etree import ElementTree
 
+import pytest
 from markdown_it import MarkdownIt
+
+from tokscope import cli
 
 # One name that tries every way out; a shorter one where a file system is the judge.
 HOSTILE = (
@@ -75,6 +80,23 @@ def require_seen(text: str, *, annotations: bool = False) -> None:
         if line.strip().startswith("::"):
             assert annotations, line
             assert _COMMAND.fullmatch(line), line
+
+
+def refusal(done: CompletedProcess[str]) -> str:
+    """Return the one line of a command that was refused."""
+    assert (done.returncode, done.stdout) == (2, "")
+    require_seen(done.stderr)
+    assert done.stderr.startswith("tokscope: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def refusal_here(capture: pytest.CaptureFixture[str]) -> str:
+    """Run the command of `sys.argv` in this process, and return the line that refuses it."""
+    with pytest.raises(SystemExit) as left:
+        cli.run()
+    told = capture.readouterr()
+    return refusal(CompletedProcess(sys.argv, left.value.code, told.out, told.err))  # type: ignore[arg-type]
 
 
 UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.gate.folder import ALL_ON
-from tests.laws import HOSTILE, SURROGATE, require_safe, require_seen
+from tests.laws import HOSTILE, SURROGATE, refusal, require_safe, require_seen
 from tests.tokenizers.families import FAMILIES, STRING, gguf_file
 from tokscope.render import GATES, PICTURES, RENDERERS
 
@@ -153,11 +153,7 @@ def test_what_files_hold_is_text_in_messages(folder: Path, run: Run, what: str) 
     content = content() if callable(content) else content
     data = content if isinstance(content, bytes) else content.encode(errors="surrogatepass")
     (folder / name).write_bytes(data)
-    done = run(*words, name)
-    assert (done.returncode, done.stdout) == (2, "")
-    require_seen(done.stderr)
-    assert done.stderr.startswith("tokscope: ")
-    assert done.stderr.count("\n") == 1
+    refusal(run(*words, name))
 
 
 def test_columns_of_tables_are_text_in_messages(tmp_path: Path, run: Run) -> None:
@@ -184,8 +180,4 @@ def test_columns_of_tables_are_text_in_messages(tmp_path: Path, run: Run) -> Non
     ],
 )  # fmt: skip
 def test_words_of_a_command_are_text_in_messages(folder: Path, run: Run, words: list[str]) -> None:
-    done = run(*words)
-    assert (done.returncode, done.stdout) == (2, "")
-    require_seen(done.stderr)
-    assert done.stderr.startswith("tokscope: ")
-    assert done.stderr.count("\n") == 1
+    refusal(run(*words))

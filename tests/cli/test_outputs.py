@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tokscope import cli
+from tests.laws import refusal_here
 
 OWN = "belongs to"
 TWICE = "writes there too"
@@ -102,13 +102,7 @@ def refusal(
 ) -> str:
     patched.setattr(sys, "argv", ["tokscope", *words])
     patched.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(SystemExit) as left:
-        cli.run()
-    told = capfd.readouterr()
-    assert (left.value.code, told.out) == (2, "")
-    assert told.err.startswith("tokscope: ")
-    assert told.err.count("\n") == 1
-    return told.err
+    return refusal_here(capfd)
 
 
 @pytest.mark.parametrize("line", REFUSED)
