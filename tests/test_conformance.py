@@ -43,7 +43,7 @@ from tokscope.studies.vocab_tokens import grep
 from tokscope.text.corpus import read, read_corpora
 from tokscope.tokenizers import Tokenizer, load_all
 from tokscope.tokenizers import load as load_anew
-from tokscope.tokenizers.anatomy import anatomy
+from tokscope.tokenizers.anatomy import anatomy_of
 from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.merges import learned
@@ -506,7 +506,7 @@ CAUSES = {  # golden/vocabulary.json and reference counts: single bytes, cut cha
 @pytest.mark.parametrize("file", CAUSES)
 def test_causes_of_published_vocabularies(data: Path, file: str) -> None:
     tokenizer = load(str(data / "tokenizers" / file))
-    found = causes(tokenizer, anatomy(tokenizer))
+    found = causes(tokenizer, anatomy_of(tokenizer))
     unreachable = sum(len(found.of(cause)) for cause in UNREACHABLE)
     counted = (len(found.of("single byte")), len(found.of("incomplete UTF-8")), unreachable)
     assert counted == CAUSES[file]
@@ -515,7 +515,7 @@ def test_causes_of_published_vocabularies(data: Path, file: str) -> None:
 
 def test_byte_fallbacks_that_repeat_a_piece_have_a_cause_of_their_own(data: Path) -> None:
     tokenizer = load(str(data / "tokenizers" / "llama.json"))
-    found = causes(tokenizer, anatomy(tokenizer))
+    found = causes(tokenizer, anatomy_of(tokenizer))
     assert len(found.of("repeated fallback")) == 96
     assert not sum(len(found.of(cause)) for cause in UNREACHABLE)
 
@@ -524,7 +524,7 @@ def test_published_files_have_no_broken_merges(data: Path) -> None:
     for file in ("gpt-2.json", "claude.json", "llama.json"):
         path = str(data / "tokenizers" / file)
         assert not broken_merges(as_written(path))
-        assert not len(anatomy(load(path)).orphans)
+        assert not len(anatomy_of(load(path)).orphans)
 
 
 REVIEWED = {  # golden/vocabulary.json: runs of a character, tokens of white space, longest tokens

@@ -12,7 +12,7 @@ from tests.tokenizers.families import FAMILIES, tokenizer_of
 from tests.tokenizers.families import write as write_family
 from tokscope.studies.vocab_tokens import first, grep, only_in, tables
 from tokscope.tokenizers import load
-from tokscope.tokenizers.ranks import ranks
+from tokscope.tokenizers.ranks import ranks_of
 from tokscope.tokenizers.vocabulary import Vocabulary
 from tokscope.vocabularies.overlap import overlap
 
@@ -93,22 +93,22 @@ def test_long_tokens_are_cut_in_tables_alone() -> None:
 
 def test_ranks_by_family(tmp_path: Path) -> None:
     merged = tokenizer_of("gpt.json")
-    found = ranks(merged)
+    found = ranks_of(merged)
     merges = merged.config["model"]["merges"]  # type: ignore[attr-defined]
     for rank, (left, right) in enumerate(merges):
         assert found[merged.config["model"]["vocab"][left + right]] == rank  # type: ignore[attr-defined]
     assert (found >= 0).sum() == len(merges)
     ranked = tokenizer_of("ranks.tiktoken")
-    assert ranks(ranked)[: 256 + 7].tolist() == list(range(256 + 7))
+    assert ranks_of(ranked)[: 256 + 7].tolist() == list(range(256 + 7))
     scored = tokenizer_of("unigram.json")  # ▁hello -2, ▁ -3, fi -4, then ties by id, f and i last
-    assert ranks(scored).tolist() == [-1, 1, 0, 3, 4, 5, 6, 2, 9, 10, 7, 8]
-    assert (ranks(tokenizer_of("bert.json")) == -1).all()
+    assert ranks_of(scored).tolist() == [-1, 1, 0, 3, 4, 5, 6, 2, 9, 10, 7, 8]
+    assert (ranks_of(tokenizer_of("bert.json")) == -1).all()
 
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_ranks_are_distinct_and_of_tokens_with_bytes(name: str) -> None:
     tokenizer = tokenizer_of(name)
-    found = ranks(tokenizer)
+    found = ranks_of(tokenizer)
     assert found.shape == (tokenizer.vocabulary.size,)
     ranked = found[found >= 0]
     assert len(set(ranked.tolist())) == len(ranked)

@@ -259,7 +259,7 @@ def test_a_gguf_file_is_the_tokenizer_that_it_was_made_of(tmp_path: Path) -> Non
 
 def test_scores_are_merges(tmp_path: Path) -> None:
     """Higher scores merge first: ▁t before he, and ▁the of ▁t and he; hell of he and ll."""
-    from tokscope.tokenizers.gguf import merges_of
+    from tokscope.tokenizers.merges import merges_of
 
     assert merges_of(SCORED, [0.0] * 258 + [-1.0 - i for i in range(len(SCORED) - 258)]) == [
         ("▁", "t"), ("h", "e"), ("l", "l"), ("▁t", "he"), ("he", "ll"),

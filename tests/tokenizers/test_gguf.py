@@ -26,13 +26,15 @@ from tests.tokenizers.families import (
     wordpiece_gguf,
 )
 from tokscope.errors import TokscopeError
+from tokscope.studies.inspect import inspect
 from tokscope.tokenizers import Tokenizer, load
+from tokscope.tokenizers.anatomy import found_in_text
 from tokscope.tokenizers.bytelevel import split_at
 from tokscope.tokenizers.fastpath import PROBES
-from tokscope.tokenizers.gguf import _finder, read_metadata
+from tokscope.tokenizers.gguf_header import read_metadata
+from tokscope.tokenizers.gguf_models import _finder
 from tokscope.tokenizers.llamacpp import CUTS
-from tokscope.tokenizers.sentencepiece import _fields as fields
-from tokscope.tokenizers.sentencepiece import kinds_of
+from tokscope.tokenizers.sentencepiece_model import fields, kinds_of
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -243,6 +245,9 @@ def test_unigram_finds_what_a_user_has_defined_first(write: Write) -> None:
     assert made.boundaries(text)[-1] == len(text)
     assert len(text.partition(" hello")[0]) in made.boundaries(text)
     assert json.loads(made.components()["added_tokens"]) == {"<x>": size}
+    assert found_in_text(made) == {"<x>": "as it is"}
+    facts = inspect([made.spec.word]).frame.set_index("property")["value"]
+    assert facts["added tokens"] == "1"
 
 
 def test_what_a_user_has_defined_is_found_from_the_left_the_longest_first() -> None:

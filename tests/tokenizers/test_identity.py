@@ -32,7 +32,7 @@ from tokscope.tokenizers import load
 from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.components import canonical, digest, digest_of
 from tokscope.tokenizers.rest import LEFT_OUT, is_left_out, rest, unread
-from tokscope.tokenizers.sentencepiece import _fields as fields
+from tokscope.tokenizers.sentencepiece_model import fields
 
 Json = dict[str, Any]
 Files = dict[str, Any]

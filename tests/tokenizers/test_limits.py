@@ -17,7 +17,7 @@ from tokscope.studies.audit import audit
 from tokscope.studies.inspect import inspect
 from tokscope.studies.vocab_tokens import grep
 from tokscope.tokenizers import limits, load
-from tokscope.tokenizers.gguf import read_metadata
+from tokscope.tokenizers.gguf_header import read_metadata
 from tokscope.tokenizers.limits import require_growth, require_pattern, require_sizes
 
 Write = Callable[[str, str | bytes], Path]

@@ -187,6 +187,8 @@ def test_ids_of_residues(write: Write) -> None:
     assert tokenizer.boundaries("MKTA").tolist() == [1, 2, 3, 4]
     assert tokenizer.vocabulary.unknown == 3
     assert "transformers' EsmTokenizer" in tokenizer.path
+    in_order = "|".join(piece for piece in ESM if piece.isalpha())  # the same in every process
+    assert in_order in tokenizer.components()["pre_tokenizer"]
 
 
 def test_text_that_looks_like_a_special_residue_is_text(write: Write) -> None:

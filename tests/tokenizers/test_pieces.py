@@ -20,7 +20,7 @@ from tests.tokenizers.repositories import (
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import load
 from tokscope.tokenizers.pieces import CLASSES
-from tokscope.tokenizers.sentencepiece import charsmap_of
+from tokscope.tokenizers.sentencepiece_model import charsmap_of
 
 
 @cache

@@ -13,7 +13,7 @@ from tokscope.counting.tokens import Text, Tokens
 from tokscope.reach.search import encode_what_can_be
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Encoded, Tokenizer
-from tokscope.tokenizers.anatomy import Anatomy, anatomy, found_in_text
+from tokscope.tokenizers.anatomy import Anatomy, anatomy_of, found_in_text
 
 _TRIES = 2000  # of shrinking one text
 _FEW = 4  # characters whose code points are shown
@@ -43,7 +43,7 @@ class Two:
     @cached_property
     def parts(self) -> tuple[Anatomy, Anatomy]:
         """What both say of themselves."""
-        first, second = map(anatomy, self.tokenizers)
+        first, second = map(anatomy_of, self.tokenizers)
         return first, second
 
     def differ(self, texts: Sequence[str]) -> Differs:
@@ -82,8 +82,7 @@ class Two:
         written = []
         for tokenizer in self.tokenizers:
             ids = encode_what_can_be(tokenizer, [text]).ids.tolist()
-            names = {token: name for name, token in tokenizer.vocabulary.specials.items()}
-            pieces = [names.get(i) or spelled(tokenizer.vocabulary[i]) for i in ids]
+            pieces = (spelled(tokenizer.vocabulary.spelling(token)) for token in ids)
             shown = "|".join(pieces) or "nothing"
             written.append(f"{shown} {ids}" if self.by == IDS else shown)
         return written

@@ -14,7 +14,6 @@ from tokscope.reach.search import CONTEXTS, LEFT, NOT_FOUND, RIGHT, AtHand, Pair
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import Anatomy
 from tokscope.tokenizers.vocabulary import Vocabulary
-from tokscope.vocabularies.kinds import byte_alphabet
 
 Flags = NDArray[np.bool_]
 Ids = NDArray[np.int64]
@@ -140,7 +139,7 @@ def _by_bytes(vocabulary: Vocabulary, parts: Anatomy) -> dict[str, Flags]:
     nothing = vocabulary.lengths == 0
     nothing[parts.missing] = False
     flags["special"] |= nothing
-    flags["single byte"] |= byte_alphabet(vocabulary)
+    flags["single byte"] |= vocabulary.byte_tokens
     flags["incomplete UTF-8"] |= vocabulary.incomplete
     for token in np.flatnonzero(vocabulary.incomplete).tolist():
         flags["never valid UTF-8"][token] = never_valid(vocabulary[token])

@@ -12,37 +12,31 @@ from tokscope.reach.search import encode_what_can_be
 from tokscope.text.scripts import NAMES, own_scripts
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import Anatomy
-from tokscope.tokenizers.vocabulary import Vocabulary
-from tokscope.vocabularies.kinds import byte_alphabet
+from tokscope.tokenizers.vocabulary import Vocabulary, missing_bytes
 
 Numbers = NDArray[np.int64]
 OUTCOMES = ("exact", "normalised", "lost", "unknown")
 EXACT, NORMALISED, LOST, UNKNOWN = range(len(OUTCOMES))
-_NEVER = frozenset((0xC0, 0xC1, *range(0xF5, 0x100)))  # bytes that no UTF-8 text holds
+_LEADING = 0xC0  # the first of the bytes that begin a character of several, so that none ends in it
 _CHUNK = 64
 
 
-def missing_bytes(vocabulary: Vocabulary) -> list[int]:
-    """Return the bytes without a token, where bytes are what text is spelled with at last.
+def lacking_bytes(vocabulary: Vocabulary) -> list[int]:
+    """Return the bytes without a token, if the vocabulary spells what it lacks in bytes.
 
-    Of the 13 that no UTF-8 text holds, none is missed. Where ends of words are marked, a byte needs
-    a token with the mark too, unless no character ends in it.
+    Where ends of words are marked, a byte needs a token with the mark too, unless no character
+    ends in it.
     """
-    alphabet = byte_alphabet(vocabulary)
-    if not alphabet.any():
+    if not vocabulary.byte_tokens.any():
         return []
-    alphabet |= (vocabulary.lengths == 1) & ~vocabulary.incomplete
-    needed = set(range(256)) - _NEVER
-    if vocabulary.ending is None:
-        return sorted(needed - _bytes_of(vocabulary, np.flatnonzero(alphabet)))
-    ends = np.isin(np.flatnonzero(alphabet), list(vocabulary.ending))
-    inside, last = (_bytes_of(vocabulary, np.flatnonzero(alphabet)[own]) for own in (~ends, ends))
-    return sorted((needed - inside) | (needed & set(range(0xC0)) - last))
-
-
-def _bytes_of(vocabulary: Vocabulary, ids: Numbers) -> set[int]:
-    """Return the last bytes of tokens."""
-    return set(vocabulary.blob[vocabulary.ends[ids] - 1].tolist())
+    whole = (vocabulary.lengths == 1) & ~vocabulary.incomplete
+    ids = np.flatnonzero(vocabulary.byte_tokens | whole).tolist()
+    ending = vocabulary.ending
+    if ending is None:
+        return missing_bytes(vocabulary[i] for i in ids)
+    inside = missing_bytes(vocabulary[i] for i in ids if i not in ending)
+    last = missing_bytes(vocabulary[i] for i in ids if i in ending)
+    return sorted({*inside, *(byte for byte in last if byte < _LEADING)})
 
 
 def outcomes(tokenizer: Tokenizer, parts: Anatomy, texts: Sequence[str]) -> Numbers:

@@ -14,13 +14,13 @@ import regex
 
 from tokscope.errors import TokscopeError, shortened
 from tokscope.reach.causes import Causes, causes
-from tokscope.reach.fidelity import LOST, NORMALISED, UNKNOWN, missing_bytes, outcomes, sweep
+from tokscope.reach.fidelity import LOST, NORMALISED, UNKNOWN, lacking_bytes, outcomes, sweep
 from tokscope.reach.probes import PROBES, characters
 from tokscope.reach.search import AtHand, sample
 from tokscope.reading import content
 from tokscope.text.spelled import spelled as written
 from tokscope.tokenizers import Tokenizer, parse
-from tokscope.tokenizers.anatomy import Anatomy, anatomy
+from tokscope.tokenizers.anatomy import Anatomy, anatomy_of
 from tokscope.tokenizers.tokenizer_json import added_twice, as_written, broken_merges
 from tokscope.vocabularies.composition import pieces_of
 
@@ -63,7 +63,7 @@ class Subject:
     @cached_property
     def parts(self) -> Anatomy:
         """What the tokenizer says of itself."""
-        return anatomy(self.tokenizer)
+        return anatomy_of(self.tokenizer)
 
     @cached_property
     def causes(self) -> Causes:
@@ -85,7 +85,7 @@ class Subject:
 
 def _fidelity(subject: Subject) -> Iterator[Finding]:
     """Find bytes without tokens and text that does not come back."""
-    missing = missing_bytes(subject.tokenizer.vocabulary)
+    missing = lacking_bytes(subject.tokenizer.vocabulary)
     yield Finding("TS301", len(missing), "bytes", [f"0x{byte:02X}" for byte in missing])
     probes = outcomes(subject.tokenizer, subject.parts, list(PROBES.values()))
     names = np.array(list(PROBES))

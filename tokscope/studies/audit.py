@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -221,7 +221,6 @@ def tokens(words: Sequence[str]) -> Report:
 
 def _listed(subject: Subject) -> pd.DataFrame:
     vocabulary, found = subject.tokenizer.vocabulary, subject.causes
-    names: Mapping[int, str] = {i: name for name, i in vocabulary.specials.items()}
     ids = [i for i, cause in enumerate(found.primary) if cause]
     flags = np.array([found.flags[flag] for flag in found.flags]).T
     labels = list(found.flags)
@@ -230,7 +229,7 @@ def _listed(subject: Subject) -> pd.DataFrame:
         {
             "tokenizer": subject.tokenizer.name,
             "id": ids,
-            "token": [written((names.get(i, "").encode()) or vocabulary[i]) for i in ids],
+            "token": [written(vocabulary.spelling(i)) for i in ids],
             "bytes": [vocabulary[i].hex(" ") for i in ids],
             "cause": [found.primary[i] for i in ids],
             "flags": [", ".join(labels[k] for k in np.flatnonzero(flags[i])) for i in ids],

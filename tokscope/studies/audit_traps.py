@@ -19,7 +19,7 @@ from tokscope.report import Report
 from tokscope.text.corpus import Corpus, words_of
 from tokscope.text.spelled import spelled as written
 from tokscope.tokenizers import Tokenizer, load_all
-from tokscope.tokenizers.ranks import ranks
+from tokscope.tokenizers.ranks import ranks_of
 from tokscope.vocabularies.kinds import ENDS, LETTERS, NEITHER, STARTS, Spelled
 
 COLUMNS = ["tokenizer", "text", "left", "right", "cut", "token", "inside"]
@@ -39,7 +39,7 @@ def _letters(tokenizer: Tokenizer) -> tuple[list[str], list[str]]:
     """
     spelled, vocabulary = Spelled(tokenizer.vocabulary), tokenizer.vocabulary
     ids = np.flatnonzero(spelled.kinds == LETTERS)
-    ids = ids[np.argsort(ranks(tokenizer)[ids], kind="stable")]
+    ids = ids[np.argsort(ranks_of(tokenizer)[ids], kind="stable")]
     found: dict[str, bool] = {}
     for token, position in zip(ids.tolist(), spelled.positions[ids].tolist(), strict=True):
         text = vocabulary[token].decode().strip()

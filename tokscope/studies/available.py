@@ -23,6 +23,7 @@ EXTRAS = {
     "parquet": ("pyarrow", ".parquet and .arrow text"),
     "zst": ("zstandard", ".zst text"),
 }
+# kind -> how it is named; others are named KIND:PATH
 _EXAMPLES = {
     "hf": "hf:org/name@revision",
     "file": "tokenizer.json, a folder",
@@ -49,7 +50,7 @@ def available() -> Report:
 
     Nothing is imported, loaded or asked over the network for it.
     """
-    rows = [("kind", kind, "ready", _EXAMPLES[kind]) for kind in LOADERS]
+    rows = [("kind", kind, "ready", _EXAMPLES.get(kind, f"{kind}:PATH")) for kind in LOADERS]
     for extra, (package, use) in EXTRAS.items():
         if find_spec(package):
             rows.append(("extra", extra, "installed", use))

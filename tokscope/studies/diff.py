@@ -245,8 +245,7 @@ def _lines(sides: _Sides, top: int) -> Iterator[Row]:
 
 def _segmented(tokenizer: Tokenizer, text: str) -> str:
     ids = tokenizer.encode([text]).ids.tolist()
-    names: Mapping[int, str] = {i: name for name, i in tokenizer.vocabulary.specials.items()}
-    return "|".join(names.get(i) or spelled(tokenizer.vocabulary[i]) for i in ids)
+    return "|".join(spelled(tokenizer.vocabulary.spelling(token)) for token in ids)
 
 
 def diff(

@@ -12,20 +12,14 @@ import pandas as pd
 from tokscope.counting.signature import signed
 from tokscope.report import Report
 from tokscope.tokenizers import Tokenizer, load_all
+from tokscope.tokenizers.anatomy import added_ids
 from tokscope.tokenizers.components import AROUND, TEMPLATE
-from tokscope.tokenizers.vocabulary import Vocabulary
 
 _NOTES = (
     "special tokens are found in text only with --specials, added ones always",
     "bytes covered: how many of the 256 bytes have a token of their own; "
     "UTF-8 never holds 13 of them",
 )
-
-
-def single_bytes(vocabulary: Vocabulary) -> int:
-    """Return how many of the 256 bytes have a token of their own."""
-    ends = vocabulary.ends[vocabulary.lengths == 1]
-    return len(np.unique(vocabulary.blob[ends - 1]))
 
 
 def _types(component: str) -> str:
@@ -103,20 +97,16 @@ def _side(part: Any) -> str:
     return str(part["direction"]).lower()
 
 
-def _added(components: dict[str, str]) -> int:
-    tokens = json.loads(components.get("added_tokens", "[]"))
-    return sum(not token["special"] for token in tokens)
-
-
 def _facts(tokenizer: Tokenizer) -> dict[str, str]:
     vocabulary, components = tokenizer.vocabulary, dict(tokenizer.components())
     gaps = f" (and {vocabulary.gaps:,} gaps)" if vocabulary.gaps else ""
+    single = vocabulary.blob[vocabulary.ends[vocabulary.lengths == 1] - 1]
     unknown = "none" if vocabulary.unknown is None else str(vocabulary.unknown)
     return {
         "family": tokenizer.family,
         "vocabulary": f"{len(vocabulary):,} ids{gaps}",
         "special tokens": f"{len(vocabulary.specials):,}",
-        "added tokens": f"{_added(components):,}",
+        "added tokens": f"{len(added_ids(tokenizer)):,}",
         "unknown token": unknown,
         "merges": f"{json.loads(components['merges'])['size']:,}"
         if "merges" in components
@@ -124,7 +114,7 @@ def _facts(tokenizer: Tokenizer) -> dict[str, str]:
         "normalizer": _types(components.get("normalizer", "null")),
         "pre-tokenizer": _types(components.get("pre_tokenizer", "null")),
         "decoder": _types(components.get("decoder", "null")),
-        "bytes covered": f"{single_bytes(vocabulary)} of 256",
+        "bytes covered": f"{len(np.unique(single))} of 256",
         "byte fallback": f"{len(vocabulary.fallbacks):,} ids",
         "longest token": f"{int(vocabulary.lengths.max(initial=0)):,} bytes",
         **_around(tokenizer.processing()),

@@ -25,14 +25,13 @@ def _rows(tokenizer: Tokenizer, text: str, specials: bool) -> pd.DataFrame:
     ends = tokenizer.boundaries(text, specials=specials)
     starts = np.append(0, ends)[: len(ids)]
     data = text.encode()
-    names = {token: name.encode() for name, token in tokenizer.vocabulary.specials.items()}
     pieces = [tokenizer.vocabulary[token] for token in ids]
     return pd.DataFrame(
         {
             "tokenizer": tokenizer.name,
             "position": range(1, len(ids) + 1),
             "id": ids,
-            "token": [spelled(names.get(i) or p) for i, p in zip(ids, pieces, strict=True)],
+            "token": [spelled(tokenizer.vocabulary.spelling(token)) for token in ids],
             "bytes": [piece.hex(" ") for piece in pieces],
             "text": [spelled(data[s:e]) for s, e in zip(starts, ends, strict=True)],
             "start": starts,

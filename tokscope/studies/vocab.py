@@ -158,9 +158,13 @@ Line = tuple[str, str, str, str, float, str]
 
 
 def _of_tokens(tokenizers: Sequence[Tokenizer]) -> list[Line]:
-    named = {one.name: Spelled(replace(one.vocabulary, added=added_ids(one))) for one in tokenizers}
-    scripts = scripts_of(list(named.values()))
-    return [(name, *row) for name, one in named.items() for row in composition(one, scripts)]
+    spelled = [Spelled(one.vocabulary) for one in tokenizers]
+    scripts = scripts_of(spelled)
+    return [
+        (one.name, *row)
+        for one, own in zip(tokenizers, spelled, strict=True)
+        for row in composition(own, scripts, len(added_ids(one)))
+    ]
 
 
 def _overlap(tokenizers: Sequence[Tokenizer], text: _Text | None) -> list[Line]:

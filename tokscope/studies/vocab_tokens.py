@@ -23,7 +23,7 @@ from tokscope.text.corpus import Corpus
 from tokscope.text.spelled import spelled as written
 from tokscope.tokenizers import Tokenizer, assumptions, load_all
 from tokscope.tokenizers.limits import require_pattern
-from tokscope.tokenizers.ranks import NONE, ranks
+from tokscope.tokenizers.ranks import UNRANKED, ranks_of
 from tokscope.vocabularies.composition import pieces_of
 from tokscope.vocabularies.kinds import KINDS, POSITIONS, SCRIPTS, Spelled
 from tokscope.workers import HERE, Workers
@@ -45,20 +45,17 @@ _NOTE = (
 def listed(tokenizer: Tokenizer, spelled: Spelled, ids: Ids) -> pd.DataFrame:
     """Return one row a token: tokenizer, token, id, rank, kind, script, position, bytes."""
     vocabulary = tokenizer.vocabulary
-    names = {token: name.encode() for name, token in vocabulary.specials.items()}
-    pieces = [vocabulary[token] for token in ids.tolist()]
-    texts = [written(names.get(i) or p) for i, p in zip(ids.tolist(), pieces, strict=True)]
-    places = ranks(tokenizer)[ids].tolist()
+    places = ranks_of(tokenizer)[ids].tolist()
     return pd.DataFrame(
         {
             "tokenizer": tokenizer.name,
-            "token": texts,
+            "token": [written(vocabulary.spelling(token)) for token in ids.tolist()],
             "id": ids,
-            "rank": pd.Series([None if r == NONE else r for r in places], dtype=object),
+            "rank": pd.Series([None if r == UNRANKED else r for r in places], dtype=object),
             "kind": [KINDS[kind] for kind in spelled.kinds[ids]],
             "script": [SCRIPTS[script] for script in spelled.scripts[ids]],
             "position": [POSITIONS[position] for position in spelled.positions[ids]],
-            "bytes": [piece.hex(" ") for piece in pieces],
+            "bytes": [vocabulary[token].hex(" ") for token in ids.tolist()],
         }
     )
 

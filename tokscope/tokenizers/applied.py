@@ -7,7 +7,7 @@ what has no step to go to is told, or refused by name.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from tokscope.tokenizers.beside import (
     AddedToken,
     Beside,
     Folder,
+    TakesTokens,
     added_token,
     class_of,
 )
@@ -73,15 +74,9 @@ def kept(made: Tokenizer, folder: Folder) -> Tokenizer:
     beside = folder.beside
     if getattr(made, "told", "") or getattr(made, "beside", ""):
         return made
-    if isinstance(made, HuggingFaceTokenizer):
-        before = made.library.get_added_tokens_decoder()
-        _add(made.library, beside)
-        if made.library.get_added_tokens_decoder() != before:
-            made = replace(
-                assemble(made.library, made.name, str(folder.path)),
-                assumed=made.assumed,
-                around=made.around,
-            )
+    if isinstance(made, TakesTokens):
+        made = made.with_tokens(_adding(made.listed(), beside), str(folder.path))
+        _require_ids(made.id_of, beside)
         return replace(made, beside=recorded(beside), told=told(beside, unused_of(beside)))
     words = made.vocabulary
     for number, token in beside.added.items():
@@ -140,7 +135,7 @@ def told(beside: Beside, unused: Sequence[str] = ()) -> str:
 
 def unrecorded(made: Tokenizer, beside: Beside) -> dict[str, str]:
     """Return what files beside a tokenizer say and no component of it tells, by file and name."""
-    tokens = _tokens(made.library) if isinstance(made, HuggingFaceTokenizer) else {}
+    tokens = _tokens(made.listed()) if isinstance(made, TakesTokens) else {}
     known = frozenset(tokens.values())
     recorded = bool(getattr(made, "beside", ""))
     found: dict[str, str] = {}
@@ -172,9 +167,8 @@ def _counting(
             yield name, value
 
 
-def _tokens(library: tokenizers.Tokenizer) -> dict[int, AddedToken]:
-    listed = library.get_added_tokens_decoder().items()
-    return {number: _token(token) for number, token in listed}
+def _tokens(listed: Mapping[int, tokenizers.AddedToken]) -> dict[int, AddedToken]:
+    return {number: _token(token) for number, token in listed.items()}
 
 
 def _lacking(listed: Mapping[str, Any], tokens: Mapping[int, AddedToken]) -> Json:
@@ -332,12 +326,20 @@ def specials_of(beside: Beside) -> dict[str, str | AddedToken]:
 
 
 def _add(library: tokenizers.Tokenizer, beside: Beside) -> None:
-    """Add the tokens that are listed, then the special ones that no list has.
+    """Add the tokens of files beside a tokenizer.
 
     Raises:
         TokscopeError: one has another id than its file says.
     """
-    present = list(_tokens(library).values())
+    library.add_tokens(_adding(library.get_added_tokens_decoder(), beside))
+    _require_ids(library.token_to_id, beside)
+
+
+def _adding(
+    listed: Mapping[int, tokenizers.AddedToken], beside: Beside
+) -> list[tokenizers.AddedToken]:
+    """Return the tokens that files list and the library lacks, then special ones of no list."""
+    present = list(_tokens(listed).values())
     adding = [token for token in beside.added.values() if token not in present]
     texts = {token.content for token in (*present, *adding)}
     others = beside.others() or OTHERS.get(beside.kind, ())
@@ -349,13 +351,13 @@ def _add(library: tokenizers.Tokenizer, beside: Beside) -> None:
         elif isinstance(one, AddedToken) and one not in adding:
             adding.append(one)
     marked = [replace(one, special=one.special or one.content in roles) for one in adding]
-    library.add_tokens([_library_token(one) for one in marked])
-    _require_ids(library, beside)
+    return [_library_token(one) for one in marked]
 
 
-def _require_ids(library: tokenizers.Tokenizer, beside: Beside) -> None:
+def _require_ids(id_of: Callable[[str], int | None], beside: Beside) -> None:
+    """Raise TokscopeError if a token has another id than its file says."""
     for number, token in beside.added.items():
-        got = library.token_to_id(token.content)
+        got = id_of(token.content)
         if token.content and got != number:
             raise TokscopeError(
                 f"{beside.folder / _source(beside)}: '{shortened(token.content)}' should have id "

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from itertools import chain
-from typing import cast
 
 from tokscope.errors import TokscopeError, UnitError, shortened
 from tokscope.tokenizers import Tokenizer
-from tokscope.tokenizers.beside import ROLES, Beside, Folder
+from tokscope.tokenizers.beside import ROLES, Beside, Folder, TakesTokens
 from tokscope.tokenizers.families import FIXED, FLAGGED, FRAMES, GONE, YIELDING
 from tokscope.tokenizers.frame import Frame, framed
-from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 
 WHOLE = "tokenizer.json"
 # Files of programs that put what they are asked to, and say nothing of it in the file.
@@ -34,9 +32,9 @@ def with_frame(made: Tokenizer, folder: Folder, source: str) -> Tokenizer:
     if source in _SILENT:
         return framed(made, Frame(told=f"{_UNKNOWN}no file says it"))
     whole = source == WHOLE
-    own = isinstance(made, HuggingFaceTokenizer) and made.config["post_processor"] is not None
+    own = made.processing().get("post_processor", "null") != "null"
     frame = _frame(made, folder.beside, whole=whole, own=own)
-    if frame is None or (own and _same(cast(HuggingFaceTokenizer, made), frame)):
+    if frame is None or (own and _same(made, frame)):
         return made
     return framed(made, frame)
 
@@ -130,13 +128,12 @@ def _whisper(beside: Beside) -> tuple[str, str]:
 
 
 def _id(made: Tokenizer, token: str) -> int | None:
-    if isinstance(made, HuggingFaceTokenizer):
-        found = made.library.token_to_id(token)
-        return None if found is None else int(found)
+    if isinstance(made, TakesTokens):
+        return made.id_of(token)
     return made.vocabulary.specials.get(token)
 
 
-def _same(made: HuggingFaceTokenizer, frame: Frame) -> bool:
+def _same(made: Tokenizer, frame: Frame) -> bool:
     """Tell whether the file's own post-processor puts the same around a text."""
     try:
         fed, text = made.model_input(["a"]), made.encode(["a"], specials=True)

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 from tokscope.errors import TokscopeError, shortened
 from tokscope.tokenizers.families import CLASS_OF
 from tokscope.tokenizers.files import is_there, read_text
+
+if TYPE_CHECKING:
+    import tokenizers
 
 Json = Mapping[str, Any]
 CONFIG, SPECIALS, ADDED, MODEL = NAMES = (
@@ -68,6 +71,26 @@ class AddedToken:
     rstrip: bool = False
     normalized: bool = True
     special: bool = False
+
+
+@runtime_checkable
+class TakesTokens(Protocol):
+    """A tokenizer to which the files beside it can add tokens; a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    told: str  # what is set by files beside it, in words
+
+    def listed(self) -> Mapping[int, tokenizers.AddedToken]:
+        """Return its added and special tokens by id, with all that their file says of them."""
+        ...
+
+    def id_of(self, token: str) -> int | None:
+        """Return the id of a token that has one, be it special or not."""
+        ...
+
+    def with_tokens(self, tokens: Sequence[tokenizers.AddedToken], place: str) -> Self:
+        """Return it with more tokens; `place` is what errors name."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,15 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.tokenizers import NOWHERE, Encoded, Spec
+from tokscope.tokenizers.anatomy import Added, Anatomy, Flags, Prepared, sorted_ids
 from tokscope.tokenizers.components import canonical, fingerprint
-from tokscope.tokenizers.cutting import Cutter, classes_of_core
+from tokscope.tokenizers.cutting import Cutter, classes_of_core, compiled
 from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.limits import require_pattern
 from tokscope.tokenizers.merges import learned, require_some
 from tokscope.tokenizers.pipeline import Pipeline
-from tokscope.tokenizers.vocabulary import Vocabulary
+from tokscope.tokenizers.ranks import Ranks, unranked
+from tokscope.tokenizers.vocabulary import Vocabulary, missing_bytes
 
 # Two noncharacters, which Unicode keeps out of text; a text that holds one is encoded alone.
 SEPARATOR = "\U0010fffe"
@@ -201,6 +203,48 @@ class RankTokenizer:
         merges = require_some(learned(pieces, bytewise=True), self.name)
         return Pipeline(Cutter(self.pattern, classes_of_core), merges)
 
+    def added(self) -> list[Added]:
+        """Return the special tokens; a rank file adds no others."""
+        return [Added(text, token, True) for text, token in self.vocabulary.specials.items()]
+
+    def anatomy(self) -> Anatomy:
+        """Return what decides which tokens can come up."""
+        vocabulary, expression = self.vocabulary, compiled(self.pattern)
+
+        def prepare(text: str) -> Prepared:
+            spans = [match.span() for match in expression.finditer(text)]
+            return Prepared(text, spans, [text[start:end] for start, end in spans])
+
+        nothing = vocabulary.lengths == 0
+        nothing[list(vocabulary.specials.values())] = False
+        missing = sorted_ids(np.flatnonzero(nothing) if vocabulary.gaps else [])
+        return Anatomy(prepare, self.added(), self._merged(), True, missing=missing)
+
+    def _merged(self) -> Flags | None:
+        """Tell which tokens merging makes, by a byte before each that nothing merges with.
+
+        With it, no piece is a token that would be looked up whole. None where there is no such
+        byte.
+        """
+        ranks = self.encoder.core._mergeable_ranks
+        long = set(b"".join(token for token in ranks if len(token) > 1))
+        singles = [bytes([byte]) for byte in range(256) if byte not in long]
+        free = [single for single in singles if single in ranks]
+        if not free:
+            return None
+        merged = np.zeros(self.vocabulary.size, bool)
+        encode = self.encoder.core._core_bpe.encode_single_piece
+        for token, rank in ranks.items():
+            merged[self.encoder.ids[rank]] = len(encode(free[0] + token)) == 2
+        return merged
+
+    def ranks(self) -> Ranks:
+        """Return the ranks of the file."""
+        found, numbers = unranked(self.vocabulary), self.encoder.ids
+        merged = len(numbers) - len(self.encoder.core.special_tokens_set)
+        found[numbers[:merged]] = np.arange(merged)
+        return found
+
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
         allowed = self.encoder.core.special_tokens_set - {SEPARATOR} if specials else set()
@@ -231,26 +275,13 @@ class RankTokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; bytes that are no UTF-8 become U+FFFD, as in tiktoken."""
-        spelled = {token: text.encode() for text, token in self.vocabulary.specials.items()}
-        pieces = (spelled.get(token) or self.vocabulary[token] for token in ids)
-        return b"".join(pieces).decode(errors="replace")
+        return b"".join(map(self.vocabulary.spelling, ids)).decode(errors="replace")
 
     def boundaries(self, text: str, *, specials: bool = False) -> NDArray[np.int64]:
         """Return where tokens end, in bytes."""
-        spelled = {token: len(text.encode()) for text, token in self.vocabulary.specials.items()}
         ids = self.encode([text], specials=specials).ids
-        lengths = [spelled.get(token) or self.vocabulary.lengths[token] for token in ids.tolist()]
+        lengths = [len(self.vocabulary.spelling(token)) for token in ids.tolist()]
         return np.cumsum(lengths, dtype=np.int64)
-
-
-# No text in UTF-8 holds these: a vocabulary that was learned from text may lack them.
-_NEVER = frozenset((0xC0, 0xC1, *range(0xF5, 0x100)))
-
-
-def missing_bytes(ranks: Iterable[bytes]) -> list[int]:
-    """Return the bytes of texts for which there is no token, so that some cannot be encoded."""
-    present = set(ranks)
-    return [byte for byte in range(256) if bytes([byte]) not in present and byte not in _NEVER]
 
 
 def require_all_bytes(ranks: Iterable[bytes], place: str) -> None:

@@ -13,11 +13,12 @@ from tokscope.errors import TokscopeError, blaming, path_of
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.applied import finished, unused_of
 from tokscope.tokenizers.beside import Folder, beside_file
-from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, missing_bytes, require_all_bytes
+from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, require_all_bytes
 from tokscope.tokenizers.families import BYTE_LEVEL
 from tokscope.tokenizers.files import read_ids, read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, add, assemble
 from tokscope.tokenizers.tiktoken import PATTERNS, named_pattern
+from tokscope.tokenizers.vocabulary import missing_bytes
 
 # The core reads {1,3}+ as a count that gives nothing back, the library as a count that is repeated.
 # No known expression goes on after it, so that there is nothing to give back, and the + is dropped.

@@ -16,8 +16,9 @@ from typing import Any, cast
 import tokenizers
 
 from tokscope.errors import TokscopeError
-from tokscope.tokenizers.bpe import RankEncoder, byte_alphabet, from_alphabet, missing_bytes
+from tokscope.tokenizers.bpe import RankEncoder, byte_alphabet, from_alphabet
 from tokscope.tokenizers.tiktoken import PATTERNS
+from tokscope.tokenizers.vocabulary import missing_bytes
 
 Json = dict[str, Any]
 _PAIRED = 2_000_000  # characters of added and special tokens that are compared, each with each

@@ -17,10 +17,9 @@ from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import LOADERS, Spec, Tokenizer
 from tokscope.tokenizers.applied import kept
 from tokscope.tokenizers.around import WHOLE, with_frame
-from tokscope.tokenizers.beside import CONFIG, NAMES, Folder, read
+from tokscope.tokenizers.beside import CONFIG, NAMES, Folder, TakesTokens, read
 from tokscope.tokenizers.content import kind_of_content
 from tokscope.tokenizers.hub import hub_folder
-from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.templates import FILES as FILES_OF_TEMPLATES
 from tokscope.tokenizers.templates import with_settings
 
@@ -65,7 +64,7 @@ def load_hub(spec: Spec) -> Tokenizer:
     repository, _, revision = spec.place.partition("@")
     path = hub_folder(repository, revision or None, wanted, ", ".join(FILES))
     made = _load(path, spec.label or repository.rpartition("/")[2])
-    if isinstance(made, HuggingFaceTokenizer) and not (path / CONFIG).is_file():
+    if isinstance(made, TakesTokens) and not (path / CONFIG).is_file():
         told = f"no {CONFIG} in the cache"  # the repository may have one, if others filled it
         return replace(made, told="; ".join(filter(None, (made.told, told))))
     return made

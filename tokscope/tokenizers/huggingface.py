@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
-from typing import Any
+from typing import Self
 
 import numpy as np
 import tokenizers
@@ -16,15 +15,14 @@ from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, UnitError, require_of_library
 from tokscope.tokenizers import NOWHERE, Encoded, Spec
-from tokscope.tokenizers.bpe import (
-    byte_alphabet,
-    from_alphabet,
-    long_spaces,
-)
+from tokscope.tokenizers.anatomy import Added, Anatomy
+from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, long_spaces
 from tokscope.tokenizers.components import canonical, digest_of, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
 from tokscope.tokenizers.fastpath import PROBES, FastPath, cut_pattern, fast_path, unsuited
 from tokscope.tokenizers.frame import Frame
+from tokscope.tokenizers.huggingface_anatomy import Parts, added_of, merged_ids
+from tokscope.tokenizers.huggingface_table import Json, bytewise, vocabulary_of
 from tokscope.tokenizers.limits import require_added, require_growth, require_sizes
 from tokscope.tokenizers.merges import (
     Marks,
@@ -35,10 +33,8 @@ from tokscope.tokenizers.merges import (
     require_training_order,
 )
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
+from tokscope.tokenizers.ranks import Ranks, by_score, unranked
 from tokscope.tokenizers.vocabulary import Vocabulary
-
-Json = dict[str, Any]
-_FALLBACK = re.compile(r"<0x[0-9A-F]{2}>")
 
 
 @dataclass(frozen=True)
@@ -86,7 +82,7 @@ class HuggingFaceTokenizer:
         model = self.config["model"]
         if model["type"] != "BPE":
             return str(model["type"])
-        if "ByteLevel" in _types(self.config):
+        if bytewise(self.config):
             return "byte-level BPE"
         return "BPE with byte fallback" if model.get("byte_fallback") else "BPE"
 
@@ -125,13 +121,13 @@ class HuggingFaceTokenizer:
         Raises:
             TokscopeError: the model has no order of merges.
         """
-        bytewise = "ByteLevel" in _types(self.config)
-        merges = require_some(self._merges(bytewise), self.name)
-        pattern = cut_pattern(self.config) if bytewise else None
+        of_bytes = bytewise(self.config)
+        merges = require_some(self._merges(of_bytes), self.name)
+        pattern = cut_pattern(self.config) if of_bytes else None
         if pattern:
             cutter = Cutter(with_gaps(pattern), classes_of_library)
             return Pipeline(_Prepared(self.library, cutter), merges)
-        if bytewise:
+        if of_bytes:
             table = byte_alphabet()
             return Pipeline(
                 _Prepared(self.library), merges, spell=lambda word: from_alphabet(word, table)
@@ -155,6 +151,42 @@ class HuggingFaceTokenizer:
             return require_training_order(merges, self.name)
         pairs = [(spell(left), spell(right)) for left, right in model["merges"]]
         return listed(pairs, bytewise=bytewise, pieces=pieces, marks=marks)
+
+    def added(self) -> list[Added]:
+        """Return the added tokens and the special ones."""
+        return added_of(self.config)
+
+    def anatomy(self) -> Anatomy:
+        """Return what decides which tokens can come up."""
+        return Parts(self.library, self.config, self.vocabulary).anatomy()
+
+    def ranks(self) -> Ranks:
+        """Return the place of the first merge that makes an id, or its place by score."""
+        model = self.config["model"]
+        if model["type"] == "Unigram":
+            return by_score(self.vocabulary, [score for _, score in model["vocab"]])
+        found, products = unranked(self.vocabulary), merged_ids(model)[:, 2]
+        known = np.flatnonzero(products >= 0)[::-1]  # so that the first merge of a token counts
+        found[products[known]] = known
+        return found
+
+    def listed(self) -> Mapping[int, tokenizers.AddedToken]:
+        """Return the added and special tokens by id, with all that their file says of them."""
+        return self.library.get_added_tokens_decoder()
+
+    def id_of(self, token: str) -> int | None:
+        """Return the id of a token that has one, be it special or not."""
+        found: int | None = self.library.token_to_id(token)
+        return found
+
+    def with_tokens(self, tokens: Sequence[tokenizers.AddedToken], place: str) -> Self:
+        """Return it with more tokens, some of which it may have; `place` is what errors name."""
+        before = self.listed()
+        self.library.add_tokens(list(tokens))
+        if self.listed() == before:
+            return self
+        made = assemble(self.library, self.name, place)
+        return replace(self, vocabulary=made.vocabulary, config=made.config)
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text, equal to the library's."""
@@ -184,7 +216,7 @@ class HuggingFaceTokenizer:
 
     def _agrees(self, fast: FastPath) -> bool:
         """Tell whether the fast path gives the library's ids on texts that are hard."""
-        added = [str(token["content"]) for token in _added(self.library)]
+        added = [one.text for one in self.added()]
         probes = [*PROBES, *(f"a{text} {text}b {text}{text}" for text in added)]
         ours, theirs = self._encode_fast(fast, probes), self._encode_slowly(probes)
         return np.array_equal(ours.ids, theirs.ids) and np.array_equal(ours.starts, theirs.starts)
@@ -287,7 +319,7 @@ def assemble(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFac
     library.no_truncation()
     if _dropout(config) is not None:
         library.model.dropout = None
-    vocabulary = _vocabulary(library, pieces, config)
+    vocabulary = vocabulary_of(pieces, config)
     return HuggingFaceTokenizer(name, vocabulary, library, config)
 
 
@@ -338,96 +370,3 @@ class _Prepared:
         if steps is not None:
             pieces = (piece for text in texts for piece, _ in steps.pre_tokenize_str(text))
         return chain.from_iterable(map(self.at, pieces)) if self.at else iter(pieces)
-
-
-# The table of bytes
-
-
-def _added(library: tokenizers.Tokenizer) -> list[Json]:
-    return [
-        {"id": token_id, "content": token.content, "special": token.special}
-        for token_id, token in sorted(library.get_added_tokens_decoder().items())
-    ]
-
-
-def _types(config: Json) -> set[str]:
-    """Return the types of all components, nested ones too."""
-    found: set[str] = set()
-    waiting: list[Any] = [config.get(k) for k in ("normalizer", "pre_tokenizer", "decoder")]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            found.add(str(part.get("type")))
-            waiting.extend(part.values())
-        elif isinstance(part, list):
-            waiting.extend(part)
-    return found
-
-
-def _vocabulary(
-    library: tokenizers.Tokenizer, pieces: Mapping[str, int], config: Json
-) -> Vocabulary:
-    """Lay out the bytes of every id, as the family spells them."""
-    tokens: list[bytes | None] = [None] * (max(pieces.values()) + 1)
-    for token, spelled in zip(pieces.values(), _spelled(pieces, config), strict=True):
-        tokens[token] = spelled
-    model = config["model"]
-    entries = model["vocab"]
-    known = set(entries.values()) if isinstance(entries, dict) else set(range(len(entries)))
-    specials, additions = {}, _added(library)
-    for added in additions:
-        if added["special"]:
-            tokens[added["id"]] = b""
-            specials[added["content"]] = added["id"]
-        elif added["id"] not in known:  # one that the model has too is spelled as the model does
-            tokens[added["id"]] = added["content"].encode()
-    unknown = (
-        model.get("unk_id") if model["type"] == "Unigram" else pieces.get(model.get("unk_token"))
-    )
-    if unknown is not None:
-        tokens[unknown] = b""
-    fallbacks = frozenset(
-        token
-        for piece, token in pieces.items()
-        if model.get("byte_fallback") and _FALLBACK.fullmatch(piece)
-    )
-    return Vocabulary.of(
-        tokens,
-        specials=specials,
-        fallbacks=fallbacks,
-        unknown=unknown,
-        continuing=_marked(pieces, model.get("continuing_subword_prefix"), str.startswith),
-        ending=_marked(pieces, model.get("end_of_word_suffix"), str.endswith),
-        added=frozenset(added["id"] for added in additions if not added["special"]),
-    )
-
-
-def _marked(
-    pieces: Mapping[str, int], mark: str | None, has: Callable[[str, str], bool]
-) -> frozenset[int] | None:
-    """Return the ids with the mark of the inside or the end of words, where a model has one."""
-    if not mark:
-        return None
-    return frozenset(token for piece, token in pieces.items() if has(piece, mark))
-
-
-def _spelled(pieces: Mapping[str, int], config: Json) -> list[bytes]:
-    model, types = config["model"], _types(config)
-    if "ByteLevel" in types:
-        table = byte_alphabet()
-        suffix = model.get("end_of_word_suffix") or ""
-        return [from_alphabet(piece.removesuffix(suffix), table) for piece in pieces]
-    spaces = "▁" in json.dumps(
-        [config[k] for k in ("normalizer", "pre_tokenizer", "decoder")], ensure_ascii=False
-    )
-    prefix = model.get("continuing_subword_prefix") or ""
-    suffix = model.get("end_of_word_suffix") or ""
-    fallback = bool(model.get("byte_fallback"))
-    spelled = []
-    for piece in pieces:
-        if fallback and _FALLBACK.fullmatch(piece):
-            spelled.append(bytes([int(piece[1:-1], 16)]))
-        else:
-            text = piece.removeprefix(prefix).removesuffix(suffix)
-            spelled.append((text.replace("▁", " ") if spaces else text).encode(errors="replace"))
-    return spelled

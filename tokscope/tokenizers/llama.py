@@ -27,18 +27,10 @@ from tokscope.tokenizers.beside import AddedToken as Token
 from tokscope.tokenizers.beside import Beside, Folder
 from tokscope.tokenizers.content import holds_ranks
 from tokscope.tokenizers.families import LLAMA, OTHERS
-from tokscope.tokenizers.sentencepiece import (
-    CONTROL,
-    DEFINED,
-    NORMAL,
-    Model,
-    SentencePieceTokenizer,
-    kinds_of,
-    load_file,
-    read_model,
-)
+from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer, load_file
+from tokscope.tokenizers.sentencepiece_model import Model, kinds_of, read_model
 from tokscope.tokenizers.tiktoken import load_ranks
-from tokscope.tokenizers.vocabulary import SPACE
+from tokscope.tokenizers.vocabulary import CONTROL, DEFINED, NORMAL, SPACE
 
 NAME = "tokenizer.model"
 _TURNS = ("<start_of_turn>", "<end_of_turn>")  # special to Gemma, whatever the model says

@@ -15,12 +15,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import chain, pairwise, zip_longest
 
 from tokscope.errors import TokscopeError
+from tokscope.tokenizers.vocabulary import BYTE, CONTROL, SPACE, UNKNOWN
 
 Pair = tuple[bytes, bytes]
-SPACE = "▁".encode()
+_SPACE = SPACE.encode()
 _IN_ORDER = 0.995  # of the tokens; the others were added by hand to those that were learned
 _PLACEHOLDER = re.compile(rb"\[\w+\]")  # stands in a vocabulary for what is no text: [unused7]
 _BLANKS = b"\t\n\r \x0b\x0c"
@@ -108,7 +109,7 @@ class Merges:
 
         Trainers that begin with characters cut text before white space, and never join it.
         """
-        return not self.bytewise and not self.plain[step].replace(SPACE, b"").strip(_BLANKS)
+        return not self.bytewise and not self.plain[step].replace(_SPACE, b"").strip(_BLANKS)
 
 
 def _units(text: bytes, bytewise: bool) -> list[bytes]:
@@ -172,6 +173,30 @@ def _singles(pieces: Iterable[bytes], bytewise: bool, marks: Marks) -> tuple[byt
     if bytewise:
         return ()
     return tuple(piece for piece in pieces if len(marks.symbols(piece, bytewise=False)) == 1)
+
+
+def merges_of(
+    pieces: Sequence[str], scores: Sequence[float], kinds: Sequence[int] = ()
+) -> list[tuple[str, str]]:
+    """Return the merges that a SentencePiece BPE vocabulary stands for, as Hugging Face lists them.
+
+    Every split of a piece into two pieces is a merge; higher scores come first, then earlier
+    pieces, then the splits of one piece by the ids of their parts. Control, unknown and byte
+    pieces are neither made nor merged.
+    """
+    ids = {
+        piece: i
+        for i, (piece, kind) in enumerate(zip_longest(pieces, kinds))
+        if kind not in (UNKNOWN, CONTROL, BYTE)
+    }
+    order = sorted(ids.values(), key=lambda i: -scores[i])
+    merges = []
+    for i in order:
+        piece = pieces[i]
+        splits = ((piece[:k], piece[k:]) for k in range(1, len(piece)))
+        known = [(a, b) for a, b in splits if a in ids and b in ids]
+        merges += sorted(known, key=lambda pair: (ids[pair[0]], ids[pair[1]]))
+    return merges
 
 
 def require_training_order(merges: Merges, name: str) -> Merges:

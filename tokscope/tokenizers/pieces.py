@@ -22,8 +22,8 @@ from tokscope.tokenizers.applied import finished, unused_of
 from tokscope.tokenizers.beside import ROLES, Folder
 from tokscope.tokenizers.folder import PIECES
 from tokscope.tokenizers.mapped import load_fairseq
-from tokscope.tokenizers.sentencepiece import CONTROL, DEFINED, Model, read_model
-from tokscope.tokenizers.vocabulary import SPACE
+from tokscope.tokenizers.sentencepiece_model import Model, read_model
+from tokscope.tokenizers.vocabulary import CONTROL, DEFINED, SPACE
 
 Json = Mapping[str, Any]
 Steps = list[normalizers.Normalizer]

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from tokscope.errors import TokscopeError
-from tokscope.tokenizers.merges import SPACE, Merges
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.merges import Merges
+from tokscope.tokenizers.vocabulary import SPACE
 
 Cut = Callable[[Sequence[str]], Iterator[str]]
-_MARK = SPACE.decode()
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,17 @@ class HasMerges(Protocol):
         ...
 
 
-def pipeline_of(tokenizer: object) -> Pipeline:
-    """Return the pipeline of any tokenizer.
+def pipeline_of(tokenizer: Tokenizer) -> Pipeline:
+    """Return how a tokenizer cuts and merges text.
 
     Raises:
         TokscopeError: it has no order of merges; says why.
     """
     if isinstance(tokenizer, HasMerges):
         return tokenizer.pipeline()
-    name = getattr(tokenizer, "name", "this")
-    raise TokscopeError(f"{name}: a baseline that has learned nothing, and has no merges")
+    raise TokscopeError(
+        f"{tokenizer.name}: its kind of tokenizer, {tokenizer.family}, has no merges"
+    )
 
 
 def cut_at_spaces(merges: Merges) -> Callable[[str], list[str]] | None:
@@ -55,10 +57,10 @@ def cut_at_spaces(merges: Merges) -> Callable[[str], list[str]] | None:
     Before each run of ▁ where no token has one behind another character, after each run where none
     has one before another; None where tokens cross ▁ in both directions, so that a line is whole.
     """
-    tokens = [token.decode() for token in merges.tokens if SPACE in token]
-    words = [token for token in tokens if token.strip(_MARK)]
-    if not any(_MARK in token.lstrip(_MARK) for token in words):
-        return re.compile(f"{_MARK}*[^{_MARK}]+|{_MARK}+").findall
-    if not any(_MARK in token.rstrip(_MARK) for token in words):
-        return re.compile(f"[^{_MARK}]+{_MARK}*|{_MARK}+").findall
+    tokens = [text for text in map(bytes.decode, merges.tokens) if SPACE in text]
+    words = [token for token in tokens if token.strip(SPACE)]
+    if not any(SPACE in token.lstrip(SPACE) for token in words):
+        return re.compile(f"{SPACE}*[^{SPACE}]+|{SPACE}+").findall
+    if not any(SPACE in token.rstrip(SPACE) for token in words):
+        return re.compile(f"[^{SPACE}]+{SPACE}*|{SPACE}+").findall
     return None

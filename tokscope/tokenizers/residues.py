@@ -59,7 +59,8 @@ def _cuts(pieces: Sequence[str], specials: Sequence[str]) -> pre_tokenizers.PreT
 
     Such text is cut behind its <, so that no part of it is found in the vocabulary.
     """
-    plain = sorted(set(pieces) - set(specials), key=len, reverse=True)
+    # of the same length, in the order of the file: that of a set is another in every process
+    plain = sorted((one for one in pieces if one not in specials), key=len, reverse=True)
     marks = "|".join(re.escape(special[1:]) for special in specials)
     choices = [*map(re.escape, plain), f"<(?={marks})"]
     return pre_tokenizers.Sequence(

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import sentencepiece
 from numpy.typing import NDArray
 
-from tokscope import reading
 from tokscope.errors import TokscopeError, path_of
+from tokscope.late import Late
 from tokscope.tokenizers import NOWHERE, Encoded, Spec
+from tokscope.tokenizers.anatomy import Added, Anatomy
 from tokscope.tokenizers.beside import beside_file
 from tokscope.tokenizers.components import canonical, digest, fingerprint
-from tokscope.tokenizers.content import holds_ranks
 from tokscope.tokenizers.frame import NO_FRAME, Frame
-from tokscope.tokenizers.limits import require_sizes
 from tokscope.tokenizers.merges import learned, require_some
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
-from tokscope.tokenizers.rest import rest
-from tokscope.tokenizers.vocabulary import SPACE, Vocabulary
+from tokscope.tokenizers.ranks import Ranks, by_score
+from tokscope.tokenizers.sentencepiece_model import kinds_of, open_model, read_settings
+from tokscope.tokenizers.vocabulary import DEFINED, NORMAL, SPACE, UNUSED, Vocabulary
+
+if TYPE_CHECKING:
+    from tokscope.tokenizers import sentencepiece_anatomy
+else:
+    sentencepiece_anatomy = Late("tokscope.tokenizers.sentencepiece_anatomy")
 
 Find = Callable[[str], Sequence[tuple[int, int]]]
 
@@ -42,7 +46,7 @@ class SentencePieceTokenizer:
     around: Mapping[str, str] = field(default_factory=dict)  # what else the file, or one beside it
     frame: Frame = NO_FRAME
     spec: Spec = NOWHERE
-    added: Mapping[str, int] = field(default_factory=dict)  # found in text before all else
+    literal: Mapping[str, int] = field(default_factory=dict)  # found in text before all else
     find: Find = lambda text: ()  # where they stand in a text
 
     @property
@@ -69,8 +73,8 @@ class SentencePieceTokenizer:
             "kinds": {"sha256": self.settings["kinds"]},
             "trainer": {"sha256": self.settings["trainer"]},
         }
-        if self.added:
-            parts["added_tokens"] = dict(self.added)
+        if self.literal:
+            parts["added_tokens"] = dict(self.literal)
         beside = {"beside": self.beside} if self.beside else {}
         return {name: canonical(part) for name, part in parts.items()} | beside
 
@@ -100,9 +104,32 @@ class SentencePieceTokenizer:
 
         return Pipeline(cut, merges, line_feeds=False)
 
+    def added(self) -> list[Added]:
+        """Return the special tokens, and those that users defined.
+
+        Asked only when needed: the kinds of all pieces take a while to read.
+        """
+        ids, kinds = range(self.library.get_piece_size()), kinds_of(self.library)
+        defined = (i for i in ids if kinds[i] == DEFINED)
+        return [
+            *(Added(text, token, True) for text, token in self.vocabulary.specials.items()),
+            *(Added(self.library.id_to_piece(i).replace(SPACE, " "), i, False) for i in defined),
+        ]
+
+    def anatomy(self) -> Anatomy:
+        """Return what decides which tokens can come up."""
+        return sentencepiece_anatomy.anatomy_of_model(
+            self.library, self.settings["model"], self.added()
+        )
+
+    def ranks(self) -> Ranks:
+        """Return the place of every piece by its score."""
+        ids = range(self.library.get_piece_size())
+        return by_score(self.vocabulary, [self.library.get_score(i) for i in ids])
+
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
-        if not self.added:
+        if not self.literal:
             return Encoded.of(self.library.encode(list(texts), out_type=int, num_threads=1))
         return Encoded.of([[i for part in self._parts(t) for i in self._ids(part)] for t in texts])
 
@@ -116,8 +143,8 @@ class SentencePieceTokenizer:
             yield text[at:]
 
     def _ids(self, part: str) -> list[int]:
-        if part in self.added:
-            return [self.added[part]]
+        if part in self.literal:
+            return [self.literal[part]]
         return list(self.library.encode(part, out_type=int))
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
@@ -137,7 +164,7 @@ class SentencePieceTokenizer:
         cuts, at = [np.zeros(0, np.int64)], 0
         for part in self._parts(text):
             size = len(part.encode())
-            inside = np.array([size]) if part in self.added else self._boundaries(part)
+            inside = np.array([size]) if part in self.literal else self._boundaries(part)
             cuts.append(at + inside)
             at += size
         return np.concatenate(cuts)
@@ -204,87 +231,11 @@ def load_file(spec: Spec) -> SentencePieceTokenizer:
     return SentencePieceTokenizer(name, vocabulary, library, settings, way, around=around)
 
 
-def open_model(path: Path) -> tuple[bytes, sentencepiece.SentencePieceProcessor]:
-    """Return the bytes of a model and what the library makes of them.
-
-    Raises:
-        TokscopeError: the file cannot be read or is no SentencePiece model.
-    """
-    try:
-        content = reading.content(path)
-        if not content:
-            raise RuntimeError("the file is empty")
-        library = sentencepiece.SentencePieceProcessor(model_proto=content)
-        require_sizes(map(library.id_to_piece, range(library.get_piece_size())), str(path))
-        return content, library
-    except (RuntimeError, ValueError, IndexError) as error:  # as well from what the library reads
-        hint = "; it is a rank file: write tiktoken-file: before it" if holds_ranks(path) else ""
-        raise TokscopeError(f"{path}: not a SentencePiece model ({error}){hint}") from error
-
-
 def of_model(content: bytes, name: str) -> SentencePieceTokenizer:
     """Return the tokenizer of a serialized model; raises what the library raises."""
     library = sentencepiece.SentencePieceProcessor(model_proto=content)
     settings, around = read_settings(content)
     return SentencePieceTokenizer(name, _vocabulary(library), library, settings, around=around)
-
-
-def whole_of(library: sentencepiece.SentencePieceProcessor) -> str:
-    """Return a hash of all that a model holds, in the order that the library writes it.
-
-    It stands for a model that another tokenizer takes only parts of.
-    """
-    return canonical({"sha256": hashlib.sha256(library.serialized_model_proto()).hexdigest()})
-
-
-@dataclass(frozen=True)
-class Model:
-    """A model taken apart, for classes that do something else with its pieces."""
-
-    pieces: Sequence[str]
-    scores: Sequence[float]
-    kinds: Sequence[int]
-    unknown: int
-    settings: Mapping[str, object]
-    charsmap: bytes
-    whole: str  # the hash of all that it holds
-
-    @property
-    def scored(self) -> list[tuple[str, float]]:
-        """The pieces with their scores."""
-        return list(zip(self.pieces, self.scores, strict=True))
-
-
-def read_model(path: Path) -> Model:
-    """Take a model apart.
-
-    Raises:
-        TokscopeError: the file cannot be read, or is no SentencePiece model.
-    """
-    content, library = open_model(path)
-    ids = range(library.get_piece_size())
-    return Model(
-        [library.id_to_piece(i) for i in ids],
-        [library.get_score(i) for i in ids],
-        kinds_of(library),
-        max(library.unk_id(), 0),
-        read_settings(content)[0],
-        charsmap_of(content),
-        whole_of(library),
-    )
-
-
-def kinds_of(library: sentencepiece.SentencePieceProcessor) -> list[int]:
-    """Return the type of every piece: `NORMAL`, `DEFINED` by a user, and others."""
-    messages = _fields(library.serialized_model_proto())
-    pieces = (dict(_fields(bytes(value))) for number, value in messages if number == _PIECE)
-    try:
-        kinds = [int(piece.get(_KIND, NORMAL)) for piece in pieces]
-    except (ValueError, IndexError) as error:
-        raise TokscopeError(f"the model's pieces cannot be read ({error})") from error
-    if len(kinds) != library.get_piece_size():
-        raise TokscopeError("the model lists other pieces than the library finds in it")
-    return kinds
 
 
 def _learned(library: sentencepiece.SentencePieceProcessor) -> list[int]:
@@ -298,7 +249,7 @@ def _learned(library: sentencepiece.SentencePieceProcessor) -> list[int]:
     return [
         i
         for i, (piece, kind) in enumerate(zip(pieces, kinds, strict=True))
-        if kind in (NORMAL, _UNUSED) or (kind == DEFINED and not piece.strip(f"{SPACE} \t\n"))
+        if kind in (NORMAL, UNUSED) or (kind == DEFINED and not piece.strip(f"{SPACE} \t\n"))
     ]
 
 
@@ -323,134 +274,3 @@ def _vocabulary(library: sentencepiece.SentencePieceProcessor) -> Vocabulary:
         fallbacks=frozenset(fallbacks),
         unknown=unknown if unknown >= 0 else None,
     )
-
-
-# The settings of a model, which the library reads and does not tell: a few numbered fields of its
-# protocol buffer (sentencepiece_model.proto).
-
-_PIECE, _TRAINER, _NORMALIZER = 1, 2, 3
-_KIND = 3  # of a piece
-NORMAL, CONTROL, DEFINED, _UNUSED = 1, 3, 4, 5
-_SCORE = 2  # of a piece, behind its text
-_RULES = {1: bytes, 2: bytes, 3: int, 4: int, 5: int}  # fields of a normalizer that are read
-# A kind as it is written behind a piece -> how it is told; a normal one need not be
-_WRITTEN = {bytes((0x18, kind)): (b"3:%d;" % kind).hex() for kind in range(2, 128)}
-_WRITTEN |= {b"": "", b"\x18\x01": ""}
-_SIZES = {1: 8, 5: 4}  # of numbers by their type, in bytes
-_MODEL_TYPES = {1: "Unigram", 2: "BPE", 3: "words", 4: "characters"}
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while data[at] & 0x80:
-        value |= (data[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-    return value | data[at] << shift, at + 1
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield the number and the value of every field of a message."""
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        if tag & 7 == 0:
-            value, at = _varint(data, at)
-            yield tag >> 3, value
-            continue
-        if tag & 7 == 2:
-            size, at = _varint(data, at)
-        elif tag & 7 in _SIZES:
-            size = _SIZES[tag & 7]
-        else:
-            raise ValueError(f"a field of type {tag & 7} is not known")
-        yield tag >> 3, data[at : at + size]
-        at += size
-
-
-def read_settings(content: bytes) -> tuple[dict[str, object], dict[str, str]]:
-    """Return how a model cuts and normalises, and its rest; `content` is one the library read.
-
-    How it was trained, which says byte fallback too, and what kinds its pieces are of, is told by
-    hashes.
-    """
-    pieces, messages = _messages(content)
-    trainer, rules = (dict(_fields(messages[number])) for number in (_TRAINER, _NORMALIZER))
-    charsmap = bytes(rules.get(2, b""))
-    normalizer = {
-        "name": bytes(rules.get(1, b"")).decode(errors="replace"),
-        "charsmap": hashlib.sha256(charsmap).hexdigest() if charsmap else "",
-        "add_dummy_prefix": bool(rules.get(3, 1)),
-        "remove_extra_whitespaces": bool(rules.get(4, 1)),
-        "escape_whitespaces": bool(rules.get(5, 1)),
-    }
-    settings: dict[str, object] = {
-        "model": _MODEL_TYPES.get(int(trainer.get(3, 1)), "unknown"),
-        "normalizer": normalizer,
-        "kinds": digest(map(_kind_of, pieces)),
-        "trainer": _hash_of(messages[_TRAINER]),
-    }
-    return settings, _rest(messages)
-
-
-def _messages(content: bytes) -> tuple[list[bytes], dict[int, bytes]]:
-    """Return the pieces of a model, and its other messages by number: one in parts is all of them.
-
-    A number, which stands where a message is expected, is told as text.
-    """
-    pieces: list[bytes] = []
-    others: dict[int, bytes] = {_TRAINER: b"", _NORMALIZER: b""}
-    for number, value in _fields(content):
-        if number == _PIECE and isinstance(value, bytes):
-            pieces.append(value)
-        else:
-            others[number] = others.get(number, b"") + _told(value)
-    return pieces, others
-
-
-def _told(value: int | bytes) -> bytes:
-    return value if isinstance(value, bytes) else b"%d;" % value
-
-
-def _kind_of(piece: bytes) -> str:
-    """Return what a piece says besides its text and its score: its kind, and what is not known."""
-    if len(piece) >= 7 and piece[0] == 0x0A and piece[1] < 0x80:  # as every library writes them
-        at = 2 + piece[1]
-        left = piece[at + 5 :]
-        if piece[at : at + 1] == b"\x15" and left in _WRITTEN:
-            return _WRITTEN[left]
-    others = [
-        (number, _told(value))
-        for number, value in _fields(piece)
-        if (number, value) != (_KIND, NORMAL) and not _is_text_or_score(number, value)
-    ]
-    return b"".join(b"%d:%s" % one for one in sorted(others)).hex()
-
-
-def _is_text_or_score(number: int, value: int | bytes) -> bool:
-    known = number == 1 or (number == _SCORE and isinstance(value, bytes) and len(value) == 4)
-    return known and isinstance(value, bytes)
-
-
-def _rest(messages: Mapping[int, bytes]) -> dict[str, str]:
-    """Return what else a model says: how to undo its normalisation, texts to test it with."""
-    rules = [
-        (number, _told(value).hex())
-        for number, value in _fields(messages[_NORMALIZER])
-        if _RULES.get(number) is not type(value)
-    ]
-    others = [(n, m.hex()) for n, m in messages.items() if n not in (_TRAINER, _NORMALIZER)]
-    left = [(f"field {number}", message) for number, message in sorted(others)]
-    left += [(f"normalizer.field {number}", value) for number, value in sorted(rules)]
-    return rest((place, value) for place, value in left if value)  # an empty one says nothing
-
-
-def _hash_of(message: bytes) -> str:
-    """Return a hash of a message, whatever the order of its fields."""
-    listed = sorted(_fields(message), key=lambda one: one[0])
-    return digest(f"{n}={v.hex() if isinstance(v, bytes) else v}" for n, v in listed)
-
-
-def charsmap_of(content: bytes) -> bytes:
-    """Return how a model replaces characters, compiled; empty where it replaces none."""
-    rules = next((value for number, value in _fields(content) if number == _NORMALIZER), b"")
-    return bytes(dict(_fields(bytes(rules))).get(2, b""))

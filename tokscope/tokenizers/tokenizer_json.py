@@ -16,7 +16,8 @@ from tokscope.tokenizers.applied import finished, set_steps
 from tokscope.tokenizers.beside import Folder, beside_file
 from tokscope.tokenizers.bytelevel import split_merge
 from tokscope.tokenizers.files import read_text
-from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, Json, assemble
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.huggingface_table import Json
 from tokscope.tokenizers.limits import require_added
 from tokscope.tokenizers.rest import rest, unread
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPACE, END = "▁", "</w>"  # what stands for a space in a piece, and what marks the end of a word
+# Kinds of piece, by the numbers that SentencePiece and GGUF give them; a user has DEFINED some
+NORMAL, UNKNOWN, CONTROL, DEFINED, UNUSED, BYTE = range(1, 7)
+# No UTF-8 text holds these bytes: a vocabulary that was learned from text may lack them
+_NEVER = frozenset((0xC0, 0xC1, *range(0xF5, 0x100)))
+
+
+def missing_bytes(tokens: Iterable[bytes]) -> list[int]:
+    """Return the bytes of text that are not a token, so that some text cannot be spelled."""
+    present = {token[0] for token in tokens if len(token) == 1}
+    return [byte for byte in range(256) if byte not in present and byte not in _NEVER]
 
 
 @dataclass(frozen=True)
@@ -28,7 +38,6 @@ class Vocabulary:
     gaps: int = 0
     continuing: frozenset[int] | None = None  # ids marked as continuing a word, where marks say so
     ending: frozenset[int] | None = None  # and as ending one
-    added: frozenset[int] = frozenset()  # ids added to the model's own that are not special
 
     @classmethod
     def of(
@@ -40,14 +49,12 @@ class Vocabulary:
         unknown: int | None = None,
         continuing: frozenset[int] | None = None,
         ending: frozenset[int] | None = None,
-        added: frozenset[int] = frozenset(),
     ) -> Vocabulary:
         """Lay out the bytes of ids 0, 1, 2, ...; None is an id that does not exist."""
         blob = np.frombuffer(b"".join(token or b"" for token in tokens), np.uint8)
         ends = np.cumsum([len(token or b"") for token in tokens], dtype=np.int64)
         gaps = sum(token is None for token in tokens)
-        marks = continuing, ending
-        return cls(blob, ends, specials or {}, fallbacks, unknown, gaps, *marks, added)
+        return cls(blob, ends, specials or {}, fallbacks, unknown, gaps, continuing, ending)
 
     def __len__(self) -> int:
         return self.size - self.gaps
@@ -77,6 +84,29 @@ class Vocabulary:
             except UnicodeDecodeError:
                 incomplete[token] = True
         return incomplete
+
+    @cached_property
+    def byte_tokens(self) -> NDArray[np.bool_]:
+        """Whether an id helps to spell any text byte by byte; shape (size,).
+
+        These are the byte fallbacks, or else the alphabet of a byte-level vocabulary: one in which
+        a byte that is not a character is a token.
+        """
+        if self.fallbacks:
+            flags = np.zeros(self.size, bool)
+            flags[list(self.fallbacks)] = True
+            return flags
+        single = self.lengths == 1
+        return single & bool((single & self.incomplete).any())
+
+    @cached_property
+    def names(self) -> Mapping[int, str]:
+        """The text of every special token, by id."""
+        return {token: text for text, token in self.specials.items()}
+
+    def spelling(self, token: int) -> bytes:
+        """Return what people see of a token: the text of a special one, or else its bytes."""
+        return self.names.get(token, "").encode() or self[token]
 
     def spell(self, ids: NDArray[np.int32]) -> NDArray[np.uint8]:
         """Return the bytes of all tokens one after the other."""

@@ -26,7 +26,7 @@ Counts = NDArray[np.int64]
 Row = tuple[str, str, str, float, str]
 
 
-def composition(spelled: Spelled, scripts: Sequence[int]) -> list[Row]:
+def composition(spelled: Spelled, scripts: Sequence[int], added: int) -> list[Row]:
     """Return counts and shares of the tokens of a vocabulary: by, name, measure, value, unit.
 
     `by` is total, kind, position, script or length. Shares are of all V ids, but those by length of
@@ -39,7 +39,7 @@ def composition(spelled: Spelled, scripts: Sequence[int]) -> list[Row]:
     kinds[OTHER] += existing
     positions[NEITHER] += existing
     return [
-        *_totals(spelled),
+        *_totals(spelled, added),
         *_shares("kind", kinds, KINDS),
         *_shares("position", positions[known], [POSITIONS[position] for position in known]),
         *_by_script(spelled, scripts),
@@ -54,7 +54,7 @@ def scripts_of(vocabularies: Sequence[Spelled]) -> list[int]:
     return [script for script in np.argsort(-counts, kind="stable").tolist() if counts[script]]
 
 
-def _totals(spelled: Spelled) -> Iterator[Row]:
+def _totals(spelled: Spelled, added: int) -> Iterator[Row]:
     vocabulary = spelled.vocabulary
     in_bytes = vocabulary.lengths[vocabulary.lengths > 0]
     in_characters = spelled.lengths[spelled.whole]
@@ -62,7 +62,7 @@ def _totals(spelled: Spelled) -> Iterator[Row]:
     counts = {
         "ids": len(vocabulary),
         "special": len(vocabulary.specials),
-        "added": len(vocabulary.added),
+        "added": added,
         "distinct": len(pieces),
     }
     for name, count in counts.items():

@@ -123,7 +123,7 @@ class Spelled:
         has_number = self.any((found & NUMBER) != 0)
         tests = {  # the first that holds decides
             SPECIAL: special(vocabulary),
-            BYTE: byte_alphabet(vocabulary),
+            BYTE: vocabulary.byte_tokens,
             INCOMPLETE: vocabulary.incomplete,
             ALPHANUMERIC: has_letter & has_number,
             MIXED_LETTERS: has_letter & (self.scripts == MIXED),
@@ -196,17 +196,6 @@ def special(vocabulary: Vocabulary) -> Flags:
     """Tell which ids are special tokens or the unknown token."""
     unknown = [] if vocabulary.unknown is None else [vocabulary.unknown]
     return _of(vocabulary, [*vocabulary.specials.values(), *unknown])
-
-
-def byte_alphabet(vocabulary: Vocabulary) -> Flags:
-    """Tell which ids spell any text byte by byte: byte fallbacks, or a byte-level alphabet.
-
-    A vocabulary is byte-level if a byte that is no character is a token without being a fallback.
-    """
-    if vocabulary.fallbacks:
-        return _of(vocabulary, vocabulary.fallbacks)
-    single = vocabulary.lengths == 1
-    return single & bool((single & vocabulary.incomplete).any())
 
 
 def _of(vocabulary: Vocabulary, ids: Iterable[int]) -> Flags:

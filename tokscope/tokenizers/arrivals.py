@@ -1,0 +1,39 @@
+"""Which pieces a model makes of themselves: the others come up in no text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tokscope.errors import require_of_library
+from tokscope.tokenizers.anatomy import Flags
+from tokscope.tokenizers.library import tokenizers
+
+
+def arrivals(model: tokenizers.models.Model, pieces: Sequence[tuple[str, int]], size: int) -> Flags:
+    """Tell of every id whether the model makes it of its own piece; shape (size,).
+
+    A token in any text was made of its own span alone: had a merge gone across an end of it, the
+    token would not be there. So what does not come up here comes up nowhere, unless pretokens are
+    looked up whole.
+    """
+    bare = tokenizers.Tokenizer(model)
+    arrives = np.zeros(size, bool)
+    texts = [piece for piece, _ in pieces]
+    try:
+        found = [one.ids for one in bare.encode_batch_fast(texts, add_special_tokens=False)]
+    except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
+        require_of_library(error)
+        found = [_ids_of(bare, text) for text in texts]  # it has no token for what is unknown
+    for (_, token), ids in zip(pieces, found, strict=True):
+        arrives[token] = ids == [token]
+    return arrives
+
+
+def _ids_of(bare: tokenizers.Tokenizer, text: str) -> list[int]:
+    try:
+        return bare.encode(text, add_special_tokens=False).ids
+    except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
+        require_of_library(error)
+        return []

@@ -1,0 +1,39 @@
+"""The parts of a SentencePiece model, by models of Hugging Face's library with its pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sentencepiece
+
+from tokscope.tokenizers.anatomy import Added, Anatomy, Prepared, as_it_is
+from tokscope.tokenizers.arrivals import arrivals
+from tokscope.tokenizers.library import tokenizers
+from tokscope.tokenizers.merges import merges_of
+from tokscope.tokenizers.sentencepiece_model import kinds_of
+from tokscope.tokenizers.vocabulary import NORMAL, SPACE
+
+
+def anatomy_of_model(
+    library: sentencepiece.SentencePieceProcessor, kind: object, added: Sequence[Added]
+) -> Anatomy:
+    """Return the parts of a model of a kind, BPE or Unigram; of others less is known."""
+    pieces = [library.id_to_piece(token) for token in range(library.get_piece_size())]
+    scores = [library.get_score(token) for token in range(len(pieces))]
+    kinds = kinds_of(library)
+    model: tokenizers.models.Model | None = None
+    named = {piece: token for token, piece in enumerate(pieces)}
+    if kind == "BPE":
+        unknown = pieces[library.unk_id()]
+        model = tokenizers.models.BPE(
+            named, merges_of(pieces, scores, kinds), unk_token=unknown, fuse_unk=True
+        )
+    elif kind == "Unigram":
+        entries = list(zip(pieces, scores, strict=True))
+        model = tokenizers.models.Unigram(entries, max(library.unk_id(), 0), False)
+    normal = [(piece, token) for piece, token in named.items() if kinds[token] == NORMAL]
+
+    def prepare(text: str) -> Prepared:
+        return as_it_is(library.normalize(text).replace(SPACE, " "))
+
+    return Anatomy(prepare, added, arrivals(model, normal, len(pieces)) if model else None)
