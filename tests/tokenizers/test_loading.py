@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_words(word: str, spec: Spec) -> None:
-    assert parse(word) == spec
+    assert parse(word) == replace(spec, word=word)
 
 
 def test_words_for_what_is_there(write: Write) -> None:
@@ -62,7 +63,7 @@ def test_words_for_what_is_there(write: Write) -> None:
     write("a=b.model", "x")
     assert parse("t.json").kind == "file"
     assert parse("./k.json").kind == "tekken"
-    assert parse("a=b.model") == Spec("", "sp", "a=b.model")
+    assert parse("a=b.model") == Spec("", "sp", "a=b.model", word="a=b.model")
     assert parse("gpt2").kind == "tiktoken"  # a folder needs a separator to be meant
     assert parse("./gpt2").kind == "file"
 
@@ -99,7 +100,7 @@ BROKEN = {
     "c.json": (b"\xff\xfe{", "c.json: not a tokenizer file (it is not UTF-8 text)"),
     "d.json": ('{"config": {"pattern": "x"}}', "d.json: not a tekken file (KeyError"),
     "e.json": ('{"config": {"pattern": "x"}, "a": [', "e.json: not a tekken file (JSONDecodeError"),
-    "a.gguf": ("", "a.gguf: not a GGUF file that can be read (cannot mmap an empty file)"),
+    "a.gguf": ("", "a.gguf: not a GGUF file that can be read (it does not begin with GGUF)"),
     "b.gguf": ("hello", "b.gguf: not a GGUF file that can be read (it does not begin with GGUF)"),
     "c.gguf": (byte_level_gguf()[:200], "c.gguf: not a GGUF file that can be read"),
     "d.gguf": (b"GGUF" + b"\x03\0\0\0" + b"\xff" * 40, "d.gguf: not a GGUF file that can be read"),

@@ -171,9 +171,8 @@ def test_options_that_mean_nothing_are_refused(write: Write, word: str) -> None:
 
 
 def test_several_options_are_joined(write: Write) -> None:
-    assert parse("x=tiktoken-file:a?pattern-file=p&specials=s") == Spec(
-        "x", "tiktoken-file", "a", pattern_file="p", specials="s"
-    )
+    word = "x=tiktoken-file:a?pattern-file=p&specials=s"
+    assert parse(word) == Spec("x", "tiktoken-file", "a", "", "p", "s", word)
     path = write("odd?pattern=gpt2", rank_file())  # a name that is there is no option
     assert parse(f"tiktoken-file:{path}").place.endswith("odd")
     assert parse(f"{write('a?b.tiktoken', rank_file())}?pattern=gpt2").pattern == "gpt2"
