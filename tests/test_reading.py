@@ -15,7 +15,7 @@ from tokscope.changes import ChangedError
 from tokscope.errors import TokscopeError
 from tokscope.gate import pair, settings
 from tokscope.reading import MOST, content, one_state, steady, text, together
-from tokscope.tokenizers import LOADERS, gguf, load
+from tokscope.tokenizers import LOADERS, gguf_header, load
 
 PLACELESS = ("hf", "tiktoken", "mistral", "sample", "bytes", "characters")
 KINDS = [kind for kind in LOADERS if kind not in PLACELESS]
@@ -150,5 +150,5 @@ def test_a_large_header_is_read_whole(tmp_path: Path, monkeypatch: pytest.Monkey
     path = tmp_path / "a.gguf"
     path.write_bytes(byte_level_gguf())
     small = load(str(path)).fingerprint
-    monkeypatch.setattr(gguf, "_MOSTLY", 100)
+    monkeypatch.setattr(gguf_header, "_MOSTLY", 100)
     assert load(str(path)).fingerprint == small

@@ -211,9 +211,9 @@ def test_templates_count_beside_every_kind_of_tokenizer(folder: Path, kind: str)
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (3, "chat_template is 3, which is no template"),
-        ([], r"chat_template is \[\], which is no template"),
-        ([1], r"chat_template is \[1\], which is no template"),
+        (3, "chat_template is 3, which is not a template"),
+        ([], r"chat_template is \[\], which is not a template"),
+        ([1], r"chat_template is \[1\], which is not a template"),
         ([{"name": "a"}], "chat_template: a template needs a name and a text"),
         ({"a": 1}, "chat_template: a template needs a name and a text"),
     ],

@@ -421,7 +421,7 @@ REFUSED: Mapping[str, tuple[Json, str]] = {
     "flag that is not bert's": ({"add_prefix_space": 1}, "add_prefix_space is 1, which is neither"),
     "token's flag": (
         {"added_tokens_decoder": {"31": {"content": "x", "glued": True}}},
-        "an added token has glued; known are content, single_word",
+        "an added token has glued; it may have content, single_word",
     ),
     "token's text": ({"added_tokens_decoder": {"31": {}}}, "an added token has no text"),
     "token's truth": (
@@ -432,15 +432,18 @@ REFUSED: Mapping[str, tuple[Json, str]] = {
         {"added_tokens_decoder": {"31": {"content": "x", "lstrip": 1}}},
         "lstrip of an added token is neither true nor false",
     ),
-    "endless number": ({"added_tokens_decoder": {"9" * 5000: {"content": "x"}}}, "9…' is no id"),
-    "token's number": ({"added_tokens_decoder": {"x": {"content": "x"}}}, "'x' is no id"),
+    "endless number": (
+        {"added_tokens_decoder": {"9" * 5000: {"content": "x"}}},
+        "9…' is not an id",
+    ),
+    "token's number": ({"added_tokens_decoder": {"x": {"content": "x"}}}, "'x' is not an id"),
     "id that cannot be": (
         {"added_tokens_decoder": {"90": {"content": "zz"}}},
         f"'zz' should have id 90, but has {SIZE}",
     ),
-    "role": ({"pad_token": ["x"]}, 'pad_token is ["x"], which is no token'),
-    "list": ({"additional_special_tokens": "xyz"}, "is no list of tokens"),
-    "class": ({"tokenizer_class": ["x"]}, "tokenizer_class is no name"),
+    "role": ({"pad_token": ["x"]}, 'pad_token is ["x"], which is not a token'),
+    "list": ({"additional_special_tokens": "xyz"}, "is not a list of tokens"),
+    "class": ({"tokenizer_class": ["x"]}, "tokenizer_class is not a name"),
 }
 
 
@@ -588,9 +591,9 @@ def test_a_flag_that_is_neither_true_nor_false_is_refused(
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({"tokenizer_class": 3}, "tokenizer_class is no name"),
-        ({"additional_special_tokens": 3}, "additional_special_tokens is no list of tokens"),
-        ({"cls_token": 3}, "cls_token is 3, which is no token"),
+        ({"tokenizer_class": 3}, "tokenizer_class is not a name"),
+        ({"additional_special_tokens": 3}, "additional_special_tokens is not a list of tokens"),
+        ({"cls_token": 3}, "cls_token is 3, which is not a token"),
         ({"added_tokens_decoder": {"9": {"content": "x"}}}, "'x' should have id 9"),
     ],
 )

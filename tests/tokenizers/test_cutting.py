@@ -168,5 +168,5 @@ def test_groups_in_an_expression_are_no_pieces() -> None:
 
 
 def test_an_expression_that_cannot_be_followed_is_refused() -> None:
-    with pytest.raises(TokscopeError, match=r"no way to cut by the expression \\x\{61\}"):
+    with pytest.raises(TokscopeError, match=r"cannot cut by the expression \\x\{61\}"):
         Cutter(r"\x{61}", classes_of_core)

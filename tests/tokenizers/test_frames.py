@@ -343,7 +343,7 @@ def test_a_sentencepiece_model_alone_has_nothing_around_text(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("kind", "settings", "words"),
     [
-        ("MBart", {"src_lang": 3}, "src_lang is no text"),
+        ("MBart", {"src_lang": 3}, "src_lang is not text"),
         ("Nllb", {"legacy_behaviour": "yes"}, "legacy_behaviour is .* neither true nor false"),
         ("Llama", {"add_bos_token": 1}, "add_bos_token is 1, which is neither true nor false"),
         ("Whisper", {"predict_timestamps": 1}, "predict_timestamps is 1"),

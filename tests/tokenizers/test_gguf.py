@@ -273,7 +273,10 @@ def test_rwkv_takes_the_longest_token(write: Write) -> None:
 
 
 REFUSED = {
-    "two": ({"tokens": (STRING, ["a", "a"]), "merges": (STRING, ["a a"])}, "written alike"),
+    "two": (
+        {"tokens": (STRING, ["a", "a"]), "merges": (STRING, ["a a"])},
+        "two tokens are the same",
+    ),
     "pattern": ({"pre": (STRING, "own")}, "or with ?pattern-file=PATH, a file that holds"),
 }
 

@@ -617,7 +617,7 @@ def test_bytes_that_are_no_text_count(tmp_path: Path) -> None:
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     content = with_key(gguf_file({"model": (STRING, "llama"), **SCORED}), "tokenizer.a", "x")
     (tmp_path / "t.gguf").write_bytes(with_key(content, "tokenizer.a", "y"))
-    with pytest.raises(TokscopeError, match=r"'tokenizer\.a' stands there twice"):
+    with pytest.raises(TokscopeError, match=r"'tokenizer\.a' is listed twice"):
         load(str(tmp_path / "t.gguf"))
 
 

@@ -80,7 +80,7 @@ TOO_LONG: dict[str, Callable[[], str | bytes]] = {
 
 @pytest.mark.parametrize("name", TOO_LONG)
 def test_a_token_that_is_too_long_is_refused_with_its_limit(name: str, write: Write) -> None:
-    assert "bytes long, and none is read over 10,000" in refusal(write(name, TOO_LONG[name]()))
+    assert "bytes long; at most 10,000 are read" in refusal(write(name, TOO_LONG[name]()))
 
 
 def test_very_many_added_tokens_are_refused_with_their_limit(
@@ -89,9 +89,9 @@ def test_very_many_added_tokens_are_refused_with_their_limit(
     path = write("t.json", json.dumps({**parsed("gpt.json"), "added_tokens": added(60)}))
     assert load(str(path))
     monkeypatch.setattr(limits, "ADDED", 30)
-    assert "more than 30 are not read" in refusal(path)
+    assert "at most 30 are read" in refusal(path)
     monkeypatch.setattr(limits, "IDS", 30)
-    with pytest.raises(TokscopeError, match="31 tokens, and more than 30 are not read"):
+    with pytest.raises(TokscopeError, match="31 tokens; at most 30 are read"):
         require_sizes(map(str, range(31)), "t")
 
 
@@ -119,13 +119,13 @@ BOMBS = ["((a?){1000}){1000}", "(" * 101 + ")" * 101, "x" * 20_001, "(a{99999}){
 
 @pytest.mark.parametrize("pattern", BOMBS, ids=range(len(BOMBS)))
 def test_expressions_that_need_very_much_memory_are_refused(pattern: str, write: Write) -> None:
-    with pytest.raises(TokscopeError, match="too large an expression"):
+    with pytest.raises(TokscopeError, match="the expression is too large"):
         require_pattern(pattern)
-    with pytest.raises(TokscopeError, match="too large an expression"):
+    with pytest.raises(TokscopeError, match="the expression is too large"):
         grep(["sample:bpe"], pattern)
     tekken = json.loads(FAMILIES["tekken.json"]())
     tekken["config"]["pattern"] = pattern
-    assert "too large an expression" in refusal(write("tekken.json", json.dumps(tekken)))
+    assert "the expression is too large" in refusal(write("tekken.json", json.dumps(tekken)))
 
 
 @pytest.mark.parametrize("pattern", ["(?R)?a", "a(?0)?", "((?1)?b)", "(?<x>(?&x)?b)", "(a)(?-1)"])
@@ -186,5 +186,5 @@ def test_an_audit_looks_at_so_many_ids(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_header_of_gguf_has_so_many_keys_and_values() -> None:
-    with pytest.raises(ValueError, match="no more than 10,000"):
+    with pytest.raises(ValueError, match="at most 10,000"):
         read_metadata(b"GGUF" + struct.pack("<IQQ", 3, 0, 1 << 40) + bytes(100))

@@ -81,7 +81,7 @@ REFUSED = {
     "sp:nowhere.model": "nowhere.model: cannot be read (No such file or directory)",
     "tekken:nowhere.json": "nowhere.json: cannot be read (No such file or directory)",
     "tiktoken-file:nowhere": "nowhere: cannot be read (No such file or directory)",
-    "hf:a/b/c": "'a/b/c' is no name of a hub repository",
+    "hf:a/b/c": "'a/b/c' is not the name of a hub repository",
 }
 
 
@@ -107,49 +107,52 @@ BROKEN = {
     "e.gguf": (gguf_file({}), "e.gguf: this GGUF file holds no tokenizer"),
     "f.gguf": (
         gguf_file({"tokens": (8, ["a"]), "model": (8, "plamo2")}),
-        "f.gguf: its kind of tokenizer, 'plamo2', is not one that is known (gpt2, gemma4, llama",
+        "f.gguf: its kind of tokenizer, 'plamo2', is not known (known: gpt2, gemma4, llama",
     ),
     "g.gguf": (
         byte_level_gguf("qwen9"),
-        "how it cuts text, 'qwen9', is not one that is known",
+        "how it cuts text, 'qwen9', is not known",
     ),
     "h.gguf": (
         gguf_file({"tokens": (8, ["a"]), "model": (8, "gpt2"), "pre": (8, "gpt-2")}),
-        "h.gguf: tokenizer.ggml.merges is missing or no list",
+        "h.gguf: tokenizer.ggml.merges is missing or not a list",
     ),
     "i.gguf": (
         gguf_file({"tokens": (8, "abc"), "model": (8, "bert")}),
-        "i.gguf: tokenizer.ggml.tokens is missing or no list",
+        "i.gguf: tokenizer.ggml.tokens is missing or not a list",
     ),
     "j.gguf": (
         gguf_file({"tokens": (8, ["a"]), "scores": (6, [1.0, 2.0]), "model": (8, "llama")}),
-        "more tokens than scores, or fewer",
+        "the numbers of tokens and scores differ",
     ),
     "j.gguf?pattern=gpt2": (
         gguf_file({"tokens": (8, ["a"]), "model": (8, "bert")}),
-        "leave ?pattern= away",
+        "drop ?pattern=",
     ),
     "vocab.txt": ("hello\n", "vocab.txt: not a WordPiece vocabulary (one token a line, [UNK] too)"),
-    "merges.txt": ("", "merges.txt: there is no merge in it"),
+    "merges.txt": ("", "merges.txt: it holds no merges"),
     "b-merges.txt": (
         "#version: 0.2\nh e l\n",
-        "b-merges.txt: 'h e l' is no merge; a line holds two tokens",
+        "b-merges.txt: 'h e l' is not a merge; a line holds two tokens",
     ),
     "c-merges.txt": ("h e\nhe lo\n", "c-merges.txt: 'he lo' merges what no earlier line makes"),
-    "d-merges.txt": ("h e\nh e\n", "d-merges.txt: 'h e' stands there twice; a merge has one place"),
+    "d-merges.txt": ("h e\nh e\n", "d-merges.txt: 'h e' is listed twice"),
     "g-merges.txt": ("h 中\n", "g-merges.txt: 'h 中' merges what no earlier line makes"),
-    "h-merges.txt": ("h  e\n", "h-merges.txt: 'h  e' is no merge; a line holds two tokens"),
-    "i-merges.txt": (" h\n", "i-merges.txt: ' h' is no merge; a line holds two tokens"),
+    "h-merges.txt": ("h  e\n", "h-merges.txt: 'h  e' is not a merge; a line holds two tokens"),
+    "i-merges.txt": (" h\n", "i-merges.txt: ' h' is not a merge; a line holds two tokens"),
     "e-merges.txt": (b"\xff\xfe", "e-merges.txt: not a tokenizer file (it is not UTF-8 text)"),
     "f-merges.txt?pattern=gpt3": ("h e\n", "unknown pattern 'gpt3'; did you mean 'gpt2'?"),
     "a.model": ("", "a.model: not a SentencePiece model (the file is empty)"),
     "b.model": ("hello", "b.model: not a SentencePiece model"),
     "a.tiktoken": ("", "a.tiktoken: an empty rank file"),
     "b.tiktoken": ("aGk= 1\n?? 2\n", "b.tiktoken:2: not a base64 token and its rank"),
-    "c.tiktoken": ("aGk= 1\naG8= 1\n", "c.tiktoken: a rank is negative or stands twice"),
+    "c.tiktoken": ("aGk= 1\naG8= 1\n", "c.tiktoken: a rank is negative or listed twice"),
     "d.tiktoken": ("aGk= 9999999999\n", "d.tiktoken: rank 9999999999 for 1 tokens"),
     "e.tiktoken": ("aGk= 1\n", "e.tiktoken: 243 single bytes have no token (0x00, 0x01"),
-    "f.tiktoken": (rank_file(), "end it with ?pattern=NAME, NAME one of gpt2, cl100k_base"),
+    "f.tiktoken": (
+        rank_file(),
+        "end it with ?pattern=NAME, where NAME is one of gpt2, cl100k_base",
+    ),
 }
 
 

@@ -170,7 +170,7 @@ def test_a_number_of_sentinels_that_is_none_is_one_line(value: object, tmp_path:
     if value is None:  # as if it were not there
         assert len(load(f"file:{folder}").vocabulary) == 140
         return
-    with pytest.raises(TokscopeError, match=r"extra_ids is .*, which is no number of tokens"):
+    with pytest.raises(TokscopeError, match=r"extra_ids is .*, which is not a number of tokens"):
         load(f"file:{folder}")
 
 

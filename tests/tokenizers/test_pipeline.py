@@ -195,7 +195,7 @@ def changed(tmp_path: Path, **model: object) -> Tokenizer:
 
 
 def test_a_vocabulary_without_merges_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TokscopeError, match=r": its vocabulary holds no merge$"):
+    with pytest.raises(TokscopeError, match=r": its vocabulary holds no merges$"):
         pipeline_of(changed(tmp_path, merges=[]))
 
 
@@ -232,7 +232,7 @@ def test_characters_in_no_merge_are_in_the_alphabet(name: str) -> None:
 def test_ranks_without_merges_are_refused(tmp_path: Path) -> None:
     lines = (base64.b64encode(bytes([i])) + b" %d\n" % i for i in range(256))
     (tmp_path / "bytes.tiktoken").write_bytes(b"".join(lines))
-    with pytest.raises(TokscopeError, match=r"^bytes: its vocabulary holds no merge$"):
+    with pytest.raises(TokscopeError, match=r"^bytes: its vocabulary holds no merges$"):
         pipeline_of(load(f"{tmp_path / 'bytes.tiktoken'}?pattern=gpt2"))
 
 

@@ -133,13 +133,13 @@ OPTIONS = {
     "t.tiktoken?pattern=": "?pattern= needs a value",
     "t.tiktoken?pattern=gpt2&": "unknown option of a tokenizer ''",
     "t.tiktoken?pattern=gpt2&pattern-file=e.txt": "give a pattern= or a pattern-file=, not both",
-    "t.tiktoken?pattern=gpt2&specials=nowhere": "nowhere: no such file, and no name of special",
+    "t.tiktoken?pattern=gpt2&specials=nowhere": "nowhere: neither a file nor a name of special",
     "t.tiktoken?pattern=gpt2&specials=list.json": "list.json: not a JSON object of tokens and",
     "t.tiktoken?pattern=gpt2&specials=text.json": "text.json: not a JSON object of tokens and",
     "t.tiktoken?pattern=gpt2&specials=low.json": "a special token has the id of another token",
     "t.tiktoken?pattern=gpt2&specials=far.json": "ids up to 4,000,000,000 for 264 tokens",
     "t.tiktoken?pattern=gpt2&specials=bare.json": "an added token has no text",
-    "t.tiktoken?pattern=gpt2&specials=nul.json": "an id is no whole number from 0 up",
+    "t.tiktoken?pattern=gpt2&specials=nul.json": "an id is not a whole number from 0 up",
     "t.tiktoken?pattern-file=nowhere": "nowhere: cannot be read (No such file or directory)",
     "t.tiktoken?pattern-file=empty": "empty: not an expression (the file is empty",
     "t.tiktoken?pattern-file=open": "open: not an expression that can be used (Parsing error",
@@ -194,7 +194,10 @@ def test_any_expression_cuts_from_a_file(write: Write) -> None:
     [
         (151643, "it has as many ranks as Qwen, for which ?pattern=qwen2 is right; end it with"),
         (163584, "as Kimi, for which ?pattern=kimi-k2 is right"),
-        (300, "this one is not known; end it with ?pattern=NAME, NAME one of gpt2, cl100k_base"),
+        (
+            300,
+            "this one is not known; end it with ?pattern=NAME, where NAME is one of gpt2, cl100k_base",
+        ),
     ],
 )
 def test_a_pattern_is_recommended(write: Write, size: int, said: str) -> None:

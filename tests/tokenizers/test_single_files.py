@@ -85,12 +85,12 @@ def test_a_model_of_minbpe_gives_the_ids_of_minbpe(write: Write, pattern: str) -
 MINBPE = {
     "minbpe v2\n\n0\n": "its version is 'minbpe v2'",
     "minbpe v1\n\nx\n": "not a model of minbpe",
-    "minbpe v1\n\n-2\n97 98\n": "it has no -2 special tokens",
+    "minbpe v1\n\n-2\n97 98\n": "it does not list -2 special tokens",
     "minbpe v1\n\n0\n104 999\n": "not a model of minbpe",
-    "minbpe v1\n\n0\n97 98\n98 99\n256 99\n97 257\n": "two of its tokens are spelled alike",
+    "minbpe v1\n\n0\n97 98\n98 99\n256 99\n97 257\n": "two of its tokens have the same bytes",
     "minbpe v1\n(\n0\n97 98\n": "not a model of minbpe",
     "minbpe v1\n(a)b\n0\n97 98\n": "its expression has groups",
-    "minbpe v1\n\n2\n<a> 256\n<b> 257\n97 98\n": "two of its tokens are spelled alike, or have one",
+    "minbpe v1\n\n2\n<a> 256\n<b> 257\n97 98\n": "two of its tokens have the same bytes or the same",
 }
 
 
@@ -152,8 +152,8 @@ def test_an_rwkv_vocabulary_takes_the_longest_token(write: Write) -> None:
 RWKV = {
     "1 'a' 1\n2 'b' 2\n": ":2: not an id, a token and its bytes",
     "1 'a' 1\n2 f() 2\n": ":2: not an id, a token and its bytes",
-    "1 'a' 1\n1 'b' 1\n": ":2: a token or an id stands twice, or is absurd",
-    "1 'a' 1\n9999999999 'b' 1\n": ":2: a token or an id stands twice, or is absurd",
+    "1 'a' 1\n1 'b' 1\n": ":2: a token or an id is listed twice, or the id is too large",
+    "1 'a' 1\n9999999999 'b' 1\n": ":2: a token or an id is listed twice, or the id is too large",
     "1 'a' 1\n": "242 single bytes have no token",
 }
 
@@ -200,7 +200,7 @@ def test_a_pair_of_parts_may_have_a_name_of_its_own(write: Write, start: str) ->
         ("m.vocab", "<unk>\t0\n▁a\t-2.5\n", "name the model beside it, m.model, which is not"),
         ("m.vocab", "[\\u0000] 0\n", "minbpe's list of tokens, which is only meant to be read"),
         ("m.vocab", "hello\n", "no kind of tokenizer is known by this name"),
-        ("m.model", "100 200\n32 5\n97 4\n", "a YouTokenToMe model, which is not one of the kinds"),
+        ("m.model", "100 200\n32 5\n97 4\n", "a YouTokenToMe model, which cannot be loaded"),
     ],
 )
 def test_files_of_other_tools_are_refused_as_what_they_are(

@@ -109,7 +109,7 @@ def _named(words: str, beside: Beside) -> list[str]:
 def _language(beside: Beside, name: str, usual: str) -> str:
     value = beside.settings.get(name, usual)
     if not isinstance(value, str):
-        raise TokscopeError(f"{beside.place(name)} is no text")
+        raise TokscopeError(f"{beside.place(name)} is not text")
     bare = usual.startswith("__") and "__" not in value
     return f"__{value}__" if bare else value
 

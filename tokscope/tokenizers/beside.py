@@ -151,7 +151,7 @@ class Beside:
             values = self.settings.get(name) or ()
             values = list(values.values()) if isinstance(values, dict) else values
             if not isinstance(values, (list, tuple)):
-                raise TokscopeError(f"{self.place(name)} is no list of tokens")
+                raise TokscopeError(f"{self.place(name)} is not a list of tokens")
             found += [self._special(name, value) for value in values]
         return found
 
@@ -160,7 +160,7 @@ class Beside:
         if isinstance(value, dict):
             return added_token({**value, "special": True}, place)
         if not isinstance(value, str):
-            raise TokscopeError(f"{place} is {shortened(json.dumps(value))}, which is no token")
+            raise TokscopeError(f"{place} is {shortened(json.dumps(value))}, which is not a token")
         return value
 
 
@@ -221,7 +221,7 @@ def added_token(value: Json, place: str) -> AddedToken:
     unknown = sorted(written.keys() - set(known))
     if unknown or not isinstance(written.get("content"), str):
         reason = f"has {', '.join(unknown)}" if unknown else "has no text"
-        raise TokscopeError(f"{place}: an added token {reason}; known are {', '.join(known)}")
+        raise TokscopeError(f"{place}: an added token {reason}; it may have {', '.join(known)}")
     flags = {key: flag for key, flag in written.items() if key != "content"}
     wrong = [key for key, flag in flags.items() if not isinstance(flag, bool)]
     if wrong:
@@ -253,10 +253,10 @@ def decoder(value: object, path: Path) -> Iterator[tuple[int, AddedToken]]:
     """
     place = f"{path}: {DECODER}"
     if not isinstance(value, dict):
-        raise TokscopeError(f"{place} is no object of ids and tokens")
+        raise TokscopeError(f"{place} is not an object of ids and tokens")
     for number, token in value.items():
         if not _NUMBER.fullmatch(number) or not isinstance(token, dict):
-            raise TokscopeError(f"{place}: '{shortened(number)}' is no id with a token")
+            raise TokscopeError(f"{place}: '{shortened(number)}' is not an id with a token")
         yield int(number), added_token(token, place)
 
 
@@ -291,7 +291,7 @@ def _kind(config: Json, model: Json, path: Path) -> tuple[str, str]:
         name = settings.get("tokenizer_class")
         if name:
             if not isinstance(name, str):
-                raise TokscopeError(f"{path / source}: tokenizer_class is no name")
+                raise TokscopeError(f"{path / source}: tokenizer_class is not a name")
             return class_of(name), source
     return CLASS_OF.get(str(model.get("model_type")), ""), MODEL
 

@@ -86,7 +86,7 @@ def _merge_list(path: Path) -> list[tuple[str, str]]:
     lines = list(filter(None, lines[lines[0].startswith("#version") :]))
     for line in lines:
         if line.count(" ") != 1 or line.strip() != line:
-            raise TokscopeError(f"{path}: '{line[:40]}' is no merge; a line holds two tokens")
+            raise TokscopeError(f"{path}: '{line[:40]}' is not a merge; a line holds two tokens")
     return list(map(split_merge, lines))
 
 
@@ -109,13 +109,13 @@ def load_merges(spec: Spec) -> Tokenizer:
         return replace(made, assumed=assumed, told=beside_file(path))
     pairs = _merge_list(path)
     if not pairs:
-        raise TokscopeError(f"{path}: there is no merge in it")
+        raise TokscopeError(f"{path}: it holds no merges")
     vocabulary = {char: i for i, char in enumerate(map(chr, byte_alphabet()))}
     seen: set[tuple[str, str]] = set()
     for pair in pairs:
         line = " ".join(pair)[:40]
         if pair in seen:
-            raise TokscopeError(f"{path}: '{line}' stands there twice; a merge has one place")
+            raise TokscopeError(f"{path}: '{line}' is listed twice")
         if not vocabulary.keys() >= set(pair):
             raise TokscopeError(f"{path}: '{line}' merges what no earlier line makes")
         seen.add(pair)

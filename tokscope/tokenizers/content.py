@@ -71,7 +71,7 @@ def _of_model(path: Path, start: bytes) -> str:
         return "minbpe"
     if _YOUTOKENTOME.match(start):  # before ranks, whose base64 can be digits too
         raise TokscopeError(
-            f"{path}: a YouTokenToMe model, which is not one of the kinds that can be loaded; "
+            f"{path}: a YouTokenToMe model, which cannot be loaded; "
             "train a tokenizer with Hugging Face's tokenizers or SentencePiece, and name its file"
         )
     if _RANK.match(start):

@@ -65,7 +65,7 @@ def compiled(pattern: str) -> regex.Pattern[str]:
     try:
         return regex.compile(pattern, regex.V1 if "&&" in pattern else regex.V0)
     except regex.error as error:
-        raise TokscopeError(f"no way to cut by the expression {pattern} ({error})") from error
+        raise TokscopeError(f"cannot cut by the expression {pattern} ({error})") from error
 
 
 class Cutter:

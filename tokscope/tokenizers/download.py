@@ -144,7 +144,7 @@ def within(seconds: float, do: Callable[[], T]) -> T:
     try:
         made, error = done.get(timeout=seconds)
     except Empty:
-        raise DownloadError(f"not all had come after {seconds:g} s") from None
+        raise DownloadError(f"the download took more than {seconds:g} s") from None
     if error is not None:
         raise error
     return made  # type: ignore[return-value]
@@ -182,9 +182,9 @@ def ask(url: str, *, most: int, token: str = "", name: str = "") -> Answer:
     except DownloadError:
         raise
     except requests.exceptions.SSLError as error:
-        raise DownloadError("its certificate does not hold") from error
+        raise DownloadError("its certificate is not valid") from error
     except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-        raise DownloadError("it is out of reach, or hangs up") from error
+        raise DownloadError("it cannot be reached, or closes the connection") from error
     except requests.Timeout as error:
         raise DownloadError(f"nothing came for {READ_SECONDS:g} s") from error
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
@@ -212,7 +212,7 @@ def _content(response: requests.Response, most: int, ends: float, name: str) -> 
     if response.status_code != 200:
         return b""
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise DownloadError("packed, which was not asked for")
+        raise DownloadError("the answer is compressed, which was not asked for")
     told = response.headers.get("Content-Length", "")
     size = int(told) if told.isdecimal() and len(told) < 20 else 0
     if size > most:
@@ -267,7 +267,7 @@ def fetch(url: str, target: Path, digest: str) -> None:
         raise DownloadError("HF_HUB_OFFLINE is set")
     content = within(SECONDS, lambda: ask(url, most=MOST, name=target.name)).require_content()
     if hashlib.sha256(content).hexdigest() != digest:
-        raise DownloadError("what came is another file than the published one")
+        raise DownloadError("the downloaded file is not the published one")
     keep(content, target)
 
 

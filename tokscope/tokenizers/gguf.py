@@ -66,18 +66,18 @@ def _checked(metadata: Mapping[str, Any], spec: Spec, path: Path) -> Mapping[str
     model = str(ours.get("model"))
     if model not in KINDS:
         raise TokscopeError(
-            f"{path}: its kind of tokenizer, '{shortened(model)}', is not one that is known "
-            f"({', '.join(KINDS)}); load the files that the model was made from"
+            f"{path}: its kind of tokenizer, '{shortened(model)}', is not known "
+            f"(known: {', '.join(KINDS)}); load the files that the model was made from"
         )
     if (spec.pattern or spec.pattern_file) and model != "gpt2":
         option = "pattern" if spec.pattern else "pattern-file"
-        raise TokscopeError(f"{path}: its tokenizer has no pattern; leave ?{option}= away")
+        raise TokscopeError(f"{path}: its tokenizer has no pattern; drop ?{option}=")
     for key in KINDS[model].needs:
         if not isinstance(ours.get(key), list | tuple) or not ours[key]:
-            raise TokscopeError(f"{path}: tokenizer.ggml.{key} is missing or no list")
+            raise TokscopeError(f"{path}: tokenizer.ggml.{key} is missing or not a list")
     require_sizes(map(str, ours["tokens"]), str(path))
     if len(ours.get("scores", ours["tokens"])) != len(ours["tokens"]):
-        raise TokscopeError(f"{path}: there are more tokens than scores, or fewer")
+        raise TokscopeError(f"{path}: the numbers of tokens and scores differ")
     return ours
 
 

@@ -55,7 +55,7 @@ class _Header:
             return self.number(_NUMBERS[kind])
         inner, count = self.number("I"), self.number("Q")
         if depth or count > min(len(self.data) - self.at, _MOST_VALUES):
-            raise ValueError("an array is longer than the file, or than any")
+            raise ValueError("an array is too long, or holds arrays")
         if inner in _NUMBERS:
             numbers = struct.unpack_from(f"<{count}{_NUMBERS[inner]}", self.data, self.at)
             self.at += struct.calcsize(f"<{count}{_NUMBERS[inner]}")
@@ -80,11 +80,11 @@ def read_metadata(data: bytes, hashes: dict[str, str] | None = None) -> dict[str
     metadata = {}
     count = header.number("Q")
     if count > _MOST_KEYS:
-        raise ValueError(f"{count:,} keys, and no more than {_MOST_KEYS:,} are read")
+        raise ValueError(f"{count:,} keys; at most {_MOST_KEYS:,} are read")
     for _ in range(count):
         name = header.string()
         if name in metadata:
-            raise ValueError(f"'{shortened(name)}' stands there twice")
+            raise ValueError(f"'{shortened(name)}' is listed twice")
         kind, start = header.number("I"), header.at
         value = header.value(kind)
         strings = kind in (_STRING, _ARRAY) and not isinstance(value, tuple)

@@ -60,9 +60,9 @@ def _cut_of(metadata: Mapping[str, Any], spec: Spec, path: Path) -> tuple[Cut, s
     if own is not None:
         return own, _DEFAULTED if pre == "default" else ""
     raise TokscopeError(
-        f"{path}: how it cuts text, '{pre}', is not one that is known; end the path with "
-        f"?pattern=NAME, NAME one of {', '.join(PATTERNS)}, or with ?pattern-file=PATH, a file "
-        "that holds the expression"
+        f"{path}: how it cuts text, '{pre}', is not known; end the path with ?pattern=NAME, "
+        f"where NAME is one of {', '.join(PATTERNS)}, or with ?pattern-file=PATH, a file that "
+        "holds the expression"
     )
 
 
@@ -82,7 +82,7 @@ def _byte_pairs(
     tokens = [token or f"[EMPTY_{i}]" for i, token in enumerate(metadata["tokens"])]
     vocabulary = {token: i for i, token in enumerate(tokens)}
     if len(vocabulary) < len(tokens):
-        raise TokscopeError(f"{path}: two tokens are written alike")
+        raise TokscopeError(f"{path}: two tokens are the same")
     merges = list(dict.fromkeys(map(_split_merge, metadata["merges"])))  # the first rank counts
     specials = [*_of_kind(metadata, UNKNOWN), *_of_kind(metadata, CONTROL)]
     added = _of_kind(metadata, DEFINED)
@@ -239,7 +239,7 @@ def _wordpiece(
     ]
     unknown = int(metadata.get("unknown_token_id", 100))
     if len(set(pieces)) < len(pieces) or not 0 <= unknown < len(pieces):
-        raise TokscopeError(f"{path}: two tokens are written alike, or there is no unknown token")
+        raise TokscopeError(f"{path}: two tokens are the same, or the unknown token is missing")
     model = tokenizers.models.WordPiece(
         {piece: i for i, piece in enumerate(pieces)},
         unk_token=pieces[unknown],

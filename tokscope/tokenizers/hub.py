@@ -126,10 +126,10 @@ def _asked(name: str, revision: str | None) -> _Repository:
     try:
         validate_repo_id(name)
     except errors.HFValidationError as error:
-        raise TokscopeError(f"'{name}' is no name of a hub repository") from error
+        raise TokscopeError(f"'{name}' is not the name of a hub repository") from error
     revision = revision or constants.DEFAULT_REVISION
     if not _REVISION.fullmatch(revision):
-        raise TokscopeError(f"{word}: no revision; write a branch, a tag or a commit")
+        raise TokscopeError(f"{word}: not a revision; write a branch, a tag or a commit")
     require_inside(revision, word)
     home = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}"
     return _Repository(name, revision, word, constants.ENDPOINT, home)
@@ -147,7 +147,7 @@ def _state(held: Sequence[str], known: str) -> str:
         return "is not cached"
     more = f" and {len(held) - 9} more" if len(held) > 9 else ""
     return (
-        f"is cached without a tokenizer that is known here ({', '.join(held[:9])}{more}), "
+        f"is cached without a tokenizer of a known kind ({', '.join(held[:9])}{more}), "
         f"which would be one of {known},"
     )
 
@@ -170,7 +170,7 @@ def _downloaded(asked: _Repository, wanted: Wanted) -> tuple[str, Mapping[str, t
         raise DownloadError("the answer is about another commit")
     names = wanted(hashes)
     if not names:
-        raise TokscopeError(f"{asked.word}: the repository holds no tokenizer that is known here")
+        raise TokscopeError(f"{asked.word}: the repository holds no tokenizer of a known kind")
     if len(names) > _MOST_FILES:
         raise DownloadError(f"{len(names):,} files; at most {_MOST_FILES:,} are taken")
     files: dict[str, tuple[str, bytes]] = {}
@@ -217,7 +217,7 @@ def _listing(content: bytes) -> tuple[str, dict[str, str]]:
         if not _COMMIT.fullmatch(commit):
             raise ValueError("no commit")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DownloadError("the answer is no list of a repository's files") from error
+        raise DownloadError("the answer is not a list of a repository's files") from error
     return commit, hashes
 
 
@@ -226,7 +226,7 @@ def _hash(content: bytes, told: object, name: str) -> str:
     large = isinstance(told, str) and len(told) == 64
     found = hashlib.sha256(content).hexdigest() if large else git_hash(content)
     if told not in ("", found):
-        raise DownloadError(f"{name} came as another file than the hub lists")
+        raise DownloadError(f"{name} is not the file that the hub lists")
     return found
 
 

@@ -36,17 +36,17 @@ def require_sizes(tokens: Iterable[bytes | str], place: str) -> None:
     """
     sizes = np.fromiter(map(len, tokens), np.int64)
     if len(sizes) > IDS:
-        raise TokscopeError(f"{place}: {len(sizes):,} tokens, and more than {IDS:,} are not read")
+        raise TokscopeError(f"{place}: {len(sizes):,} tokens; at most {IDS:,} are read")
     longest = int(sizes.max(initial=0))
     if longest > LONGEST:
         raise TokscopeError(
-            f"{place}: a token is {longest:,} bytes long, and none is read over {LONGEST:,}"
+            f"{place}: a token is {longest:,} bytes long; at most {LONGEST:,} are read"
         )
     squares = int((sizes[sizes > _SHORT] ** 2).sum())
     if squares > _SQUARES:
         raise TokscopeError(
-            f"{place}: too many long tokens (the squares of their bytes add up to {squares:,}, "
-            f"and no more than {_SQUARES:,} is read)"
+            f"{place}: too many long tokens (the squares of their bytes add up to {squares:,}; "
+            f"at most {_SQUARES:,} is read)"
         )
 
 
@@ -58,7 +58,7 @@ def require_added(count: int, place: str) -> None:
     """
     if count > ADDED:
         raise TokscopeError(
-            f"{place}: {count:,} added and special tokens, and more than {ADDED:,} are not read"
+            f"{place}: {count:,} added and special tokens; at most {ADDED:,} are read"
         )
 
 
@@ -71,7 +71,7 @@ def require_pattern(pattern: str) -> None:
     >>> require_pattern(r"\p{L}+|\s{512}(?!\S)|[()]{9}")
     >>> require_pattern("((a?){1000}){1000}")
     Traceback (most recent call last):
-    tokscope.errors.TokscopeError: ((a?){1000}){1000}: too large an expression: ...
+    tokscope.errors.TokscopeError: ((a?){1000}){1000}: the expression is too large; ...
     """
     sizes, last = [0], 0
     for match in _SYNTAX.finditer(pattern[: PATTERN + 1]):
@@ -93,8 +93,9 @@ def require_pattern(pattern: str) -> None:
             sizes[-1] += 1
         if sizes[-1] > _PARTS or len(sizes) > _DEPTH or len(pattern) > PATTERN:
             raise TokscopeError(
-                f"{shortened(pattern)}: too large an expression: up to {PATTERN:,} characters, "
-                f"{_PARTS:,} parts with its counts written out, and {_DEPTH} groups in groups"
+                f"{shortened(pattern)}: the expression is too large; it may have {PATTERN:,} "
+                f"characters, {_PARTS:,} parts with its counts written out, and {_DEPTH} groups in "
+                "groups"
             )
 
 
@@ -107,8 +108,8 @@ def require_growth(step: Any, place: str) -> None:
     growth = _growth(step)
     if growth > GROWTH:
         raise TokscopeError(
-            f"{place}: its normalizer writes up to {growth:,.0f} characters for one, and no more "
-            f"than {GROWTH:,} are read"
+            f"{place}: its normalizer writes up to {growth:,.0f} characters for one; at most "
+            f"{GROWTH:,} are read"
         )
 
 

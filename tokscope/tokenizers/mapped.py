@@ -147,7 +147,7 @@ def load_parts(model: Path, table: Path, folder: Folder) -> MappedTokenizer:
     named = {role: _text(token) for role, token in beside.specials().items()}
     unknown = named.get("unk", "<unk>")
     if unknown not in ids:
-        raise TokscopeError(f"{table}: it has no id for {unknown}, which stands for what it lacks")
+        raise TokscopeError(f"{table}: it has no id for {unknown}, the unknown token")
     usual = ["<s>", "</s>", "<unk>", "<pad>"]
     marks = {token for token in ids if codes and _CODE.fullmatch(token)}
     texts = {text for text in [*named.values(), *usual] if text in ids} | marks

@@ -219,5 +219,5 @@ def require_training_order(merges: Merges, name: str) -> Merges:
 def require_some(merges: Merges, name: str) -> Merges:
     """Raise TokscopeError unless there is a merge."""
     if not any(merges.pairs):
-        raise TokscopeError(f"{name}: its vocabulary holds no merge")
+        raise TokscopeError(f"{name}: its vocabulary holds no merges")
     return merges

@@ -35,7 +35,7 @@ def _read(lines: Sequence[str]) -> tokenizers.Tokenizer:
         raise ValueError(f"its version is '{lines[0][:20]}', not 'minbpe v1'")
     first = 3 + int(lines[2])
     if not 3 <= first <= len(lines):
-        raise ValueError(f"it has no {lines[2][:20]} special tokens")
+        raise ValueError(f"it does not list {lines[2][:20]} special tokens")
     specials = dict(line.rsplit(" ", 1) for line in lines[3:first])
     spelled = {byte: chr(char) for char, byte in byte_alphabet().items()}
     merges = []
@@ -48,7 +48,7 @@ def _read(lines: Sequence[str]) -> tokenizers.Tokenizer:
     spelled |= {int(token): text for text, token in specials.items()}
     vocabulary = {piece: token for token, piece in spelled.items()}
     if len(vocabulary) < 256 + len(merges) + len(specials):
-        raise ValueError("two of its tokens are spelled alike, or have one id")
+        raise ValueError("two of its tokens have the same bytes or the same id")
     library = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, merges))
     library.pre_tokenizer = _found(lines[1])
     library.decoder = tokenizers.decoders.ByteLevel()
@@ -67,5 +67,5 @@ def _found(pattern: str) -> tokenizers.pre_tokenizers.PreTokenizer:
     except TokscopeError as error:
         raise ValueError(str(error)) from error
     if groups:
-        raise ValueError("its expression has groups, of which minbpe keeps no more than their text")
+        raise ValueError("its expression has groups, and minbpe keeps only their text")
     return parts.Sequence([split_at(pattern, gaps=False), last])

@@ -331,7 +331,7 @@ def _count(settings: Json, name: str, usual: int) -> int:
     """
     value = settings.get(name, usual)
     if not isinstance(value, int) or not 0 <= value <= 100_000:
-        raise ValueError(f"{name} is {value!r:.40}, which is no number of tokens")
+        raise ValueError(f"{name} is {value!r:.40}, which is not a number of tokens")
     return value
 
 
@@ -352,7 +352,7 @@ def _scored(
     if made.bpe:
         ids = {token: i for i, (token, _) in enumerate(tokens)}
         if specials["unk"] not in ids:
-            raise ValueError(f"it has no {specials['unk']}, which stands for what it lacks")
+            raise ValueError(f"it has no {specials['unk']}, the unknown token")
         merges = _merges(model.pieces)
         return models.BPE(ids, merges, unk_token=specials["unk"], fuse_unk=True)
     texts = [token for token, _ in tokens]

@@ -42,7 +42,7 @@ def residues(content: str, name: str, place: str) -> HuggingFaceTokenizer:
     while pieces and not pieces[-1]:
         pieces.pop()
     if len(set(pieces)) < len(pieces) or "" in pieces:
-        raise TokscopeError(f"{place}: a line of it is empty, or stands there twice")
+        raise TokscopeError(f"{place}: a line is empty or listed twice")
     specials = [piece for piece in pieces if piece in _SPECIALS]
     library = tokenizers.Tokenizer(
         models.WordLevel({piece: i for i, piece in enumerate(pieces)}, unk_token=_UNKNOWN)

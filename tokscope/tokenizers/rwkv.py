@@ -29,7 +29,9 @@ def load_file(spec: Spec) -> GreedyTokenizer:
         except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
             raise TokscopeError(f"{path}:{number}: not an id, a token and its bytes") from error
         if token in ids or token_id in used or not 0 <= token_id < 1_000_000 + 2 * len(lines):
-            raise TokscopeError(f"{path}:{number}: a token or an id stands twice, or is absurd")
+            raise TokscopeError(
+                f"{path}:{number}: a token or an id is listed twice, or the id is too large"
+            )
         ids[token] = token_id
         used.add(token_id)
     require_sizes(ids, str(path))

@@ -104,7 +104,7 @@ def kinds_of(library: sentencepiece.SentencePieceProcessor) -> list[int]:
     except (ValueError, IndexError) as error:
         raise TokscopeError(f"the model's pieces cannot be read ({error})") from error
     if len(kinds) != library.get_piece_size():
-        raise TokscopeError("the model lists other pieces than the library finds in it")
+        raise TokscopeError("the library finds other pieces than the model lists")
     return kinds
 
 

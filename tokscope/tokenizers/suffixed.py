@@ -152,7 +152,7 @@ def read_pairs(path: Path) -> list[Pair]:
     for row in rows:
         if not _is_code(row):
             raise TokscopeError(
-                f"{path}: '{' '.join(row)[:40]}' is no merge; a line holds two tokens"
+                f"{path}: '{' '.join(row)[:40]}' is not a merge; a line holds two tokens"
             )
     return [(row[0], row[1]) for row in rows]
 

@@ -46,7 +46,7 @@ def _parse(data: dict[str, Any], spec: Spec, path: Path) -> RankTokenizer:
     shift, size = int(config["default_num_special_tokens"]), int(config["default_vocab_size"])
     entries = data["vocab"][: size - shift]
     if not entries or not 0 <= shift <= ADDED:
-        raise ValueError("no vocabulary, or an absurd number of special tokens")
+        raise ValueError("no vocabulary, or a number of special tokens that makes no sense")
     ranks = {
         base64.b64decode(entry["token_bytes"], validate=True): i for i, entry in enumerate(entries)
     }

@@ -128,7 +128,9 @@ def listed(told: object, where: str, place: str) -> Iterator[Template]:
     elif isinstance(told, list) and all(isinstance(entry, Mapping) for entry in told):
         pairs = [(entry.get("name"), entry.get("template")) for entry in told]
     if not pairs:
-        raise TokscopeError(f"{where} is {shortened(json.dumps(told), 60)}, which is no template")
+        raise TokscopeError(
+            f"{where} is {shortened(json.dumps(told), 60)}, which is not a template"
+        )
     for name, text in pairs:
         if not (isinstance(name, str) and isinstance(text, str)):
             raise TokscopeError(f"{where}: a template needs a name and a text")

@@ -230,9 +230,9 @@ def parse_ranks(content: bytes, place: str) -> dict[bytes, int]:
     if not ranks:
         raise TokscopeError(f"{place}: an empty rank file")
     if len(ranks) < len(lines):
-        raise TokscopeError(f"{place}: a token stands there twice")
+        raise TokscopeError(f"{place}: a token is listed twice")
     if len(set(ranks.values())) < len(ranks) or min(ranks.values()) < 0:
-        raise TokscopeError(f"{place}: a rank is negative or stands twice")
+        raise TokscopeError(f"{place}: a rank is negative or listed twice")
     if max(ranks.values()) > 2 * len(ranks) + 1_000_000:
         raise TokscopeError(f"{place}: rank {max(ranks.values())} for {len(ranks)} tokens")
     require_sizes(ranks, place)
@@ -270,8 +270,8 @@ def load_ranks(spec: Spec) -> RankTokenizer:
     if not pattern:
         raise TokscopeError(
             f"{path}: a rank file does not say how text is cut, and this one is not known; "
-            f"{_recommended(ranks)}end it with ?pattern=NAME, NAME one of {', '.join(PATTERNS)}, "
-            "or with ?pattern-file=PATH, a file that holds the expression"
+            f"{_recommended(ranks)}end it with ?pattern=NAME, where NAME is one of "
+            f"{', '.join(PATTERNS)}, or with ?pattern-file=PATH, a file that holds the expression"
         )
     if spec.specials:
         specials = read_specials(spec.specials)
@@ -327,14 +327,14 @@ def read_specials(place: str) -> Mapping[str, int]:
     path = path_of(place)
     if not path.is_file():
         names = ", ".join(SPECIALS)
-        raise TokscopeError(f"{place}: no such file, and no name of special tokens ({names})")
+        raise TokscopeError(f"{place}: neither a file nor a name of special tokens ({names})")
     try:
         found = json.loads(reading.content(path))
         if "added_tokens_decoder" in found and isinstance(found, dict):
             listed = decoder(found["added_tokens_decoder"], path)
             found = {token.content: number for number, token in listed}
         if not all(type(number) is int and number >= 0 and text for text, number in found.items()):
-            raise ValueError("an id is no whole number from 0 up, or a token is empty")
+            raise ValueError("an id is not a whole number from 0 up, or a token is empty")
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise TokscopeError(
             f"{path}: not a JSON object of tokens and their ids ({error})"

@@ -191,7 +191,7 @@ def word_tokenizer(
         TokscopeError: there is no unknown token, or the library refuses the merges.
     """
     if unknown not in known:
-        raise TokscopeError(f"{place}: it has no {unknown}, which stands for what it lacks")
+        raise TokscopeError(f"{place}: it has no {unknown}, the unknown token")
     parts = chain.from_iterable((*pair, "".join(pair)) for pair in pairs)
     pieces = dict.fromkeys([*known, *parts])
     numbers = {piece: i for i, piece in enumerate(pieces)}
@@ -224,7 +224,7 @@ def specials_beside(folder: Folder, ids: Mapping[str, int]) -> dict[str, int]:
         if not one.special and ids.get(one.content) != i:
             raise TokscopeError(
                 f"{folder.path}: '{shortened(one.content)}', an added token, would have to be "
-                "found in text before its words, which is not done here"
+                "found in text before its words, which is not supported"
             )
     return {one.content: i for i, one in added.items() if one.special and i >= top}
 
