@@ -115,7 +115,7 @@ def test_the_signature_changes_with_what_changes_a_number(write: Write) -> None:
 
     plain = signature()
     assert plain == signature()
-    assert len({plain, signature(words="whitespace"), signature(specials=True)}) == 3
+    assert len({plain, signature(word_rule="whitespace"), signature(specials=True)}) == 3
     path.write_text("two\n")
     assert signature() != plain
     assert signature(prices={"t": 1.0}) != signature(prices={"t": 2.0})
@@ -172,7 +172,7 @@ def test_tables_for_people(parallel: list) -> None:
 
 REFUSED = [
     ({"measures": ["fertilty"]}, "unknown measure 'fertilty'; did you mean 'fertility'?"),
-    ({"words": "icu2"}, "unknown word rule 'icu2'"),
+    ({"word_rule": "icu2"}, "unknown word rule 'icu2'"),
     ({"reference": "fr"}, "unknown reference corpus 'fr'; Known: en, ru, th"),
     ({"prices": {"byte": 1.0}}, "unknown tokenizer in --price 'byte'; did you mean 'bytes'?"),
     ({"prices": {"bytes": -1.0}}, "--price bytes=-1.0: a price is a number from 0 up"),

@@ -145,7 +145,7 @@ def test_words_need_a_script_with_spaces_or_a_dictionary() -> None:
     report = tokscope.vocab(["bytes"], corpora, by="language")
     assert math.isnan(values(report.frame, by="completeness")["ja/whole_words"])
     assert any(note.startswith("no words for ja") for note in report.notes)
-    report = tokscope.vocab(["bytes"], corpora, by="language", rule="icu")
+    report = tokscope.vocab(["bytes"], corpora, by="language", word_rule="icu")
     assert values(report.frame, by="completeness")["ja/words"] > 0
 
 

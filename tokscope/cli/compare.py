@@ -116,7 +116,7 @@ def command(
                 corpora,
                 measures=measure or (),
                 reference=reference,
-                words=words,
+                word_rule=words,
                 prices=_prices(price),
                 specials=specials,
                 bootstrap=bootstrap,

@@ -110,7 +110,7 @@ def command(
                 by=by,
                 lists=of_words or (),
                 frequent=FREQUENT if frequent is None else frequent,
-                rule=words,
+                word_rule=words,
                 specials=specials,
                 workers=workers,
             )

@@ -60,7 +60,7 @@ _CAN = ("added", "single byte", "incomplete UTF-8", "reachable")  # causes of wh
 
 @together()
 def audit(
-    words: Sequence[str],
+    tokenizers: Sequence[str],
     corpora: Sequence[Corpus] | None = None,
     *,
     select: Sequence[str] = (),
@@ -77,8 +77,8 @@ def audit(
         TokscopeError: a tokenizer or a text cannot be used, or no rule has such a code.
     """
     codes = chosen(select, ignore, AUDITED)
-    broken = {word: finding for word in words for finding in broken_file(word)}
-    subjects, counted = _load([word for word in words if word not in broken], corpora, workers)
+    broken = {word: finding for word in tokenizers for finding in broken_file(word)}
+    subjects, counted = _load([word for word in tokenizers if word not in broken], corpora, workers)
     rows = [(parse(word).label or word, *_of_finding(broken[word])) for word in broken]
     for number, subject in enumerate(subjects):
         found = all_findings(subject)
@@ -91,9 +91,9 @@ def audit(
         ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     tried = subjects[0].at_hand if subjects else sample()
-    tokenizers = [one.tokenizer for one in subjects]
-    told = counted.notes() if counted else switched_off(tokenizers)
-    notes = (_tried(tried), *_limits(subjects), _EXPLAIN, *assumptions(tokenizers), *told)
+    used = [one.tokenizer for one in subjects]
+    told = counted.notes() if counted else switched_off(used)
+    notes = (_tried(tried), *_limits(subjects), _EXPLAIN, *assumptions(used), *told)
     return Report("audit", "Audit", frame, notes, _signature(subjects, counted, codes))
 
 
@@ -202,7 +202,7 @@ def _findings(found: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def tokens(words: Sequence[str]) -> Report:
+def tokens(tokenizers: Sequence[str]) -> Report:
     """Return every token with its cause: tokenizer, id, token, bytes, cause, flags, before, behind.
 
     `before` and `behind` are the text around it where it was found.
@@ -210,13 +210,13 @@ def tokens(words: Sequence[str]) -> Report:
     Raises:
         TokscopeError: a tokenizer cannot be loaded.
     """
-    tokenizers = load_all(words)
-    for tokenizer in tokenizers:
+    used = load_all(tokenizers)
+    for tokenizer in used:
         require_size(tokenizer)
-    subjects = list(map(Subject, tokenizers))
+    subjects = list(map(Subject, used))
     frame = pd.concat(map(_listed, subjects), ignore_index=True)
-    notes = (_tried(sample()), *_limits(subjects), *assumptions(tokenizers))
-    return Report("audit", "Tokens and their causes", frame, notes, signed(tokenizers))
+    notes = (_tried(sample()), *_limits(subjects), *assumptions(used))
+    return Report("audit", "Tokens and their causes", frame, notes, signed(used))
 
 
 def _listed(subject: Subject) -> pd.DataFrame:

@@ -105,7 +105,7 @@ def _count(piece: bytes) -> int:
     return sum(byte & 0xC0 != 0x80 for byte in piece)
 
 
-def adversarial(words: Sequence[str], lists: Sequence[Corpus] = (), top: int = 20) -> Report:
+def adversarial(tokenizers: Sequence[str], lists: Sequence[Corpus] = (), top: int = 20) -> Report:
     """Return glued words that are cut elsewhere than between them, one row a trap and token.
 
     Words are those of `lists`, a word a unit, or else the tokens that start words, of four letters
@@ -117,8 +117,8 @@ def adversarial(words: Sequence[str], lists: Sequence[Corpus] = (), top: int = 2
     """
     if top < 1:
         raise TokscopeError(f"--adversarial {top}: write how many strings, such as 20")
-    tokenizers = load_all(words)
+    used = load_all(tokenizers)
     listed = list(dict.fromkeys(word for corpus in lists for word in words_of(corpus)))
-    frames = [_traps(one, listed if lists else None).head(top) for one in tokenizers]
+    frames = [_traps(one, listed if lists else None).head(top) for one in used]
     frame = pd.concat(frames, ignore_index=True)
-    return Report("audit", "Glued words that trap the cut", frame, _NOTES, signed(tokenizers))
+    return Report("audit", "Glued words that trap the cut", frame, _NOTES, signed(used))

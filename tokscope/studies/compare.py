@@ -51,7 +51,7 @@ def compare(
     *,
     measures: Sequence[str] = (),
     reference: str = "",
-    words: str = "unicode",
+    word_rule: str = "unicode",
     prices: Mapping[str, float] | None = None,
     specials: bool = False,
     bootstrap: int = 0,
@@ -65,7 +65,7 @@ def compare(
         corpora: from `read_corpora`; the embedded sample where none are given.
         measures: names of the catalog; "all" for all; a default set where none are given.
         reference: the corpus that premiums are relative to; "en" or the first one by default.
-        words: the rule that cuts words, "unicode", "whitespace" or "icu" (an extra).
+        word_rule: the rule that cuts words, "unicode", "whitespace" or "icu" (an extra).
         prices: per million tokens, by the name of a tokenizer.
         specials: find special tokens in text instead of taking them for text.
         bootstrap: how many resamples of units give 95 % intervals, and paired differences from
@@ -82,14 +82,14 @@ def compare(
         TokscopeError: what a user can mend, in one line.
     """
     chosen = choose_measures(measures)
-    rule_version(words)  # an unknown rule, or one that is not installed, fails before any work
+    rule_version(word_rule)  # an unknown rule, or one that is not installed, fails before any work
     require_resamples(seed, bootstrap=bootstrap)
     corpora = embedded() if corpora is None else corpora
     first = reference_of(corpora, reference)
     _require_prices(prices or {})
     needed = frozenset.union(*(MEASURES[name].columns for name in chosen))
     always = {"units", "bytes", "tokens"} if prices else {"units", "bytes"}
-    counting = Counting(needed | always, words, specials)
+    counting = Counting(needed | always, word_rule, specials)
     counted = count(load_all(tokenizers), corpora, counting, workers=workers)
     usable = [name for name in chosen if counted.parallel or MEASURES[name].over == "corpus"]
     if not usable:

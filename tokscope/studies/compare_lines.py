@@ -44,7 +44,7 @@ def worst_lines(
         raise TokscopeError("--lines compares lines with their translations; add --parallel")
     if len(corpora) < 2:
         raise TokscopeError("--lines compares lines with their translations; name two corpora")
-    worst = [_worst_of(counted, k, first, top) for k in range(len(tokenizers))]
+    worst = [_worst_of(counted, k, first, top) for k in range(len(counted.tokenizers))]
     frame = pd.concat(worst, ignore_index=True)
     name = counted.corpora[first].name
     notes = (f"premiums are relative to {name}", *counted.notes())

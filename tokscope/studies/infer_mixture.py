@@ -47,7 +47,7 @@ def nobody() -> Iterator[Callable[[], bool]]:
 
 
 def infer_mixture(
-    word: str,
+    tokenizer: str,
     corpora: Sequence[Corpus] | None = None,
     *,
     merges: int | None = None,
@@ -70,7 +70,7 @@ def infer_mixture(
     """Infer the share of each corpus in what a tokenizer was trained on.
 
     Args:
-        word: the tokenizer, as `[LABEL=]SPEC`.
+        tokenizer: as `[LABEL=]SPEC`.
         corpora: text of the kinds it may have been trained on; None for the embedded sample.
         merges: how many of its merges are used; None for as many as the text supports, and no more
             than 3,000.
@@ -104,7 +104,7 @@ def infer_mixture(
     require_resamples(seed, bootstrap=bootstrap, refit=refit)
     begin = time.monotonic()
     _require_effort(gap, seconds)
-    subject = subject_of(load(word), merges, from_merge)
+    subject = subject_of(load(tokenizer), merges, from_merge)
     truth = truth or _known(subject.tokenizer.spec, corpora, counts)
     if corpora is not None:
         _aligned(truth, chosen([corpus.name for corpus in corpora], only))

@@ -123,24 +123,24 @@ def _facts(tokenizer: Tokenizer) -> dict[str, str]:
     }
 
 
-def inspect(words: Sequence[str]) -> Report:
+def inspect(tokenizers: Sequence[str]) -> Report:
     """Return facts about tokenizers: tokenizer, property, value.
 
     Raises:
         TokscopeError: one cannot be loaded, or two share a name.
     """
-    tokenizers = load_all(words)
+    used = load_all(tokenizers)
     rows = [
         (tokenizer.name, name, value)
-        for tokenizer in tokenizers
+        for tokenizer in used
         for name, value in _facts(tokenizer).items()
     ]
     frame = pd.DataFrame(rows, columns=["tokenizer", "property", "value"])
-    title, signature = "What tokenizers are made of", signed(tokenizers)
+    title, signature = "What tokenizers are made of", signed(used)
     return Report("inspect", title, frame, _NOTES, signature, "tokenizer")
 
 
-def components(words: Sequence[str]) -> Report:
+def components(tokenizers: Sequence[str]) -> Report:
     """Return the parts of tokenizers, as canonical JSON: tokenizer, component, value.
 
     Those that decide the ids, then what is done around text on its way to a model.
@@ -148,12 +148,12 @@ def components(words: Sequence[str]) -> Report:
     Raises:
         TokscopeError: one cannot be loaded, or two share a name.
     """
-    tokenizers = load_all(words)
+    used = load_all(tokenizers)
     rows = [
         (tokenizer.name, name, part)
-        for tokenizer in tokenizers
+        for tokenizer in used
         for name, part in (*tokenizer.components().items(), *tokenizer.processing().items())
     ]
     frame = pd.DataFrame(rows, columns=["tokenizer", "component", "value"])
     notes = ("vocabularies, merges and templates are given by their SHA-256",)
-    return Report("inspect", "Components", frame, notes, signed(tokenizers))
+    return Report("inspect", "Components", frame, notes, signed(used))

@@ -293,7 +293,7 @@ PARTS: Mapping[str, Callable[[Tokenizer, int], Iterator[Line]]] = {
 }
 
 
-def numbers(words: Sequence[str], *, by: str = "", seed: int = 0) -> Report:
+def numbers(tokenizers: Sequence[str], *, by: str = "", seed: int = 0) -> Report:
     """Return how tokenizers treat numbers.
 
     Columns: tokenizer, by, name, digits (None over all lengths), measure, value, unit, better.
@@ -305,19 +305,19 @@ def numbers(words: Sequence[str], *, by: str = "", seed: int = 0) -> Report:
     if seed < 0:
         raise TokscopeError(f"--seed {seed}: a seed is a number from 0 up")
     parts = [choose(PARTS, by, "part")] if by else list(PARTS.values())
-    tokenizers = load_all(words)
+    used = load_all(tokenizers)
     rows = [
         (one.name, *(getattr(line, column) for column in COLUMNS[1:]))
-        for one in tokenizers
+        for one in used
         for part in parts
         for line in part(one, seed)
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame["digits"] = pd.Series([row[3] for row in rows], dtype=object)
-    signature = signed(tokenizers, f"seed:{seed}")
+    signature = signed(used, f"seed:{seed}")
     there = set(frame["by"])
     told = (note for part in _NOTES if part in there for note in _NOTES[part])
-    notes = (_SAMPLES, *told, *switched_off(tokenizers))
+    notes = (_SAMPLES, *told, *switched_off(used))
     return Report("numbers", "Numbers", frame, notes, signature)
 
 
@@ -423,7 +423,7 @@ _SMALL = 0.001  # a share that makes no difference to people
 _USUAL = 0.05  # and one of numbers that are cut in the same of many ways
 
 
-def number(written: str, words: Sequence[str]) -> Report:
+def number(written: str, tokenizers: Sequence[str]) -> Report:
     """Return how every tokenizer cuts a number; columns as those of `show`.
 
     Raises:
@@ -431,7 +431,7 @@ def number(written: str, words: Sequence[str]) -> Report:
     """
     if not is_number(written):
         raise TokscopeError(f"--number '{written}' is no number; write one as 1234567 or 1,234.5")
-    shown = show(written, words)
+    shown = show(written, tokenizers)
     legend = "under each token the place value of its last digit"
     title = f"The number {written}"
     notes = (shown.notes[0], legend, *shown.notes[2:])

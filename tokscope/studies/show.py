@@ -52,7 +52,7 @@ def _places_in(text: str, starts: Counts, ends: Counts) -> list[str]:
     ]
 
 
-def show(text: str, words: Sequence[str], *, specials: bool = False) -> Report:
+def show(text: str, tokenizers: Sequence[str], *, specials: bool = False) -> Report:
     """Return the tokens of a text under every tokenizer, one row a token.
 
     Columns: tokenizer, position (from 1), id, token (as spelled in the vocabulary, ␣ for a space,
@@ -70,14 +70,14 @@ def show(text: str, words: Sequence[str], *, specials: bool = False) -> Report:
         raise TokscopeError(
             f"{len(text):,} characters are too many to read; show at most {LONGEST:,}"
         )
-    tokenizers = load_all(words)
-    frames = [_rows(tokenizer, text, specials) for tokenizer in tokenizers]
+    used = load_all(tokenizers)
+    frames = [_rows(tokenizer, text, specials) for tokenizer in used]
     frame = pd.concat(frames, ignore_index=True)
-    counts = ", ".join(f"{t.name} {len(f):,}" for t, f in zip(tokenizers, frames, strict=True))
+    counts = ", ".join(f"{t.name} {len(f):,}" for t, f in zip(used, frames, strict=True))
     size = f"{len(text):,} characters, {len(text.encode()):,} bytes"
     legend = "␣ space, ⏎ line feed, <C3> a byte of a cut character"
-    left_open = (*assumptions(tokenizers), *switched_off(tokenizers))
+    left_open = (*assumptions(used), *switched_off(used))
     notes = (f"{size}; tokens: {counts}", legend, *left_open)
     flow = ("token", "id", "bytes", *(["place"] if frame["place"].any() else []))
-    signature = signed(tokenizers, f"specials:{'found' if specials else 'text'}")
+    signature = signed(used, f"specials:{'found' if specials else 'text'}")
     return Report("show", "Segmentation", frame, notes, signature, flow=flow)

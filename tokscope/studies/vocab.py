@@ -94,13 +94,13 @@ class _Text:
 
 
 def vocab(
-    words: Sequence[str],
+    tokenizers: Sequence[str],
     corpora: Sequence[Corpus] | None = None,
     *,
     by: str = "",
     lists: Sequence[Corpus] = (),
     frequent: int = FREQUENT,
-    rule: str = "unicode",
+    word_rule: str = "unicode",
     specials: bool = False,
     workers: Workers = HERE,
 ) -> Report:
@@ -109,7 +109,7 @@ def vocab(
     Corpora are languages: with them, `by` has language and completeness too, and overlap is also
     weighted by use; for `by="language"` they are the embedded sample unless they are named. `lists`
     are lists of words, a word a unit, of which the retention is measured; `frequent` is how many of
-    the most frequent words are looked at, and `rule` says what a word is.
+    the most frequent words are looked at, and `word_rule` says what a word is.
 
     Raises:
         TokscopeError: a tokenizer or a text cannot be used, or two tokenizers share a name.
@@ -117,29 +117,29 @@ def vocab(
     _require_sense(by, corpora, lists, frequent)
     if by == "language" and corpora is None:
         corpora = embedded()
-    tokenizers = load_all(words)
-    counting = Counting(_COUNTED, rule, specials, observer=partial(Words.of, len(tokenizers)))
+    used = load_all(tokenizers)
+    counting = Counting(_COUNTED, word_rule, specials, observer=partial(Words.of, len(used)))
     text = None
     if corpora is not None:
-        counted = count(tokenizers, corpora, counting, workers=workers)
+        counted = count(used, corpora, counting, workers=workers)
         seen = [cast(Words, reading.observed) for reading in counted.readings]
         text = _Text(counted, seen, frequent)
     listed = {corpus.name: words_of(corpus) for corpus in lists}
-    rows = [] if by == "language" else _of_tokens(tokenizers)
-    rows += _overlap(tokenizers, text) if not by else []
+    rows = [] if by == "language" else _of_tokens(used)
+    rows += _overlap(used, text) if not by else []
     rows += _of_text(text) if text else []
-    rows += [(name, *row) for name, row in retention(tokenizers, listed)]
+    rows += [(name, *row) for name, row in retention(used, listed)]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame = frame[frame["by"].isin(BY[by])] if by else frame
     there = set(frame["by"])
     notes = [_NOTES[part] for part in BY[by] if part in there]
     notes += [_MORE] if not by else []
-    ends = any(one.vocabulary.ending is not None for one in tokenizers)
+    ends = any(one.vocabulary.ending is not None for one in used)
     notes += [_ENDS] if ends and {"position", "script"} & there else []
-    notes += _unspaced(tokenizers) if "overlap" in there else []
+    notes += _unspaced(used) if "overlap" in there else []
     notes += [_USED] if "overlap" in there and text else []
     notes += _notes(text) if text else []
-    signature = _signature(tokenizers, text, listed)
+    signature = _signature(used, text, listed)
     return Report("vocab", "Vocabularies", frame, tuple(notes), signature)
 
 

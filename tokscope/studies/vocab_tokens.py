@@ -73,7 +73,7 @@ def first(report: Report, top: int | None) -> Report:
     return replace(report, frame=report.frame.groupby("tokenizer", sort=False).head(top))
 
 
-def grep(words: Sequence[str], pattern: str) -> Report:
+def grep(tokenizers: Sequence[str], pattern: str) -> Report:
     """Return the tokens whose text a regular expression finds, in order of their ids.
 
     Special tokens are searched by their names. Bytes that are no character match nothing.
@@ -89,10 +89,10 @@ def grep(words: Sequence[str], pattern: str) -> Report:
             f"--grep {pattern}: not a regular expression ({error}); put a \\ before a sign that is "
             "meant as such"
         ) from error
-    tokenizers = load_all(words)
+    used = load_all(tokenizers)
     end = monotonic() + _PATIENCE
     frames = {}
-    for tokenizer in tokenizers:
+    for tokenizer in used:
         spelled = Spelled(tokenizer.vocabulary)
         texts = [
             piece.decode(errors="surrogateescape") for piece in pieces_of(tokenizer.vocabulary)
@@ -101,7 +101,7 @@ def grep(words: Sequence[str], pattern: str) -> Report:
             texts[token] = name
         ids = _matching(texts, search, end)
         frames[tokenizer.name] = listed(tokenizer, spelled, np.array(ids, np.int64))
-    return _report(f"Tokens that match {pattern}", frames, signed(tokenizers), tokenizers)
+    return _report(f"Tokens that match {pattern}", frames, signed(used), used)
 
 
 def _matching(texts: Sequence[str], search: Callable[..., object], end: float) -> list[int]:
@@ -119,29 +119,29 @@ def _matching(texts: Sequence[str], search: Callable[..., object], end: float) -
         ) from error
 
 
-def only_in(words: Sequence[str], name: str) -> Report:
+def only_in(tokenizers: Sequence[str], name: str) -> Report:
     """Return the tokens of one tokenizer whose bytes are a token of no other, in order of ids.
 
     Raises:
         TokscopeError: no tokenizer has that name or there is no other, or one cannot be loaded.
     """
-    if len(words) < 2:
+    if len(tokenizers) < 2:
         raise TokscopeError("--only-in compares vocabularies; name two tokenizers")
-    tokenizers = load_all(words)
-    one = choose({tokenizer.name: tokenizer for tokenizer in tokenizers}, name, "tokenizer")
+    used = load_all(tokenizers)
+    one = choose({tokenizer.name: tokenizer for tokenizer in used}, name, "tokenizer")
     others: set[bytes] = set()
-    for tokenizer in tokenizers:
+    for tokenizer in used:
         if tokenizer is not one:
             others.update(pieces_of(tokenizer.vocabulary))
     spelled = Spelled(one.vocabulary)
     own = [i for i, piece in enumerate(pieces_of(one.vocabulary)) if piece and piece not in others]
     frames = {name: listed(one, spelled, np.array(own, np.int64))}
-    rest = ", ".join(tokenizer.name for tokenizer in tokenizers if tokenizer is not one)
-    return _report(f"Only in {name}, not in {rest}", frames, signed(tokenizers), tokenizers)
+    rest = ", ".join(tokenizer.name for tokenizer in used if tokenizer is not one)
+    return _report(f"Only in {name}, not in {rest}", frames, signed(used), used)
 
 
 def of_language(
-    words: Sequence[str],
+    tokenizers: Sequence[str],
     corpora: Sequence[Corpus] | None,
     language: str,
     *,
@@ -161,7 +161,7 @@ def of_language(
     corpora = embedded() if corpora is None else corpora
     place = choose({corpus.name: i for i, corpus in enumerate(corpora)}, language, "corpus")
     counting = Counting(frozenset(("units", "bytes", TYPES)), specials=specials)
-    counted = count(load_all(words), corpora, counting, workers=workers)
+    counted = count(load_all(tokenizers), corpora, counting, workers=workers)
     frames = {}
     for k, tokenizer in enumerate(counted.tokenizers):
         types = types_of(counted, k)
