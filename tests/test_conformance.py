@@ -41,10 +41,11 @@ from tokscope.studies.infer_mixture import infer_mixture
 from tokscope.studies.numbers import numbers
 from tokscope.studies.vocab_tokens import grep
 from tokscope.text.corpus import read, read_corpora
-from tokscope.tokenizers import Tokenizer, load_all
+from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers import load as load_anew
 from tokscope.tokenizers.anatomy import anatomy_of
 from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
+from tokscope.tokenizers.given import load_all
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.merges import learned
 from tokscope.tokenizers.pipeline import pipeline_of

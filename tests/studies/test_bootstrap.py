@@ -16,7 +16,7 @@ from tokscope.counting.resampled import Spread, resampled, uncertainty
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError
 from tokscope.studies.compare import tables
-from tokscope.tokenizers import load_all
+from tokscope.tokenizers.given import load_all
 
 Write = Callable[[str, str | bytes], Path]
 

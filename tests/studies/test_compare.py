@@ -209,7 +209,7 @@ def test_parallel_corpora_must_be_aligned(
 def test_tokenizers_and_corpora_that_cannot_be_told_apart(parallel: list, write: Write) -> None:
     with pytest.raises(TokscopeError, match=r"would both be called 'bytes'; write LABEL=bytes"):
         tokscope.compare(["bytes", "bytes"], parallel)
-    with pytest.raises(TokscopeError, match=r"no tokenizer is named"):
+    with pytest.raises(TokscopeError, match=r"tokenizers: it is empty; give a word"):
         tokscope.compare([], parallel)
     with pytest.raises(TokscopeError, match=r"no corpus is named"):
         tokscope.compare(["bytes"], [])

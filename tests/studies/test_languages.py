@@ -23,7 +23,8 @@ from tokscope.errors import TokscopeError
 from tokscope.studies import vocab_tokens as listing
 from tokscope.studies.vocab import tables
 from tokscope.text.corpus import Corpus
-from tokscope.tokenizers import load, load_all
+from tokscope.tokenizers import load
+from tokscope.tokenizers.given import load_all
 from tokscope.vocabularies.languages import UNSEEN, Words, retention
 
 Write = Callable[[str, str | bytes], Path]

@@ -85,7 +85,7 @@ def command(
     from tokscope.studies import audit_traps as trapping
 
     if adversarial is not None:
-        report = trapping.adversarial(specs, read(word_list) or (), adversarial)
+        report = trapping.adversarial(specs, read(word_list), adversarial)
         output.emit(report, [report], format_, outputs or ())
     elif tokens:
         text.require_records(field, named=False)

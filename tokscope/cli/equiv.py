@@ -40,7 +40,7 @@ def command(
     """
     output.require_formats(format_, outputs or ())
     output.require_kept(outputs, specs=[first, second], texts=corpus)
-    corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit) or ()
+    corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit)
     from tokscope.studies import equiv as study
 
     with text.workers(corpora, jobs, scheduler) as workers:

@@ -108,7 +108,7 @@ def command(
                 specs,
                 corpora,
                 by=by,
-                lists=of_words or (),
+                lists=of_words,
                 frequent=FREQUENT if frequent is None else frequent,
                 word_rule=words,
                 specials=specials,

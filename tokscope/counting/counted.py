@@ -13,9 +13,10 @@ from tokscope.counting.signature import signed_text
 from tokscope.counting.tally import Counting, Piece, Reading, Tally, piece, tally
 from tokscope.counting.tokens import Counts
 from tokscope.errors import TokscopeError, choose
-from tokscope.text.corpus import SAMPLE, Corpus, Shard, read_corpora
+from tokscope.text.corpus import SAMPLE, Corpus, Shard, corpora_given, read_corpora
+from tokscope.text.given import Corpora
 from tokscope.text.parts import Task, by_parts
-from tokscope.tokenizers import Tokenizer, for_workers, loaded, switched_off
+from tokscope.tokenizers import Tokenizer, for_workers, have_words, loaded, switched_off
 from tokscope.workers import HERE, Workers
 
 ALL = "all"  # the name under which corpora are taken together
@@ -75,6 +76,15 @@ def embedded() -> list[Corpus]:
     return read_corpora(["sample:prose"], parallel=True)
 
 
+def texts_of(corpora: Corpora | None, *, parallel: bool = False) -> list[Corpus]:
+    """Return the corpora that a caller gives, or the embedded sample.
+
+    Raises:
+        TokscopeError: they cannot be used.
+    """
+    return embedded() if corpora is None else corpora_given(corpora, parallel=parallel)
+
+
 def count(
     tokenizers: Sequence[Tokenizer],
     corpora: Sequence[Corpus],
@@ -93,7 +103,7 @@ def count(
     parallel = all(shard.keep_empty for corpus in corpora for shard in corpus.shards)
     task = Task(
         partial(piece, tokenizers, counting),
-        _piece,
+        _piece if have_words(tokenizers) else None,
         (for_workers(tokenizers), counting),
         times=len(tokenizers),
     )

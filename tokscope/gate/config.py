@@ -80,6 +80,8 @@ class Text:
         Raises:
             TokscopeError: one is not there, or cannot be read again later.
         """
+        if not self.corpora:
+            return []
         corpora = read_corpora(
             self.corpora,
             field=self.field,

@@ -93,7 +93,8 @@ def gathered(
     if counts:
         found = unpacked(counts, merges, fingerprint, steps=subject.merges, first=subject.first)
     else:
-        source = _Source(subject.tokenizer.spec.word, fingerprint)
+        word = subject.tokenizer.spec.word
+        source = _Source(word, fingerprint) if word else None  # workers have no object of a caller
         text = _counted(subject.pipeline, corpora, source, workers)
         found = evidence(text, merges, subject.steps, first=subject.first, workers=workers)
     if save:
@@ -102,7 +103,7 @@ def gathered(
 
 
 def _counted(
-    pipeline: Pipeline, corpora: Sequence[Corpus] | None, source: _Source, workers: Workers
+    pipeline: Pipeline, corpora: Sequence[Corpus] | None, source: _Source | None, workers: Workers
 ) -> Counts:
     if corpora is None:
         corpora = read_corpora(["sample:prose", "sample:code"])

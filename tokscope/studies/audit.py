@@ -34,9 +34,11 @@ from tokscope.reading import together
 from tokscope.report import Report
 from tokscope.rulebook import RULES
 from tokscope.rules import AUDITED, SEVERITIES, at_least, chosen
-from tokscope.text.corpus import Corpus
+from tokscope.text.corpus import Corpus, corpora_given
+from tokscope.text.given import Corpora
 from tokscope.text.spelled import spelled as written
-from tokscope.tokenizers import assumptions, load_all, parse, switched_off
+from tokscope.tokenizers import assumptions, parse, switched_off
+from tokscope.tokenizers.given import Tokenizers, asked, load_all, made, named_apart
 from tokscope.workers import HERE, Workers
 
 COLUMNS = ["tokenizer", "by", "name", "code", "severity", "value", "unit", "examples"]
@@ -60,8 +62,8 @@ _CAN = ("added", "single byte", "incomplete UTF-8", "reachable")  # causes of wh
 
 @together()
 def audit(
-    tokenizers: Sequence[str],
-    corpora: Sequence[Corpus] | None = None,
+    tokenizers: Tokenizers,
+    corpora: Corpora | None = None,
     *,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
@@ -71,15 +73,19 @@ def audit(
 
     `by` is cause (how many tokens have it as their first), flag (as any), finding (of a rule, with
     its code), or round trip (characters that come back so, by script). `select` and `ignore` are
-    codes or beginnings of codes.
+    codes or beginnings of codes. Tokenizers and corpora are given as to `compare`; text is read
+    only if you give some.
 
     Raises:
         TokscopeError: a tokenizer or a text cannot be used, or no rule has such a code.
     """
     codes = chosen(select, ignore, AUDITED)
-    broken = {word: finding for word in tokenizers for finding in broken_file(word)}
-    subjects, counted = _load([word for word in tokenizers if word not in broken], corpora, workers)
-    rows = [(parse(word).label or word, *_of_finding(broken[word])) for word in broken]
+    given = asked(tokenizers)
+    texts = None if corpora is None else corpora_given(corpora)
+    broken = {i: finding for i, (_, one) in enumerate(given) for finding in _broken(one)}
+    kept = [pair for i, pair in enumerate(given) if i not in broken]
+    subjects, counted = _load(kept, texts, workers)
+    rows = [(_called(*given[i]), *_of_finding(broken[i])) for i in broken]
     for number, subject in enumerate(subjects):
         found = all_findings(subject)
         found += [_unseen(subject, counted, number)] if counted else []
@@ -101,13 +107,20 @@ def _severity(finding: Finding) -> str:
     return RULES[finding.code].severity
 
 
+def _broken(given: object) -> list[Finding]:
+    """Find what keeps the file that a word names from being loaded at all."""
+    return broken_file(given) if isinstance(given, str) else []
+
+
+def _called(name: str, word: str) -> str:
+    return name or parse(word).label or word
+
+
 def _load(
-    words: Sequence[str], corpora: Sequence[Corpus] | None, workers: Workers
+    given: Sequence[tuple[str, object]], corpora: Sequence[Corpus] | None, workers: Workers
 ) -> tuple[list[Subject], Counted | None]:
-    if not words:
-        return [], None
-    counted, tokenizers = None, load_all(words)
-    if corpora:
+    counted, tokenizers = None, named_apart([made(*one) for one in given])
+    if corpora and tokenizers:
         counting = Counting(frozenset(("units", "bytes", TYPES)))
         counted = count(tokenizers, corpora, counting, workers=workers)
     for tokenizer in tokenizers:
@@ -202,7 +215,7 @@ def _findings(found: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def tokens(tokenizers: Sequence[str]) -> Report:
+def tokens(tokenizers: Tokenizers) -> Report:
     """Return every token with its cause: tokenizer, id, token, bytes, cause, flags, before, behind.
 
     `before` and `behind` are the text around it where it was found.

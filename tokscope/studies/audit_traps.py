@@ -16,9 +16,11 @@ from tokscope.counting.signature import signed
 from tokscope.counting.tokens import Text, Tokens
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
-from tokscope.text.corpus import Corpus, words_of
+from tokscope.text.corpus import corpora_given, words_of
+from tokscope.text.given import Corpora
 from tokscope.text.spelled import spelled as written
-from tokscope.tokenizers import Tokenizer, load_all
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.tokenizers.ranks import ranks_of
 from tokscope.vocabularies.kinds import ENDS, LETTERS, NEITHER, STARTS, Spelled
 
@@ -105,7 +107,7 @@ def _count(piece: bytes) -> int:
     return sum(byte & 0xC0 != 0x80 for byte in piece)
 
 
-def adversarial(tokenizers: Sequence[str], lists: Sequence[Corpus] = (), top: int = 20) -> Report:
+def adversarial(tokenizers: Tokenizers, lists: Corpora | None = None, top: int = 20) -> Report:
     """Return glued words that are cut elsewhere than between them, one row a trap and token.
 
     Words are those of `lists`, a word a unit, or else the tokens that start words, of four letters
@@ -118,7 +120,8 @@ def adversarial(tokenizers: Sequence[str], lists: Sequence[Corpus] = (), top: in
     if top < 1:
         raise TokscopeError(f"--adversarial {top}: write how many strings, such as 20")
     used = load_all(tokenizers)
-    listed = list(dict.fromkeys(word for corpus in lists for word in words_of(corpus)))
-    frames = [_traps(one, listed if lists else None).head(top) for one in used]
+    texts = [] if lists is None else corpora_given(lists, argument="lists")
+    listed = list(dict.fromkeys(word for corpus in texts for word in words_of(corpus)))
+    frames = [_traps(one, None if lists is None else listed).head(top) for one in used]
     frame = pd.concat(frames, ignore_index=True)
     return Report("audit", "Glued words that trap the cut", frame, _NOTES, signed(used))

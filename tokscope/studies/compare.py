@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from tokscope.counting.catalog import DEFAULT, MEASURES, TYPES, Value
-from tokscope.counting.counted import ALL, Counted, count, embedded, reference_of, require_resamples
+from tokscope.counting.counted import ALL, Counted, count, reference_of, require_resamples, texts_of
 from tokscope.counting.resampled import (
     Resampled,
     Spread,
@@ -23,9 +23,9 @@ from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError, choose
 from tokscope.measures.uncertainty import intervals_of
 from tokscope.report import Report
-from tokscope.text.corpus import Corpus
+from tokscope.text.given import Corpora
 from tokscope.text.words import rule_version
-from tokscope.tokenizers import load_all
+from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.workers import HERE, Workers
 
 COST = "cost"
@@ -46,14 +46,15 @@ def choose_measures(names: Sequence[str]) -> list[str]:
 
 
 def compare(
-    tokenizers: Sequence[str],
-    corpora: Sequence[Corpus] | None = None,
+    tokenizers: Tokenizers,
+    corpora: Corpora | None = None,
     *,
     measures: Sequence[str] = (),
     reference: str = "",
     word_rule: str = "unicode",
     prices: Mapping[str, float] | None = None,
     specials: bool = False,
+    parallel: bool = False,
     bootstrap: int = 0,
     seed: int = 0,
     workers: Workers = HERE,
@@ -61,17 +62,22 @@ def compare(
     """Measure tokenizers on corpora, all in one pass over the text.
 
     Args:
-        tokenizers: `[LABEL=]KIND:PLACE` or bare words, as on the command line.
-        corpora: from `read_corpora`; the embedded sample where none are given.
+        tokenizers: a word as on the command line, such as "sample:bpe"; a path; a tokenizer that
+            `load` returned; a `tokenizers.Tokenizer`, `tiktoken.Encoding` or
+            `SentencePieceProcessor` of yours; a list of them, or a mapping of names to them.
+        corpora: a path; a list of paths; a mapping of names to paths, or to lists of strings; or
+            what `read_corpora` returned. The embedded sample if you leave it out.
         measures: names of the catalog; "all" for all; a default set where none are given.
         reference: the corpus that premiums are relative to; "en" or the first one by default.
         word_rule: the rule that cuts words, "unicode", "whitespace" or "icu" (an extra).
         prices: per million tokens, by the name of a tokenizer.
         specials: find special tokens in text instead of taking them for text.
+        parallel: line i says the same in every corpus.
         bootstrap: how many resamples of units give 95 % intervals, and paired differences from
             the first tokenizer; 0 for none. Frequency measures have none.
         seed: of the resamples.
-        workers: who works, from `tokscope.workers`; the result is the same.
+        workers: who works, from `tokscope.workers`; the result is the same. Objects of other
+            libraries and strings in memory stay in this process, which then counts alone.
 
     Returns:
         One row for every tokenizer, corpus and measure, and for the corpora together ("all"):
@@ -84,13 +90,13 @@ def compare(
     chosen = choose_measures(measures)
     rule_version(word_rule)  # an unknown rule, or one that is not installed, fails before any work
     require_resamples(seed, bootstrap=bootstrap)
-    corpora = embedded() if corpora is None else corpora
-    first = reference_of(corpora, reference)
+    texts = texts_of(corpora, parallel=parallel)
+    first = reference_of(texts, reference)
     _require_prices(prices or {})
     needed = frozenset.union(*(MEASURES[name].columns for name in chosen))
     always = {"units", "bytes", "tokens"} if prices else {"units", "bytes"}
     counting = Counting(needed | always, word_rule, specials)
-    counted = count(load_all(tokenizers), corpora, counting, workers=workers)
+    counted = count(load_all(tokenizers), texts, counting, workers=workers)
     usable = [name for name in chosen if counted.parallel or MEASURES[name].over == "corpus"]
     if not usable:
         raise TokscopeError(

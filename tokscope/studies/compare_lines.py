@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
-from tokscope.counting.counted import Counted, count, embedded, reference_of
+from tokscope.counting.counted import Counted, count, reference_of, texts_of
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
-from tokscope.text.corpus import Corpus, require_again, units_at
-from tokscope.tokenizers import load_all
+from tokscope.text.corpus import require_again, units_at
+from tokscope.text.given import Corpora
+from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.workers import HERE, Workers
 
 
 def worst_lines(
-    tokenizers: Sequence[str],
-    corpora: Sequence[Corpus] | None = None,
+    tokenizers: Tokenizers,
+    corpora: Corpora | None = None,
     *,
     top: int = 10,
     reference: str = "",
     specials: bool = False,
+    parallel: bool = False,
     workers: Workers = HERE,
 ) -> Report:
     """Return the units of parallel text with the largest premium, `top` for each tokenizer.
+
+    Tokenizers and corpora are given as to `compare`; the embedded sample is parallel.
 
     Columns: tokenizer, corpus, line (from 1), value (the premium), unit, tokens,
     reference_tokens, text.
@@ -33,16 +35,16 @@ def worst_lines(
     Raises:
         TokscopeError: the corpora are not parallel, or cannot be used.
     """
-    corpora = embedded() if corpora is None else corpora
-    require_again(corpora, "--lines reads text a second time")
+    texts = texts_of(corpora, parallel=parallel)
+    require_again(texts, "--lines reads text a second time")
     if top < 1:
         raise TokscopeError(f"--lines {top}: write how many lines, such as 10")
-    first = reference_of(corpora, reference)
+    first = reference_of(texts, reference)
     counting = Counting(frozenset(("units", "bytes", "tokens")), specials=specials)
-    counted = count(load_all(tokenizers), corpora, counting, workers=workers)
+    counted = count(load_all(tokenizers), texts, counting, workers=workers)
     if not counted.parallel:
         raise TokscopeError("--lines compares lines with their translations; add --parallel")
-    if len(corpora) < 2:
+    if len(texts) < 2:
         raise TokscopeError("--lines compares lines with their translations; name two corpora")
     worst = [_worst_of(counted, k, first, top) for k in range(len(counted.tokenizers))]
     frame = pd.concat(worst, ignore_index=True)

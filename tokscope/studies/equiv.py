@@ -14,10 +14,12 @@ from tokscope.equivalence.made import texts_of
 from tokscope.equivalence.two import BYTES, IDS, Mismatch, Two
 from tokscope.errors import TokscopeError, choose
 from tokscope.report import Report
-from tokscope.text.corpus import Corpus, Shard, read
+from tokscope.text.corpus import Corpus, Shard, corpora_given, read
+from tokscope.text.given import Corpora
 from tokscope.text.parts import Task, by_parts
 from tokscope.text.spelled import spelled
-from tokscope.tokenizers import for_workers, load_all, loaded, switched_off
+from tokscope.tokenizers import for_workers, have_words, loaded, switched_off
+from tokscope.tokenizers.given import One, load_one, named_apart
 from tokscope.workers import HERE, Workers
 
 COLUMNS = ["part", "name", "texts", "differ", "text", "first", "second", "stage", "why"]
@@ -28,9 +30,9 @@ _BATCH = 4096  # texts encoded at once
 
 
 def equiv(
-    first: str,
-    second: str,
-    corpora: Sequence[Corpus] = (),
+    first: One | Mapping[str, One],
+    second: One | Mapping[str, One],
+    corpora: Corpora | None = None,
     *,
     by: str = IDS,
     fuzz: int = 10_000,
@@ -41,9 +43,9 @@ def equiv(
     """Return whether two tokenizers give the same ids, or cut the same bytes, on every text tried.
 
     Args:
-        first: a tokenizer, as `[LABEL=]SPEC`.
+        first: a tokenizer, given as to `compare`.
         second: another one.
-        corpora: text to compare them on.
+        corpora: text to compare them on, given as to `compare`; none if you leave it out.
         by: "ids", or "bytes" where ids differ by design.
         fuzz: random mixtures of tokens, after texts of seven kinds; 0 for the corpora alone.
         seed: of the mixtures.
@@ -57,14 +59,15 @@ def equiv(
         TokscopeError: a tokenizer or a text cannot be used, or there is nothing to compare on.
     """
     choose({IDS: 0, BYTES: 0}, by, "way to compare --by")
-    if not corpora and not fuzz:
+    if corpora is None and not fuzz:
         raise TokscopeError("--fuzz 0 leaves no text to compare on; name a --corpus")
     for option, number, least in (("fuzz", fuzz, 0), ("seed", seed, 0), ("top", top, 1)):
         if number < least:
             raise TokscopeError(f"--{option} {number}: write a number from {least} up")
-    one, other = load_all([first, second])
+    texts = [] if corpora is None else corpora_given(corpora)
+    one, other = named_apart([load_one(first, "first"), load_one(second, "second")])
     two = Two((one, other), by)
-    tried = [*_on_corpora(two, corpora, top, workers), *_on_made(two, fuzz, seed, top)]
+    tried = [*_on_corpora(two, texts, top, workers), *_on_made(two, fuzz, seed, top)]
     examples = {one.name: one.examples for one in tried}
     found = _explained(two, examples, top)
     rows = [("category", o.name, o.texts, o.differ, "", "", "", "", "") for o in tried]
@@ -103,7 +106,8 @@ def _on_corpora(
 ) -> Iterator[_Tried]:
     """Try every unit of corpora."""
     named = (for_workers(two.tokenizers), two.by, top)
-    task = Task(partial(_tried, two, top), _tried_there, named, times=2)
+    there = _tried_there if have_words(two.tokenizers) else None
+    task = Task(partial(_tried, two, top), there, named, times=2)
     for corpus, made in by_parts(corpora, task, workers):
         found = _Tried(f"corpus {corpus.name}")
         for _, tried in made:

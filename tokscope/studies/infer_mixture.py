@@ -26,8 +26,10 @@ from tokscope.mixture.subject import Subject, chosen, gathered, solved, subject_
 from tokscope.mixture.uncertainty import bootstrapped, half_widths, refits
 from tokscope.report import Report
 from tokscope.studies import infer_mixture_notes as mixture_notes
-from tokscope.text.corpus import Corpus
-from tokscope.tokenizers import Spec, load
+from tokscope.text.corpus import Corpus, corpora_given
+from tokscope.text.given import Corpora
+from tokscope.tokenizers import Spec
+from tokscope.tokenizers.given import One, load_one
 from tokscope.tokenizers.sample import FOLDER
 from tokscope.workers import HERE, Workers
 
@@ -47,8 +49,8 @@ def nobody() -> Iterator[Callable[[], bool]]:
 
 
 def infer_mixture(
-    tokenizer: str,
-    corpora: Sequence[Corpus] | None = None,
+    tokenizer: One | Mapping[str, One],
+    corpora: Corpora | None = None,
     *,
     merges: int | None = None,
     from_merge: int = 0,
@@ -70,8 +72,9 @@ def infer_mixture(
     """Infer the share of each corpus in what a tokenizer was trained on.
 
     Args:
-        tokenizer: as `[LABEL=]SPEC`.
-        corpora: text of the kinds it may have been trained on; None for the embedded sample.
+        tokenizer: given as to `compare`, but one.
+        corpora: text of the kinds it may have been trained on, given as to `compare`; the embedded
+            sample if you leave it out.
         merges: how many of its merges are used; None for as many as the text supports, and no more
             than 3,000.
         from_merge: earlier merges are applied, but not explained.
@@ -104,11 +107,11 @@ def infer_mixture(
     require_resamples(seed, bootstrap=bootstrap, refit=refit)
     begin = time.monotonic()
     _require_effort(gap, seconds)
-    subject = subject_of(load(tokenizer), merges, from_merge)
+    subject = subject_of(load_one(tokenizer), merges, from_merge)
     truth = truth or _known(subject.tokenizer.spec, corpora, counts)
-    if corpora is not None:
-        _aligned(truth, chosen([corpus.name for corpus in corpora], only))
-    found = gathered(subject, corpora, only, counts=counts, save=save, workers=workers)
+    texts = None if corpora is None else corpora_given(corpora)
+    _require_shares(truth, texts, only)
+    found = gathered(subject, texts, only, counts=counts, save=save, workers=workers)
     known = _aligned(truth, found.counts.names)
     with watch() as stopped:
         result = solved(subject, found, gap, _budget(seconds, begin, stopped), tell=tell)
@@ -157,15 +160,21 @@ def _require_effort(gap: float, seconds: float) -> None:
         raise TokscopeError(f"--seconds {seconds:g}: give a time above 0, or --exact for no end")
 
 
-def _known(
-    spec: Spec, corpora: Sequence[Corpus] | None, counts: Path | None
-) -> Mapping[str, float] | None:
+def _known(spec: Spec, corpora: Corpora | None, counts: Path | None) -> Mapping[str, float] | None:
     """Return the shares of the embedded tokenizers in the embedded sample."""
     learned = spec.kind == "sample" and spec.place in ("bpe", "wordpiece")
     if corpora is None and counts is None and learned:
         shares: dict[str, float] = json.loads((FOLDER / "shares.json").read_text())
         return shares
     return None
+
+
+def _require_shares(
+    truth: Mapping[str, float] | None, texts: Sequence[Corpus] | None, only: Sequence[str]
+) -> None:
+    """Refuse shares that are not of these corpora, before any text is read."""
+    if texts is not None:
+        _aligned(truth, chosen([corpus.name for corpus in texts], only))
 
 
 def _aligned(truth: Mapping[str, float] | None, names: Sequence[str]) -> Floats | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ import pandas as pd
 
 from tokscope.counting.signature import signed
 from tokscope.report import Report
-from tokscope.tokenizers import Tokenizer, load_all
+from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import added_ids
 from tokscope.tokenizers.components import AROUND, TEMPLATE
+from tokscope.tokenizers.given import Tokenizers, load_all
+from tokscope.tokenizers.vocabulary import Vocabulary
 
 _NOTES = (
     "special tokens are found in text only with --specials, added ones always",
@@ -123,7 +125,7 @@ def _facts(tokenizer: Tokenizer) -> dict[str, str]:
     }
 
 
-def inspect(tokenizers: Sequence[str]) -> Report:
+def inspect(tokenizers: Tokenizers) -> Report:
     """Return facts about tokenizers: tokenizer, property, value.
 
     Raises:
@@ -140,7 +142,7 @@ def inspect(tokenizers: Sequence[str]) -> Report:
     return Report("inspect", title, frame, _NOTES, signature, "tokenizer")
 
 
-def components(tokenizers: Sequence[str]) -> Report:
+def components(tokenizers: Tokenizers) -> Report:
     """Return the parts of tokenizers, as canonical JSON: tokenizer, component, value.
 
     Those that decide the ids, then what is done around text on its way to a model.

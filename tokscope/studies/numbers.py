@@ -51,8 +51,9 @@ from tokscope.numerals.drawn import (
 from tokscope.reach.search import encode_what_can_be
 from tokscope.report import Report
 from tokscope.studies.show import show
-from tokscope.tokenizers import Tokenizer, load_all, switched_off
+from tokscope.tokenizers import Tokenizer, switched_off
 from tokscope.tokenizers.anatomy import added_ids
+from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.tokenizers.vocabulary import Vocabulary
 from tokscope.vocabularies.composition import pieces_of
 
@@ -293,7 +294,7 @@ PARTS: Mapping[str, Callable[[Tokenizer, int], Iterator[Line]]] = {
 }
 
 
-def numbers(tokenizers: Sequence[str], *, by: str = "", seed: int = 0) -> Report:
+def numbers(tokenizers: Tokenizers, *, by: str = "", seed: int = 0) -> Report:
     """Return how tokenizers treat numbers.
 
     Columns: tokenizer, by, name, digits (None over all lengths), measure, value, unit, better.
@@ -423,7 +424,7 @@ _SMALL = 0.001  # a share that makes no difference to people
 _USUAL = 0.05  # and one of numbers that are cut in the same of many ways
 
 
-def number(written: str, tokenizers: Sequence[str]) -> Report:
+def number(written: str, tokenizers: Tokenizers) -> Report:
     """Return how every tokenizer cuts a number; columns as those of `show`.
 
     Raises:

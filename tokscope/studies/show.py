@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,7 +11,8 @@ from tokscope.errors import TokscopeError
 from tokscope.numerals.cuts import places
 from tokscope.report import Report
 from tokscope.text.spelled import spelled
-from tokscope.tokenizers import Tokenizer, assumptions, load_all, switched_off
+from tokscope.tokenizers import Tokenizer, assumptions, switched_off
+from tokscope.tokenizers.given import Tokenizers, load_all
 
 Counts = NDArray[np.int64]
 LONGEST = 10_000
@@ -52,7 +51,7 @@ def _places_in(text: str, starts: Counts, ends: Counts) -> list[str]:
     ]
 
 
-def show(text: str, tokenizers: Sequence[str], *, specials: bool = False) -> Report:
+def show(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Report:
     """Return the tokens of a text under every tokenizer, one row a token.
 
     Columns: tokenizer, position (from 1), id, token (as spelled in the vocabulary, ␣ for a space,

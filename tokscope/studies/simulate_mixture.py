@@ -28,14 +28,15 @@ from tokscope.mixture.trials import (
     write_trials,
 )
 from tokscope.report import Report
-from tokscope.text.corpus import Corpus, require_again
+from tokscope.text.corpus import corpora_given, require_again
+from tokscope.text.given import Corpora
 from tokscope.workers import HERE, Workers
 
 Floats = NDArray[np.float64]
 
 
 def simulate_mixture(
-    corpora: Sequence[Corpus],
+    corpora: Corpora,
     *,
     trials: int = 8,
     size: int | None = None,
@@ -52,7 +53,7 @@ def simulate_mixture(
     """Train tokenizers on known mixtures of one half of the text, and infer those from the other.
 
     Args:
-        corpora: the text.
+        corpora: the text, given as to `compare`.
         trials: tokenizers to train.
         size: corpora in each mixture, drawn at random; None for all.
         vocabulary: tokens of each tokenizer, 256 of them bytes.
@@ -70,17 +71,18 @@ def simulate_mixture(
     Raises:
         TokscopeError: a text cannot be used, or what is asked makes no sense.
     """
-    size = len(corpora) if size is None else size
+    texts = corpora_given(corpora)
+    size = len(texts) if size is None else size
     require_resamples(seed, bootstrap=bootstrap)
-    _require_sense(len(corpora), trials, size, vocabulary)
-    require_again(corpora, "simulate-mixture reads text a second time")
+    _require_sense(len(texts), trials, size, vocabulary)
+    require_again(texts, "simulate-mixture reads text a second time")
     keep = partial(halves, seed=seed, trained=False)
-    counts = count(corpora, gpt2_pipeline(), keep=keep, workers=workers, source=gpt2_pipeline)
+    counts = count(texts, gpt2_pipeline(), keep=keep, workers=workers, source=gpt2_pipeline)
     setup = Setup(counts.digest[:12], size, vocabulary, bytes_, merges, gap, bootstrap, seed)
     done = finished(state, setup)
     write_trials(state, setup, done)
     advance(len(done))
-    calls = [(number, setup, corpora, counts) for number in range(trials) if number not in done]
+    calls = [(number, setup, texts, counts) for number in range(trials) if number not in done]
     worth = workers.are_worth(bytes_ * len(calls))
     for trial in (workers if worth else HERE).map(run_trial, calls):
         done[trial["trial"]] = trial

@@ -13,14 +13,16 @@ import numpy as np
 import pandas as pd
 
 from tokscope.counting.catalog import TYPES
-from tokscope.counting.counted import Counted, count, embedded, types_of
+from tokscope.counting.counted import Counted, count, texts_of, types_of
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose
 from tokscope.report import Report
-from tokscope.text.corpus import Corpus, words_of
-from tokscope.tokenizers import Tokenizer, load_all
+from tokscope.text.corpus import corpora_given, words_of
+from tokscope.text.given import Corpora
+from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import added_ids
+from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.vocabularies.composition import composition, scripts_of
 from tokscope.vocabularies.kinds import Spelled
 from tokscope.vocabularies.languages import FREQUENT, Words, completeness, languages, retention
@@ -94,11 +96,11 @@ class _Text:
 
 
 def vocab(
-    tokenizers: Sequence[str],
-    corpora: Sequence[Corpus] | None = None,
+    tokenizers: Tokenizers,
+    corpora: Corpora | None = None,
     *,
     by: str = "",
-    lists: Sequence[Corpus] = (),
+    lists: Corpora | None = None,
     frequent: int = FREQUENT,
     word_rule: str = "unicode",
     specials: bool = False,
@@ -115,16 +117,16 @@ def vocab(
         TokscopeError: a tokenizer or a text cannot be used, or two tokenizers share a name.
     """
     _require_sense(by, corpora, lists, frequent)
-    if by == "language" and corpora is None:
-        corpora = embedded()
+    texts = None if corpora is None and by != "language" else texts_of(corpora)
+    of_words = [] if lists is None else corpora_given(lists, argument="lists")
     used = load_all(tokenizers)
     counting = Counting(_COUNTED, word_rule, specials, observer=partial(Words.of, len(used)))
     text = None
-    if corpora is not None:
-        counted = count(used, corpora, counting, workers=workers)
+    if texts is not None:
+        counted = count(used, texts, counting, workers=workers)
         seen = [cast(Words, reading.observed) for reading in counted.readings]
         text = _Text(counted, seen, frequent)
-    listed = {corpus.name: words_of(corpus) for corpus in lists}
+    listed = {corpus.name: words_of(corpus) for corpus in of_words}
     rows = [] if by == "language" else _of_tokens(used)
     rows += _overlap(used, text) if not by else []
     rows += _of_text(text) if text else []
@@ -143,14 +145,12 @@ def vocab(
     return Report("vocab", "Vocabularies", frame, tuple(notes), signature)
 
 
-def _require_sense(
-    by: str, corpora: Sequence[Corpus] | None, lists: Sequence[Corpus], frequent: int
-) -> None:
+def _require_sense(by: str, corpora: Corpora | None, lists: Corpora | None, frequent: int) -> None:
     """Refuse what is unknown, and what would be ignored."""
     choose(BY, by, "way to look --by")
     if frequent < 1:
         raise TokscopeError(f"--frequent {frequent}: write how many words, such as {FREQUENT}")
-    if by not in ("", "language") and (corpora is not None or lists):
+    if by not in ("", "language") and (corpora is not None or lists is not None):
         raise TokscopeError(f"--by {by} looks at no text; leave --corpus and --word-list away")
 
 

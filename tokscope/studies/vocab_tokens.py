@@ -13,15 +13,16 @@ import regex
 from numpy.typing import NDArray
 
 from tokscope.counting.catalog import TYPES
-from tokscope.counting.counted import count, embedded, types_of
+from tokscope.counting.counted import count, texts_of, types_of
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose, shortened
 from tokscope.measures.languages import language_of_token
 from tokscope.report import Report
-from tokscope.text.corpus import Corpus
+from tokscope.text.given import Corpora
 from tokscope.text.spelled import spelled as written
-from tokscope.tokenizers import Tokenizer, assumptions, load_all
+from tokscope.tokenizers import Tokenizer, assumptions
+from tokscope.tokenizers.given import Tokenizers, asked, load_all
 from tokscope.tokenizers.limits import require_pattern
 from tokscope.tokenizers.ranks import UNRANKED, ranks_of
 from tokscope.vocabularies.composition import pieces_of
@@ -73,7 +74,7 @@ def first(report: Report, top: int | None) -> Report:
     return replace(report, frame=report.frame.groupby("tokenizer", sort=False).head(top))
 
 
-def grep(tokenizers: Sequence[str], pattern: str) -> Report:
+def grep(tokenizers: Tokenizers, pattern: str) -> Report:
     """Return the tokens whose text a regular expression finds, in order of their ids.
 
     Special tokens are searched by their names. Bytes that are no character match nothing.
@@ -119,13 +120,13 @@ def _matching(texts: Sequence[str], search: Callable[..., object], end: float) -
         ) from error
 
 
-def only_in(tokenizers: Sequence[str], name: str) -> Report:
+def only_in(tokenizers: Tokenizers, name: str) -> Report:
     """Return the tokens of one tokenizer whose bytes are a token of no other, in order of ids.
 
     Raises:
         TokscopeError: no tokenizer has that name or there is no other, or one cannot be loaded.
     """
-    if len(tokenizers) < 2:
+    if len(asked(tokenizers)) < 2:
         raise TokscopeError("--only-in compares vocabularies; name two tokenizers")
     used = load_all(tokenizers)
     one = choose({tokenizer.name: tokenizer for tokenizer in used}, name, "tokenizer")
@@ -141,8 +142,8 @@ def only_in(tokenizers: Sequence[str], name: str) -> Report:
 
 
 def of_language(
-    tokenizers: Sequence[str],
-    corpora: Sequence[Corpus] | None,
+    tokenizers: Tokenizers,
+    corpora: Corpora | None,
     language: str,
     *,
     specials: bool = False,
@@ -158,10 +159,10 @@ def of_language(
     Raises:
         TokscopeError: no corpus has that name, or a tokenizer or a text cannot be used.
     """
-    corpora = embedded() if corpora is None else corpora
-    place = choose({corpus.name: i for i, corpus in enumerate(corpora)}, language, "corpus")
+    texts = texts_of(corpora)
+    place = choose({corpus.name: i for i, corpus in enumerate(texts)}, language, "corpus")
     counting = Counting(frozenset(("units", "bytes", TYPES)), specials=specials)
-    counted = count(load_all(tokenizers), corpora, counting, workers=workers)
+    counted = count(load_all(tokenizers), texts, counting, workers=workers)
     frames = {}
     for k, tokenizer in enumerate(counted.tokenizers):
         types = types_of(counted, k)

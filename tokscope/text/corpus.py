@@ -7,13 +7,14 @@ corpora, where their place counts, and otherwise skipped and counted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tokscope.changes import require_same, stamp
 from tokscope.errors import TokscopeError, choose, require_shown
 from tokscope.text import files
-from tokscope.text.files import MAX_UNIT, STDIN, Shard, once, opened
+from tokscope.text.files import MAX_UNIT, STDIN, Corpus, Shard, once, opened
 from tokscope.text.formats import found, has_fields, is_column, may_be_cut, reader
+from tokscope.text.given import Corpora, asked, units_of
 from tokscope.text.lines import Units
 from tokscope.text.names import SAMPLE, named
 
@@ -24,6 +25,7 @@ __all__ = [
     "Shard",
     "Units",
     "again",
+    "corpora_given",
     "has_fields",
     "read",
     "read_corpora",
@@ -35,14 +37,6 @@ __all__ = [
 PART = 1 << 23  # bytes of a file that one worker reads
 FIELD = "text"
 ANY = ""  # any corpus that has no field of its own
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """A language or another category: a name, and shards that are read one after the other."""
-
-    name: str
-    shards: tuple[Shard, ...]
 
 
 def _checked(units: Units, shard: Shard) -> Units:
@@ -78,6 +72,8 @@ def split(shard: Shard) -> list[Shard]:
     Raises:
         TokscopeError: it cannot be read, or has changed since it was named.
     """
+    if shard.texts is not None:
+        return [shard]
     shard = shard if shard.stamp else replace(shard, stamp=stamp(shard.path))
     require_same(shard.path, shard.stamp)
     total = shard.stamp.size if shard.stamp and may_be_cut(shard) else 0
@@ -106,6 +102,9 @@ def read(shard: Shard) -> Iterator[Units]:
         TokscopeError: the file is missing, broken, not UTF-8 or holds too long a unit; or reading
             it needs an extra; or it changed since it was named, or while it was read.
     """
+    if shard.texts is not None:
+        yield from (_checked(units, shard) for units in units_of(shard))
+        return
     readable = reader(shard)
     before = shard.stamp or stamp(shard.path)
     shard = replace(shard, stamp=before)
@@ -121,7 +120,7 @@ def read(shard: Shard) -> Iterator[Units]:
 
 
 def read_corpora(
-    words: Sequence[str],
+    corpora: Corpora,
     *,
     field: str | Sequence[str] = FIELD,
     errors: str = "strict",
@@ -130,6 +129,9 @@ def read_corpora(
     cluster: str = "",
 ) -> list[Corpus]:
     """Return the corpora that `[NAME=][KIND:]PATH` words stand for; no text is read yet.
+
+    One word, a list of them, or a mapping of names to paths, or to lists of strings in memory: each
+    string is a unit. A corpus that was made already stays as it is.
 
     A path is a file, a folder, a zip file, a glob, `-` for standard input, or `sample:prose`,
     `sample:code` or `sample:NAME` for what is embedded. A folder, a zip file or a glob is one
@@ -147,40 +149,60 @@ def read_corpora(
     """
     fields = fields_of(field)
     pattern = Shard("", errors=errors, keep_empty=parallel, max_unit=max_unit, cluster=cluster)
-    corpora = corpora_of(words, pattern, fields)
-    require_use(corpora, fields)
-    return corpora
+    every = corpora_of(corpora, pattern, fields)
+    require_use(every, fields)
+    return every
 
 
-def corpora_of(words: Sequence[str], like: Shard, fields: Mapping[str, str]) -> list[Corpus]:
-    """Return the corpora of some words, their shards like a given one.
+def corpora_given(
+    corpora: Corpora, *, parallel: bool = False, argument: str = "corpora"
+) -> list[Corpus]:
+    """Return what a caller gives as corpora, of which line i says the same where it is parallel.
+
+    Raises:
+        TokscopeError: it cannot be used; says what can.
+    """
+    return corpora_of(corpora, Shard("", keep_empty=parallel), {}, argument)
+
+
+def corpora_of(
+    given: Corpora, like: Shard, fields: Mapping[str, str], argument: str = "corpora"
+) -> list[Corpus]:
+    """Return the corpora that were given, their shards like a given one.
 
     Raises:
         TokscopeError: as `read_corpora`, but for fields.
     """
     choose({"strict": 0, "replace": 0}, like.errors, "way to treat errors")
     corpora: dict[str, Corpus] = {}
-    for word in words:
-        for name, kind, members in named(word):
-            require_shown(name, members[0].path)
-            if name in corpora:
+    for label, one in asked(given, like, argument):
+        for corpus in [one] if isinstance(one, Corpus) else _of_word(label, one, like, fields):
+            if corpus.name in corpora:
+                name = corpus.name
                 raise TokscopeError(f"two corpora are named '{name}'; write NAME=PATH for one")
-            field = fields.get(name, fields.get(ANY, FIELD))
-            asked = name in fields or ANY in fields
-            own = replace(like, field=field, kind=kind)
-            shards = (
-                replace(
-                    own,
-                    path=file.path,
-                    member=file.member,
-                    stamp=file.stamp or stamp(file.path),
-                )
-                for file in members
-            )
-            corpora[name] = Corpus(name, tuple(found(shard, asked=asked) for shard in shards))
+            corpora[corpus.name] = corpus
     every = list(corpora.values())
     _require_once(every)
     return every
+
+
+def _of_word(label: str, word: str, like: Shard, fields: Mapping[str, str]) -> Iterator[Corpus]:
+    """Yield the corpora that a word stands for, or the one of a label."""
+    for name, kind, members in named(word, label):
+        require_shown(name, members[0].path)
+        field = fields.get(name, fields.get(ANY, FIELD))
+        own = replace(like, field=field, kind=kind)
+        shards = (
+            replace(
+                own,
+                path=file.path,
+                member=file.member,
+                stamp=file.stamp or stamp(file.path),
+            )
+            for file in members
+        )
+        by_name = name in fields or ANY in fields
+        yield Corpus(name, tuple(found(shard, asked=by_name) for shard in shards))
 
 
 def _require_once(corpora: Sequence[Corpus]) -> None:

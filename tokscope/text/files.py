@@ -42,6 +42,7 @@ class Shard:
     kind: str = ""  # of its content; "" for what its suffix says
     member: str = ""  # of a zip file
     stamp: Stamp | None = None  # of the file when it was named
+    texts: tuple[str, ...] | None = None  # its units, where it is in memory and has no file
 
     @property
     def place(self) -> str:
@@ -62,6 +63,14 @@ class Shard:
         """Return the error for a unit on a line or row that is longer than any may be."""
         limit = f"{self.max_unit / 1e6:g} MB"
         return self.error(line, f"a unit of over {limit}; split it, or raise {_LONGER}")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A language or another category: a name, and shards that are read one after the other."""
+
+    name: str
+    shards: tuple[Shard, ...]
 
 
 def pieces(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
@@ -172,6 +181,6 @@ def beginning(shard: Shard, size: int) -> bytes:
 
 def size(shard: Shard) -> int | None:
     """Return how many bytes a file holds; None where only reading it tells."""
-    if shard.path == STDIN or packing(shard.path):
+    if shard.texts is not None or shard.path == STDIN or packing(shard.path):
         return None
     return Path(shard.path).stat().st_size

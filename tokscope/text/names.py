@@ -84,13 +84,15 @@ def split_kind(place: str) -> tuple[str, str]:
     return "", place
 
 
-def named(word: str) -> list[tuple[str, str, list[File]]]:
+def named(word: str, name: str = "") -> list[tuple[str, str, list[File]]]:
     """Return the names, kinds and files of the corpora that one word stands for.
+
+    With a name all of its files are one corpus.
 
     Raises:
         TokscopeError: it stands for nothing.
     """
-    name, place = split_label(word)
+    name, place = (name, word) if name else split_label(word)
     kind, place = split_kind(place)
     found = _files(place) if kind else files(place)
     if name:

@@ -258,21 +258,24 @@ def _unknown_kind(kind: str) -> str:
     return f"'{kind}' takes no place; write {kind} alone"
 
 
-def load(word: str) -> Tokenizer:
+def load(word: str, *, label: str = "") -> Tokenizer:
     """Return the tokenizer that `[LABEL=]KIND:PLACE`, or a bare word, names.
+
+    A `label` counts before that of the word.
 
     Raises:
         TokscopeError: there is no such tokenizer here, or its file cannot be used; says why.
     """
     try:
         with one_state():
-            return _load(word)
+            return _load(word, label)
     except OSError as error:  # what was there a moment ago is not any more
         raise TokscopeError(f"{word}: cannot be read ({error.strerror or error})") from error
 
 
-def _load(word: str) -> Tokenizer:
+def _load(word: str, label: str) -> Tokenizer:
     spec = parse(word)
+    spec = replace(spec, label=label or spec.label)
     for option, kinds in _OPTIONS.items():
         if getattr(spec, option.replace("-", "_")) and spec.kind not in kinds:
             raise TokscopeError(f"{word}: only {', '.join(kinds)} take a ?{option}=")
@@ -298,23 +301,9 @@ def without_dropout(name: str, processing: Mapping[str, str]) -> list[str]:
     return [f"{name}: measured without the dropout of {rate} in its file, which makes ids random"]
 
 
-def load_all(words: Sequence[str]) -> list[Tokenizer]:
-    """Load tokenizers, each under a name of its own.
-
-    Raises:
-        TokscopeError: none is named, one cannot be loaded, or two would share a name.
-    """
-    if not words:
-        raise TokscopeError("no tokenizer is named; try: tokscope compare sample:bpe bytes")
-    named: dict[str, Tokenizer] = {}
-    for tokenizer in map(load, words):
-        word, other = tokenizer.spec.word, named.setdefault(tokenizer.name, tokenizer)
-        if other is not tokenizer:
-            raise TokscopeError(
-                f"'{other.spec.word}' and '{word}' would both be called '{tokenizer.name}'; "
-                f"write LABEL={word}"
-            )
-    return list(named.values())
+def have_words(tokenizers: Sequence[Tokenizer]) -> bool:
+    """Tell whether workers can load all of them; an object of a caller is used where it is."""
+    return all(one.spec.word for one in tokenizers)
 
 
 def for_workers(tokenizers: Sequence[Tokenizer]) -> tuple[tuple[str, str], ...]:

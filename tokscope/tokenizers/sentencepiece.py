@@ -231,6 +231,22 @@ def load_file(spec: Spec) -> SentencePieceTokenizer:
     return SentencePieceTokenizer(name, vocabulary, library, settings, way, around=around)
 
 
+def of_library(library: sentencepiece.SentencePieceProcessor, name: str) -> SentencePieceTokenizer:
+    """Return what its file would give of a model that is in memory.
+
+    Raises:
+        TokscopeError: it has no model, or one that cannot be used.
+    """
+    content = library.serialized_model_proto()
+    if not content:
+        raise TokscopeError(f"{name}: no model is loaded into it; load one first")
+    require_sizes(map(library.id_to_piece, range(library.get_piece_size())), name)
+    try:
+        return of_model(content, name)
+    except (RuntimeError, ValueError, IndexError) as error:
+        raise TokscopeError(f"{name}: not a SentencePiece model ({error})") from error
+
+
 def of_model(content: bytes, name: str) -> SentencePieceTokenizer:
     """Return the tokenizer of a serialized model; raises what the library raises."""
     library = sentencepiece.SentencePieceProcessor(model_proto=content)

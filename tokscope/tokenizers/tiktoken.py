@@ -211,6 +211,21 @@ def load_name(spec: Spec) -> RankTokenizer:
     )
 
 
+def of_library(encoding: tiktoken.Encoding, name: str) -> RankTokenizer:
+    """Return what its ranks give of an encoding that is in memory.
+
+    Raises:
+        TokscopeError: its ranks cannot be used.
+    """
+    ranks, specials = encoding._mergeable_ranks, encoding._special_tokens
+    require_sizes(ranks, name)
+    require_all_bytes(ranks, name)
+    try:
+        return rank_tokenizer(name, encoding._pat_str, ranks, specials)
+    except ValueError as error:
+        raise TokscopeError(f"{name}: {error}") from error
+
+
 def parse_ranks(content: bytes, place: str) -> dict[bytes, int]:
     """Read the lines of a rank file; `= 256` gives the empty token a rank, as tiktoken reads it.
 

@@ -45,6 +45,17 @@ def load_path(path: Path, name: str) -> HuggingFaceTokenizer:
     return _whole(replace(made, told=beside_file(path)), text)
 
 
+def of_library(library: tokenizers.Tokenizer, name: str) -> HuggingFaceTokenizer:
+    """Return what its file would give of a tokenizer that is in memory, which stays as it is.
+
+    Raises:
+        TokscopeError: a part of it is written in Python, or it cannot be read.
+    """
+    with blaming(f"{name}: not a tokenizer that a tokenizer.json can hold"):
+        text = library.to_str()
+    return _whole(assemble(_read(text, Path(name)), name, name), text)
+
+
 def _whole(made: HuggingFaceTokenizer, text: str) -> HuggingFaceTokenizer:
     """Return a tokenizer with what its file says and the library has not read."""
     whole, told = json.loads(text), {**made.config}
