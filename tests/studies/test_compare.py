@@ -211,7 +211,7 @@ def test_tokenizers_and_corpora_that_cannot_be_told_apart(parallel: list, write:
         tokscope.compare(["bytes", "bytes"], parallel)
     with pytest.raises(TokscopeError, match=r"tokenizers: it is empty; give a word"):
         tokscope.compare([], parallel)
-    with pytest.raises(TokscopeError, match=r"no corpus is named"):
+    with pytest.raises(TokscopeError, match=r"corpora: it is empty; give a path"):
         tokscope.compare(["bytes"], [])
     with pytest.raises(TokscopeError, match=r"'all' stands for all corpora together"):
         tokscope.compare(["bytes"], tokscope.read_corpora([str(write("all.txt", "x"))]))
