@@ -58,3 +58,19 @@ def test_an_issue_form_has_what_github_asks_of_it(path: Path) -> None:
     for part in asked:
         assert part["attributes"]["label"]
         assert part["type"] in ("input", "textarea", "dropdown", "checkboxes")
+
+
+PAGES = [ROOT / "CONTRIBUTING.md"]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_for_contributors_speaks_of_this_tree(path: Path) -> None:
+    page = path.read_text(encoding="utf-8")
+    for place in re.findall(
+        r"`((?:tokscope|tests|examples|benchmarks|\.github|\.ci)/[\w./-]*)`", page
+    ):
+        assert "NAME" in place or (ROOT / place).exists(), place
+    for link in re.findall(r"\]\(([\w./-]+)\)", page):
+        assert (path.parent / link).exists(), link
+    for name, place in re.findall(r"`(\w+)`,?\s+(?:in|of)\s+`([\w/.]+\.py)`", page):
+        assert re.search(rf"\b{name}\b", (ROOT / place).read_text(encoding="utf-8")), (name, place)
