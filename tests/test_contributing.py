@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
+from tests.test_house import LOW, MAY_IMPORT, MODULES, TOPICS, name
 
 GITHUB = ROOT / ".github"
 FORMS = [path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config"]
@@ -60,7 +61,7 @@ def test_an_issue_form_has_what_github_asks_of_it(path: Path) -> None:
         assert part["type"] in ("input", "textarea", "dropdown", "checkboxes")
 
 
-PAGES = [ROOT / "CONTRIBUTING.md"]
+PAGES = [ROOT / "CONTRIBUTING.md", ROOT / "ARCHITECTURE.md"]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -72,5 +73,21 @@ def test_a_page_for_contributors_speaks_of_this_tree(path: Path) -> None:
         assert "NAME" in place or (ROOT / place).exists(), place
     for link in re.findall(r"\]\(([\w./-]+)\)", page):
         assert (path.parent / link).exists(), link
-    for name, place in re.findall(r"`(\w+)`,?\s+(?:in|of)\s+`([\w/.]+\.py)`", page):
-        assert re.search(rf"\b{name}\b", (ROOT / place).read_text(encoding="utf-8")), (name, place)
+    for word, place in re.findall(r"`(\w+)`(?:,?\s+(?:in|of)\s+| \| )`([\w/.]+\.py)`", page):
+        assert re.search(rf"\b{word}\b", (ROOT / place).read_text(encoding="utf-8")), (word, place)
+
+
+def test_the_page_about_the_house_has_its_rooms_and_what_each_may_import() -> None:
+    """`basics` and `topics` stand for several; a room may always import itself."""
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    table = page.partition("| room |")[2].partition("\n\n")[0]
+    told = {}
+    for room, allowed in re.findall(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", table, re.MULTILINE):
+        told[room] = set(re.findall(r"`(\w+)`", allowed)) | {room}
+        told[room] |= LOW if "basics" in allowed else set()
+        told[room] |= TOPICS if "topics" in allowed else set()
+    assert told == {room: allowed | {room} for room, allowed in MAY_IMPORT.items()}
+    assert set(told) == {name(path).split(".")[0] for path in MODULES}
+    for *most, last in (sorted(LOW), sorted(TOPICS)):
+        listed = f"{', '.join(f'`{one}`' for one in most)} and `{last}`"
+        assert listed in " ".join(page.split())
