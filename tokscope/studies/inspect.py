@@ -15,7 +15,6 @@ from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import added_ids
 from tokscope.tokenizers.components import AROUND, TEMPLATE
 from tokscope.tokenizers.given import Tokenizers, load_all
-from tokscope.tokenizers.vocabulary import Vocabulary
 
 _NOTES = (
     "special tokens are found in text only with --specials, added ones always",

@@ -19,6 +19,7 @@ from tokscope.tokenizers.anatomy import Added, Anatomy
 from tokscope.tokenizers.beside import beside_file
 from tokscope.tokenizers.components import canonical, digest, fingerprint
 from tokscope.tokenizers.frame import NO_FRAME, Frame
+from tokscope.tokenizers.limits import require_sizes
 from tokscope.tokenizers.merges import learned, require_some
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.ranks import Ranks, by_score
