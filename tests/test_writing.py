@@ -40,11 +40,11 @@ TAKEN: dict[str, tuple[Callable[[Path], None], str]] = {
     "a link to a file": (link_to("real.csv"), "is a link; name the file itself"),
     "a link to nothing": (link_to("nothing"), "is a link; name the file itself"),
     "a link to itself": (link_to("out.csv"), "is a link; name the file itself"),
-    "a link to a folder": (link_to("."), "is there and is no regular file"),
-    "a link to a device": (link_to("/dev/null"), "is there and is no regular file"),
-    "a folder": (Path.mkdir, "is there and is no regular file"),
-    "a pipe": (fifo, "is there and is no regular file"),
-    "a file that may only be read": (read_only, "is there and may only be read"),
+    "a link to a folder": (link_to("."), "exists and is not a regular file"),
+    "a link to a device": (link_to("/dev/null"), "exists and is not a regular file"),
+    "a folder": (Path.mkdir, "exists and is not a regular file"),
+    "a pipe": (fifo, "exists and is not a regular file"),
+    "a file that may only be read": (read_only, "exists and is read-only"),
 }
 
 

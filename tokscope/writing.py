@@ -67,11 +67,11 @@ def require_writable(path: Path, option: str = "") -> None:
 def _occupied(path: Path, mode: int) -> str:
     """Say why what is there cannot be replaced."""
     if exists(path) and not path.is_file():
-        return f"{path} is there and is no regular file"
+        return f"{path} exists and is not a regular file"
     if stat.S_ISLNK(mode):
         return f"{path} is a link; name the file itself, or remove the link"
     if not (mode & 0o222 and os.access(path, os.W_OK)):
-        return f"{path} is there and may only be read"
+        return f"{path} exists and is read-only"
     return ""
 
 

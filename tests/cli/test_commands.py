@@ -162,17 +162,17 @@ REFUSED: dict[str, list[str]] = {
     "unknown severity of --fail-on 'eror'; did you mean 'error'?": ["audit", "bytes", "--fail-on", "eror"],
     "--tokens and --adversarial do not go together": ["audit", "bytes", "--tokens", "--adversarial", "3"],
     "--word-list is for --adversarial": ["audit", "bytes", "--word-list", "sample:en"],
-    "a list has no findings; leave --corpus": ["audit", "bytes", "--tokens", "-c", "sample:en"],
+    "a list has no findings; drop --corpus": ["audit", "bytes", "--tokens", "-c", "sample:en"],
     "--adversarial 0: write how many strings": ["audit", "bytes", "--adversarial", "0"],
     "nowhere.json: no such file or folder": ["audit", "nowhere.json"],
     "unknown part 'contxt'; did you mean 'context'?": ["numbers", "bytes", "--by", "contxt"],
     "--seed -7: a seed is a number from 0 up": ["numbers", "bytes", "--seed", "-7"],
     "--number 'abc' is no number; write one as 1234567": ["numbers", "bytes", "--number", "abc"],
-    "--number shows one number; leave --by away": ["numbers", "bytes", "--number", "7", "--by", "kind"],
-    "--number shows one number; leave --seed away": ["numbers", "bytes", "--number", "7", "--seed", "1"],
+    "--number shows one number; drop --by": ["numbers", "bytes", "--number", "7", "--by", "kind"],
+    "--number shows one number; drop --seed": ["numbers", "bytes", "--number", "7", "--seed", "1"],
     "--frequent looks at words of text; add --corpus": ["vocab", "bytes", "--frequent", "7"],
     "write NAME=SHARE,NAME=SHARE, each name once": ["infer-mixture", "sample:bpe", "--truth", "en"],
-    "'much' is no share from 0 to 1": ["infer-mixture", "sample:bpe", "--truth", "en=much"],
+    "'much' is not a share from 0 to 1": ["infer-mixture", "sample:bpe", "--truth", "en=much"],
     "--truth nowhere.json: cannot be read": ["infer-mixture", "sample:bpe", "--truth", "nowhere.json"],
     "--counts has the corpora in it": ["infer-mixture", "sample:bpe", "--counts", "x", "-c", "sample:en"],
     "x.npz: no such file": ["infer-mixture", "sample:bpe", "--counts", "x.npz"],
@@ -212,10 +212,10 @@ REFUSED: dict[str, list[str]] = {
     "gini: only for parallel text; add --parallel": ["compare", "bytes", "-m", "gini", "-c", "sample:en"],
     "--lines 0: write how many lines": ["compare", "bytes", "--lines", "0"],
     "--lines -1: write how many lines": ["compare", "bytes", "--lines", "-1"],
-    "--lines goes without --measure": ["compare", "bytes", "--lines", "2", "-m", "tokens"],
+    "--lines lists lines; drop --measure": ["compare", "bytes", "--lines", "2", "-m", "tokens"],
     "--lines reads text a second time": ["compare", "bytes", "--lines", "2", "-c", "-", "-c", "sample:en", "--parallel"],
     "with their translations; name two corpora": ["compare", "bytes", "--lines", "2", "-c", "sample:en", "--parallel"],
-    "--cluster says what --bootstrap draws": ["compare", "bytes", "--cluster", "id"],
+    "--cluster is for --bootstrap": ["compare", "bytes", "--cluster", "id"],
     "--cluster needs the fields of .jsonl, .json, .csv or .tsv": ["compare", "bytes", "--bootstrap", "9", "--cluster", "id", "-c", "sample:en"],
     "--cluster needs records; name them with --corpus": ["compare", "bytes", "--bootstrap", "9", "--cluster", "id"],
     "unknown way to treat errors 'zz'": ["compare", "bytes", "--errors", "zz"],
@@ -238,8 +238,8 @@ REFUSED: dict[str, list[str]] = {
     "--only-in and --grep do not go together": ["vocab", "bytes", "--grep", "a", "--only-in", "bytes"],
     "--top cuts a list; add --tokens LANG": ["vocab", "bytes", "--top", "3"],
     "--by and --tokens do not go together": ["vocab", "bytes", "--by", "kind", "--tokens", "en"],
-    "--grep lists tokens; leave --corpus away": ["vocab", "bytes", "--grep", "a", "-c", "sample:en"],
-    "--tokens lists tokens; leave --word-list away": ["vocab", "bytes", "--tokens", "en", "--word-list", "sample:en"],
+    "--grep lists tokens; drop --corpus": ["vocab", "bytes", "--grep", "a", "-c", "sample:en"],
+    "--tokens lists tokens; drop --word-list": ["vocab", "bytes", "--tokens", "en", "--word-list", "sample:en"],
     "--by kind looks at no text; leave --corpus": ["vocab", "bytes", "--by", "kind", "-c", "sample:en"],
     "--frequent 0: write how many words": ["vocab", "bytes", "-c", "sample:en", "--frequent", "0"],
     "unknown corpus ''; Known: am": ["vocab", "bytes", "--tokens", ""],
@@ -281,7 +281,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(run: Run, write: Wr
     (folder / "taken.csv").mkdir()
     done = run("compare", "bytes", "-o", folder / "taken.csv")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "taken.csv is there and is no regular file" in done.stderr
+    assert "taken.csv exists and is not a regular file" in done.stderr
     assert sorted(p.name for p in folder.iterdir()) == ["taken.csv", "x"]
 
 
@@ -303,16 +303,89 @@ def test_standard_input_is_a_corpus(run: Run) -> None:
     assert "2 empty units were skipped" in done.stdout
 
 
-def test_help_and_version(run: Run) -> None:
-    assert run("--version").stdout == f"tokscope {tokscope.__version__}\n"
-    assert "compare" in run("--help").stdout
-    for command in app.registered_commands:
-        text = run(command.name, "--help").stdout
-        assert max(map(len, text.split("\n"))) <= 80, command.name
-    for option in ("--by", "--corpus", "--tokens", "--only-in", "--grep", "--top", "--word-list"):
-        assert option in run("vocab", "--help").stdout
-    for option in ("--corpus", "--parallel", "--measure", "--by", "--sort", "--lines", "--price"):
-        assert option in run("compare", "--help").stdout
+PANELS = ("Arguments", "Tokenizers", "Options", "Text", "Statistics", "Output", "Scale")
+
+
+def panels(text: str) -> dict[str, str]:
+    """Return what a page of help shows in each of its boxes."""
+    return dict(re.findall(r"╭─ ([\w ]+) ─+╮\n(.*?)╰", text, re.DOTALL))
+
+
+@pytest.mark.parametrize("command", [one.name for one in app.registered_commands])
+@pytest.mark.parametrize("columns", [80, 160])
+def test_help_is_grouped_and_shows_no_types_of_python(run: Run, command: str, columns: int) -> None:
+    done = run(command, "--help", COLUMNS=str(columns), NO_COLOR="1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.split("\n"))) <= columns
+    assert not re.search(r"<\w|\x1b", done.stdout)
+    shown = panels(done.stdout)
+    assert list(shown) == [panel for panel in PANELS if panel in shown]
+    assert "--help" in shown["Options"]
+    for panel, options in {
+        "Text": ("--corpus", "--field", "--errors", "--max-unit", "--parallel", "--words"),
+        "Statistics": ("--bootstrap", "--seed", "--cluster"),
+        "Output": ("--format", "--output", "--quiet"),
+        "Scale": ("--jobs", "--scheduler"),
+    }.items():
+        for option in options:
+            assert all(f"{option} " not in text for at, text in shown.items() if at != panel)
+
+
+def test_help_of_a_command_begins_with_what_it_does(run: Run) -> None:
+    """The first word is a verb; commands stand in groups by task, each with its first sentence."""
+    shown = panels(run("--help", COLUMNS="160").stdout)
+    groups = {one.rich_help_panel for one in app.registered_commands}
+    assert set(shown) == groups | {"Options"}
+    for one in app.registered_commands:
+        found = re.search(rf"│ {one.name} +(\w+) ", shown[str(one.rich_help_panel)])
+        assert found
+        assert found[1] in {
+            "Check", "Compare", "Explain", "Find", "Infer", "List", "Measure", "Show", "Test",
+            "Write",
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version(run: Run, option: str) -> None:
+    assert run(option).stdout == f"tokscope {tokscope.__version__}\n"
+
+
+def test_a_shell_completes_commands_and_options(start: Run) -> None:
+    """As bash asks the entry point itself."""
+
+    def completed(*words: str) -> list[str]:
+        line = {"COMP_WORDS": "\n".join(words), "COMP_CWORD": str(len(words) - 1)}
+        done = start(_TOKSCOPE_COMPLETE="complete_bash", **line)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.split()
+
+    assert completed("tokscope", "in") == ["inspect", "infer-mixture", "init"]
+    assert completed("tokscope", "check", "--ide") == ["--identity"]
+
+
+def test_quiet_shows_nothing_on_a_terminal(run: Run, write: Write) -> None:
+    """A bar would be drawn for a corpus of over 4 MB."""
+    path = write("a.txt", "four words and more\n" * 250_000)
+    words = [Path(sys.executable).with_name("tokscope"), "compare", "bytes", "-m", "units"]
+    for quiet in ([], ["--quiet"]):
+        leader, follower = pty.openpty()
+        environment = os.environ | {"TERM": "xterm"}
+        done = subprocess.run(
+            [*words, "-j", "1", "-c", path, *quiet],
+            stdout=subprocess.PIPE,
+            stderr=follower,
+            env=environment,
+        )
+        os.close(follower)
+        os.set_blocking(leader, False)
+        try:
+            drawn = os.read(leader, 65536)
+        except OSError:  # nothing was written
+            drawn = b""
+        os.close(leader)
+        assert done.returncode == 0
+        assert (b"reading" in drawn) == (not quiet)
+    assert run("compare", "nowhere.json", "--quiet").stderr.startswith("tokscope: nowhere.json")
 
 
 def test_a_pipe_gets_plain_text_and_a_terminal_colour() -> None:

@@ -82,7 +82,7 @@ def test_init_writes_gates_that_the_tokenizer_passes(folder: Path, run: Run) -> 
     refused = run("init")
     assert (refused.returncode, refused.stderr) == (
         2,
-        "tokscope: tokscope.toml is there already; edit it, or move it away\n",
+        "tokscope: tokscope.toml already exists; edit it, or move it away\n",
     )
     assert run("lock").returncode == 0
     assert run("check").returncode == 0

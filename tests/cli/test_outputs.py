@@ -60,9 +60,9 @@ REFUSED: dict[str, str] = {
     "measures -o link.csv": LINK,
     "list -o lost.csv": LINK,
     "explain -o loop.csv": LINK,
-    "measures -o pipe.csv": "is no regular file",
+    "measures -o pipe.csv": "is not a regular file",
     "measures -o json=/dev/stdout": "",
-    "measures -o kept.csv": "may only be read",
+    "measures -o kept.csv": "is read-only",
 }
 
 
@@ -153,7 +153,11 @@ def test_files_of_others_are_not_taken_for_counts_of_a_lock(
 def test_the_summary_of_a_job_is_a_file(
     place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for name, words in {"pipe.csv": "is no regular file", "link.csv": LINK, "in.txt": OWN}.items():
+    for name, words in {
+        "pipe.csv": "is not a regular file",
+        "link.csv": LINK,
+        "in.txt": OWN,
+    }.items():
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(place / name))
         told = refusal(["check", "--format", "github"], monkeypatch, capfd)
         assert "GITHUB_STEP_SUMMARY: " in told

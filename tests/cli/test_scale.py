@@ -111,7 +111,7 @@ def test_jobs_and_schedulers_that_make_no_sense(run: Run) -> None:
         "tokscope: --jobs 0: write how many processes, from 1 up\n",
     )
     done = run("compare", "bytes", "--jobs", 2, "--scheduler", "tcp://x:1")
-    assert done.stderr == "tokscope: --scheduler has workers of its own; leave --jobs away\n"
+    assert done.stderr == "tokscope: --scheduler has workers of its own; drop --jobs\n"
 
 
 def hard(folder: Path) -> list[str]:

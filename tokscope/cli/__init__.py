@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from errno import EIO, EMFILE, ENOSPC
 from pathlib import Path
@@ -31,7 +32,7 @@ from tokscope.cli import (
     simulate_mixture,
     vocab,
 )
-from tokscope.cli.bounds import bounded
+from tokscope.cli.options import HELP_NAMES, prepared, with_plain_help
 from tokscope.errors import TokscopeError, is_panic, path_of
 from tokscope.reading import together
 from tokscope.version import __version__
@@ -42,10 +43,9 @@ TRACE = "TOKSCOPE_TRACE"  # the variable that names a file for the trace of an e
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": HELP_NAMES},
 )
 
 
@@ -58,28 +58,43 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def tokscope(
     version: bool = typer.Option(
-        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+        False, "--version", "-V", callback=_print_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
-    """See what a tokenizer does: multilingual quality, side by side, with units and directions."""
+    """See what a tokenizer does to text, and compare it with others."""
 
 
-app.command("compare")(bounded(compare.command))
-app.command("infer-mixture")(bounded(infer_mixture.command))
-app.command("simulate-mixture")(bounded(simulate_mixture.command))
-app.command("measures")(bounded(measures.command))
-app.command("inspect")(bounded(inspect.command))
-app.command("show")(bounded(show.command))
-app.command("vocab")(bounded(vocab.command))
-app.command("audit")(bounded(audit.command))
-app.command("numbers")(bounded(numbers.command))
-app.command("init")(bounded(init.command))
-app.command("lock")(bounded(lock.command))
-app.command("check")(bounded(check.command))
-app.command("diff")(bounded(diff.command))
-app.command("equiv")(bounded(equiv.command))
-app.command("explain")(bounded(explain.command))
-app.command("list")(bounded(available.command))
+_COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = {
+    "Compare tokenizers": {
+        "compare": compare.command,
+        "show": show.command,
+        "numbers": numbers.command,
+    },
+    "Look into a tokenizer": {
+        "inspect": inspect.command,
+        "vocab": vocab.command,
+        "audit": audit.command,
+    },
+    "Find out about training data": {
+        "infer-mixture": infer_mixture.command,
+        "simulate-mixture": simulate_mixture.command,
+    },
+    "Watch a tokenizer change": {
+        "init": init.command,
+        "lock": lock.command,
+        "check": check.command,
+        "diff": diff.command,
+        "equiv": equiv.command,
+    },
+    "Look things up": {
+        "explain": explain.command,
+        "measures": measures.command,
+        "list": available.command,
+    },
+}
+for _task, _commands in _COMMANDS.items():
+    for _name, _command in _commands.items():
+        app.command(_name, rich_help_panel=_task)(prepared(_command))
 
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer's own, which it does not name
@@ -128,7 +143,7 @@ def _done() -> int:
 
 def _answered() -> int:
     try:
-        return int(app(standalone_mode=False) or 0)
+        return int(with_plain_help(typer.main.get_command(app))(standalone_mode=False) or 0)
     except _UsageError as error:
         if "NoArgsIsHelp" in type(error).__name__:  # alone, tokscope says what it can do
             print(cast(Any, error).format_message())

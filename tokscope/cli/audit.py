@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -19,49 +18,57 @@ def _require_sense(*, corpus: bool, tokens: bool, traps: bool, lists: bool, rule
         raise TokscopeError("--word-list is for --adversarial; add --adversarial N")
     if (tokens or traps) and (corpus or rules):
         raise TokscopeError(
-            "a list has no findings; leave --corpus, --select, --ignore and --fail-on away"
+            "a list has no findings; drop --corpus, --select, --ignore and --fail-on"
         )
 
 
 def command(
     specs: text.Specs,
-    corpus: text.Corpora = None,
+    *,
     select: Annotated[
         list[str] | None,
-        typer.Option(metavar="CODE", help="Only these rules; TS4 is all of TS4xx. Repeatable."),
+        typer.Option(
+            metavar="CODE", help="Report these rules alone; TS4 is all of TS4xx. Repeatable."
+        ),
     ] = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option(metavar="CODE", help="All rules but these. Repeatable."),
+        typer.Option(metavar="CODE", help="Report all rules but these. Repeatable."),
     ] = None,
     fail_on: Annotated[
-        str, typer.Option(metavar="SEVERITY", help="Exit with 1 on an error, or on a warning too.")
+        str,
+        typer.Option(
+            metavar="SEVERITY",
+            help="Exit with 1 if a finding is an error (error), or at least a warning (warning).",
+        ),
     ] = "",
     tokens: Annotated[
-        bool, typer.Option("--tokens", help="List every token with its cause.")
+        bool, typer.Option("--tokens", help="Instead, list every token with its cause.")
     ] = False,
     adversarial: Annotated[
-        int | None, typer.Option(metavar="N", help="List N glued words that trap the cut instead.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Instead, list N pairs of words that are not cut apart when glued together.",
+        ),
     ] = None,
     word_list: Annotated[
         list[str] | None,
         typer.Option(
             "--word-list",
             metavar="[NAME=]PATH",
-            help="Words for --adversarial, one a line; else those of the vocabulary. Repeatable.",
+            help="Words for --adversarial, one per line (default: those of the vocabulary). "
+            "Repeatable.",
         ),
     ] = None,
-    field: text.Field = None,
-    errors: text.Errors = "strict",
-    max_unit: text.MaxUnit = 64,
-    jobs: text.Jobs = None,
-    scheduler: text.Scheduler = "",
-    format_: output.Format = "table",
-    outputs: output.Output = None,
+    corpus: text.Corpora = None,
+    reading: text.Reading,
+    out: output.Output,
+    scale: text.Scale,
 ) -> None:
-    """Say what in tokenizers is broken: tokens that nothing produces, text that does not come back.
+    """Find what is broken in tokenizers: unreachable tokens, text that does not round-trip.
 
-    Each token gets one cause, each finding a code: see tokscope explain.
+    Every token gets a cause and every finding a code, which tokscope explain describes.
 
     `tokscope audit sample:bpe`
 
@@ -69,8 +76,8 @@ def command(
 
     `tokscope audit sample:bpe --adversarial 10`
     """
-    output.require_formats(format_, outputs or ())
-    output.require_kept(outputs, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
+    output.require_formats(out)
+    output.require_kept(out, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
     if fail_on:
         choose({"error": "", "warning": ""}, fail_on, "severity of --fail-on")
     _require_sense(
@@ -80,23 +87,22 @@ def command(
         lists=bool(word_list),
         rules=bool(select or ignore or fail_on),
     )
-    read = partial(text.read, parallel=False, field=field, errors=errors, max_unit=max_unit)
     from tokscope.studies import audit as study
     from tokscope.studies import audit_traps as trapping
 
     if adversarial is not None:
-        report = trapping.adversarial(specs, read(word_list), adversarial)
-        output.emit(report, [report], format_, outputs or ())
+        report = trapping.adversarial(specs, text.read(word_list, reading), adversarial)
+        output.emit(report, [report], out)
     elif tokens:
-        text.require_records(field, named=False)
+        text.require_records(reading.field, named=False)
         report = study.tokens(specs)
-        output.emit(report, study.token_tables(report), format_, outputs or ())
+        output.emit(report, study.token_tables(report), out)
     else:
-        corpora = read(corpus)
-        with text.workers(corpora, jobs, scheduler) as workers:
+        corpora = text.read(corpus, reading)
+        with text.workers(corpora, scale) as workers:
             report = study.audit(
                 specs, corpora, select=select or (), ignore=ignore or (), workers=workers
             )
-        output.emit(report, study.tables(report), format_, outputs or ())
+        output.emit(report, study.tables(report), out)
         if fail_on and study.fails(report, fail_on):
             raise typer.Exit(1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tokscope.cli import output, text
+from tokscope.cli.options import OUTPUT, TOKENIZERS
 from tokscope.errors import exists
 from tokscope.writing import append
 
@@ -22,17 +23,23 @@ Config = Annotated[
     str,
     typer.Option(
         metavar="PATH",
-        help="Default: tokscope.toml here, or [tool.tokscope] of the pyproject.toml.",
+        help="The configuration (default: tokscope.toml or pyproject.toml in this folder).",
     ),
 ]
 Spec = Annotated[
     str,
     typer.Argument(
-        metavar="[SPEC]", help="A tokenizer, written as for compare; default: the configuration's."
+        metavar="SPEC",
+        help="A tokenizer, written as for compare (default: the one in the configuration).",
+        rich_help_panel=TOKENIZERS,
     ),
 ]
 Download = Annotated[
-    bool, typer.Option("--allow-download", help="Fetch what is not cached; else offline.")
+    bool,
+    typer.Option(
+        "--allow-download",
+        help="Download what is not in a cache; without it the command stays offline.",
+    ),
 ]
 _SUMMARY = 1_000_000  # bytes; GitHub takes 1,024 KiB of a step
 
@@ -45,35 +52,48 @@ def stay_offline(download: bool) -> None:
 
 def command(
     spec: Spec = "",
+    *,
     config: Config = "",
     against: Annotated[
         str,
         typer.Option(
             metavar="BASELINE",
-            help="A lock, a tokenizer, or git:REV:PATH of either; default: the lock.",
+            help="The baseline: a lock, a tokenizer, or git:REV:PATH of either (default: the "
+            "lock).",
         ),
     ] = "",
     identity: Annotated[
         bool,
-        typer.Option("--identity", help="Only whether it is the same; reads no text, for hooks."),
+        typer.Option(
+            "--identity",
+            help="Check only whether the tokenizer is the same, without reading text; for hooks.",
+        ),
     ] = False,
     fail_inconclusive: Annotated[
-        bool, typer.Option("--fail-inconclusive", help="Exit with 3 where text does not decide.")
+        bool,
+        typer.Option(
+            "--fail-inconclusive", help="Exit with 3 if there is too little text to decide."
+        ),
     ] = False,
     download: Download = False,
-    jobs: text.Jobs = None,
-    scheduler: text.Scheduler = "",
     format_: Annotated[
         str,
         typer.Option(
-            "--format", "-f", help="table, concise, json, csv, junit, github, markdown, and others."
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="What to print: concise, junit or github for CI, or table, csv, json, markdown, "
+            "latex, svg or html.",
+            rich_help_panel=OUTPUT,
         ),
     ] = "table",
-    outputs: output.Output = None,
+    outputs: output.Outputs = None,
+    scale: text.Scale,
 ) -> None:
-    """Judge a tokenizer by the gates of tokscope.toml, against a baseline.
+    """Check a tokenizer against a baseline, by the gates in tokscope.toml.
 
-    Exit code 0: passed; 1: a gate failed; 2: could not judge; 3: inconclusive, if that counts.
+    Exit codes: 0 all gates passed, 1 a gate failed, 2 nothing could be judged, 3 inconclusive (only
+    with --fail-inconclusive).
 
     `tokscope check`
 
@@ -81,7 +101,8 @@ def command(
 
     `tokscope check --format github --output junit=report.xml`
     """
-    output.require_formats(format_, outputs or (), gates=True)
+    out = output.Output(format_, outputs)
+    output.require_formats(out, gates=True)
     stay_offline(download)
     from datetime import date
 
@@ -90,12 +111,12 @@ def command(
 
     found = settings.read(settings.find(config))
     found = found.identity_alone() if identity else found
-    _require_kept(found, spec, against, outputs, _summary_file(format_))
+    _require_kept(found, spec, against, out)
     corpora = None if identity else found.text.read()
-    with text.workers(corpora, jobs, scheduler) as workers:
+    with text.workers(corpora, scale) as workers:
         report = gate.check(found, spec, against=against, today=date.today(), workers=workers)
     views = gate.tables(report)
-    output.emit(report, views, format_, outputs or ())
+    output.emit(report, views, out)
     if summary := _summary_file(format_):
         _summarize(views, summary)
     code = gate.outcome(report, fail_inconclusive=fail_inconclusive)
@@ -103,9 +124,7 @@ def command(
         raise typer.Exit(code)
 
 
-def _require_kept(
-    found: Settings, spec: str, against: str, outputs: list[str] | None, summary: Path | None
-) -> None:
+def _require_kept(found: Settings, spec: str, against: str, out: output.Output) -> None:
     """Refuse to write onto what is read: the tokenizers, the text, the configuration, locks."""
     from tokscope.gate import pair
 
@@ -113,11 +132,11 @@ def _require_kept(
     of_locks = [("the lock", path) for one in locks for path in pair.files(one)]
     words = (spec or found.spec, "" if len(locks) > 1 else against)
     output.require_kept(
-        outputs,
+        out,
         specs=filter(None, words),
         texts=found.text.corpora,
         files=[*(("the configuration", path) for path in found.files), *of_locks],
-        also=[("GITHUB_STEP_SUMMARY", summary)],
+        also=[("GITHUB_STEP_SUMMARY", _summary_file(out.format_))],
     )
 
 

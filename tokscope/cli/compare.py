@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tokscope.cli import output, text
+from tokscope.cli.options import STATISTICS
 from tokscope.errors import TokscopeError
 
 
@@ -27,85 +28,100 @@ def _prices(words: list[str] | None) -> dict[str, float]:
 def _require_sense(alone: bool, lines: int | None, others: tuple[object, ...]) -> None:
     """Refuse options that would be ignored."""
     if alone:
-        raise TokscopeError("--cluster says what --bootstrap draws; add --bootstrap 1000")
+        raise TokscopeError("--cluster is for --bootstrap; add --bootstrap 1000")
     if lines is not None and any(others):
-        raise TokscopeError("--lines goes without --measure, --price, --by, --sort, --bootstrap")
+        raise TokscopeError(
+            "--lines lists lines; drop --measure, --price, --by, --sort and --bootstrap"
+        )
 
 
 def command(
     specs: text.Specs,
-    corpus: text.Corpora = None,
-    parallel: text.Parallel = False,
+    *,
     measure: Annotated[
         list[str] | None,
         typer.Option(
-            "--measure", "-m", help="A measure by name, or all; `tokscope measures` lists them."
+            "--measure",
+            "-m",
+            metavar="NAME",
+            help="A measure, or all; `tokscope measures` lists them. Repeatable.",
         ),
     ] = None,
     by: Annotated[
         str,
-        typer.Option(help="tokenizer: the summary alone; language: one table for every measure."),
+        typer.Option(
+            metavar="WHAT",
+            help="tokenizer shows the summary alone, language one table per measure.",
+        ),
     ] = "",
     sort: Annotated[
-        str, typer.Option(metavar="LABEL", help="Sort corpora: worst first under LABEL, or name.")
+        str,
+        typer.Option(
+            metavar="LABEL",
+            help="Sort corpora by name, or those first that are worst for the tokenizer LABEL.",
+        ),
     ] = "",
     reference: Annotated[
         str,
-        typer.Option(help="The corpus that premiums are relative to (default en, or the first)."),
+        typer.Option(
+            metavar="NAME",
+            help="The corpus that premiums are relative to (default: en, or the first).",
+        ),
     ] = "",
     lines: Annotated[
-        int | None, typer.Option(metavar="N", help="Instead: the N lines with the largest premium.")
+        int | None,
+        typer.Option(metavar="N", help="Instead, list the N lines with the largest premium."),
     ] = None,
     price: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="LABEL=2.5", help="Price per million tokens; adds the cost of a corpus."
+            metavar="LABEL=2.5",
+            help="The price of a million tokens of a tokenizer; adds what a corpus costs. "
+            "Repeatable.",
         ),
     ] = None,
+    corpus: text.Corpora = None,
+    parallel: text.Parallel = False,
+    reading: text.Reading,
+    words: text.Words = "unicode",
+    specials: text.Specials = False,
     cluster: text.Cluster = "",
     bootstrap: Annotated[
         int,
         typer.Option(
             metavar="N",
-            help="Resample the text N times: intervals, differences from the first.",
+            help="Resample the text N times, for 95 % intervals and for differences from the "
+            "first tokenizer.",
+            rich_help_panel=STATISTICS,
+            show_default=False,
         ),
     ] = 0,
-    seed: Annotated[int, typer.Option(help="The seed of --bootstrap.")] = 0,
-    words: text.Words = "unicode",
-    specials: text.Specials = False,
-    field: text.Field = None,
-    errors: text.Errors = "strict",
-    max_unit: text.MaxUnit = 64,
-    jobs: text.Jobs = None,
-    scheduler: text.Scheduler = "",
-    format_: output.Format = "table",
-    outputs: output.Output = None,
+    seed: Annotated[
+        int,
+        typer.Option(metavar="N", help="The seed of --bootstrap.", rich_help_panel=STATISTICS),
+    ] = 0,
+    out: output.Output,
+    scale: text.Scale,
 ) -> None:
-    """Compare tokenizers on text: cost, fairness, fidelity, with units and directions.
+    """Compare tokenizers on text: cost, fairness and fidelity, with units and directions.
 
-    Without --corpus the text is an embedded sample of parallel sentences:
+    Without --corpus, on the embedded sample of parallel sentences:
 
     `tokscope compare sample:bpe sample:unigram bytes`
 
-    Corpora are languages or any other categories; declare them parallel to compare languages:
+    On your own text; a corpus is a language or any other category, and --parallel says that they
+    are translations of each other:
 
     `tokscope compare gpt2 org/model --corpus 'flores/*.txt' --parallel`
     """
-    output.require_formats(format_, outputs or ())
-    output.require_kept(outputs, specs=specs, texts=corpus)
+    output.require_formats(out)
+    output.require_kept(out, specs=specs, texts=corpus)
     _require_sense(bool(cluster) and not bootstrap, lines, (measure, price, by, sort, bootstrap))
-    corpora = text.read(
-        corpus,
-        parallel=parallel,
-        field=field,
-        errors=errors,
-        max_unit=max_unit,
-        cluster=cluster,
-    )
+    corpora = text.read(corpus, reading, parallel=parallel, cluster=cluster)
     from tokscope.studies import compare as study
     from tokscope.studies.compare_lines import worst_lines
 
-    with text.workers(corpora, jobs, scheduler) as workers:
+    with text.workers(corpora, scale) as workers:
         if lines is not None:
             report = worst_lines(
                 specs, corpora, top=lines, reference=reference, specials=specials, workers=workers
@@ -124,4 +140,4 @@ def command(
                 workers=workers,
             )
     views = [report] if lines is not None else study.tables(report, by, sort)
-    output.emit(report, views, format_, outputs or ())
+    output.emit(report, views, out)

@@ -8,53 +8,46 @@ import typer
 
 from tokscope.cli import output, text
 from tokscope.cli.check import Download, stay_offline
+from tokscope.cli.options import STATISTICS, TOKENIZERS
 
-_Spec = Annotated[
-    str, typer.Argument(metavar="SPEC", help="A tokenizer, as for compare, or git:REV:PATH.")
-]
+_HELP = "A tokenizer, written as for compare, or git:REV:PATH."
+_Old = Annotated[str, typer.Argument(metavar="OLD", help=_HELP, rich_help_panel=TOKENIZERS)]
+_New = Annotated[str, typer.Argument(metavar="NEW", help=_HELP, rich_help_panel=TOKENIZERS)]
 
 
 def command(
-    old: _Spec,
-    new: _Spec,
+    old: _Old,
+    new: _New,
+    *,
+    top: Annotated[int, typer.Option(metavar="N", help="Number of lines to show cut by both.")] = 5,
+    download: Download = False,
     corpus: text.Corpora = None,
     parallel: text.Parallel = False,
-    top: Annotated[int, typer.Option(metavar="N", help="Lines to show side by side.")] = 5,
-    seed: Annotated[int, typer.Option(help="The seed of the intervals.")] = 0,
+    reading: text.Reading,
     words: text.Words = "unicode",
-    field: text.Field = None,
-    errors: text.Errors = "strict",
-    max_unit: text.MaxUnit = 64,
-    download: Download = False,
-    jobs: text.Jobs = None,
-    scheduler: text.Scheduler = "",
-    format_: output.Format = "table",
-    outputs: output.Output = None,
+    seed: Annotated[
+        int,
+        typer.Option(metavar="N", help="The seed of the intervals.", rich_help_panel=STATISTICS),
+    ] = 0,
+    out: output.Output,
+    scale: text.Scale,
 ) -> None:
-    """Say what changed from one tokenizer to another, and what that does to text.
+    """Show what changed from one tokenizer to another, and what that does to text.
 
-    Components, special tokens, vocabulary and merges by bytes; then tokens, ids, numbers and
-    fidelity on text, and the lines most affected with both segmentations.
+    Compares components, special tokens, and vocabulary and merges by their bytes; then tokens, ids,
+    numbers and fidelity on text. Lists the lines that are affected most, cut by both.
 
     `tokscope diff git:main:tokenizer.json tokenizer.json --corpus 'text/*.txt'`
     """
-    output.require_formats(format_, outputs or ())
-    output.require_kept(outputs, specs=[old, new], texts=corpus)
+    output.require_formats(out)
+    output.require_kept(out, specs=[old, new], texts=corpus)
     stay_offline(download)
-    from tokscope.gate.config import Evidence, Text
+    from tokscope.gate.config import Evidence
     from tokscope.studies import diff as study
 
-    chosen = Text(
-        tuple(corpus or ["sample:prose"]),
-        parallel or not corpus,
-        words=words,
-        field=text.field_of_gates(field),
-        errors=errors,
-        max_unit=max_unit,
-    )
-    corpora = text.read_for_gates(chosen, field, bool(corpus))
-    with text.workers(corpora, jobs, scheduler, times=2) as workers:
+    chosen, corpora = text.read_for_gates(corpus, reading, parallel=parallel, rule=words)
+    with text.workers(corpora, scale, times=2) as workers:
         report = study.diff(
             old, new, chosen, top=top, evidence=Evidence(seed=seed), workers=workers
         )
-    output.emit(report, study.tables(report), format_, outputs or ())
+    output.emit(report, study.tables(report), out)

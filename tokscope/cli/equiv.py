@@ -7,46 +7,65 @@ from typing import Annotated
 import typer
 
 from tokscope.cli import output, text
+from tokscope.cli.options import STATISTICS, TOKENIZERS
 
-_Spec = Annotated[str, typer.Argument(metavar="[LABEL=]SPEC", help="A tokenizer, as for compare.")]
+_Spec = Annotated[
+    str,
+    typer.Argument(
+        metavar="[LABEL=]SPEC",
+        help="A tokenizer, written as for compare.",
+        rich_help_panel=TOKENIZERS,
+    ),
+]
 
 
 def command(
     first: _Spec,
     second: _Spec,
-    corpus: text.Corpora = None,
+    *,
     by: Annotated[
-        str, typer.Option(help="ids, or bytes: where text is cut, if ids differ by design.")
+        str,
+        typer.Option(
+            metavar="WHAT",
+            help="What has to be equal: ids, or bytes (where text is cut), if ids differ by "
+            "design.",
+        ),
     ] = "ids",
     fuzz: Annotated[
-        int, typer.Option(metavar="N", help="Random mixtures of tokens; 0: the corpora alone.")
+        int,
+        typer.Option(
+            metavar="N",
+            help="Number of random mixtures of tokens to try; 0 tries nothing but the corpora.",
+        ),
     ] = 10_000,
-    seed: Annotated[int, typer.Option(help="The seed of --fuzz.")] = 0,
-    top: Annotated[int, typer.Option(metavar="N", help="Mismatches to shrink and explain.")] = 5,
-    field: text.Field = None,
-    errors: text.Errors = "strict",
-    max_unit: text.MaxUnit = 64,
-    jobs: text.Jobs = None,
-    scheduler: text.Scheduler = "",
-    format_: output.Format = "table",
-    outputs: output.Output = None,
+    top: Annotated[
+        int, typer.Option(metavar="N", help="Number of differences to shrink and explain.")
+    ] = 5,
+    corpus: text.Corpora = None,
+    reading: text.Reading,
+    seed: Annotated[
+        int,
+        typer.Option(metavar="N", help="The seed of --fuzz.", rich_help_panel=STATISTICS),
+    ] = 0,
+    out: output.Output,
+    scale: text.Scale,
 ) -> None:
-    """Compare two tokenizers, or two formats of one, for equality; exit with 1 where they differ.
+    """Test whether two tokenizers, or two formats of one, give the same ids.
 
-    Beside --corpus they are tried on edge cases, every token, every character, pairs,
-    apostrophes, added tokens and random mixtures. What differs is shrunk and explained.
+    Tries them on --corpus and on edge cases, every token, every character, pairs, apostrophes,
+    added tokens and random mixtures. Shrinks and explains what differs, and then exits with 1.
 
     `tokscope equiv tokenizer.json tokenizer.model --corpus 'text/*.txt'`
     """
-    output.require_formats(format_, outputs or ())
-    output.require_kept(outputs, specs=[first, second], texts=corpus)
-    corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit)
+    output.require_formats(out)
+    output.require_kept(out, specs=[first, second], texts=corpus)
+    corpora = text.read(corpus, reading)
     from tokscope.studies import equiv as study
 
-    with text.workers(corpora, jobs, scheduler) as workers:
+    with text.workers(corpora, scale) as workers:
         report = study.equiv(
             first, second, corpora, by=by, fuzz=fuzz, seed=seed, top=top, workers=workers
         )
-    output.emit(report, study.tables(report), format_, outputs or ())
+    output.emit(report, study.tables(report), out)
     if study.differs(report):
         raise typer.Exit(1)

@@ -12,17 +12,17 @@ from tokscope.cli import output
 def command(
     codes: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CODE]...", help="Codes, or beginnings of codes; else all."),
+        typer.Argument(metavar="CODE", help="Codes, or beginnings of codes (default: all)."),
     ] = None,
-    format_: output.Format = "table",
-    outputs: output.Output = None,
+    *,
+    out: output.Output,
 ) -> None:
-    """Say what the code of a finding means, why it matters and what helps.
+    """Explain the code of a finding: what it means, why it matters and what helps.
 
     `tokscope explain TS405`
     """
-    output.require_formats(format_, outputs or ())
+    output.require_formats(out)
     from tokscope.studies import explain as explained
 
     report = explained.explained(codes or ())
-    output.emit(report, explained.tables(report), format_, outputs or ())
+    output.emit(report, explained.tables(report), out)

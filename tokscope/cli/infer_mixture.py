@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tokscope.cli import output, text
+from tokscope.cli.options import STATISTICS
 from tokscope.errors import TokscopeError
 from tokscope.reading import MOST_OF_SETTINGS, content
 from tokscope.writing import write
@@ -53,103 +54,147 @@ def _share(word: object, where: str) -> float:
     try:
         return float(str(word))
     except ValueError as error:
-        raise TokscopeError(f"--truth {where}: '{word}' is no share from 0 to 1") from error
+        raise TokscopeError(f"--truth {where}: '{word}' is not a share from 0 to 1") from error
 
 
 def _require_sense(both_ends: bool, both_texts: bool) -> None:
     """Refuse options that would be ignored."""
     if both_ends:
-        raise TokscopeError("--exact goes on to the end; leave --seconds and --gap away")
+        raise TokscopeError("--exact goes on to the end; drop --seconds and --gap")
     if both_texts:
-        raise TokscopeError("--counts has the corpora in it; leave --corpus away")
+        raise TokscopeError("--counts has the corpora in it; drop --corpus")
 
 
 def command(
     spec: text.Spec,
-    corpus: text.Corpora = None,
+    *,
     merges: Annotated[
         int | None,
-        typer.Option(metavar="T", help="Use T merges (default: 3,000, or what the text allows)."),
+        typer.Option(
+            metavar="T", help="Use T merges (default: 3,000, or as many as the text allows)."
+        ),
     ] = None,
     from_merge: Annotated[
         int,
-        typer.Option(metavar="N", help="Apply the first N merges, and explain those behind them."),
+        typer.Option(
+            metavar="N",
+            help="Apply the first N merges and explain only those after them.",
+            show_default=False,
+        ),
     ] = 0,
     seconds: Annotated[
         float | None,
-        typer.Option(metavar="S", help="Give the best answer so far after S seconds. [60]"),
+        typer.Option(
+            metavar="S", help="Stop after S seconds with the best answer so far (default: 60)."
+        ),
     ] = None,
-    exact: Annotated[bool, typer.Option("--exact", help="Solve to the end, however long.")] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Solve to the end, however long it takes.")
+    ] = False,
     gap: Annotated[
-        float, typer.Option(help="Stop when proven to be so near to the optimum, as a part of it.")
+        float,
+        typer.Option(
+            metavar="X",
+            help="Stop when the answer is proven to be within X of the optimum; .05 is 5 %.",
+            show_default=False,
+        ),
     ] = 0.0,
+    baselines: Annotated[
+        bool,
+        typer.Option(
+            "--baselines",
+            help="Also guess by token efficiency, which trains a tokenizer per corpus.",
+        ),
+    ] = False,
+    details: Annotated[
+        bool, typer.Option("--details", help="Show all measures, and how the program was solved.")
+    ] = False,
+    truth: Annotated[
+        str,
+        typer.Option(
+            metavar="en=.5,...",
+            help="Known shares of bytes to score the answer by, or a .json file of them.",
+        ),
+    ] = "",
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Use only this corpus. Repeatable.")
+    ] = None,
+    counts: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Use counts that were saved, in place of --corpus."),
+    ] = None,
+    save_counts: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Save the counts, so that --counts can use them again."),
+    ] = None,
+    corpus: text.Corpora = None,
+    reading: text.Reading,
     bootstrap: Annotated[
-        int, typer.Option(metavar="N", help="Draw noise in the counts N times: intervals.")
+        int,
+        typer.Option(
+            metavar="N",
+            help="Draw noise in the counts N times, for intervals.",
+            rich_help_panel=STATISTICS,
+            show_default=False,
+        ),
     ] = 0,
     refit: Annotated[
         int,
-        typer.Option(metavar="R", help="Train R times on the inferred mixture: intervals, fit."),
+        typer.Option(
+            metavar="R",
+            help="Train R tokenizers on the inferred mixture, for intervals and a goodness of fit.",
+            rich_help_panel=STATISTICS,
+            show_default=False,
+        ),
     ] = 0,
     ranges: Annotated[
-        bool, typer.Option("--ranges", help="Show how far each share can go at little cost.")
+        bool,
+        typer.Option(
+            "--ranges",
+            help="Show how far each share can move while the fit stays almost as good.",
+            rich_help_panel=STATISTICS,
+        ),
     ] = False,
-    baselines: Annotated[
-        bool, typer.Option("--baselines", help="Train tokenizers for a guess by efficiency.")
-    ] = False,
-    details: Annotated[
-        bool, typer.Option("--details", help="Show all measures, and how it was solved.")
-    ] = False,
-    truth: Annotated[
-        str, typer.Option(metavar="en=.5,...", help="Known shares of bytes, or a .json of them.")
-    ] = "",
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Use this corpus alone; repeatable.")
-    ] = None,
-    counts: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Use saved counts in place of --corpus.")
-    ] = None,
-    save_counts: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Save counts, to ask again at once.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The seed of draws, refits and baselines.")] = 0,
-    field: text.Field = None,
-    errors: text.Errors = "strict",
-    max_unit: text.MaxUnit = 64,
-    jobs: text.Jobs = None,
-    scheduler: text.Scheduler = "",
-    format_: output.Format = "table",
-    outputs: output.Output = None,
+    seed: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="The seed of --bootstrap, --refit and --baselines.",
+            rich_help_panel=STATISTICS,
+        ),
+    ] = 0,
+    out: output.Output,
+    scale: text.Scale,
 ) -> None:
     """Infer what a BPE tokenizer was trained on: the share of each corpus.
 
     Merges are in the order of how frequent pairs were in the training text, which tells how much of
-    it was like each corpus (Hayase et al. 2024). Without --corpus, on the embedded sample, whose
-    shares are known:
+    it was like each corpus (Hayase et al. 2024). Without --corpus, on the embedded sample, of which
+    the shares are known:
 
     `tokscope infer-mixture sample:bpe`
 
-    Name text of every kind that may have been in it, some megabytes of each:
+    Name some megabytes of every kind of text that may have been in it:
 
     `tokscope infer-mixture gpt2 --corpus en=en.txt --corpus 'python=code/*.py'`
 
-    Merges are explained in stages. An interrupt while it solves gives the best answer so far.
+    Merges are explained in stages; an interrupt during one gives the best answer so far.
     """
-    output.require_formats(format_, outputs or ())
-    output.require_view("--details" if details else "", format_, outputs or ())
+    output.require_formats(out)
+    output.require_view("--details" if details else "", out)
     _require_sense(exact and (seconds is not None or gap != 0), bool(counts and corpus))
     known = _truth(truth)
-    corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit)
+    corpora = text.read(corpus, reading)
     read = [("--counts", counts), ("--truth", Path(truth))]
     also = [("--save-counts", save_counts)]
-    output.require_kept(outputs, specs=[spec], texts=corpus, files=read, also=also)
+    output.require_kept(out, specs=[spec], texts=corpus, files=read, also=also)
     from tokscope.studies.infer_mixture import SECONDS, infer_mixture, tables
 
     with (
-        output.phases([None] if counts else text.sizes(corpora), "replaying merges") as (
-            advance,
-            tell,
-        ),
-        text.started(jobs, scheduler) as workers,
+        output.phases(
+            [None] if counts else text.sizes(corpora), "replaying merges", quiet=scale.quiet
+        ) as (advance, tell),
+        text.started(scale) as workers,
     ):
         report = infer_mixture(
             spec,
@@ -171,7 +216,7 @@ def command(
             tell=_told(tell),
             watch=_interruptible,
         )
-    output.emit(report, tables(report, details=details), format_, outputs or ())
+    output.emit(report, tables(report, details=details), out)
 
 
 def _told(tell: Callable[[float, str], None]) -> Tell:

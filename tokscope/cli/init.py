@@ -9,6 +9,7 @@ import typer
 
 from tokscope.cli import output, text
 from tokscope.cli.check import Download, stay_offline
+from tokscope.cli.options import TOKENIZERS
 from tokscope.errors import TokscopeError
 from tokscope.writing import write
 
@@ -17,44 +18,36 @@ def command(
     spec: Annotated[
         str,
         typer.Argument(
-            metavar="[SPEC]", help="A tokenizer, written as for compare; default: the one here."
+            metavar="SPEC",
+            help="A tokenizer, written as for compare (default: the one in this folder).",
+            rich_help_panel=TOKENIZERS,
         ),
     ] = "",
+    *,
+    download: Download = False,
     corpus: text.Corpora = None,
     parallel: text.Parallel = False,
-    field: text.Field = None,
-    errors: text.Errors = "strict",
-    max_unit: text.MaxUnit = 64,
+    reading: text.Reading,
     words: text.Words = "unicode",
-    jobs: text.Jobs = None,
-    scheduler: text.Scheduler = "",
-    download: Download = False,
+    scale: text.Scale,
 ) -> None:
-    """Write tokscope.toml: gates with limits taken from what a tokenizer does now.
+    """Write tokscope.toml: gates with limits that a tokenizer meets now.
 
     `tokscope init tokenizer.json --corpus 'text/*.txt' --parallel`
     """
     path = Path("tokscope.toml")
     if path.exists():
-        raise TokscopeError(f"{path} is there already; edit it, or move it away")
-    output.require_kept([], texts=corpus, also=[("the configuration", path)])
+        raise TokscopeError(f"{path} already exists; edit it, or move it away")
+    output.require_kept(output.Output(), texts=corpus, also=[("the configuration", path)])
     stay_offline(download)
-    from tokscope.gate.config import PROJECT, Text
+    from tokscope.gate.config import PROJECT
     from tokscope.gate.settings import has_section
     from tokscope.studies import init
 
     if has_section(Path(PROJECT)):
         raise TokscopeError(f"{PROJECT} has gates in [tool.tokscope] already; edit or remove them")
-    chosen = Text(
-        tuple(corpus or ["sample:prose"]),
-        parallel or not corpus,
-        words=words,
-        field=text.field_of_gates(field),
-        errors=errors,
-        max_unit=max_unit,
-    )
-    corpora = text.read_for_gates(chosen, field, bool(corpus))
-    with text.workers(corpora, jobs, scheduler) as workers:
+    chosen, corpora = text.read_for_gates(corpus, reading, parallel=parallel, rule=words)
+    with text.workers(corpora, scale) as workers:
         content = init.initial(spec or init.guessed(), chosen, path, workers)
     write(path, content.encode())
     print(f"wrote {path}; next:")

@@ -11,19 +11,19 @@ from tokscope.cli import output, text
 
 def command(
     specs: text.Specs,
+    *,
     components: Annotated[
-        bool, typer.Option("--components", help="Print the parts in full, as JSON.")
+        bool, typer.Option("--components", help="Print all parts in full, as JSON.")
     ] = False,
-    format_: output.Format = "table",
-    outputs: output.Output = None,
+    out: output.Output,
 ) -> None:
-    """Say what tokenizers are made of: family, sizes, steps, bytes, and what encodes them.
+    """Show what tokenizers are made of: family, sizes, steps, bytes, and which code encodes.
 
     `tokscope inspect sample:bpe sample:unigram`
     """
-    output.require_formats(format_, outputs or ())
-    output.require_kept(outputs, specs=specs)
+    output.require_formats(out)
+    output.require_kept(out, specs=specs)
     from tokscope.studies import inspect
 
     report = inspect.components(specs) if components else inspect.inspect(specs)
-    output.emit(report, [report], format_, outputs or ())
+    output.emit(report, [report], out)

@@ -13,35 +13,35 @@ from tokscope.errors import TokscopeError
 
 def command(
     spec: Spec = "",
+    *,
     config: Config = "",
     verify: Annotated[
-        bool, typer.Option("--verify", help="Lock again in memory; exit with 1 if it differs.")
+        bool,
+        typer.Option("--verify", help="Make the lock again in memory; exit with 1 if it differs."),
     ] = False,
     update: Annotated[
-        bool, typer.Option("--update", help="Replace the lock, and say why with --reason.")
+        bool, typer.Option("--update", help="Replace the lock; needs a --reason.")
     ] = False,
     reason: Annotated[
-        str, typer.Option(metavar="TEXT", help="Why values may change; kept in the lock.")
+        str, typer.Option(metavar="TEXT", help="Why values may change; is kept in the lock.")
     ] = "",
     download: Download = False,
-    jobs: text.Jobs = None,
-    scheduler: text.Scheduler = "",
-    format_: output.Format = "table",
-    outputs: output.Output = None,
+    out: output.Output,
+    scale: text.Scale,
 ) -> None:
-    """Write tokscope.lock: what later tokenizers are compared with.
+    """Write tokscope.lock, the baseline that later tokenizers are compared with.
 
-    Beside it goes tokscope.lock.npz, with the counts of every unit of text. Commit both.
+    Also writes tokscope.lock.npz, with the counts of every unit of text. Commit both.
 
     `tokscope lock`
 
     `tokscope lock --update --reason "added Thai merges"`
     """
-    output.require_formats(format_, outputs or ())
+    output.require_formats(out)
     if verify and (update or reason):
-        raise TokscopeError("--verify changes nothing; leave --update and --reason away")
+        raise TokscopeError("--verify changes nothing; drop --update and --reason")
     if reason and not update:
-        raise TokscopeError("--reason is for --update; add it, or leave --reason away")
+        raise TokscopeError("--reason is for --update; add it, or drop --reason")
     stay_offline(download)
     from tokscope.gate import pair, settings
     from tokscope.studies import lock as locking
@@ -49,18 +49,18 @@ def command(
     found = settings.read(settings.find(config))
     own = [(f"the lock of {found.path}", path) for path in pair.files(found.lock)]
     output.require_kept(
-        outputs,
+        out,
         specs=filter(None, [spec or found.spec]),
         texts=found.text.corpora,
         files=[*(("the configuration", path) for path in found.files), *(own if verify else [])],
         also=[] if verify else own,
     )
-    with text.workers(found.text.read(), jobs, scheduler) as workers:
+    with text.workers(found.text.read(), scale) as workers:
         if verify:
             report = locking.verify(found, spec, workers)
-            output.emit(report, locking.differences(report), format_, outputs or ())
+            output.emit(report, locking.differences(report), out)
             raise typer.Exit(int(len(report.frame) > 0))
         made = locking.locked(found, spec, update=update, reason=reason, workers=workers)
     locking.write(found, made, update=update)
     report = locking.summary(made)
-    output.emit(report, [report], format_, outputs or ())
+    output.emit(report, [report], out)

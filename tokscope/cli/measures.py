@@ -5,14 +5,14 @@ from __future__ import annotations
 from tokscope.cli import output
 
 
-def command(format_: output.Format = "table", outputs: output.Output = None) -> None:
+def command(out: output.Output) -> None:
     """List every measure with its unit, direction, formula and source.
 
-    T tokens, B bytes, C characters, W words, N units; U distinct ids, V ids of the vocabulary;
-    p(v) the share of tokens that are v.
+    In the formulas, T is the number of tokens, B of bytes, C of characters, W of words, N of units,
+    U of distinct ids and V of ids in the vocabulary; p(v) is the share of tokens that are v.
     """
-    output.require_formats(format_, outputs or ())
+    output.require_formats(out)
     from tokscope.studies.measures import measures
 
     report = measures()
-    output.emit(report, [report], format_, outputs or ())
+    output.emit(report, [report], out)

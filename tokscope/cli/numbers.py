@@ -7,30 +7,38 @@ from typing import Annotated
 import typer
 
 from tokscope.cli import output, text
+from tokscope.cli.options import STATISTICS
 from tokscope.errors import TokscopeError
 
 
 def command(
     specs: text.Specs,
+    *,
     number: Annotated[
         str | None,
-        typer.Option(metavar="N", help="Show this number in every tokenizer, and nothing else."),
+        typer.Option(metavar="N", help="Instead, show how every tokenizer cuts this number."),
     ] = None,
     by: Annotated[
         str,
         typer.Option(
-            help="All of one part: scheme, coverage, alignment, separator, context, script, kind."
+            metavar="PART",
+            help="Show all of one part: scheme, coverage, alignment, separator, context, script or "
+            "kind.",
         ),
     ] = "",
     seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Where drawing numbers begins; 0.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="The seed of the sampled numbers (default: 0).",
+            rich_help_panel=STATISTICS,
+        ),
     ] = None,
-    format_: output.Format = "table",
-    outputs: output.Output = None,
+    out: output.Output,
 ) -> None:
-    """Say how tokenizers treat numbers: by which rule, how evenly, at what cost and what risk.
+    """Show how tokenizers cut numbers: by which rule, how evenly, at what cost and risk.
 
-    Opens with a line for each tokenizer that says how it cuts numbers:
+    Begins with one line per tokenizer that says how it cuts numbers:
 
     `tokscope numbers sample:bpe sample:unigram`
 
@@ -38,11 +46,11 @@ def command(
 
     `tokscope numbers sample:bpe sample:unigram --number 1234567`
     """
-    output.require_formats(format_, outputs or ())
-    output.require_kept(outputs, specs=specs)
+    output.require_formats(out)
+    output.require_kept(out, specs=specs)
     if number is not None and (by or seed is not None):
         other = "--by" if by else "--seed"
-        raise TokscopeError(f"--number shows one number; leave {other} away")
+        raise TokscopeError(f"--number shows one number; drop {other}")
     from tokscope.studies import numbers as study
     from tokscope.studies.numbers import number as shown
 
@@ -52,4 +60,4 @@ def command(
     else:
         report = study.numbers(specs, by=by, seed=seed or 0)
         views = study.tables(report, by)
-    output.emit(report, views, format_, outputs or ())
+    output.emit(report, views, out)

@@ -9,11 +9,13 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
+from tokscope.cli.options import OUTPUT
 from tokscope.errors import TokscopeError, choose, path_of, split_label
 from tokscope.visible import uncommanding, visible
 from tokscope.writing import identity, require_apart, require_writable, write_all
@@ -23,18 +25,39 @@ if TYPE_CHECKING:
 
     from tokscope.report import Report
 
-Format = Annotated[
-    str, typer.Option("--format", "-f", help="table, csv, json, markdown, latex, svg or html.")
-]
-Output = Annotated[
+Outputs = Annotated[
     list[str] | None,
     typer.Option(
         "--output",
         "-o",
         metavar="[FORMAT=]PATH",
-        help="Also write to a file, its format by suffix: .txt .csv .json .md .tex .svg .html.",
+        help="Also write to this file, in the format of its suffix: .txt .csv .json .md .tex "
+        ".svg .html. Repeatable.",
+        rich_help_panel=OUTPUT,
     ),
 ]
+
+
+@dataclass(frozen=True)
+class Output:
+    """Which format a report is printed in, and what it is written to besides."""
+
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="What to print: table, csv, json, markdown, latex, svg or html.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = "table"
+    outputs: Outputs = None
+
+    @property
+    def words(self) -> list[str]:
+        """Return the words of `--output`."""
+        return self.outputs or []
 
 
 class Talk(io.TextIOWrapper):
@@ -46,22 +69,22 @@ class Talk(io.TextIOWrapper):
         return len(text)
 
 
-def require_formats(format_: str, outputs: Sequence[str], *, gates: bool = False) -> None:
+def require_formats(output: Output, *, gates: bool = False) -> None:
     """Refuse an unknown format before any work is done."""
-    choose(_formats(gates), format_, "format")
-    for output in outputs:
-        _target(output, gates)
-    require_apart(_written(outputs))
+    choose(_formats(gates), output.format_, "format")
+    for word in output.words:
+        _target(word, gates)
+    require_apart(_written(output.words))
 
 
-def require_view(option: str, format_: str, outputs: Sequence[str]) -> None:
+def require_view(option: str, output: Output) -> None:
     """Refuse an option that decides what people see where only programs read the result."""
     from tokscope.render import FOR_PROGRAMS
 
-    kinds = [format_, *(_target(output, gates=True)[0] for output in outputs)]
+    kinds = [output.format_, *(_target(word, gates=True)[0] for word in output.words)]
     if option and all(kind in FOR_PROGRAMS for kind in kinds):
         raise TokscopeError(
-            f"{option} has no effect on {', '.join(dict.fromkeys(kinds))}: all is in it"
+            f"{option} has no effect on {', '.join(dict.fromkeys(kinds))}, which has everything"
         )
 
 
@@ -93,7 +116,7 @@ def _target(output: str, gates: bool) -> tuple[str, Path]:
 
 
 def require_kept(
-    outputs: Sequence[str] | None,
+    output: Output,
     *,
     specs: Iterable[str] = (),
     texts: Iterable[str] | None = (),
@@ -103,7 +126,7 @@ def require_kept(
     """Refuse to write onto what is read, before any work is done.
 
     Args:
-        outputs: as `--output` has them.
+        output: as the command line has it.
         specs: the words for tokenizers that are read.
         texts: the words for corpora.
         files: what else is read: what it is called, and its path, if it was named.
@@ -115,7 +138,7 @@ def require_kept(
     more = [(option, path) for option, path in also if path]
     for option, path in more:
         require_writable(path, option)
-    written = [*_written(outputs or ()), *more]
+    written = [*_written(output.words), *more]
     require_apart(written)
     if not written:
         return
@@ -146,23 +169,18 @@ def _standard_input() -> object:
     return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
 
 
-def emit(
-    report: Report,
-    views: Sequence[Report],
-    format_: str,
-    outputs: Sequence[str],
-) -> None:
+def emit(report: Report, views: Sequence[Report], output: Output) -> None:
     """Print a report, and write it to files: as views for people, whole for programs."""
     from tokscope.render import table
 
-    targets = [_target(output, gates=True) for output in outputs]
+    targets = [_target(word, gates=True) for word in output.words]
     write_all({path: _rendered(report, views, kind).encode() for kind, path in targets})
-    if format_ == "table":
+    if output.format_ == "table":
         width = shutil.get_terminal_size().columns
         color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         text = "\n".join(table.render(view, width=width, color=color) for view in views)
     else:
-        text = _rendered(report, views, format_)
+        text = _rendered(report, views, output.format_)
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -197,22 +215,25 @@ def _terminal() -> Console:
 
 
 @contextmanager
-def progress(sizes: Sequence[int | None]) -> Iterator[Callable[[int], None]]:
+def progress(
+    sizes: Sequence[int | None], *, quiet: bool = False
+) -> Iterator[Callable[[int], None]]:
     """Show on a terminal's stderr how much text is done; silent in pipes and for short work."""
-    with phases(sizes) as (advance, _):
+    with phases(sizes, quiet=quiet) as (advance, _):
         yield advance
 
 
 @contextmanager
 def phases(
-    sizes: Sequence[int | None], then: str = "reading"
+    sizes: Sequence[int | None], then: str = "reading", *, quiet: bool = False
 ) -> Iterator[tuple[Callable[[int], None], Callable[[float, str], None]]]:
     """Show how much text is done; then, in a bar of its own, what part of the rest is, in words.
 
     When all is read, `then` says what comes.
     """
     total = sum(size for size in sizes if size is not None)
-    if not sys.stderr.isatty() or (total < 4_000_000 and None not in sizes):
+    short = total < 4_000_000 and None not in sizes
+    if quiet or short or not sys.stderr.isatty():
         yield lambda _: None, lambda *_: None
         return
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -248,9 +269,9 @@ def phases(
 
 
 @contextmanager
-def steps(total: int, what: str) -> Iterator[Callable[[int], None]]:
+def steps(total: int, what: str, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
     """Show on a terminal's stderr how many of some long steps are done; silent in pipes."""
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn

@@ -23,14 +23,15 @@ def _given(words: str) -> str:
 
 def command(
     words: Annotated[
-        str, typer.Argument(metavar="TEXT", help="The text to show; - reads standard input.")
+        str,
+        typer.Argument(metavar="TEXT", help="The text to show; - reads it from standard input."),
     ],
     specs: text.Specs,
+    *,
     specials: text.Specials = False,
-    format_: output.Format = "table",
-    outputs: output.Output = None,
+    out: output.Output,
 ) -> None:
-    """Show how tokenizers cut a text: tokens, ids and bytes, one tokenizer under the other.
+    """Show how tokenizers cut a text: tokens, ids and bytes, one tokenizer below the other.
 
     A character that is cut is shown as its bytes.
 
@@ -38,9 +39,9 @@ def command(
 
     `tokscope show 'Grüße' sample:bpe --output grüße.svg`
     """
-    output.require_formats(format_, outputs or ())
-    output.require_kept(outputs, specs=specs)
+    output.require_formats(out)
+    output.require_kept(out, specs=specs)
     from tokscope.studies.show import show
 
     report = show(_given(words), specs, specials=specials)
-    output.emit(report, [report], format_, outputs or ())
+    output.emit(report, [report], out)

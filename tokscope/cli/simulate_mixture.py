@@ -8,61 +8,81 @@ from typing import Annotated
 import typer
 
 from tokscope.cli import output, text
+from tokscope.cli.options import STATISTICS
 from tokscope.errors import TokscopeError
 
 
 def command(
-    corpus: text.Corpora = None,
-    trials: Annotated[int, typer.Option(metavar="N", help="Tokenizers to train.")] = 8,
+    *,
+    trials: Annotated[int, typer.Option(metavar="N", help="Number of tokenizers to train.")] = 8,
     size: Annotated[
-        int | None, typer.Option(metavar="n", help="Corpora in each mixture (default: all).")
+        int | None,
+        typer.Option(metavar="N", help="Number of corpora in each mixture (default: all)."),
     ] = None,
     vocabulary: Annotated[
-        int, typer.Option(metavar="V", help="Tokens of each tokenizer, 256 of them bytes.")
+        int,
+        typer.Option(metavar="V", help="Number of tokens of each tokenizer, including 256 bytes."),
     ] = 10_256,
     bytes_: Annotated[
-        float, typer.Option("--bytes", metavar="MB", help="Training text of each, in megabytes.")
+        float, typer.Option("--bytes", metavar="MB", help="Megabytes of training text for each.")
     ] = 20,
     merges: Annotated[
         int | None,
-        typer.Option(metavar="T", help="Infer from T merges (default: as many as text allows)."),
+        typer.Option(metavar="T", help="Use T merges (default: as many as the text allows)."),
     ] = None,
     gap: Annotated[
-        float, typer.Option(help="Stop when proven to be so near to the optimum, as a part of it.")
+        float,
+        typer.Option(
+            metavar="X",
+            help="Stop when the answer is proven to be within X of the optimum; .05 is 5 %.",
+        ),
     ] = 1e-4,
-    bootstrap: Annotated[
-        int, typer.Option(metavar="N", help="Also say how often intervals from N draws hold.")
-    ] = 0,
-    seed: Annotated[int, typer.Option(help="The seed of halves and mixtures.")] = 0,
     state: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep trials here, and go on from them.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Keep finished trials in this file, and continue from them."
+        ),
     ] = None,
-    field: text.Field = None,
-    errors: text.Errors = "strict",
-    max_unit: text.MaxUnit = 64,
-    jobs: text.Jobs = None,
-    scheduler: text.Scheduler = "",
-    format_: output.Format = "table",
-    outputs: output.Output = None,
+    corpus: text.Corpora = None,
+    reading: text.Reading,
+    bootstrap: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Also report how often intervals from N draws hold.",
+            rich_help_panel=STATISTICS,
+            show_default=False,
+        ),
+    ] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="The seed of halves, mixtures and --bootstrap.",
+            rich_help_panel=STATISTICS,
+        ),
+    ] = 0,
+    out: output.Output,
+    scale: text.Scale,
 ) -> None:
-    """Tell how well infer-mixture would do on your text.
+    """Measure how well infer-mixture would do on your text.
 
     Trains tokenizers on random mixtures of one half of the lines, infers the mixtures from the
-    other half, and scores what was inferred beside simple guesses (Hayase et al. 2024, table 1):
+    other half, and compares the error with that of simple guesses (Hayase et al. 2024, table 1):
 
     `tokscope simulate-mixture --corpus 'text/*.txt' --trials 8 --vocabulary 5000`
     """
-    output.require_formats(format_, outputs or ())
+    output.require_formats(out)
     if not 0 < bytes_ < 1e6:
         raise TokscopeError(f"--bytes {bytes_:g}: the training text is from 1 byte to 1 TB, in MB")
-    output.require_kept(outputs, texts=corpus, also=[("--state", state)])
-    corpora = text.read(corpus, parallel=False, field=field, errors=errors, max_unit=max_unit)
+    output.require_kept(out, texts=corpus, also=[("--state", state)])
+    corpora = text.read(corpus, reading)
     from tokscope.studies.simulate_mixture import simulate_mixture
     from tokscope.text.corpus import read_corpora
 
     with (
-        output.steps(trials, "training") as advance,
-        text.started(jobs, scheduler) as workers,
+        output.steps(trials, "training", quiet=scale.quiet) as advance,
+        text.started(scale) as workers,
     ):
         report = simulate_mixture(
             corpora or read_corpora(["sample:prose", "sample:code"]),
@@ -78,4 +98,4 @@ def command(
             advance=advance,
             workers=workers,
         )
-    output.emit(report, [report], format_, outputs or ())
+    output.emit(report, [report], out)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from tokscope.cli.options import OUTPUT, SCALE, STATISTICS, TEXT, TOKENIZERS
 
 if TYPE_CHECKING:
     from tokscope.gate.config import Text
@@ -16,108 +18,159 @@ if TYPE_CHECKING:
 
 _SPEC = (
     "A tokenizer: a file or folder, a tiktoken name (cl100k_base, gpt-4o), a hub id "
-    "(org/name[@revision]), or KIND:PLACE with KIND one of hf, file, tiktoken, tiktoken-file, "
-    "sp, mistral, tekken, gguf, wordpiece, merges, codes, clip, minbpe, rwkv, sample; or a "
-    "baseline: bytes, "
-    "characters."
+    "(org/name[@revision]), or KIND:PLACE, where KIND is one of hf, file, tiktoken, "
+    "tiktoken-file, sp, mistral, tekken, gguf, wordpiece, merges, codes, clip, minbpe, rwkv, "
+    "sample; or a baseline: bytes, characters."
 )
-Specs = Annotated[list[str], typer.Argument(metavar="[LABEL=]SPEC...", help=_SPEC)]
-Spec = Annotated[str, typer.Argument(metavar="[LABEL=]SPEC", help=_SPEC)]
+Specs = Annotated[
+    list[str], typer.Argument(metavar="[LABEL=]SPEC", help=_SPEC, rich_help_panel=TOKENIZERS)
+]
+Spec = Annotated[
+    str, typer.Argument(metavar="[LABEL=]SPEC", help=_SPEC, rich_help_panel=TOKENIZERS)
+]
 Corpora = Annotated[
     list[str] | None,
     typer.Option(
         "--corpus",
         "-c",
         metavar="[NAME=]PATH",
-        help="Text: .txt and code by lines; .jsonl, .ndjson, .json, .csv, .tsv, .parquet and "
-        ".arrow by --field; text also as .gz, .bz2, .xz, .zst, .zip. A folder or a quoted glob is "
-        "one corpus a file, or one corpus with a NAME; - is stdin; KIND:PATH, such as csv:-, where "
-        "no suffix says it. Repeatable. Default: the embedded sample.",
+        help="Text to read: .txt and source code by lines; .jsonl, .ndjson, .json, .csv, .tsv, "
+        ".parquet and .arrow by --field; also compressed, as .gz, .bz2, .xz, .zst or .zip. A "
+        "folder or a quoted glob is one corpus per file, or a single corpus if NAME= is given. "
+        "- reads standard input. KIND:PATH, such as csv:-, names the format if the suffix does "
+        "not. Repeatable. Default: the embedded sample.",
+        rich_help_panel=TEXT,
     ),
 ]
 Parallel = Annotated[
     bool,
-    typer.Option("--parallel", help="Line i says the same in every corpus; empty lines count."),
-]
-Field = Annotated[
-    list[str] | None,
     typer.Option(
-        metavar="[NAME=]FIELD",
-        help="The field of records, or the column, that is the text (default text): body, "
-        "translation.en, messages[].content; with NAME= of that corpus alone. Repeatable.",
+        "--parallel",
+        help="Line i says the same in every corpus; empty lines count.",
+        rich_help_panel=TEXT,
     ),
 ]
 _MEGABYTES = 64  # of a unit, at most, unless something else is asked for
-Errors = Annotated[str, typer.Option(help="Invalid UTF-8: strict refuses it, replace counts it.")]
-MaxUnit = Annotated[
-    float,
-    typer.Option("--max-unit", metavar="MB", help="Refuse lines and records longer than this."),
-]
 Cluster = Annotated[
     str,
-    typer.Option(metavar="FIELD", help="Draw together the records with one value of this field."),
+    typer.Option(
+        metavar="FIELD",
+        help="Resample together the records that have the same value in this field.",
+        rich_help_panel=STATISTICS,
+    ),
 ]
 Words = Annotated[
     str,
     typer.Option(
-        help="What a word is: unicode (UAX #29), whitespace, or icu: unicode, with a dictionary "
-        "for scripts without spaces."
+        metavar="RULE",
+        help="What a word is: unicode (UAX #29), whitespace, or icu (as unicode, with "
+        "dictionaries for scripts without spaces).",
+        rich_help_panel=TEXT,
     ),
 ]
 Specials = Annotated[
-    bool, typer.Option("--specials", help="Find special tokens in text; without it they are text.")
+    bool,
+    typer.Option(
+        "--specials",
+        help="Encode special tokens that appear in text as such; by default they are plain text.",
+        rich_help_panel=TEXT,
+    ),
 ]
 
 
-Jobs = Annotated[
-    int | None,
-    typer.Option("--jobs", "-j", metavar="N", help="Processes to use (default: one a core)."),
-]
-Scheduler = Annotated[
-    str, typer.Option(metavar="ADDRESS", help="Use the workers of a Dask scheduler instead.")
-]
+@dataclass(frozen=True)
+class Reading:
+    """How the text of `--corpus` is read."""
+
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]FIELD",
+            help="The field of a record, or the column, that holds the text (default: text). "
+            "Nested: translation.en, messages[].content. NAME=FIELD applies to the corpus NAME "
+            "alone. Repeatable.",
+            rich_help_panel=TEXT,
+        ),
+    ] = None
+    errors: Annotated[
+        str,
+        typer.Option(
+            metavar="HOW",
+            help="Invalid UTF-8: strict refuses it, replace counts it.",
+            rich_help_panel=TEXT,
+        ),
+    ] = "strict"
+    max_unit: Annotated[
+        float,
+        typer.Option(
+            "--max-unit",
+            metavar="MB",
+            help="Refuse lines and records that are longer than this.",
+            rich_help_panel=TEXT,
+        ),
+    ] = _MEGABYTES
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Who does the work, and whether they show how far they are."""
+
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            "-q",
+            help="Show no progress bars and no warnings; errors are still shown.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            metavar="N",
+            help="Number of processes to use (default: one per core).",
+            rich_help_panel=SCALE,
+        ),
+    ] = None
+    scheduler: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Use the workers of this Dask scheduler instead.",
+            rich_help_panel=SCALE,
+        ),
+    ] = ""
 
 
 def read(
-    words: Sequence[str] | None,
-    *,
-    parallel: bool,
-    field: Sequence[str] | None,
-    errors: str,
-    max_unit: float,
-    cluster: str = "",
+    words: Sequence[str] | None, how: Reading, *, parallel: bool = False, cluster: str = ""
 ) -> list[Corpus] | None:
     """Return the corpora that were named; None for the embedded sample."""
     from tokscope.text.corpus import Shard
 
-    like = Shard("", errors=errors, keep_empty=parallel, cluster=cluster)
-    return read_all([words], field=field, max_unit=max_unit, like=like)[0]
+    return read_all([words], how, Shard("", keep_empty=parallel, cluster=cluster))[0]
 
 
 def read_all(
-    lists: Sequence[Sequence[str] | None],
-    *,
-    field: Sequence[str] | None,
-    max_unit: float,
-    like: Shard,
+    lists: Sequence[Sequence[str] | None], how: Reading, like: Shard
 ) -> list[list[Corpus] | None]:
     """Return the corpora of several options, of which one has to make use of each field."""
     from tokscope.errors import TokscopeError, choose
     from tokscope.text.corpus import corpora_of, fields_of, require_use
 
-    if not max_unit > 0:
-        raise TokscopeError(f"--max-unit {max_unit:g}: a size is more than 0 MB")
-    choose({"strict": 0, "replace": 0}, like.errors, "way to treat errors")
+    if not how.max_unit > 0:
+        raise TokscopeError(f"--max-unit {how.max_unit:g}: a size is more than 0 MB")
+    choose({"strict": 0, "replace": 0}, how.errors, "way to treat errors")
     if like.cluster and not any(lists):
         raise TokscopeError("--cluster needs records; name them with --corpus")
-    require_records(field, any(lists))
-    if not any(lists):
-        require_text(like.errors, max_unit)
-    fields = fields_of(field or ())
-    like = replace(like, max_unit=int(min(max_unit, 1e6) * 1e6))
-    found = [corpora_of(words, like, fields) if words else None for words in lists]
-    require_use([corpus for corpora in found for corpus in corpora or ()], fields)
-    return found
+    _require_effect(how, any(lists))
+    fields = fields_of(how.field or ())
+    like = replace(like, errors=how.errors, max_unit=int(min(how.max_unit, 1e6) * 1e6))
+    corpora = [corpora_of(words, like, fields) if words else None for words in lists]
+    require_use([corpus for some in corpora for corpus in some or ()], fields)
+    return corpora
 
 
 def require_records(field: Sequence[str] | None, named: bool) -> None:
@@ -128,28 +181,39 @@ def require_records(field: Sequence[str] | None, named: bool) -> None:
         raise TokscopeError(f"--field {field[0]} needs records; name them with --corpus")
 
 
-def require_text(errors: str, max_unit: float) -> None:
+def _require_effect(how: Reading, named: bool) -> None:
     """Refuse ways to read text where none is named."""
     from tokscope.errors import TokscopeError
 
-    for option, given in (("--errors", errors != "strict"), ("--max-unit", max_unit != _MEGABYTES)):
-        if given:
+    require_records(how.field, named)
+    changed = {"--errors": how.errors != "strict", "--max-unit": how.max_unit != _MEGABYTES}
+    for option, given in changed.items():
+        if given and not named:
             raise TokscopeError(f"{option} is about text of yours; name it with --corpus")
 
 
-def read_for_gates(chosen: Text, field: Sequence[str] | None, named: bool) -> list[Corpus]:
-    """Return the corpora that gates read, which name their fields as a configuration does."""
+def read_for_gates(
+    words: Sequence[str] | None, how: Reading, *, parallel: bool, rule: str
+) -> tuple[Text, list[Corpus]]:
+    """Return the text that gates look at, as a configuration has it, and its corpora."""
+    from tokscope.gate.config import Text
     from tokscope.text.corpus import fields_of, require_use
 
-    require_records(field, named)
-    if not named:
-        require_text(chosen.errors, chosen.max_unit)
-    corpora = chosen.read()
-    require_use(corpora, fields_of(field or ()))
-    return corpora
+    text = Text(
+        tuple(words or ["sample:prose"]),
+        parallel or not words,
+        words=rule,
+        field=_field_of_gates(how.field),
+        errors=how.errors,
+        max_unit=how.max_unit,
+    )
+    _require_effect(how, bool(words))
+    corpora = text.read()
+    require_use(corpora, fields_of(how.field or ()))
+    return text, corpora
 
 
-def field_of_gates(field: Sequence[str] | None) -> str | tuple[str, ...]:
+def _field_of_gates(field: Sequence[str] | None) -> str | tuple[str, ...]:
     """Return fields as a configuration has them: one name, or a list."""
     one = field[0] if field and len(field) == 1 else ""
     return one if one and "=" not in one else tuple(field or ()) or "text"
@@ -163,25 +227,33 @@ def sizes(corpora: Sequence[Corpus] | None) -> list[int | None]:
 
 
 @contextmanager
-def workers(
-    corpora: Sequence[Corpus] | None, jobs: int | None, scheduler: str, *, times: int = 1
-) -> Iterator[Workers]:
-    """Yield who works, and show how far they are with text that is read so many times."""
+def workers(corpora: Sequence[Corpus] | None, scale: Scale, *, times: int = 1) -> Iterator[Workers]:
+    """Yield who works, and show how far they are with text that is read this many times."""
     from tokscope.cli import output
 
-    with output.progress(sizes(corpora) * times) as advance, started(jobs, scheduler) as found:
-        yield replace(found, advance=advance)
+    with (
+        output.progress(sizes(corpora) * times, quiet=scale.quiet) as advance,
+        started(scale) as those,
+    ):
+        yield replace(those, advance=advance)
 
 
 @contextmanager
-def started(jobs: int | None, scheduler: str) -> Iterator[Workers]:
+def started(scale: Scale) -> Iterator[Workers]:
     """Yield processes of this machine, or those of a cluster."""
+    import logging
+    import warnings
+
     from tokscope.errors import TokscopeError
     from tokscope.workers import cluster, cores, local, one_core
 
+    jobs, scheduler = scale.jobs, scale.scheduler
     if scheduler and jobs is not None:
-        raise TokscopeError("--scheduler has workers of its own; leave --jobs away")
+        raise TokscopeError("--scheduler has workers of its own; drop --jobs")
+    if scale.quiet:
+        logging.disable()
+        warnings.simplefilter("ignore")
     if jobs == 1:
         one_core()
-    with cluster(scheduler) if scheduler else local(cores() if jobs is None else jobs) as found:
-        yield found
+    with cluster(scheduler) if scheduler else local(cores() if jobs is None else jobs) as those:
+        yield those

@@ -23,56 +23,62 @@ def _require_sense(given: Mapping[str, bool]) -> None:
         raise TokscopeError("--frequent looks at words of text; add --corpus, or --by language")
     for option in ("--corpus", "--word-list"):
         if given[option] and lists and (option, *lists) != ("--corpus", "--tokens"):
-            raise TokscopeError(f"{lists[0]} lists tokens; leave {option} away")
+            raise TokscopeError(f"{lists[0]} lists tokens; drop {option}")
 
 
 def command(
     specs: text.Specs,
-    corpus: text.Corpora = None,
+    *,
     by: Annotated[
-        str, typer.Option(help="Only this: kind, script, length; or language, of --corpus.")
+        str,
+        typer.Option(
+            metavar="WHAT",
+            help="Show one table in full: kind, script, length, or language (of --corpus).",
+        ),
     ] = "",
     tokens: Annotated[
         str | None,
-        typer.Option(metavar="LANG", help="List the tokens of one corpus, its own first."),
+        typer.Option(metavar="LANG", help="List the tokens of one corpus, the most typical first."),
     ] = None,
     only_in: Annotated[
         str | None,
-        typer.Option("--only-in", metavar="LABEL", help="List what LABEL has and no other SPEC."),
+        typer.Option(
+            "--only-in", metavar="LABEL", help="List the tokens that no other tokenizer has."
+        ),
     ] = None,
     grep: Annotated[
         str | None,
-        typer.Option(metavar="REGEX", help="List the tokens whose text this expression finds."),
+        typer.Option(
+            metavar="REGEX", help="List the tokens whose text matches this regular expression."
+        ),
     ] = None,
     top: Annotated[
-        int | None, typer.Option(metavar="N", help="List at most N tokens under each tokenizer.")
+        int | None, typer.Option(metavar="N", help="List at most N tokens per tokenizer.")
     ] = None,
     word_list: Annotated[
         list[str] | None,
         typer.Option(
             "--word-list",
             metavar="[NAME=]PATH",
-            help="Words, one a line: how many are one token, alone and after a space. Repeatable.",
+            help="Count which of these words, one per line, are one token, alone and after a "
+            "space. Repeatable.",
         ),
     ] = None,
     frequent: Annotated[
         int | None,
-        typer.Option(metavar="N", help="How many of the most frequent words to look at; 1000."),
+        typer.Option(metavar="N", help="Look at the N most frequent words (default: 1000)."),
     ] = None,
+    corpus: text.Corpora = None,
+    reading: text.Reading,
     words: text.Words = "unicode",
     specials: text.Specials = False,
-    field: text.Field = None,
-    errors: text.Errors = "strict",
-    max_unit: text.MaxUnit = 64,
-    jobs: text.Jobs = None,
-    scheduler: text.Scheduler = "",
-    format_: output.Format = "table",
-    outputs: output.Output = None,
+    out: output.Output,
+    scale: text.Scale,
 ) -> None:
-    r"""Say what vocabularies hold: kinds of tokens, scripts, places in words, lengths, overlap.
+    r"""Show what is in vocabularies: kinds of tokens, scripts, places in words, lengths, overlap.
 
-    With text in several languages, also whose the tokens are, and how many letters and words of
-    each language are one token:
+    With text in several languages, also which language tokens belong to, and how many letters and
+    words of each are one token:
 
     `tokscope vocab sample:bpe sample:unigram`
 
@@ -80,8 +86,8 @@ def command(
 
     `tokscope vocab sample:bpe --grep '\p{Han}{2}'`
     """
-    output.require_formats(format_, outputs or ())
-    output.require_kept(outputs, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
+    output.require_formats(out)
+    output.require_kept(out, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
     lists = {"--tokens": tokens, "--only-in": only_in, "--grep": grep, "--top": top}
     given = {option: value is not None for option, value in lists.items()}
     given |= {"--frequent": frequent is not None, "--by language": by == "language"}
@@ -89,14 +95,12 @@ def command(
     _require_sense(given)
     from tokscope.text.corpus import Shard
 
-    like = Shard("", errors=errors)
-    named = (corpus, word_list)
-    corpora, of_words = text.read_all(named, field=field, max_unit=max_unit, like=like)
+    corpora, of_words = text.read_all((corpus, word_list), reading, Shard(""))
     from tokscope.studies import vocab as study
     from tokscope.studies import vocab_tokens as listing
     from tokscope.vocabularies.languages import FREQUENT
 
-    with text.workers(corpora, jobs, scheduler) as workers:
+    with text.workers(corpora, scale) as workers:
         if tokens is not None:
             report = listing.of_language(specs, corpora, tokens, specials=specials, workers=workers)
         elif grep is not None:
@@ -119,4 +123,4 @@ def command(
     else:
         views = listing.tables(report, top, counted=only_in is not None)
         report = listing.first(report, top)
-    output.emit(report, views, format_, outputs or ())
+    output.emit(report, views, out)

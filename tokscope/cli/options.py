@@ -1,0 +1,94 @@
+"""What the options of all commands have in common: groups, bounds, and how help shows them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import wraps
+from typing import Any, Final, get_type_hints
+
+import typer
+
+from tokscope.errors import TokscopeError
+
+# the titles of the panels of a help page; options that one command alone has stay in "Options"
+TOKENIZERS: Final = "Tokenizers"
+TEXT: Final = "Text"
+STATISTICS: Final = "Statistics"
+SCALE: Final = "Scale"
+OUTPUT: Final = "Output"
+
+MOST = 1_000_000  # far more than anybody waits for
+# options with a bound of their own
+_OWN: Mapping[str, int] = {
+    "bootstrap": 100_000,
+    "jobs": 1_024,
+    "refit": 10_000,
+    "seed": 2**63 - 1,
+    "trials": 10_000,
+}
+HELP_NAMES = ["-h", "--help"]
+
+
+def prepared(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command as typer takes it: one parameter for each option, with numbers in bounds.
+
+    A parameter of the command whose type is a dataclass stands for one option a field.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    parameters = list(_parameters(command, hints))
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        for name, value in given.items():
+            _require_bounds(name, value)
+        for name, group in groups.items():
+            given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
+        command(**given)
+
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    vars(run)["__signature__"] = inspect.Signature(parameters)
+    return run
+
+
+def _parameters(
+    command: Callable[..., None], hints: Mapping[str, Any]
+) -> Iterator[inspect.Parameter]:
+    """Yield what typer reads: name, default and type of every option."""
+    for name, parameter in inspect.signature(command).parameters.items():
+        if not is_dataclass(hints[name]):
+            yield _parameter(name, parameter.default, hints[name])
+            continue
+        of_group = get_type_hints(hints[name], include_extras=True)
+        for field in fields(hints[name]):
+            yield _parameter(field.name, field.default, of_group[field.name])
+
+
+def _parameter(name: str, default: object, hint: object) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
+
+
+def _require_bounds(name: str, value: object) -> None:
+    """Refuse a number beyond the bound of its option, and NaN."""
+    most = _OWN.get(name, MOST)
+    if isinstance(value, int | float) and not abs(value) <= most:
+        option = name.strip("_").replace("_", "-")
+        told = f"{value:g}" if isinstance(value, float) else f"{value:,}"
+        raise TokscopeError(f"--{option} {told}: write a number up to {most:,}")
+
+
+def with_plain_help(command: Any) -> Any:
+    """Return a command, and those in it, whose help shows no types of Python beside options."""
+    for one in (command, *getattr(command, "commands", {}).values()):
+        for parameter in one.get_params(typer.Context(one, help_option_names=HELP_NAMES)):
+            if parameter.param_type_name == "argument":
+                vars(parameter)["display_type_rich"] = _nothing
+            elif parameter.metavar is None:
+                parameter.metavar = ""
+    return command
+
+
+def _nothing(ctx: typer.Context) -> None:
+    """Stand in for the type of an argument, whose name says enough."""
