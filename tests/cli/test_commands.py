@@ -240,7 +240,7 @@ REFUSED: dict[str, list[str]] = {
     "--by and --tokens do not go together": ["vocab", "bytes", "--by", "kind", "--tokens", "en"],
     "--grep lists tokens; drop --corpus": ["vocab", "bytes", "--grep", "a", "-c", "sample:en"],
     "--tokens lists tokens; drop --word-list": ["vocab", "bytes", "--tokens", "en", "--word-list", "sample:en"],
-    "--by kind looks at no text; leave --corpus": ["vocab", "bytes", "--by", "kind", "-c", "sample:en"],
+    "--by kind looks at no text; drop --corpus": ["vocab", "bytes", "--by", "kind", "-c", "sample:en"],
     "--frequent 0: write how many words": ["vocab", "bytes", "-c", "sample:en", "--frequent", "0"],
     "unknown corpus ''; Known: am": ["vocab", "bytes", "--tokens", ""],
     "unknown corpus 'eng'; did you mean 'en'?": ["vocab", "bytes", "--tokens", "eng"],

@@ -135,7 +135,7 @@ def _also(more: str) -> Edit:
 WAIVER = '\n[[waivers]]\nrule = "TS005"\nreason = "planned"\nowner = "Ada"\nexpires = '
 CANNOT: dict[str, tuple[Edit, list[str]]] = {
     "fr.txt: no such file or folder": (_with("ru.txt", "fr.txt"), []),
-    "empty.txt: no text in it": (_with('"ru.txt"', '"empty.txt"'), []),
+    "empty.txt: no text in it": (_with('"ru.txt"', '"ru=empty.txt"'), []),
     "TS905 there is no baseline (none.lock); run tokscope lock": (
         lambda text: f'lock = "none.lock"\n{text}',
         [],
@@ -278,7 +278,7 @@ def test_lock_verifies_updates_and_refuses(locked: Path, run: Run) -> None:
     assert done.returncode == 1
     assert re.search(r'- +"merges": "', done.stdout)
     for words, message in {
-        (): "tokscope.lock is there already",
+        (): "tokscope.lock already exists",
         ("--update",): "an update needs --reason",
         ("--reason", "x"): "--reason is for --update",
         ("--verify", "--update"): "--verify changes nothing",

@@ -73,7 +73,7 @@ def test_updates_keep_the_history(locked: Path) -> None:
     made = locking.locked(config, update=True, reason="why not")
     assert [entry["reason"] for entry in made.history] == ["first lock", "why not"]
     for refused, words in (
-        ({}, "is there already"),
+        ({}, "already exists"),
         ({"update": True}, "an update needs --reason"),
     ):
         with pytest.raises(TokscopeError, match=words):
@@ -196,7 +196,7 @@ def test_updates_at_once_are_all_kept(locked: Path) -> None:
     found = [entry["reason"] for entry in lock.read(config.lock).history]
     assert found[0] == "first lock"
     assert sorted(found[1:]) == list(map(str, range(8)))
-    with pytest.raises(TokscopeError, match="is there already"):
+    with pytest.raises(TokscopeError, match="already exists"):
         locking.write(config, kept)
 
 

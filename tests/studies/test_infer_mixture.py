@@ -363,3 +363,10 @@ def test_text_without_pairs_is_refused(write: Callable[[str, str], Path]) -> Non
     empty = write("empty.txt", "\n\n")
     with pytest.raises(TokscopeError, match="corpus 'empty' holds no two characters"):
         infer_mixture("sample:bpe", read_corpora(["sample:en", str(empty)]))
+
+
+def test_the_shares_of_some_corpora_of_the_sample_are_not_known() -> None:
+    """They are shares of all of its text, so that none are scored."""
+    report = infer_mixture("sample:bpe", merges=50, only=["en", "de"])
+    assert set(report.frame["corpus"]) == {"en", "de"}
+    assert "truth" not in set(report.frame["measure"])

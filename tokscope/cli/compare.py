@@ -117,6 +117,7 @@ def command(
     output.require_formats(out)
     output.require_kept(out, specs=specs, texts=corpus)
     _require_sense(bool(cluster) and not bootstrap, lines, (measure, price, by, sort, bootstrap))
+    prices = _prices(price)
     corpora = text.read(corpus, reading, parallel=parallel, cluster=cluster)
     from tokscope.studies import compare as study
     from tokscope.studies.compare_lines import worst_lines
@@ -133,7 +134,9 @@ def command(
                 measures=measure or (),
                 reference=reference,
                 word_rule=words,
-                prices=_prices(price),
+                prices=prices,
+                by=by,
+                sort=sort,
                 specials=specials,
                 bootstrap=bootstrap,
                 seed=seed,

@@ -184,10 +184,10 @@ def command(
     output.require_view("--details" if details else "", out)
     _require_sense(exact and (seconds is not None or gap != 0), bool(counts and corpus))
     known = _truth(truth)
-    corpora = text.read(corpus, reading)
     read = [("--counts", counts), ("--truth", Path(truth))]
     also = [("--save-counts", save_counts)]
     output.require_kept(out, specs=[spec], texts=corpus, files=read, also=also)
+    corpora = text.read(corpus, reading)
     from tokscope.studies.infer_mixture import SECONDS, infer_mixture, tables
 
     with (

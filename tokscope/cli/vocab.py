@@ -100,6 +100,7 @@ def command(
     from tokscope.studies import vocab_tokens as listing
     from tokscope.vocabularies.languages import FREQUENT
 
+    listing.require_top(top)
     with text.workers(corpora, scale) as workers:
         if tokens is not None:
             report = listing.of_language(specs, corpora, tokens, specials=specials, workers=workers)

@@ -16,6 +16,7 @@ from tokscope.errors import TokscopeError, choose
 from tokscope.text.corpus import SAMPLE, Corpus, Shard, corpora_given, read_corpora
 from tokscope.text.given import Corpora
 from tokscope.text.parts import Task, by_parts
+from tokscope.text.words import rule_version
 from tokscope.tokenizers import Tokenizer, for_workers, have_words, loaded, switched_off
 from tokscope.workers import HERE, Workers
 
@@ -65,6 +66,24 @@ def require_resamples(seed: int, **counts: int) -> None:
         raise TokscopeError(f"--seed {seed}: a seed is a number from 0 up")
 
 
+def require_countable(corpora: Sequence[Corpus], word_rule: str = "unicode") -> None:
+    """Refuse corpora and a word rule that cannot be counted, before anything is loaded or read.
+
+    Raises:
+        TokscopeError: none is named, one has the name of all, or the rule is unknown or needs an
+            extra.
+    """
+    if not corpora:
+        raise TokscopeError("no corpus is named; drop --corpus to use the embedded sample")
+    require_own_names(corpora)
+    rule_version(word_rule)
+
+
+def are_parallel(corpora: Sequence[Corpus]) -> bool:
+    """Tell whether line i says the same in every corpus."""
+    return all(shard.keep_empty for corpus in corpora for shard in corpus.shards)
+
+
 def require_own_names(corpora: Sequence[Corpus]) -> None:
     """Refuse a corpus that is called what all of them together are."""
     if any(corpus.name == ALL for corpus in corpora):
@@ -97,10 +116,8 @@ def count(
     Raises:
         TokscopeError: a text cannot be used, or parallel corpora are not aligned.
     """
-    if not corpora:
-        raise TokscopeError("no corpus is named; leave --corpus away for the embedded sample")
-    require_own_names(corpora)
-    parallel = all(shard.keep_empty for corpus in corpora for shard in corpus.shards)
+    require_countable(corpora, counting.words)
+    parallel = are_parallel(corpora)
     task = Task(
         partial(piece, tokenizers, counting),
         _piece if have_words(tokenizers) else None,
@@ -135,13 +152,13 @@ def _require_aligned(corpora: Sequence[Corpus], tallies: Sequence[Sequence[Tally
         if len(others) != len(sizes):
             raise TokscopeError(
                 f"parallel corpora need the same units: '{first.name}' has {len(sizes):,}, "
-                f"'{corpus.name}' has {len(others):,}; align them, or leave --parallel away"
+                f"'{corpus.name}' has {len(others):,}; align them, or drop --parallel"
             )
         for unit in np.flatnonzero((sizes == 0) != (others == 0))[:1].tolist():
             empty, full = (first, corpus) if sizes[unit] == 0 else (corpus, first)
             raise TokscopeError(
                 f"parallel corpora need the same units: unit {unit + 1} of '{empty.name}' is "
-                f"empty, that of '{full.name}' is not; align them, or leave --parallel away"
+                f"empty, that of '{full.name}' is not; align them, or drop --parallel"
             )
 
 

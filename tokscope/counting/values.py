@@ -12,6 +12,13 @@ from tokscope.counting.catalog import Measure, Value
 from tokscope.counting.counted import ALL
 
 
+def names_of(measure: Measure, corpora: Sequence[str]) -> list[str]:
+    """Return the names under which `values_of` has values, if all are defined."""
+    if measure.over == "corpora":
+        return [ALL]
+    return [*corpora, ALL] if measure.over == "corpus" and len(corpora) > 1 else list(corpora)
+
+
 def values_of(
     measure: Measure,
     totals: Sequence[Any],

@@ -187,28 +187,37 @@ def require_same(head: Snapshot, base: Snapshot) -> None:
     Raises:
         TokscopeError: a corpus is missing on one side, or is not the same on both.
     """
+    require_same_names(list(head.samples), head.settings, base)
+    for name, sample in head.samples.items():
+        if base.samples[name].digest != sample.digest:
+            raise TokscopeError(
+                f"TS902 the text of corpus '{name}' is not that of the baseline (another hash); "
+                "restore it, or run tokscope lock --update --reason TEXT"
+            )
+
+
+def require_same_names(names: Sequence[str], settings: str, base: Snapshot) -> None:
+    """Refuse other corpora and other settings than a baseline has; no text is needed for that.
+
+    Raises:
+        TokscopeError: a corpus is missing on one side, or a setting is another one.
+    """
     for name in base.samples:
-        if name not in head.samples:
+        if name not in names:
             raise TokscopeError(
                 f"TS902 corpus '{name}' of the baseline is missing; restore it, or run "
                 "tokscope lock --update --reason TEXT"
             )
-    if head.settings != base.settings:
+    if settings != base.settings:
         raise TokscopeError(
             f"TS903 the baseline was counted otherwise ({base.settings or 'no text'}, now "
-            f"{head.settings}); set [text] back, or run tokscope lock --update --reason TEXT"
+            f"{settings}); set [text] back, or run tokscope lock --update --reason TEXT"
         )
-    for name, sample in head.samples.items():
-        known = base.samples.get(name)
-        if known is None:
+    for name in names:
+        if name not in base.samples:
             raise TokscopeError(
                 f"TS902 the baseline has no corpus '{name}'; it has {', '.join(base.samples)}; "
                 "run tokscope lock --update --reason TEXT"
-            )
-        if known.digest != sample.digest:
-            raise TokscopeError(
-                f"TS902 the text of corpus '{name}' is not that of the baseline (another hash); "
-                "restore it, or run tokscope lock --update --reason TEXT"
             )
 
 

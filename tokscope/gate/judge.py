@@ -14,7 +14,7 @@ from tokscope.gate.changes import require_same
 from tokscope.gate.config import IDENTITY, OFF, Config
 from tokscope.gate.identity import LOOKS
 from tokscope.gate.limits import limits, numbers
-from tokscope.gate.snapshot import require_tokens
+from tokscope.gate.snapshot import Snapshot, require_tokens
 from tokscope.gate.verdict import INCONCLUSIVE, NOTE, REPORT, Case, Judged, is_decisive, percent
 from tokscope.gate.waivers import waived
 from tokscope.rulebook import RULES
@@ -54,10 +54,17 @@ def _require_owed(case: Case) -> None:
     if case.head.samples and base.samples:
         require_same(case.head, base)
         require_tokens(base)
-    asked = any(
-        case.config.level(*case.config.identity(n)) != OFF for n in ("golden", "model_input")
-    )
-    missing = [text for text in case.config.strings if asked and text not in base.golden]
+    require_strings(case.config, base)
+
+
+def require_strings(config: Config, base: Snapshot) -> None:
+    """Refuse a baseline that lacks golden strings which are asked for.
+
+    Raises:
+        TokscopeError: it lacks some.
+    """
+    asked = any(config.level(*config.identity(name)) != OFF for name in ("golden", "model_input"))
+    missing = [text for text in config.strings if asked and text not in base.golden]
     if missing:
         raise TokscopeError(
             f"TS905 the baseline lacks {len(missing):,} of identity.strings, which came later; run "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -12,10 +12,21 @@ import numpy as np
 
 from tokscope.counting.catalog import MEASURES
 from tokscope.counting.tokens import TOKEN_COLUMNS
+from tokscope.counting.values import names_of
 from tokscope.errors import TokscopeError
 from tokscope.gate.changes import Change
-from tokscope.gate.config import FAIL, KINDS, OFF, Limit
-from tokscope.gate.verdict import INCONCLUSIVE, NOTE, PASS, Case, Judged, amount, percent, signed
+from tokscope.gate.config import FAIL, KINDS, OFF, Config, Limit
+from tokscope.gate.verdict import (
+    INCONCLUSIVE,
+    NOTE,
+    PASS,
+    Case,
+    Judged,
+    amount,
+    percent,
+    signed,
+    wrong,
+)
 
 _EXAMPLES = 3
 _FIDELITY = frozenset(("round_trip", "unknown_rate", "incomplete_tokens", "split_characters"))
@@ -29,7 +40,7 @@ def limits(case: Case) -> list[Judged]:
     Raises:
         TokscopeError: a limit has nothing to judge.
     """
-    _require_corpora(case)
+    require_scopes(case.config, list(case.head.samples))
     found = list(_all(case))
     for limit in case.config.limits:
         own = [one for one in found if one.key == limit.key]
@@ -57,14 +68,15 @@ def _all(case: Case) -> Iterator[Judged]:
                     yield _relative(case, limit, corpus)
 
 
-def _require_corpora(case: Case) -> None:
+def require_scopes(config: Config, corpora: Sequence[str]) -> None:
     """Refuse limits of corpora that are not there."""
-    for limit in case.config.limits:
-        names = list(case.head.values[limit.measure])
+    for limit in config.limits:
+        names = names_of(MEASURES[limit.measure], corpora)
         if limit.scope and not any(fnmatchcase(name, limit.scope) for name in names):
             near = get_close_matches(limit.scope, names, n=1)
             hint = f"did you mean '{near[0]}'? " if near else ""
-            raise case.wrong(
+            raise wrong(
+                config,
                 limit.key,
                 f"{limit.measure} has no value for corpus '{limit.scope}'; {hint}Known: "
                 f"{', '.join(names[:40])}",

@@ -19,16 +19,15 @@ from tokscope.counting.tokens import TOKEN_COLUMNS, Tokens
 from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Config
-from tokscope.gate.wanted import Wanted
+from tokscope.gate.wanted import Wanted, require_possible
 from tokscope.measures.ratios import ratio_of_sums
 from tokscope.measures.schemes import scheme
-from tokscope.mixture.subject import infer
+from tokscope.mixture.subject import infer, subject_of
 from tokscope.numerals.cuts import cut, known_cuts
 from tokscope.numerals.drawn import LENGTHS, SPACED, leading, numbers_of
 from tokscope.numerals.golden import golden_strings
 from tokscope.reach.findings import findings
 from tokscope.reach.search import by_what_can_be, encode_what_can_be
-from tokscope.text.words import rule_version
 from tokscope.tokenizers import Encoded, Tokenizer, load, parse
 from tokscope.version import __version__
 from tokscope.workers import HERE, Workers
@@ -100,10 +99,12 @@ def snapshot(
     Raises:
         TokscopeError: the tokenizer or the text cannot be used.
     """
+    require_possible(config, wanted)
     counted, first, tokenizer = None, 0, load(word)
+    if wanted.mixture:
+        subject_of(tokenizer, config.mixture, 0)
     if wanted.columns:
         corpora = config.text.read()
-        rule_version(config.text.words)
         how = (wanted.columns, config.text.words, config.text.specials)
         counting = Counting(*how, by_unit=True, observer=_Hashing)
         first = reference_of(corpora, config.text.reference)
@@ -228,8 +229,6 @@ def _values(counted: Counted, measures: Sequence[str], first: int) -> dict[str, 
     tallies = [row[0] for row in counted.tallies]
     found = {}
     for name in measures:
-        if MEASURES[name].over != "corpus" and not counted.parallel:
-            raise TokscopeError(f"limits.{name}: only for parallel text; set text.parallel = true")
         values = values_of(MEASURES[name], tallies, names, first)
         found[name] = {corpus: float(f"{value:.10g}") for corpus, value in values.items()}
     return found

@@ -64,10 +64,7 @@ class Case:
             TokscopeError: there is none.
         """
         if self.base is None:
-            raise TokscopeError(
-                f"TS905 there is no baseline ({self.config.lock}); run tokscope lock, or name one "
-                "with --against"
-            )
+            raise no_baseline(self.config)
         return self.base
 
     @cached_property
@@ -97,11 +94,23 @@ class Case:
 
     def wrong(self, key: Key, message: str) -> TokscopeError:
         """Return that a setting leaves nothing to judge."""
-        return TokscopeError(f"TS906 {self.config.path}:{self.config.line(key)}: {message}")
+        return wrong(self.config, key, message)
 
     def on(self, code: str, key: Key, gate: str, text: str, *, level: str = FAIL) -> Judged:
         """Judge what is either so or not: a text says what is wrong."""
         return Judged(code, level if text else PASS, gate, key, text)
+
+
+def wrong(config: Config, key: Key, message: str) -> TokscopeError:
+    """Return that a setting of a configuration leaves nothing to judge."""
+    return TokscopeError(f"TS906 {config.path}:{config.line(key)}: {message}")
+
+
+def no_baseline(config: Config) -> TokscopeError:
+    """Return that there is nothing to compare with."""
+    return TokscopeError(
+        f"TS905 there is no baseline ({config.lock}); run tokscope lock, or name one with --against"
+    )
 
 
 # How numbers are written in a verdict

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tokscope.counting.catalog import DEFAULT, MEASURES
+from tokscope.counting.counted import reference_of, require_countable
 from tokscope.counting.tokens import TOKEN_COLUMNS
-from tokscope.gate.config import OFF, Config
+from tokscope.errors import TokscopeError
+from tokscope.gate.config import IDENTITY, OFF, Config
+from tokscope.mixture.subject import chosen
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,32 @@ def by_gates(config: Config) -> Wanted:
     numbers = config.level("numbers", "scheme") != OFF or config.tokens_per_digit is not None
     audited = config.level("audit", "new") != OFF
     return Wanted(columns, measures, numbers, audited, config.mixture)
+
+
+def require_possible(config: Config, wanted: Wanted) -> None:
+    """Refuse what settings and names of corpora show to be impossible, before any text is read.
+
+    Raises:
+        TokscopeError: the text, the reference, the word rule or the measures do not go together.
+    """
+    text = config.text
+    corpora = text.read() if wanted.columns or wanted.mixture else []
+    if wanted.columns:
+        require_countable(corpora, text.words)
+        reference_of(corpora, text.reference)
+    for name in wanted.measures:
+        if MEASURES[name].over != "corpus" and not text.parallel:
+            raise TokscopeError(f"limits.{name}: only for parallel text; set text.parallel = true")
+    if wanted.mixture and corpora:
+        chosen([corpus.name for corpus in corpora], ())
+
+
+def needs_baseline(config: Config, wanted: Wanted) -> bool:
+    """Tell whether a gate compares with a baseline, rather than with a limit alone."""
+    compared = wanted.numbers or wanted.findings or config.documents is not None
+    levels = [config.level(*config.identity(name)) for name in IDENTITY if name != "documents"]
+    relative = any(limit.kind in ("worse", "better") for limit in config.limits)
+    return compared or relative or any(level != OFF for level in levels)
 
 
 def everything(config: Config) -> Wanted:

@@ -54,6 +54,12 @@ class Subject:
         return min(known, self.first + MOST) if self.merges is None else self.merges
 
 
+def require_gap(gap: float) -> None:
+    """Refuse what is not a part of the objective."""
+    if not 0 <= gap < 1:
+        raise TokscopeError(f"--gap {gap:g}: a part of the objective, from 0 to 1; try 0.01")
+
+
 def subject_of(tokenizer: Tokenizer, merges: int | None, first: int) -> Subject:
     """Refuse numbers of merges that ask for nothing, or for more than a tokenizer has."""
     pipeline = pipeline_of(tokenizer)
@@ -97,16 +103,22 @@ def gathered(
         source = _Source(word, fingerprint) if word else None  # workers have no object of a caller
         text = _counted(subject.pipeline, corpora, source, workers)
         found = evidence(text, merges, subject.steps, first=subject.first, workers=workers)
+    names = chosen(found.counts.names, only)
     if save:
         save(packed(found, fingerprint))
-    return found.subset(chosen(found.counts.names, only))
+    return found.subset(names)
+
+
+def mixed() -> list[Corpus]:
+    """Return the prose and the code of the embedded sample."""
+    return read_corpora(["sample:prose", "sample:code"])
 
 
 def _counted(
     pipeline: Pipeline, corpora: Sequence[Corpus] | None, source: _Source | None, workers: Workers
 ) -> Counts:
     if corpora is None:
-        corpora = read_corpora(["sample:prose", "sample:code"])
+        corpora = mixed()
     require_own_names(corpora)
     if len(corpora) < 2:
         raise TokscopeError(_ALONE)

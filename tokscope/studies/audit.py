@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tokscope.counting.catalog import TYPES
-from tokscope.counting.counted import Counted, count, types_of
+from tokscope.counting.counted import Counted, count, require_countable, types_of
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import shortened
@@ -82,6 +82,8 @@ def audit(
     codes = chosen(select, ignore, AUDITED)
     given = asked(tokenizers)
     texts = None if corpora is None else corpora_given(corpora)
+    if texts:
+        require_countable(texts)
     broken = {i: finding for i, (_, one) in enumerate(given) for finding in _broken(one)}
     kept = [pair for i, pair in enumerate(given) if i not in broken]
     subjects, counted = _load(kept, texts, workers)
@@ -120,11 +122,11 @@ def _load(
     given: Sequence[tuple[str, object]], corpora: Sequence[Corpus] | None, workers: Workers
 ) -> tuple[list[Subject], Counted | None]:
     counted, tokenizers = None, named_apart([made(*one) for one in given])
+    for tokenizer in tokenizers:
+        require_size(tokenizer)
     if corpora and tokenizers:
         counting = Counting(frozenset(("units", "bytes", TYPES)))
         counted = count(tokenizers, corpora, counting, workers=workers)
-    for tokenizer in tokenizers:
-        require_size(tokenizer)
     texts = [_at_hand(counted, k) for k in range(len(tokenizers))]
     return [Subject(*own) for own in zip(tokenizers, texts, strict=True)], counted
 

@@ -10,18 +10,29 @@ from datetime import date
 import pandas as pd
 
 from tokscope.counting.catalog import MEASURES
+from tokscope.counting.counted import reference_of
 from tokscope.counting.signature import versions
 from tokscope.errors import TokscopeError
 from tokscope.gate.baseline import baseline
+from tokscope.gate.changes import require_same_names
 from tokscope.gate.config import FAIL, Config
-from tokscope.gate.judge import judged
+from tokscope.gate.judge import judged, require_strings
+from tokscope.gate.limits import require_scopes
 from tokscope.gate.snapshot import Snapshot, kind, snapshot
-from tokscope.gate.verdict import INCONCLUSIVE, PASS, VERDICTS, Case, Judged, is_decisive
+from tokscope.gate.verdict import (
+    INCONCLUSIVE,
+    PASS,
+    VERDICTS,
+    Case,
+    Judged,
+    is_decisive,
+    no_baseline,
+)
 from tokscope.gate.waivers import idle, require_valid
-from tokscope.gate.wanted import by_gates
+from tokscope.gate.wanted import Wanted, by_gates, needs_baseline, require_possible
 from tokscope.report import Report
 from tokscope.rulebook import GROUPS
-from tokscope.tokenizers import without_dropout
+from tokscope.tokenizers import parse, without_dropout
 from tokscope.workers import HERE, Workers
 
 COLUMNS = [
@@ -60,7 +71,10 @@ def check(
     _require_text(config)
     require_valid(config, today)
     wanted = by_gates(config)
+    require_possible(config, wanted)
+    parse(word)
     base = baseline(against, config, wanted, workers)
+    _require_comparable(config, wanted, base)
     strings = list(base.golden) if base else None
     head = snapshot(word, config, wanted, strings, workers)
     found = judged(Case(config, head, base))
@@ -88,6 +102,21 @@ def _require_text(config: Config) -> None:
     needing += ["identity.documents"] if config.documents is not None else []
     if needing and not config.text.corpora:
         raise TokscopeError(f"TS906 {needing[0]} needs text; name some in text.corpora")
+
+
+def _require_comparable(config: Config, wanted: Wanted, base: Snapshot | None) -> None:
+    """Refuse what names, settings and the baseline decide, before the text is read."""
+    corpora = config.text.read() if wanted.columns else []
+    names = [corpus.name for corpus in corpora]
+    require_scopes(config, names)
+    if base is None and needs_baseline(config, wanted):
+        raise no_baseline(config)
+    if base is None:
+        return
+    require_strings(config, base)
+    if names and base.samples:
+        first = reference_of(corpora, config.text.reference)
+        require_same_names(names, config.text.signature(names[first]), base)
 
 
 def _row(one: Judged, head: Snapshot, config: Config) -> tuple[object, ...]:

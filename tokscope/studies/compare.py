@@ -9,7 +9,16 @@ from dataclasses import replace
 import pandas as pd
 
 from tokscope.counting.catalog import DEFAULT, MEASURES, TYPES, Value
-from tokscope.counting.counted import ALL, Counted, count, reference_of, require_resamples, texts_of
+from tokscope.counting.counted import (
+    ALL,
+    Counted,
+    are_parallel,
+    count,
+    reference_of,
+    require_countable,
+    require_resamples,
+    texts_of,
+)
 from tokscope.counting.resampled import (
     Resampled,
     Spread,
@@ -23,8 +32,8 @@ from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError, choose
 from tokscope.measures.uncertainty import intervals_of
 from tokscope.report import Report
+from tokscope.text.corpus import Corpus
 from tokscope.text.given import Corpora
-from tokscope.text.words import rule_version
 from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.workers import HERE, Workers
 
@@ -53,6 +62,8 @@ def compare(
     reference: str = "",
     word_rule: str = "unicode",
     prices: Mapping[str, float] | None = None,
+    by: str = "",
+    sort: str = "",
     specials: bool = False,
     parallel: bool = False,
     bootstrap: int = 0,
@@ -71,6 +82,8 @@ def compare(
         reference: the corpus that premiums are relative to; "en" or the first one by default.
         word_rule: the rule that cuts words, "unicode", "whitespace" or "icu" (an extra).
         prices: per million tokens, by the name of a tokenizer.
+        by: as `tables` is going to be asked, so that it is refused before any text is read.
+        sort: likewise.
         specials: find special tokens in text instead of taking them for text.
         parallel: line i says the same in every corpus.
         bootstrap: how many resamples of units give 95 % intervals, and paired differences from
@@ -87,22 +100,20 @@ def compare(
     Raises:
         TokscopeError: what a user can mend, in one line.
     """
-    chosen = choose_measures(measures)
-    rule_version(word_rule)  # an unknown rule, or one that is not installed, fails before any work
-    require_resamples(seed, bootstrap=bootstrap)
     texts = texts_of(corpora, parallel=parallel)
+    chosen = choose_measures(measures)
+    usable = _usable(chosen, texts)
+    require_countable(texts, word_rule)
+    require_resamples(seed, bootstrap=bootstrap)
     first = reference_of(texts, reference)
+    choose(_BY, by, "way to look --by")
     _require_prices(prices or {})
+    used = load_all(tokenizers)
+    _require_labels([one.name for one in used], sort, prices or {})
     needed = frozenset.union(*(MEASURES[name].columns for name in chosen))
     always = {"units", "bytes", "tokens"} if prices else {"units", "bytes"}
     counting = Counting(needed | always, word_rule, specials)
-    counted = count(load_all(tokenizers), texts, counting, workers=workers)
-    usable = [name for name in chosen if counted.parallel or MEASURES[name].over == "corpus"]
-    if not usable:
-        raise TokscopeError(
-            f"{', '.join(chosen)}: only for parallel text; add --parallel if line i says the same "
-            "in every corpus"
-        )
+    counted = count(used, texts, counting, workers=workers)
     resamples = resampled(counted, bootstrap, seed, workers) if bootstrap else []
     rows = [row for name in usable for row in _rows(name, counted, first, resamples)]
     rows += _costs(counted, prices or {})
@@ -123,6 +134,27 @@ def compare(
 
 
 _NONE = (math.nan, math.nan, math.nan)
+_BY = dict.fromkeys(("", "tokenizer", "language"))
+
+
+def _usable(measures: Sequence[str], corpora: Sequence[Corpus]) -> list[str]:
+    """Return the measures that these corpora have: some only compare parallel ones."""
+    usable = [name for name in measures if MEASURES[name].over == "corpus"]
+    if are_parallel(corpora):
+        return list(measures)
+    if not usable:
+        raise TokscopeError(
+            f"{', '.join(measures)}: only for parallel text; add --parallel if line i says the "
+            "same in every corpus"
+        )
+    return usable
+
+
+def _require_labels(names: Sequence[str], sort: str, prices: Mapping[str, float]) -> None:
+    """Refuse words that name none of the tokenizers, before any text is read."""
+    choose(dict.fromkeys((*names, "name", "")), sort, "column to sort by")
+    for label in prices:
+        choose(dict.fromkeys(names), label, "tokenizer in --price")
 
 
 def _rows(
@@ -180,7 +212,7 @@ def _costs(counted: Counted, prices: Mapping[str, float]) -> list[Row]:
     places = {tokenizer.name: k for k, tokenizer in enumerate(counted.tokenizers)}
     rows: list[Row] = []
     for label, price in prices.items():
-        k = choose(places, label, "tokenizer in --price")
+        k = places[label]
         costs = [row[k].total("tokens") * price / 1e6 for row in counted.tallies]
         names = [corpus.name for corpus in counted.corpora]
         totals = zip([*names, ALL], [*costs, sum(costs)], strict=True)
@@ -322,8 +354,8 @@ def tables(report: Report, by: str = "", sort: str = "") -> list[Report]:
     frame = report.frame
     corpora = frame.loc[frame["corpus"] != ALL]
     per_corpus = list(dict.fromkeys(corpora["measure"]))
-    choose({"": 0, "tokenizer": 0, "language": 0}, by, "way to look --by")
-    choose(dict.fromkeys((*frame["tokenizer"], "name", "")), sort, "column to sort by")
+    choose(_BY, by, "way to look --by")
+    _require_labels(list(frame["tokenizer"]), sort, {})
     headline = next((m for m in ("premium", "bytes_per_token") if m in per_corpus), "")
     shown = [m for m in (headline or (per_corpus or [""])[0], COST) if m in per_corpus]
     if by == "tokenizer" or (not by and corpora["corpus"].nunique() < 2):

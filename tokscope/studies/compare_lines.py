@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tokscope.counting.counted import Counted, count, reference_of, texts_of
+from tokscope.counting.counted import (
+    Counted,
+    are_parallel,
+    count,
+    reference_of,
+    require_countable,
+    texts_of,
+)
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
@@ -39,13 +46,14 @@ def worst_lines(
     require_again(texts, "--lines reads text a second time")
     if top < 1:
         raise TokscopeError(f"--lines {top}: write how many lines, such as 10")
-    first = reference_of(texts, reference)
-    counting = Counting(frozenset(("units", "bytes", "tokens")), specials=specials)
-    counted = count(load_all(tokenizers), texts, counting, workers=workers)
-    if not counted.parallel:
+    require_countable(texts)
+    if not are_parallel(texts):
         raise TokscopeError("--lines compares lines with their translations; add --parallel")
     if len(texts) < 2:
         raise TokscopeError("--lines compares lines with their translations; name two corpora")
+    first = reference_of(texts, reference)
+    counting = Counting(frozenset(("units", "bytes", "tokens")), specials=specials)
+    counted = count(load_all(tokenizers), texts, counting, workers=workers)
     worst = [_worst_of(counted, k, first, top) for k in range(len(counted.tokenizers))]
     frame = pd.concat(worst, ignore_index=True)
     name = counted.corpora[first].name

@@ -22,7 +22,7 @@ from tokscope.gate.wanted import Wanted
 from tokscope.report import Report
 from tokscope.text.corpus import units_at
 from tokscope.text.spelled import spelled
-from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers import Tokenizer, parse
 from tokscope.tokenizers.anatomy import found_in_text
 from tokscope.tokenizers.pipeline import pipeline_of
 from tokscope.workers import HERE, Workers
@@ -285,10 +285,11 @@ def diff(
     config = Config(Path("diff"), {}, text=text, evidence=evidence)
     columns = frozenset(("units", "bytes")).union(*(MEASURES[m].columns for m in _MEASURES))
     wanted = Wanted(columns, numbers=True)
-    with checked_out(old) as place:
-        base = snapshot(place, config, wanted, None, workers)
-    with checked_out(new) as place:
-        head = snapshot(place, config, wanted, list(base.golden), workers)
+    with checked_out(old) as before, checked_out(new) as after:
+        for place in (before, after):
+            parse(place)  # refuses a word before any text is read
+        base = snapshot(before, config, wanted, None, workers)
+        head = snapshot(after, config, wanted, list(base.golden), workers)
     sides = _Sides(pair(config, head, base), *(_loaded(one) for one in (base, head)))
     frame = pd.DataFrame([*_rows(sides), *_lines(sides, top)], columns=COLUMNS)
     title = f"From {_name(base, old)} to {_name(head, new)}"

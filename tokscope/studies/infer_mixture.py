@@ -15,14 +15,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tokscope.counting.counted import require_resamples
+from tokscope.counting.counted import require_own_names, require_resamples
 from tokscope.counting.signature import versions
 from tokscope.errors import TokscopeError, choose
 from tokscope.mixture.diagnostics import log_error
 from tokscope.mixture.inference import Inference
 from tokscope.mixture.model import ENDLESS, Budget, seconds_from_now
 from tokscope.mixture.solve import Tell
-from tokscope.mixture.subject import Subject, chosen, gathered, solved, subject_of
+from tokscope.mixture.subject import (
+    Subject,
+    chosen,
+    gathered,
+    mixed,
+    require_gap,
+    solved,
+    subject_of,
+)
 from tokscope.mixture.uncertainty import bootstrapped, half_widths, refits
 from tokscope.report import Report
 from tokscope.studies import infer_mixture_notes as mixture_notes
@@ -107,10 +115,11 @@ def infer_mixture(
     require_resamples(seed, bootstrap=bootstrap, refit=refit)
     begin = time.monotonic()
     _require_effort(gap, seconds)
-    subject = subject_of(load_one(tokenizer), merges, from_merge)
-    truth = truth or _known(subject.tokenizer.spec, corpora, counts)
     texts = None if corpora is None else corpora_given(corpora)
-    _require_shares(truth, texts, only)
+    _require_names(counts, texts, only, truth)
+    subject = subject_of(load_one(tokenizer), merges, from_merge)
+    if not (texts or counts or only):
+        truth = truth or _known(subject.tokenizer.spec)
     found = gathered(subject, texts, only, counts=counts, save=save, workers=workers)
     known = _aligned(truth, found.counts.names)
     with watch() as stopped:
@@ -154,16 +163,31 @@ def _budget(seconds: float, begin: float, stopped: Callable[[], bool]) -> Budget
 
 def _require_effort(gap: float, seconds: float) -> None:
     """Refuse a gap or a time that asks for nothing."""
-    if not 0 <= gap < 1:
-        raise TokscopeError(f"--gap {gap:g}: a part of the objective, from 0 to 1; try 0.01")
+    require_gap(gap)
     if not seconds > 0:
         raise TokscopeError(f"--seconds {seconds:g}: give a time above 0, or --exact for no end")
 
 
-def _known(spec: Spec, corpora: Corpora | None, counts: Path | None) -> Mapping[str, float] | None:
+def _require_names(
+    counts: Path | None,
+    corpora: Sequence[Corpus] | None,
+    only: Sequence[str],
+    truth: Mapping[str, float] | None,
+) -> None:
+    """Refuse names of corpora and shares that do not fit, before anything is loaded or read.
+
+    Those of a file of counts are known when it is read.
+    """
+    if counts:
+        return
+    corpora = mixed() if corpora is None else corpora
+    require_own_names(corpora)
+    _aligned(truth, chosen([corpus.name for corpus in corpora], only))
+
+
+def _known(spec: Spec) -> Mapping[str, float] | None:
     """Return the shares of the embedded tokenizers in the embedded sample."""
-    learned = spec.kind == "sample" and spec.place in ("bpe", "wordpiece")
-    if corpora is None and counts is None and learned:
+    if spec.kind == "sample" and spec.place in ("bpe", "wordpiece"):
         shares: dict[str, float] = json.loads((FOLDER / "shares.json").read_text())
         return shares
     return None

@@ -66,11 +66,11 @@ def _history(config: Config, update: bool) -> list[dict[str, str]]:
     there = config.lock.exists()
     if there and not update:
         raise TokscopeError(
-            f"{config.lock} is there already; tokscope check compares with it, "
+            f"{config.lock} already exists; tokscope check compares with it, "
             "tokscope lock --update --reason TEXT accepts what changed"
         )
     if update and not there:
-        raise TokscopeError(f"there is no {config.lock} to update; leave --update away")
+        raise TokscopeError(f"there is no {config.lock} to update; drop --update")
     return lock.history(config.lock) if update else []
 
 

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tokscope.counting.counted import require_resamples
+from tokscope.counting.counted import require_own_names, require_resamples
 from tokscope.counting.signature import versions
 from tokscope.errors import TokscopeError
 from tokscope.measures.uncertainty import intervals_of
 from tokscope.mixture.count import Counts, count
+from tokscope.mixture.subject import require_gap
 from tokscope.mixture.trials import (
     BYTES,
     METHODS,
@@ -75,6 +76,10 @@ def simulate_mixture(
     size = len(texts) if size is None else size
     require_resamples(seed, bootstrap=bootstrap)
     _require_sense(len(texts), trials, size, vocabulary)
+    require_own_names(texts)
+    require_gap(gap)
+    if merges is not None and merges < 1:
+        raise TokscopeError(f"--merges {merges}: write how many merges, from 1 up")
     require_again(texts, "simulate-mixture reads text a second time")
     keep = partial(halves, seed=seed, trained=False)
     counts = count(texts, gpt2_pipeline(), keep=keep, workers=workers, source=gpt2_pipeline)

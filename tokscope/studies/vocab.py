@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tokscope.counting.catalog import TYPES
-from tokscope.counting.counted import Counted, count, texts_of, types_of
+from tokscope.counting.counted import Counted, count, require_countable, texts_of, types_of
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose
@@ -119,6 +119,8 @@ def vocab(
     _require_sense(by, corpora, lists, frequent)
     texts = None if corpora is None and by != "language" else texts_of(corpora)
     of_words = [] if lists is None else corpora_given(lists, argument="lists")
+    if texts is not None:
+        require_countable(texts, word_rule)
     used = load_all(tokenizers)
     counting = Counting(_COUNTED, word_rule, specials, observer=partial(Words.of, len(used)))
     text = None
@@ -151,7 +153,7 @@ def _require_sense(by: str, corpora: Corpora | None, lists: Corpora | None, freq
     if frequent < 1:
         raise TokscopeError(f"--frequent {frequent}: write how many words, such as {FREQUENT}")
     if by not in ("", "language") and (corpora is not None or lists is not None):
-        raise TokscopeError(f"--by {by} looks at no text; leave --corpus and --word-list away")
+        raise TokscopeError(f"--by {by} looks at no text; drop --corpus and --word-list")
 
 
 Line = tuple[str, str, str, str, float, str]

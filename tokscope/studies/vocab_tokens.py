@@ -13,7 +13,7 @@ import regex
 from numpy.typing import NDArray
 
 from tokscope.counting.catalog import TYPES
-from tokscope.counting.counted import count, texts_of, types_of
+from tokscope.counting.counted import count, require_countable, texts_of, types_of
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose, shortened
@@ -61,16 +61,21 @@ def listed(tokenizer: Tokenizer, spelled: Spelled, ids: Ids) -> pd.DataFrame:
     )
 
 
+def require_top(top: int | None) -> None:
+    """Refuse a number of tokens that leaves none."""
+    if top is not None and top < 1:
+        raise TokscopeError(f"--top {top}: write how many tokens, such as 20")
+
+
 def first(report: Report, top: int | None) -> Report:
-    """Return a list cut after so many tokens of each tokenizer.
+    """Return a list cut after `top` tokens of each tokenizer.
 
     Raises:
-        TokscopeError: the number is none.
+        TokscopeError: `top` is below 1.
     """
+    require_top(top)
     if top is None:
         return report
-    if top < 1:
-        raise TokscopeError(f"--top {top}: write how many tokens, such as 20")
     return replace(report, frame=report.frame.groupby("tokenizer", sort=False).head(top))
 
 
@@ -160,6 +165,7 @@ def of_language(
         TokscopeError: no corpus has that name, or a tokenizer or a text cannot be used.
     """
     texts = texts_of(corpora)
+    require_countable(texts)
     place = choose({corpus.name: i for i, corpus in enumerate(texts)}, language, "corpus")
     counting = Counting(frozenset(("units", "bytes", TYPES)), specials=specials)
     counted = count(load_all(tokenizers), texts, counting, workers=workers)
