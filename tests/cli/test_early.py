@@ -14,7 +14,7 @@ import pytest
 import tokscope
 from tokscope import cli, tokenizers
 from tokscope.errors import TokscopeError
-from tokscope.gate import config
+from tokscope.gate import settings as settings_file
 from tokscope.studies.check import check
 from tokscope.text import files
 
@@ -213,7 +213,7 @@ def test_settings_are_refused_before_text_is_read(seen: Seen, call: Call, settin
         assert BY_SETTINGS[settings] in told
     assert (seen.read, seen.loaded) == ([], [])
     with pytest.raises(TokscopeError, match=BY_SETTINGS[settings]):
-        check(config.read(Path("tokscope.toml")), today=date(2026, 1, 1))
+        check(settings_file.read(Path("tokscope.toml")), today=date(2026, 1, 1))
     assert (seen.read, seen.loaded) == ([], [])
 
 

@@ -12,7 +12,7 @@ from tokscope.errors import TokscopeError
 from tokscope.reach import causes, findings, search
 from tokscope.studies import audit
 from tokscope.tokenizers import load
-from tokscope.tokenizers.anatomy import anatomy
+from tokscope.tokenizers.anatomy import anatomy_of
 
 Write = Callable[[str, str | bytes], Path]
 # Tokens that continue words, of characters that begin none: no text reaches them.
@@ -68,7 +68,7 @@ def test_words_before_lost_tokens_have_one_bound_together(
 
     monkeypatch.setattr(causes, "_ends", counted)
     monkeypatch.setattr(causes, "_BEHIND", 50)
-    found = causes.causes(tokenizer, anatomy(tokenizer))
+    found = causes.causes(tokenizer, anatomy_of(tokenizer))
     assert 0 < steps[0] <= 50
     assert found.flags["merges"].sum() == 0  # what was not tried is not claimed
 
