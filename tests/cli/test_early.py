@@ -125,7 +125,7 @@ corpora = ["en.txt", "de.txt"]
 BY_SETTINGS = {
     "words = 'unicod'\n[limits.tokens]\nmax = 1": "unknown word rule 'unicod'",
     "reference = 'fr'\n[limits.tokens]\nmax = 1": "unknown reference corpus 'fr'",
-    "[limits.gini]\nmax = 1": "limits.gini: only for parallel text",
+    "[limits.gini]\nmax = 0.3": "limits.gini: only for parallel text",
     "[limits.tokens]\nfr.max = 1": "TS906 tokscope.toml:6: tokens has no value for corpus 'fr'",
     "[identity]\ndocuments = '1%'": "TS905 there is no baseline",
     "[limits.tokens]\nworse = '1%'": "TS905 there is no baseline",

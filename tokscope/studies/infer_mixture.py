@@ -118,8 +118,8 @@ def infer_mixture(
     texts = None if corpora is None else corpora_given(corpora)
     _require_names(counts, texts, only, truth)
     subject = subject_of(load_one(tokenizer), merges, from_merge)
-    if not (texts or counts or only):
-        truth = truth or _known(subject.tokenizer.spec)
+    if not (truth or texts or counts or only):
+        truth = _known(subject.tokenizer.spec)
     found = gathered(subject, texts, only, counts=counts, save=save, workers=workers)
     known = _aligned(truth, found.counts.names)
     with watch() as stopped:
@@ -133,22 +133,16 @@ def infer_mixture(
         guesses = _guesses(result, baselines and asked.lasts(), seed, workers)
         hurried = (mixture_notes.HURRIED,) if stopped() else ()
     frame = _frame(result, spread, limits, guesses, known)
-    notes = (*hurried, *told.notes, *spread.notes)
-    notes += (mixture_notes.RANGES,) if limits is not None else ()
-    notes += (mixture_notes.scores(frame),) if known is not None else ()
+    drawn = seed if bootstrap or refit or baselines else None
+    notes = [*hurried, *told.notes, *spread.notes]
+    notes += [mixture_notes.RANGES] if limits is not None else []
+    notes += [mixture_notes.scores(frame)] if known is not None else []
     return Report(
         "infer-mixture",
         f"What {result.name} was trained on: inferred shares of bytes",
         frame,
-        notes,
-        _signature(
-            subject,
-            result,
-            gap,
-            bootstrap=bootstrap,
-            refit=refit,
-            seed=seed if bootstrap or refit or baselines else None,
-        ),
+        tuple(notes),
+        _signature(subject, result, gap, bootstrap=bootstrap, refit=refit, seed=drawn),
         across="measure",
         headline=told.headline,
         details=told.details,
