@@ -118,8 +118,7 @@ def infer_mixture(
     texts = None if corpora is None else corpora_given(corpora)
     _require_names(counts, texts, only, truth)
     subject = subject_of(load_one(tokenizer), merges, from_merge)
-    if not (truth or texts or counts or only):
-        truth = _known(subject.tokenizer.spec)
+    truth = truth or _known(subject.tokenizer.spec, sample=not (texts or counts or only))
     found = gathered(subject, texts, only, counts=counts, save=save, workers=workers)
     known = _aligned(truth, found.counts.names)
     with watch() as stopped:
@@ -162,9 +161,17 @@ def _require_effort(gap: float, seconds: float) -> None:
         raise TokscopeError(f"--seconds {seconds:g}: give a time above 0, or --exact for no end")
 
 
+def _known(spec: Spec, *, sample: bool) -> Mapping[str, float] | None:
+    """Return the shares of the embedded tokenizers in the embedded sample."""
+    if sample and spec.kind == "sample" and spec.place in ("bpe", "wordpiece"):
+        shares: dict[str, float] = json.loads((FOLDER / "shares.json").read_text())
+        return shares
+    return None
+
+
 def _require_names(
     counts: Path | None,
-    corpora: Sequence[Corpus] | None,
+    texts: Sequence[Corpus] | None,
     only: Sequence[str],
     truth: Mapping[str, float] | None,
 ) -> None:
@@ -174,25 +181,9 @@ def _require_names(
     """
     if counts:
         return
-    corpora = mixed() if corpora is None else corpora
-    require_own_names(corpora)
-    _aligned(truth, chosen([corpus.name for corpus in corpora], only))
-
-
-def _known(spec: Spec) -> Mapping[str, float] | None:
-    """Return the shares of the embedded tokenizers in the embedded sample."""
-    if spec.kind == "sample" and spec.place in ("bpe", "wordpiece"):
-        shares: dict[str, float] = json.loads((FOLDER / "shares.json").read_text())
-        return shares
-    return None
-
-
-def _require_shares(
-    truth: Mapping[str, float] | None, texts: Sequence[Corpus] | None, only: Sequence[str]
-) -> None:
-    """Refuse shares that are not of these corpora, before any text is read."""
-    if texts is not None:
-        _aligned(truth, chosen([corpus.name for corpus in texts], only))
+    texts = mixed() if texts is None else texts
+    require_own_names(texts)
+    _aligned(truth, chosen([corpus.name for corpus in texts], only))
 
 
 def _aligned(truth: Mapping[str, float] | None, names: Sequence[str]) -> Floats | None:
