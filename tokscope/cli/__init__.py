@@ -39,7 +39,7 @@ from tokscope.version import __version__
 from tokscope.visible import one_line
 from tokscope.writing import write
 
-TRACE = "TOKSCOPE_TRACE"  # the variable that names a file for the trace of an error of ours
+TRACE = "TOKSCOPE_TRACE"  # names the file that keeps the trace of an unforeseen error
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -97,21 +97,23 @@ for _task, _commands in _COMMANDS.items():
         app.command(_name, rich_help_panel=_task)(prepared(_command))
 
 
-_UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer's own, which it does not name
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # a class that typer does not export
 
 
 def main() -> None:
-    """Be the program: take over the streams and signals of this process, then run."""
+    """Set up the streams and signals of this process, then run the command line."""
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), _own_stderr()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # and clean up
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM)
+    )  # so that files are cleaned up
     run()
 
 
 def run() -> NoReturn:
-    """Run the command line: what a user can mend is one line on stderr and exit code 2.
+    """Run the command line: an error that a user can fix is one line on stderr and exit code 2.
 
     The exit code stands, whatever becomes of the streams.
     """
@@ -131,11 +133,11 @@ def _done() -> int:
     except TokscopeError as error:
         return _failed(str(error))
     except SystemExit as left:
-        broken = isinstance(left.__context__, BrokenPipeError)  # for which Rich leaves with 1
+        broken = isinstance(left.__context__, BrokenPipeError)  # Rich exits with 1 then
         return left.code if isinstance(left.code, int) and not broken else 0
     except (KeyboardInterrupt, typer.Abort):
         return 130
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of our output has closed it
         return 0
     except BaseException as error:  # noqa: BLE001 - the last handler
         return _failed(_unforeseen(error))
@@ -145,7 +147,7 @@ def _answered() -> int:
     try:
         return int(with_plain_help(typer.main.get_command(app))(standalone_mode=False) or 0)
     except _UsageError as error:
-        if "NoArgsIsHelp" in type(error).__name__:  # alone, tokscope says what it can do
+        if "NoArgsIsHelp" in type(error).__name__:  # without any words, print the help
             print(cast(Any, error).format_message())
             return 2
         return _failed(_usage(error))
@@ -161,7 +163,7 @@ def _require_folder() -> None:
 
 
 def _unforeseen(error: BaseException) -> str:
-    """Say in one line what no command foresaw: little memory, few files, or an error of ours."""
+    """Describe an unforeseen error in one line: no memory, too many files, or our own bug."""
     if is_panic(error):
         line = f"a library gave up on this input ({error})"
     elif isinstance(error, MemoryError):
@@ -179,7 +181,7 @@ def _unforeseen(error: BaseException) -> str:
 
 
 def _kept_trace(error: BaseException) -> str:
-    """Write the trace of an error to the file that is asked for, and say where it is."""
+    """Write the trace of an error to the file that `TRACE` names, and say where it is."""
     place = os.environ.get(TRACE)
     if not place:
         return ""
@@ -193,7 +195,7 @@ def _kept_trace(error: BaseException) -> str:
 
 
 def _settled(stream: TextIO) -> bool:
-    """Write what is left for a stream; tell whether it went well, or its reader has seen enough."""
+    """Flush a stream; return False if its output is lost, but not if its reader closed it."""
     try:
         stream.flush()
     except (OSError, ValueError) as error:
@@ -203,7 +205,7 @@ def _settled(stream: TextIO) -> bool:
 
 
 def _own_stderr() -> TextIO:
-    """Return standard error for our words alone: libraries write panics there, and logs."""
+    """Return a stream for our messages, and silence what libraries write to standard error."""
     if sys.stderr is None:
         return _nowhere()
     talk = output.Talk(os.fdopen(os.dup(2), "wb"), line_buffering=True)
@@ -212,18 +214,18 @@ def _own_stderr() -> TextIO:
 
 
 def _nowhere() -> TextIO:
-    """Stand in for a stream that was closed before we began."""
+    """Return a stream in place of one that was closed before the start."""
     return Path(os.devnull).open("w")
 
 
 def _usage(error: Any) -> str:
-    """Return what is wrong with the words of a command."""
+    """Return what is wrong with the arguments of a command."""
     path = error.ctx.command_path if error.ctx else "tokscope"
     return f"{error.format_message().rstrip('.')}; try: {path} --help"
 
 
 def _failed(message: str) -> int:
-    """Say why nothing came of it, as far as anybody listens, and return the exit code of that."""
+    """Print an error message, if stderr can be written, and return its exit code."""
     with suppress(OSError, ValueError):
         print(f"tokscope: {one_line(message)}", file=sys.stderr, flush=True)
     return 2

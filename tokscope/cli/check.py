@@ -41,11 +41,11 @@ Download = Annotated[
         help="Download what is not in a cache; without it the command stays offline.",
     ),
 ]
-_SUMMARY = 1_000_000  # bytes; GitHub takes 1,024 KiB of a step
+_SUMMARY = 1_000_000  # bytes; GitHub takes 1,024 KiB per step
 
 
 def stay_offline(download: bool) -> None:
-    """Keep the hub's library, and us, from downloading anything."""
+    """Download nothing, unless it is asked for; the library of the hub reads the variable too."""
     if not download:
         os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -141,13 +141,13 @@ def _require_kept(found: Settings, spec: str, against: str, out: output.Output) 
 
 
 def _summary_file(format_: str) -> Path | None:
-    """Return the file for the summary of a job on GitHub, if this is one."""
+    """Return the file for the job summary, if this runs on GitHub."""
     place = os.environ.get("GITHUB_STEP_SUMMARY") if format_ == "github" else ""
     return Path(place) if place else None
 
 
 def _summarize(views: Sequence[Report], path: Path) -> None:
-    """Add the tables to the summary of a job, as far as there is room."""
+    """Append the tables to the job summary, shortened to the room that is left."""
     from tokscope.render import markdown
     from tokscope.render.gates import shortened
 

@@ -220,7 +220,7 @@ def command(
 
 
 def _told(tell: Callable[[float, str], None]) -> Tell:
-    """Turn what a search says into how much of it is done, and words."""
+    """Return a callback that turns the state of a search into a fraction and a description."""
     stages: list[Any] = []
 
     def told(stage: Any, steps: int) -> None:
@@ -243,7 +243,7 @@ def _told(tell: Callable[[float, str], None]) -> Tell:
 
 @contextmanager
 def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Yield what tells whether the user has interrupted; a second interrupt ends the program."""
+    """Yield a function that tells if the user interrupted; a second interrupt is not caught."""
     heard: list[int] = []
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     before = {number: how for number, how in kept.items() if how not in (signal.SIG_IGN, None)}

@@ -19,7 +19,7 @@ STATISTICS: Final = "Statistics"
 SCALE: Final = "Scale"
 OUTPUT: Final = "Output"
 
-MOST = 1_000_000  # far more than anybody waits for
+MOST = 1_000_000  # larger numbers would run for ever
 # options with a bound of their own
 _OWN: Mapping[str, int] = {
     "bootstrap": 100_000,

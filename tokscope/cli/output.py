@@ -40,7 +40,7 @@ Outputs = Annotated[
 
 @dataclass(frozen=True)
 class Output:
-    """Which format a report is printed in, and what it is written to besides."""
+    """The format in which a report is printed, and the files that it is also written to."""
 
     format_: Annotated[
         str,
@@ -56,15 +56,15 @@ class Output:
 
     @property
     def words(self) -> list[str]:
-        """Return the words of `--output`."""
+        """Return the values of `--output`, an empty list if there are none."""
         return self.outputs or []
 
 
 class Talk(io.TextIOWrapper):
-    """Standard error: what libraries write there of a file goes through the door too."""
+    """Standard error; makes visible what libraries write there about a file."""
 
     def write(self, text: str, /) -> int:
-        """Write lines of which nothing is hidden or obeyed."""
+        """Write lines in which nothing is hidden and no terminal or CI obeys anything."""
         super().write(uncommanding("\n".join(map(visible, text.split("\n")))))
         return len(text)
 
@@ -78,7 +78,7 @@ def require_formats(output: Output, *, gates: bool = False) -> None:
 
 
 def require_view(option: str, output: Output) -> None:
-    """Refuse an option that decides what people see where only programs read the result."""
+    """Refuse an option that changes tables only, if no table is written."""
     from tokscope.render import FOR_PROGRAMS
 
     kinds = [output.format_, *(_target(word, gates=True)[0] for word in output.words)]
@@ -89,7 +89,7 @@ def require_view(option: str, output: Output) -> None:
 
 
 def _formats(gates: bool) -> dict[str, object]:
-    """Return the formats by name; `tokscope check` alone has those for gates."""
+    """Return the formats by name; those for gates are for `tokscope check` only."""
     from tokscope.render import GATES, PICTURES, RENDERERS
 
     return {**RENDERERS, **PICTURES, **(GATES if gates else {})}
@@ -161,16 +161,16 @@ def _written(outputs: Sequence[str]) -> list[tuple[str, Path]]:
 
 
 def _standard_input() -> object:
-    """Return the identity of a file that is standard input; None if it is no file."""
+    """Return the identity of the file that standard input is; None if it is not a file."""
     try:
         found = os.fstat(sys.stdin.fileno())
-    except (OSError, ValueError, AttributeError):  # it is closed, or stands for another
+    except (OSError, ValueError, AttributeError):  # it is closed, or a test replaced it
         return None
     return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
 
 
 def emit(report: Report, views: Sequence[Report], output: Output) -> None:
-    """Print a report, and write it to files: as views for people, whole for programs."""
+    """Print a report and write it to files: views in formats for people, the whole in others."""
     from tokscope.render import table
 
     targets = [_target(word, gates=True) for word in output.words]
@@ -185,13 +185,13 @@ def emit(report: Report, views: Sequence[Report], output: Output) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        discard(sys.stdout)  # whoever read it has seen enough; the exit code is still to come
+        discard(sys.stdout)  # the reader closed it; the exit code still counts
     except OSError as error:
         raise TokscopeError(f"standard output cannot be written ({error.strerror})") from error
 
 
 def discard(stream: TextIO) -> None:
-    """Let a stream that cannot be written swallow what is left for it, and what is to come."""
+    """Send the rest of a stream that cannot be written to nowhere."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         stream.flush()
@@ -208,7 +208,7 @@ def _rendered(report: Report, views: Sequence[Report], format_: str) -> str:
 
 
 def _terminal() -> Console:
-    """Return where bars are drawn: standard error without its door, as they move the cursor."""
+    """Return a console for progress bars, which may move the cursor, on standard error."""
     from rich.console import Console
 
     return Console(file=os.fdopen(sys.stderr.fileno(), "w", encoding="utf-8", closefd=False))
@@ -218,7 +218,7 @@ def _terminal() -> Console:
 def progress(
     sizes: Sequence[int | None], *, quiet: bool = False
 ) -> Iterator[Callable[[int], None]]:
-    """Show on a terminal's stderr how much text is done; silent in pipes and for short work."""
+    """Show a bar of the text that is read; nothing in pipes and for short work."""
     with phases(sizes, quiet=quiet) as (advance, _):
         yield advance
 
@@ -227,7 +227,7 @@ def progress(
 def phases(
     sizes: Sequence[int | None], then: str = "reading", *, quiet: bool = False
 ) -> Iterator[tuple[Callable[[int], None], Callable[[float, str], None]]]:
-    """Show how much text is done; then, in a bar of its own, what part of the rest is, in words.
+    """Show a bar of the text that is read, then one of the search, with a description.
 
     When all is read, `then` says what comes.
     """
@@ -270,7 +270,7 @@ def phases(
 
 @contextmanager
 def steps(total: int, what: str, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
-    """Show on a terminal's stderr how many of some long steps are done; silent in pipes."""
+    """Show a bar of the steps that are done; nothing in pipes."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return

@@ -12,7 +12,7 @@ from tokscope.errors import TokscopeError
 
 
 def _given(words: str) -> str:
-    """Return the text itself, or what stands on standard input for "-"."""
+    """Return the text itself, or standard input for "-"."""
     if words != "-":
         return words
     try:

@@ -50,7 +50,7 @@ Parallel = Annotated[
         rich_help_panel=TEXT,
     ),
 ]
-_MEGABYTES = 64  # of a unit, at most, unless something else is asked for
+_MEGABYTES = 64  # the default of --max-unit
 Cluster = Annotated[
     str,
     typer.Option(
@@ -113,7 +113,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Scale:
-    """Who does the work, and whether they show how far they are."""
+    """Which processes do the work, and whether they show progress."""
 
     quiet: Annotated[
         bool,
@@ -156,7 +156,7 @@ def read(
 def read_all(
     lists: Sequence[Sequence[str] | None], how: Reading, like: Shard
 ) -> list[list[Corpus] | None]:
-    """Return the corpora of several options, of which one has to make use of each field."""
+    """Return the corpora of several options; at least one of them has to use each field."""
     from tokscope.errors import TokscopeError, choose
     from tokscope.text.corpus import corpora_of, fields_of, require_use
 
@@ -174,7 +174,7 @@ def read_all(
 
 
 def require_records(field: Sequence[str] | None, named: bool) -> None:
-    """Refuse a field where no text is named, or none is read."""
+    """Refuse --field if no text is read."""
     from tokscope.errors import TokscopeError
 
     if field and not named:
@@ -182,7 +182,7 @@ def require_records(field: Sequence[str] | None, named: bool) -> None:
 
 
 def _require_effect(how: Reading, named: bool) -> None:
-    """Refuse ways to read text where none is named."""
+    """Refuse options about text if none is named."""
     from tokscope.errors import TokscopeError
 
     require_records(how.field, named)
@@ -195,7 +195,7 @@ def _require_effect(how: Reading, named: bool) -> None:
 def read_for_gates(
     words: Sequence[str] | None, how: Reading, *, parallel: bool, rule: str
 ) -> tuple[Text, list[Corpus]]:
-    """Return the text that gates look at, as a configuration has it, and its corpora."""
+    """Return the text that gates look at, as in a configuration, and its corpora."""
     from tokscope.gate.config import Text
     from tokscope.text.corpus import fields_of, require_use
 
@@ -214,13 +214,13 @@ def read_for_gates(
 
 
 def _field_of_gates(field: Sequence[str] | None) -> str | tuple[str, ...]:
-    """Return fields as a configuration has them: one name, or a list."""
+    """Return fields as in a configuration: one name, or a list."""
     one = field[0] if field and len(field) == 1 else ""
     return one if one and "=" not in one else tuple(field or ()) or "text"
 
 
 def sizes(corpora: Sequence[Corpus] | None) -> list[int | None]:
-    """Return the bytes of every file; None where only reading tells."""
+    """Return the size of every file in bytes; None where only reading it tells."""
     from tokscope.text.corpus import size
 
     return [size(shard) for corpus in corpora or () for shard in corpus.shards]
@@ -228,7 +228,7 @@ def sizes(corpora: Sequence[Corpus] | None) -> list[int | None]:
 
 @contextmanager
 def workers(corpora: Sequence[Corpus] | None, scale: Scale, *, times: int = 1) -> Iterator[Workers]:
-    """Yield who works, and show how far they are with text that is read this many times."""
+    """Yield workers that show how much text they have read, which they read `times` times."""
     from tokscope.cli import output
 
     with (
@@ -240,7 +240,7 @@ def workers(corpora: Sequence[Corpus] | None, scale: Scale, *, times: int = 1) -
 
 @contextmanager
 def started(scale: Scale) -> Iterator[Workers]:
-    """Yield processes of this machine, or those of a cluster."""
+    """Yield processes of this machine, or the workers of a cluster."""
     import logging
     import warnings
 
