@@ -73,7 +73,7 @@ class HasAnatomy(Protocol):
 
 
 def anatomy_of(tokenizer: Tokenizer) -> Anatomy:
-    """Return the parts of any tokenizer; the fewest where its family does not tell them."""
+    """Return what a tokenizer tells of itself; if its family tells nothing, text stays as it is."""
     return tokenizer.anatomy() if isinstance(tokenizer, HasAnatomy) else Anatomy(as_it_is)
 
 

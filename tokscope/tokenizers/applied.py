@@ -1,7 +1,7 @@
-"""What stands beside a tokenizer, brought into it as transformers' fast tokenizers do.
+"""The settings of the files beside a tokenizer, applied as transformers' fast tokenizers do.
 
-The library's own steps are changed, so that whatever decides the ids is seen in their components;
-what has no step to go to is told, or refused by name.
+They change the library's own steps, so that the components show whatever decides the ids. A
+setting without a step that takes it is told, or refused by name.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def finished(
 ) -> HuggingFaceTokenizer:
     """Return a tokenizer of the library with the added tokens of its folder.
 
-    Its settings are in its steps but for the `unused`, which are told to have no effect.
+    Its steps have its settings already, except the `unused` ones, which are told to have no effect.
 
     Raises:
         TokscopeError: something that is set cannot be kept.
@@ -66,7 +66,7 @@ def finished(
 
 
 def kept(made: Tokenizer, folder: Folder) -> Tokenizer:
-    """Return what a loader made, with what is set beside it, if the loader did not ask.
+    """Return a tokenizer with the settings of the files beside it, unless its loader took them.
 
     Raises:
         TokscopeError: it has no place for a token that is to be added.
@@ -95,12 +95,12 @@ def _source(beside: Beside) -> str:
 
 
 def unused_of(beside: Beside, *taken: str) -> list[str]:
-    """Return the settings that decide ids elsewhere, but have no step among those `taken`."""
+    """Return the settings that decide ids in other classes, except those `taken` by a step here."""
     return [name for name in _TOLD if name in beside.settings and name not in taken]
 
 
 def recorded(beside: Beside) -> str:
-    """Return what is set, as a component; empty if nothing is."""
+    """Return the settings as a component; empty if there are none."""
     settings: Json = {name: beside.flag(name) for name in FLAGS if name in beside.settings}
     named = {
         role: token if isinstance(token, str) else token.content
@@ -114,7 +114,7 @@ def recorded(beside: Beside) -> str:
 
 
 def told(beside: Beside, unused: Sequence[str] = ()) -> str:
-    """Say in words what is taken from which file, and what is not."""
+    """Say in words which settings are taken from which file, and which have no effect."""
     found: dict[str, list[str]] = {}
     if beside.kind:
         found[beside.sources["tokenizer_class"]] = [f"tokenizer_class={beside.named}"]
@@ -134,7 +134,7 @@ def told(beside: Beside, unused: Sequence[str] = ()) -> str:
 
 
 def unrecorded(made: Tokenizer, beside: Beside) -> dict[str, str]:
-    """Return what files beside a tokenizer say and no component of it tells, by file and name."""
+    """Return the settings of the files beside a tokenizer that none of its components tells."""
     tokens = _tokens(made.listed()) if isinstance(made, TakesTokens) else {}
     known = frozenset(tokens.values())
     recorded = bool(getattr(made, "beside", ""))
@@ -154,7 +154,7 @@ def unrecorded(made: Tokenizer, beside: Beside) -> dict[str, str]:
 def _counting(
     settings: Mapping[str, Any], tokens: Mapping[int, AddedToken]
 ) -> Iterator[tuple[str, Any]]:
-    """Yield settings but for tokens that a library has, templates, and what is left out by name."""
+    """Yield the settings that count, without templates and tokens that the library has."""
     for name, value in settings.items():
         if name == DECODER:
             lacking = _lacking(value, tokens)
@@ -172,7 +172,7 @@ def _tokens(listed: Mapping[int, tokenizers.AddedToken]) -> dict[int, AddedToken
 
 
 def _lacking(listed: Mapping[str, Any], tokens: Mapping[int, AddedToken]) -> Json:
-    """Return the tokens of a list that a library has not just as they are."""
+    """Return the tokens of a list that the library lacks, or has with other flags."""
     return {
         number: token
         for number, token in listed.items()
@@ -215,7 +215,7 @@ def set_steps(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
 
 
 def _set_normalizer(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
-    """Let BERT's normaliser do what the class says, which lowercases unless told otherwise."""
+    """Set BERT's normaliser as the class does; it lowercases by default."""
     wanted = {
         "lowercase": ("do_lower_case", beside.flag("do_lower_case", True)),
         "strip_accents": ("strip_accents", beside.flag("strip_accents")),
@@ -246,7 +246,7 @@ def _state(step: Any) -> Json:
 
 
 def _set_prefix(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
-    """Let the byte-level step put a space before the first word, or not."""
+    """Set whether the byte-level step puts a space before the first word."""
     usual = False if beside.kind in (*BYTE_LEVEL, "Qwen2") else None
     wanted = beside.flag("add_prefix_space", usual)
     if wanted is None:
@@ -267,7 +267,7 @@ def _set_prefix(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
 
 
 def _agrees(library: tokenizers.Tokenizer, wanted: bool) -> bool:
-    """Tell whether the steps put a space before text already just as it is wanted."""
+    """Tell whether the steps already put a space before text, or none, as wanted."""
     steps = json.dumps([_state(library.normalizer), _state(library.pre_tokenizer)])
     puts = '"Prepend"' in steps or '"add_prefix_space": true' in steps
     puts |= any(f'"prepend_scheme": "{scheme}"' in steps for scheme in ("always", "first"))
@@ -275,7 +275,7 @@ def _agrees(library: tokenizers.Tokenizer, wanted: bool) -> bool:
 
 
 def _require_prefix(library: tokenizers.Tokenizer, beside: Beside, wanted: bool) -> None:
-    """Refuse a setting of T5 that its steps contradict: its class would make them again.
+    """Refuse a setting of T5 that contradicts its steps, which its class would rebuild.
 
     Raises:
         TokscopeError: it is so.
@@ -290,7 +290,7 @@ def _require_prefix(library: tokenizers.Tokenizer, beside: Beside, wanted: bool)
 
 
 def _set_llama(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
-    """Make Llama's steps again, as its class does where `add_prefix_space` is set."""
+    """Rebuild Llama's steps, as its class does if `add_prefix_space` is set."""
     if "ByteLevel" in json.dumps(_state(library.pre_tokenizer)):
         yield "add_prefix_space"
         return
@@ -317,7 +317,7 @@ def set_llama_steps(library: tokenizers.Tokenizer, beside: Beside) -> None:
 
 
 def specials_of(beside: Beside) -> dict[str, str | AddedToken]:
-    """Return the special tokens by role, those of the class where none is named."""
+    """Return the special tokens by role; the class has its own for a role that no file sets."""
     found: dict[str, str | AddedToken] = {**SPECIALS.get(beside.kind, {}), **beside.specials()}
     mask = found.get("mask")
     if isinstance(mask, str) and beside.kind in SPACED_MASK:
@@ -338,7 +338,7 @@ def _add(library: tokenizers.Tokenizer, beside: Beside) -> None:
 def _adding(
     listed: Mapping[int, tokenizers.AddedToken], beside: Beside
 ) -> list[tokenizers.AddedToken]:
-    """Return the tokens that files list and the library lacks, then special ones of no list."""
+    """Return the listed tokens that the library lacks, then special ones that are in no list."""
     present = list(_tokens(listed).values())
     adding = [token for token in beside.added.values() if token not in present]
     texts = {token.content for token in (*present, *adding)}

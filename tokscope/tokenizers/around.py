@@ -1,7 +1,7 @@
-"""What a class of transformers puts around a text, where no post-processor of a file says it.
+"""The special tokens that a class of transformers puts around a text.
 
-Some classes put their own in place of what `tokenizer.json` says, some ask it first, and of other
-files only the class knows. What cannot be known is told, and nothing is put around.
+Some classes ignore the post-processor of `tokenizer.json`, some ask it first, and other files have
+none, so that only the class knows. If it is not known, that is told and nothing is put around.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _UNKNOWN = "not known: "
 
 
 def with_frame(made: Tokenizer, folder: Folder, source: str) -> Tokenizer:
-    """Return a tokenizer with what its class puts around text; `source` is the file it is from.
+    """Return a tokenizer with what its class puts around text; `source` is the file it came from.
 
     Raises:
         TokscopeError: a setting that decides it makes no sense.
@@ -40,7 +40,7 @@ def with_frame(made: Tokenizer, folder: Folder, source: str) -> Tokenizer:
 
 
 def _frame(made: Tokenizer, beside: Beside, *, whole: bool, own: bool) -> Frame | None:
-    """Return what the class puts; None if nothing, or where the file itself is asked."""
+    """Return what the class puts around text; None if nothing, or if the file decides."""
     words, reason = _words(beside, whole=whole, own=own)
     before, _, after = words.partition(_TEXT)
     sides = [_named(side, beside) for side in (before, after)]
@@ -60,7 +60,7 @@ def _frame(made: Tokenizer, beside: Beside, *, whole: bool, own: bool) -> Frame 
 
 
 def _words(beside: Beside, *, whole: bool, own: bool) -> tuple[str, str]:
-    """Return the words of a class, or why they are not known; neither where the file is asked."""
+    """Return the words of a class, or why they are not known; neither if the file decides."""
     kind = "" if beside.generic else beside.kind
     if whole and kind in FIXED:
         return FIXED[kind], ""
@@ -84,7 +84,7 @@ def _flagged(kind: str, beside: Beside) -> str:
 
 
 def _spoken(kind: str, beside: Beside) -> str:
-    """Return the words of a class; where the language stands depends on a setting of two."""
+    """Return the words of a class; two of them have a setting that moves the language."""
     if kind == "Nllb" and beside.flag("legacy_behaviour", False):
         return FRAMES["MBart"].replace("en_XX", "eng_Latn")
     several = beside.settings.get("language_codes") == "multi"
@@ -94,7 +94,7 @@ def _spoken(kind: str, beside: Beside) -> str:
 
 
 def _named(words: str, beside: Beside) -> list[str]:
-    """Return words with the tokens and the language that are set; one that none is set for goes."""
+    """Return the words with the tokens and language that are set, without those that are not."""
     found = []
     for word in words.split():
         role, given, usual = word.partition("=")

@@ -1,4 +1,4 @@
-"""Which pieces a model makes of themselves: the others come up in no text."""
+"""Which pieces a model produces from their own text: the others come up in no text."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tokscope.tokenizers.library import tokenizers
 
 
 def arrivals(model: tokenizers.models.Model, pieces: Sequence[tuple[str, int]], size: int) -> Flags:
-    """Tell of every id whether the model makes it of its own piece; shape (size,).
+    """Tell for every id whether the model produces it from its own piece; shape (size,).
 
-    A token in any text was made of its own span alone: had a merge gone across an end of it, the
+    A token in any text was made from its own span alone: had a merge crossed one of its ends, the
     token would not be there. So what does not come up here comes up nowhere, unless pretokens are
     looked up whole.
     """

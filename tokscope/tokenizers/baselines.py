@@ -1,4 +1,4 @@
-"""Tokenizers without a vocabulary to learn: bounds for every other, and oracles for the tests."""
+"""Tokenizers without a vocabulary to learn: limits for all others, and references for the tests."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ class Bytes:
         return Encoded(joined.astype(np.int32), _starts(texts, wide=False))
 
     def components(self) -> Mapping[str, str]:
-        """Return nothing: there is nothing to choose."""
+        """Return nothing: a baseline has no parts."""
         return {}
 
     def processing(self) -> Mapping[str, str]:
-        """Return nothing: there is nothing around text."""
+        """Return nothing: a baseline puts nothing around text."""
         return {}
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
-        """Return the ids of every text: nothing says to put special tokens around it."""
+        """Return the ids of every text: a baseline has no special tokens."""
         return self.encode(texts)
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Return the text; bytes that are no UTF-8 become U+FFFD."""
+        """Return the text; invalid UTF-8 becomes U+FFFD."""
         return bytes(ids).decode(errors="replace")
 
     def boundaries(self, text: str, *, specials: bool = False) -> NDArray[np.int64]:
@@ -86,15 +86,15 @@ class Characters:
         return Encoded(joined, _starts(texts, wide=True))
 
     def components(self) -> Mapping[str, str]:
-        """Return nothing: there is nothing to choose."""
+        """Return nothing: a baseline has no parts."""
         return {}
 
     def processing(self) -> Mapping[str, str]:
-        """Return nothing: there is nothing around text."""
+        """Return nothing: a baseline puts nothing around text."""
         return {}
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
-        """Return the ids of every text: nothing says to put special tokens around it."""
+        """Return the ids of every text: a baseline has no special tokens."""
         return self.encode(texts)
 
     def decode(self, ids: Sequence[int]) -> str:

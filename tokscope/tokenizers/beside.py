@@ -1,4 +1,4 @@
-"""What stands beside a tokenizer in its folder, and counts: its class, settings and added tokens.
+"""The files beside a tokenizer that decide its ids: its class, settings and added tokens.
 
 The files are read as transformers reads them: what `tokenizer_config.json` lists as
 `added_tokens_decoder` replaces the older `special_tokens_map.json` and `added_tokens.json`.
@@ -85,7 +85,7 @@ class TakesTokens(Protocol):
         ...
 
     def id_of(self, token: str) -> int | None:
-        """Return the id of a token that has one, be it special or not."""
+        """Return the id of a token, special or not; None if it has none."""
         ...
 
     def with_tokens(self, tokens: Sequence[tokenizers.AddedToken], place: str) -> Self:
@@ -95,7 +95,7 @@ class TakesTokens(Protocol):
 
 @dataclass(frozen=True)
 class Beside:
-    """The class that is named, without `Tokenizer` and `Fast`, and what is set for it."""
+    """The named class, without `Tokenizer` and `Fast`, and its settings."""
 
     kind: str = ""
     settings: Json = field(default_factory=dict)
@@ -174,7 +174,7 @@ class Folder:
 
 
 def read(path: Path, name: str) -> Folder:
-    """Return a folder with what its files say.
+    """Read the files of a folder.
 
     Raises:
         TokscopeError: one of them cannot be read, or says what makes no sense.
@@ -205,13 +205,13 @@ def read(path: Path, name: str) -> Folder:
 
 
 def beside_file(path: Path) -> str:
-    """Say what stands beside a file that is named alone, and is not read; empty if nothing does."""
+    """Say which files beside a file that was named alone are not read; empty if there are none."""
     found = [name for name in NAMES[:3] if path.with_name(name).is_file()]
     return f"{', '.join(found)} beside it not read, as they are for its folder" if found else ""
 
 
 def added_token(value: Json, place: str) -> AddedToken:
-    """Return an added token as JSON writes it.
+    """Read an added token from JSON.
 
     Raises:
         TokscopeError: it has no text, or flags that are not known.
@@ -236,7 +236,7 @@ def _object(path: Path) -> dict[str, Any]:
     text = read_text(path)
     try:
         data = json.loads(text)
-        if "\\ud" in text.lower():  # half a pair of UTF-16, perhaps, of which no text is made
+        if "\\ud" in text.lower():  # perhaps half a UTF-16 pair, which is not text
             json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise TokscopeError(f"{path}: not JSON that can be read ({error})") from error

@@ -81,7 +81,7 @@ class RankEncoder:
         """Build the core. `added` tokens are always found in text, `specials` only when allowed.
 
         Raises:
-            ValueError: the pattern is not one that the core can read, or matches empty text.
+            ValueError: the core cannot read the pattern, or it matches empty text.
         """
         _require_matches(pattern)
         top = max(ranks.values()) + 1
@@ -99,14 +99,14 @@ class RankEncoder:
         return cls(core, table, numbers[SEPARATOR], marks, search)
 
     def hard(self, texts: Sequence[str]) -> list[int]:
-        """Return the texts that cannot be part of a batch: they hold a mark of ours."""
+        """Return the texts that cannot be part of a batch: they hold a mark that is used here."""
         joined = "".join(texts)
         if SEPARATOR not in joined and MARK not in joined:
             return []
         return [i for i, text in enumerate(texts) if SEPARATOR in text or MARK in text]
 
     def encode(self, texts: Sequence[str], allowed: AbstractSet[str] = frozenset()) -> Encoded:
-        """Return the ids of texts of which none is `hard`; `allowed` special tokens are found.
+        """Return the ids of texts, none of them `hard`; `allowed` special tokens are found.
 
         Raises:
             UnitError: a text holds a run of white space that the core cannot cut.
@@ -223,8 +223,7 @@ class RankTokenizer:
     def _merged(self) -> Flags | None:
         """Tell which tokens merging makes, by a byte before each that nothing merges with.
 
-        With it, no piece is a token that would be looked up whole. None where there is no such
-        byte.
+        Behind that byte, no token is looked up whole. None if there is no such byte.
         """
         ranks = self.encoder.core._mergeable_ranks
         long = set(b"".join(token for token in ranks if len(token) > 1))
@@ -274,7 +273,7 @@ class RankTokenizer:
         return self.frame.around(self.encode(texts))
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Return the text; bytes that are no UTF-8 become U+FFFD, as in tiktoken."""
+        """Return the text; invalid UTF-8 becomes U+FFFD, as in tiktoken."""
         return b"".join(map(self.vocabulary.spelling, ids)).decode(errors="replace")
 
     def boundaries(self, text: str, *, specials: bool = False) -> NDArray[np.int64]:

@@ -75,13 +75,13 @@ def _read(path: Path, pattern: str = "") -> tokenizers.Tokenizer:
 
 
 def marks_ends(vocabulary: Iterable[str]) -> bool:
-    """Tell whether a vocabulary marks the ends of words by `</w>`, and not just knows that tag."""
+    """Tell whether a vocabulary marks the ends of words by `</w>`, rather than just holding it."""
     ends = [token.endswith("</w>") for token in vocabulary]
     return sum(ends) * 20 > len(ends)
 
 
 def _merge_list(path: Path) -> list[tuple[str, str]]:
-    """Read a `merges.txt`: two tokens a line, after a line that may tell a version."""
+    """Read a `merges.txt`: two tokens per line, perhaps after a line with a version."""
     lines = read_text(path).split("\n")
     lines = list(filter(None, lines[lines[0].startswith("#version") :]))
     for line in lines:
@@ -148,7 +148,7 @@ def byte_level_bpe(
     """Build byte-level BPE from its parts; cut as by GPT-2 unless there are `cuts`.
 
     Each of these expressions cuts what the ones before it have left. `whole` looks pretokens up
-    before merging. `drops` leaves bytes out that have no token. Raises what the library raises.
+    before merging. `drops` leaves out bytes without a token. Raises what the library raises.
 
     Raises:
         TokscopeError: a byte has no token, so that text could not be encoded.
@@ -181,7 +181,7 @@ def _library(
 def split_at(expression: str, *, gaps: bool = True) -> tokenizers.pre_tokenizers.PreTokenizer:
     """Return a step that cuts out the matches of an expression, and may drop what is between.
 
-    Raises what the library raises where it is none.
+    Raises what the library raises for an invalid expression.
     """
     pattern = tokenizers.Regex(_POSSESSIVE.sub(r"\1", expression))
     if gaps:

@@ -35,13 +35,13 @@ def digest_of(entries: Sequence[object]) -> str:
 
 
 def described(text: str) -> str:
-    """Return what is kept of a long text."""
+    """Return the length and the hash of a text."""
     found = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
     return canonical({"characters": len(text), "sha256": found})
 
 
 def short(value: object) -> str:
-    """Return a value in canonical JSON, or its hash where that is long."""
+    """Return a value in canonical JSON, or its hash if that is long."""
     part = canonical(value)
     return part if len(part) <= _LONG else described(part)
 

@@ -1,4 +1,4 @@
-"""What kind of tokenizer a file is: by what it holds, where its name can mean several."""
+"""The kind of tokenizer that a file holds: by its content if its name does not tell."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _YOUTOKENTOME = re.compile(rb"\d+ \d+\n\d+ \d+\n\d+ \d+\n")
 
 
 def start_of(path: Path) -> bytes:
-    """Return how a file begins.
+    """Return the first bytes of a file.
 
     Raises:
         TokscopeError: it cannot be read.
@@ -43,7 +43,7 @@ def holds_ranks(path: Path) -> bool:
 
 
 def kind_of_content(path: Path) -> str:
-    """Return the kind of an existing file, empty where it is none that is known.
+    """Return the kind of an existing file; empty if it is not known.
 
     Raises:
         TokscopeError: it is known, and cannot be loaded; says what would work.

@@ -22,7 +22,7 @@ def load_table(vocabulary: Path, codes: Path, folder: Folder) -> WordTokenizer:
     """Load the words and counts of a `vocab.txt`, behind fairseq's special tokens, and the codes.
 
     Raises:
-        TokscopeError: a file cannot be read, or text is normalised in a way that is not known.
+        TokscopeError: a file cannot be read, or text is normalised in an unknown way.
     """
     if folder.beside.settings.get("normalization"):
         raise TokscopeError(
@@ -64,7 +64,7 @@ def _made(
 
 
 def _marked(token: str) -> str:
-    """Return a piece with the mark of what ends a word, in place of that of what does not."""
+    """Return a piece that is marked if it ends a word, in place of one marked if it does not."""
     if token in (*_FIRST, "<mask>"):
         return token
     return token.removesuffix(_GOES_ON) if token.endswith(_GOES_ON) else token + END

@@ -71,7 +71,7 @@ def compiled(pattern: str) -> regex.Pattern[str]:
 class Cutter:
     """An expression, and what the library that it belongs to knows of Unicode.
 
-    Characters are looked at when they are first seen, so that most are never looked at.
+    A character is checked when it is first seen, so that most are never checked.
     """
 
     def __init__(self, pattern: str, classes: Classes) -> None:
@@ -100,7 +100,7 @@ class Cutter:
         return not self._alike[others].all()
 
     def _kinds(self, characters: str, classes: Classes) -> NDArray[np.int64]:
-        """Return for every character of which classes it is a member, as the bits of a number."""
+        """Return the classes that each character belongs to, as the bits of a number."""
         kinds = np.zeros(len(characters), np.int64)
         for bit, expression in enumerate(self._expressions):
             members = set(classes(expression, characters))

@@ -1,4 +1,4 @@
-"""What is fetched once and kept in the caches of the libraries, and what to say when it cannot be.
+"""Files that are downloaded once into the caches of the libraries, and errors if they cannot be.
 
 Nothing here waits long: an address that does not answer within a second counts as out of reach, a
 download ends after SECONDS and at MOST bytes, and nothing is asked a second time. What an address
@@ -76,7 +76,7 @@ RANK_FILES: Mapping[str, Mapping[str, str]] = {
 
 
 def _tiktoken_cache() -> Path:
-    """Return the folder in which tiktoken looks first.
+    """Return the folder of tiktoken's cache.
 
     Raises:
         TokscopeError: a variable is empty, by which tiktoken would download at every use.
@@ -100,12 +100,12 @@ def offline() -> bool:
 
 
 class DownloadError(OSError):
-    """Why nothing came, in words that may be shown: they never hold what a library says."""
+    """Why a download failed, in words that may be shown: they never quote a library."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an address answered: the content of a 200 alone; `code` is the hub's word for others."""
+    """What an address answers: content if the status is 200, else `code`, the hub's reason."""
 
     status: int
     content: bytes
@@ -208,7 +208,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _content(response: requests.Response, most: int, ends: float, name: str) -> bytes:
-    """Read what comes until it is too much or too late."""
+    """Read the content, up to a size and a time."""
     if response.status_code != 200:
         return b""
     if response.headers.get("Content-Encoding", "identity") != "identity":
@@ -247,7 +247,7 @@ def keep(content: bytes, target: Path) -> None:
 
 
 def git_hash(content: bytes, kind: str = "sha1") -> str:
-    """Return by which hash git knows the content of a file.
+    """Return the hash that git gives the content of a file.
 
     >>> git_hash(b"")
     'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391'
@@ -272,7 +272,7 @@ def fetch(url: str, target: Path, digest: str) -> None:
 
 
 def _is_kept(path: Path, digest: str) -> bool:
-    """Tell whether a cache holds a file; the library would fetch it anew, if it holds another."""
+    """Tell whether a cache holds this very file; the library would download it again otherwise."""
     if not path.is_file() or path.stat().st_size > MOST:
         return False
     return hashlib.sha256(path.read_bytes()).hexdigest() == digest
@@ -280,7 +280,7 @@ def _is_kept(path: Path, digest: str) -> bool:
 
 @contextmanager
 def tiktoken_cached(encoding: str) -> Iterator[None]:
-    """See to it that tiktoken finds its files, and say in one line when it cannot.
+    """Make sure that tiktoken finds its files in the cache.
 
     Raises:
         TokscopeError: not cached and out of reach.

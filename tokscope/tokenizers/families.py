@@ -1,4 +1,4 @@
-"""Classes of transformers, by their names without `Tokenizer`: what each takes to be set.
+"""Classes of transformers, by their names without `Tokenizer`, and the defaults of each.
 
 From transformers 4.57, for whose reading most published files were written; what is put around a
 text is from 5, under which models run now.

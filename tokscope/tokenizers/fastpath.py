@@ -1,4 +1,4 @@
-"""When byte-level BPE may run through tiktoken's core in place of its library, and with what.
+"""When tiktoken's core may run byte-level BPE in place of the library, and how.
 
 Equal to the library by construction: a merge counts by its product's rank, which is the same thing
 when every product has one merge and the model, given a product alone, arrives at it (a state in
@@ -120,7 +120,7 @@ def _size(texts: Sequence[str]) -> int:
 
 
 def unsuited(config: Json) -> str:
-    """Return why only the library can encode; empty where the fast path may."""
+    """Return why only the library can encode; empty if the fast path may."""
     model, normalizer = config["model"], config["normalizer"]
     matched = [token for token in config["added_tokens"] if not token["special"]]
     if model["type"] != "BPE" or _cut(config) is None:
@@ -150,7 +150,7 @@ def unsuited(config: Json) -> str:
 
 
 def fast_path(library: tokenizers.Tokenizer, config: Json) -> tuple[FastPath | None, str]:
-    """Build the fast path, or say why the library must encode; `unsuited` has been asked before."""
+    """Build the fast path, or say why the library must encode; call `unsuited` first."""
     pattern, prefix = cast(tuple[str, bool], _cut(config))
     ids = _ranked_ids(library, config["model"])
     if ids is None:

@@ -1,4 +1,4 @@
-"""What stands in a tokenizer's file, or one line that says why it cannot be read."""
+"""Reading the files of a tokenizer, with one line that says why one cannot be read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tokscope.reading import content
 
 
 def is_there(path: Path) -> bool:
-    """Tell whether a folder has a file; a link to nothing is one that was lost, so that it does."""
+    """Tell whether a folder has a file; a link to nothing counts, as its file was lost."""
     return path.is_file() or path.is_symlink()
 
 

@@ -1,7 +1,7 @@
 """What a folder holds, and how it is loaded; a hub repository is a folder in the cache.
 
-A folder counts with what stands beside its tokenizer (`beside.py`); a file that is named alone is
-read alone, and says what it leaves out.
+A folder includes the files beside its tokenizer (`beside.py`); a file that is named alone is read
+alone, and tells which of them it leaves out.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ FOLDERS: Sequence[tuple[tuple[str, ...], str, str]] = (
     (("bpe_simple_vocab_16e6.txt.gz",), "suffixed", "load_folder"),
 )
 FILES = tuple(dict.fromkeys(names[0] for names, _, _ in FOLDERS))  # what each kind is known by
-# A file of such a name, named alone, is loaded as itself; any other as a tokenizer.json.
+# A file with one of these names, given alone, is loaded as itself; any other as a tokenizer.json.
 _ALONE = {"vocab.json": "bytelevel", "encoder.json": "bytelevel", "vocab.txt": "wordpiece"}
 _PAIR = ("-vocab.json", "_vocab.json", ".vocab.json")  # with such a merges.txt beside it
 
@@ -73,7 +73,7 @@ def load_hub(spec: Spec) -> Tokenizer:
 def load_file(spec: Spec) -> Tokenizer:
     """Load a `tokenizer.json`, or a folder that holds a tokenizer, whole or in parts.
 
-    A file that is named alone is read alone: what stands beside it counts for its folder.
+    A file that is named alone is read alone: files beside it count only with their folder.
 
     Raises:
         TokscopeError: the file cannot be read or used.
@@ -96,7 +96,7 @@ def load_file(spec: Spec) -> Tokenizer:
 def wanted(names: Iterable[str]) -> list[str]:
     """Return the files that loading needs, of all that a folder or a repository has.
 
-    Empty where they are no tokenizer.
+    Empty if they do not make a tokenizer.
     """
     known = list(names)
     for patterns, _, _ in FOLDERS:
@@ -111,7 +111,7 @@ def wanted(names: Iterable[str]) -> list[str]:
 
 
 def is_part(name: str) -> bool:
-    """Tell by its name whether a file in a folder could be part of the tokenizer there."""
+    """Tell by its name whether a file could be part of the tokenizer in its folder."""
     patterns = [*(one for names, _, _ in FOLDERS for one in names), *NAMES, *FILES_OF_TEMPLATES]
     patterns += [f"*{end}" for end in (*_PAIR, "merges.txt")]
     return any(_matching(pattern, [name]) for pattern in patterns)
@@ -131,7 +131,7 @@ def _load(path: Path, name: str) -> Tokenizer:
 
 
 def lacking(files: Sequence[str]) -> str:
-    """Say what a folder lacks that holds no tokenizer, by the first file of a kind if it has it."""
+    """Say what a folder lacks to hold a tokenizer, by the first file of a kind if it has that."""
     for patterns, _, _ in FOLDERS:
         others = [pattern for pattern in patterns[1:] if not _matching(pattern, files)]
         if _matching(patterns[0], files) and others:

@@ -1,4 +1,4 @@
-"""What a model gets around every text: ids before it and ids behind it."""
+"""The special tokens that a model gets before and behind every text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Frame:
-    """Ids before and behind every text, and where that is from, in words."""
+    """Ids before and behind every text, and where they come from, in words."""
 
     before: tuple[int, ...] = ()
     after: tuple[int, ...] = ()

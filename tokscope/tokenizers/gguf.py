@@ -1,7 +1,7 @@
 """GGUF model files: the tokenizer in their header; the tensors behind it are never read.
 
-The format is that of ggml's `docs/gguf.md`. Ids are those that llama.cpp gives: what
-`tokenizer.ggml.pre` names is cut as it cuts it.
+The format is that of ggml's `docs/gguf.md`. Ids are those that llama.cpp gives: text
+is cut as it cuts it for the name in `tokenizer.ggml.pre`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def load_file(spec: Spec) -> Tokenizer:
     """Load the tokenizer of a GGUF file; `?pattern=NAME` says how text is cut if the file does not.
 
     Raises:
-        TokscopeError: the file cannot be read, or its tokenizer is of a kind that is not known.
+        TokscopeError: the file cannot be read, or its tokenizer is of an unknown kind.
     """
     path, hashes = path_of(spec.place), dict[str, str]()
     try:
@@ -54,7 +54,7 @@ def _checked(metadata: Mapping[str, Any], spec: Spec, path: Path) -> Mapping[str
     """Return what a header says of a tokenizer, if it says enough.
 
     Raises:
-        TokscopeError: it lacks something, or is of a kind that is not known.
+        TokscopeError: it lacks something, or is of an unknown kind.
     """
     ours = {
         name.removeprefix("tokenizer.ggml."): value
@@ -111,7 +111,7 @@ def _framed(made: Tokenizer, ours: Mapping[str, Any], path: Path) -> Tokenizer:
 
 
 def _roles(ours: Mapping[str, Any], path: Path) -> tuple[str, str]:
-    """Return what special token begins a text, and what ends it; empty for none."""
+    """Return the roles of the special tokens that begin and end a text; empty for none."""
     model, pre = str(ours["model"]), str(ours.get("pre"))
     begins = flag(
         ours, "add_bos_token", path, usual=model == "llama" or (model == "gpt2" and pre in BEGUN)
@@ -126,7 +126,7 @@ def _roles(ours: Mapping[str, Any], path: Path) -> tuple[str, str]:
 
 
 def _special(ours: Mapping[str, Any], role: str) -> int | None:
-    """Return the id of a special token, the usual one where the file's own is none."""
+    """Return the id of a special token: the file's own if it is valid, else the usual one."""
     size = len(ours["tokens"])
     usual = _IDS.get(str(ours["model"]), {}).get(role)
     for number in (ours.get(f"{role}_token_id"), usual):
@@ -136,7 +136,7 @@ def _special(ours: Mapping[str, Any], role: str) -> int | None:
 
 
 def _around(metadata: Mapping[str, Any], hashes: Mapping[str, str]) -> dict[str, str]:
-    """Return all that the header says of a tokenizer, and what it says of nothing that is known."""
+    """Return all that the header says of the tokenizer, and its unknown keys."""
     parts: dict[str, str] = {}
     for name, value in metadata.items():
         if name.startswith(_OURS):
@@ -155,7 +155,7 @@ def _around(metadata: Mapping[str, Any], hashes: Mapping[str, str]) -> dict[str,
 
 
 def _part(value: object, digest: str, *, template: bool = False) -> str:
-    """Return a value; lists by a hash, and so templates, what is long, and what is no UTF-8."""
+    """Return a value; a hash for lists, templates, long values and invalid UTF-8."""
     if isinstance(value, tuple):
         return canonical({"size": len(value), "sha256": digest_of(value)})
     if isinstance(value, list):

@@ -66,7 +66,7 @@ class _Header:
 def read_metadata(data: bytes, hashes: dict[str, str] | None = None) -> dict[str, Any]:
     """Return the keys and values of a GGUF header, versions 2 and 3.
 
-    Texts may be no UTF-8, so that what is made of them is not all: `hashes` gets those of bytes.
+    Decoding loses bytes of a text that is not valid UTF-8: `hashes` gets a hash of them all.
 
     Raises:
         ValueError, KeyError, struct.error: the header is broken.

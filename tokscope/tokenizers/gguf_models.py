@@ -39,7 +39,7 @@ def flag(ours: Mapping[str, Any], name: str, path: Path, *, usual: bool) -> bool
 
 
 def _of_kind(metadata: Mapping[str, Any], kind: int) -> list[str]:
-    """Return the tokens of a kind. Some are what they are by their text, as in llama.cpp."""
+    """Return the tokens of a kind; the text of some decides it, as in llama.cpp."""
     kinds: Sequence[int] = metadata.get("token_type", ())
     pairs = zip(metadata["tokens"], kinds, strict=False)
     if kind == CONTROL:
@@ -48,7 +48,7 @@ def _of_kind(metadata: Mapping[str, Any], kind: int) -> list[str]:
 
 
 def _cut_of(metadata: Mapping[str, Any], spec: Spec, path: Path) -> tuple[Cut, str]:
-    """Return how text is cut, and what is to be said of it."""
+    """Return how text is cut, and what was assumed for it."""
     pre = str(metadata.get("pre") or "default")
     pre = "gemma4" if metadata["model"] == "gemma4" else pre
     own, named = CUTS.get(pre), _named_cut(spec, CUTS.get(pre))
@@ -162,7 +162,7 @@ def _sentencepiece_style(
 def _unigram(
     metadata: Mapping[str, Any], name: str, spec: Spec, path: Path
 ) -> SentencePieceTokenizer:
-    """Let SentencePiece do what llama.cpp does as it does; users' tokens are found before."""
+    """Let SentencePiece encode, which agrees with llama.cpp; users' tokens are found first."""
     pieces = metadata["tokens"]
     kinds = list(metadata.get("token_type") or [NORMAL] * len(pieces))
     unknown = int(metadata.get("unknown_token_id", 2))
@@ -208,10 +208,10 @@ _LONGEST_WORD = 4_000  # characters; the library takes seconds for a longer one
 
 
 def _bert_normalizer(*, lowercase: bool, strips: bool) -> tokenizers.normalizers.Normalizer:
-    """Return llama.cpp's way: of a character's decomposition the first part alone is kept.
+    """Return llama.cpp's way: it keeps only the first part of a character's decomposition.
 
-    So a Hangul syllable is its first consonant. Marks of all kinds go, not only those without
-    width, and so do controls and what has no width.
+    So a Hangul syllable becomes its first consonant. Marks of all kinds are removed, not only
+    those without width, and so are control characters and those without width.
     """
     parts = tokenizers.normalizers
 
@@ -229,7 +229,7 @@ def _bert_normalizer(*, lowercase: bool, strips: bool) -> tokenizers.normalizers
 def _wordpiece(
     metadata: Mapping[str, Any], name: str, spec: Spec, path: Path
 ) -> HuggingFaceTokenizer:
-    """Spell tokens as `vocab.txt` does: GGUF marks the starts of words, by ▁, and not the rest."""
+    """Spell tokens as `vocab.txt` does: GGUF marks only the starts of words, by ▁."""
     specials = [*_of_kind(metadata, UNKNOWN), *_of_kind(metadata, CONTROL)]
     bracketed = (t for t in metadata["tokens"] if t.startswith("[") and t.endswith("]"))
     known = {*specials, *bracketed, *_of_kind(metadata, DEFINED)}

@@ -20,7 +20,7 @@ from tokscope.tokenizers.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class GreedyTokenizer:
-    """Tokens that are bytes; of those that a text goes on with, the longest is taken."""
+    """Tokens that are bytes; the longest one that the text goes on with is taken."""
 
     name: str
     vocabulary: Vocabulary
@@ -68,7 +68,7 @@ class GreedyTokenizer:
 
     @cached_property
     def _lengths(self) -> Mapping[bytes, Sequence[int]]:
-        """How long tokens are that begin with two bytes, the longest first."""
+        """First two bytes -> the lengths of the tokens that begin so, the longest first."""
         found: dict[bytes, set[int]] = defaultdict(set)
         for token in self.ids:
             if len(token) > 1:
@@ -97,7 +97,7 @@ class GreedyTokenizer:
         return self.frame.around(self.encode(texts))
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Return the text; bytes that are no UTF-8 become U+FFFD."""
+        """Return the text; invalid UTF-8 becomes U+FFFD."""
         return b"".join(self.vocabulary[token] for token in ids).decode(errors="replace")
 
     def boundaries(self, text: str, *, specials: bool = False) -> NDArray[np.int64]:

@@ -156,7 +156,7 @@ def _state(held: Sequence[str], known: str) -> str:
 
 
 def _downloaded(asked: _Repository, wanted: Wanted) -> tuple[str, Mapping[str, tuple[str, bytes]]]:
-    """Return the commit, and of each file that is needed its hash and its content.
+    """Return the commit, and the hash and content of each file that is needed.
 
     Raises:
         TokscopeError: the hub refuses, or has no tokenizer there.
@@ -192,7 +192,7 @@ def _token() -> str:
 
 
 def _allowed(asked: _Repository, answer: Answer) -> bytes:
-    """Return what the hub gives, or say why it does not."""
+    """Return the hub's answer, or raise why there is none."""
     if answer.code == "GatedRepo":
         raise TokscopeError(f"{asked.word} is gated: ask for access on its page, then set HF_TOKEN")
     if answer.code == "RevisionNotFound":
@@ -205,7 +205,7 @@ def _allowed(asked: _Repository, answer: Answer) -> bytes:
 
 
 def _listing(content: bytes) -> tuple[str, dict[str, str]]:
-    """Return a commit, and the hashes of its files by their names: empty where none is told."""
+    """Return a commit, and the hashes of its files by name: empty if the hub gives none."""
     try:
         told = json.loads(content)
         commit, files = told["sha"], told["siblings"]
@@ -234,7 +234,7 @@ def _hash(content: bytes, told: object, name: str) -> str:
 
 
 def _kept(asked: _Repository, commit: str, files: Mapping[str, tuple[str, bytes]]) -> Path:
-    """Keep the files of a commit, and then what the revision means; return their folder."""
+    """Write the files of a commit to the cache, then the revision; return their folder."""
     folder = asked.home / "snapshots" / commit
     for name, (digest, content) in files.items():
         blob = asked.home / "blobs" / digest
@@ -246,7 +246,7 @@ def _kept(asked: _Repository, commit: str, files: Mapping[str, tuple[str, bytes]
 
 
 def _link(path: Path, blob: Path, content: bytes) -> None:
-    """Let a file's name stand for its content, by a copy where a system has no links."""
+    """Link a file's name to its content, or copy it if the system has no links."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{uuid4().hex}.partial")
     try:

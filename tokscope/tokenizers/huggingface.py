@@ -175,12 +175,12 @@ class HuggingFaceTokenizer:
         return self.library.get_added_tokens_decoder()
 
     def id_of(self, token: str) -> int | None:
-        """Return the id of a token that has one, be it special or not."""
+        """Return the id of a token, special or not; None if it has none."""
         found: int | None = self.library.token_to_id(token)
         return found
 
     def with_tokens(self, tokens: Sequence[tokenizers.AddedToken], place: str) -> Self:
-        """Return it with more tokens, some of which it may have; `place` is what errors name."""
+        """Return it with more tokens; it may have some already. `place` is what errors name."""
         before = self.listed()
         self.library.add_tokens(list(tokens))
         if self.listed() == before:
@@ -195,7 +195,7 @@ class HuggingFaceTokenizer:
         return self._encode_fast(self.fast, texts)
 
     def _encode_fast(self, fast: FastPath, texts: Sequence[str]) -> Encoded:
-        """Return the ids of every text by the fast path, by the library where it is unsure."""
+        """Return the ids of every text by the fast path, or by the library where it is unsure."""
         prepares = fast.prefix or fast.normalizer is not None
         prepared = list(map(fast.prepare, texts)) if prepares else list(texts)
         hard = set(fast.encoder.hard(prepared))
@@ -215,7 +215,7 @@ class HuggingFaceTokenizer:
         return replace(encoded, spells=not prepares)
 
     def _agrees(self, fast: FastPath) -> bool:
-        """Tell whether the fast path gives the library's ids on texts that are hard."""
+        """Tell whether the fast path gives the library's ids on hard texts."""
         added = [one.text for one in self.added()]
         probes = [*PROBES, *(f"a{text} {text}b {text}{text}" for text in added)]
         ours, theirs = self._encode_fast(fast, probes), self._encode_slowly(probes)
@@ -282,10 +282,10 @@ class HuggingFaceTokenizer:
 
 
 def _border(text: str, end: int, start: int) -> int:
-    """Return where a token ends of which the library says the end, and the start of the next.
+    """Return where a token ends, from its end and the start of the next in the library.
 
-    What was dropped between the two belongs to the first, as an accent does to its letter; but
-    behind white space it belongs to the word that the next is in.
+    Text that was dropped between the two belongs to the first, as an accent does to its letter; but
+    behind white space it belongs to the next word.
     """
     last = len(text)  # behind which a library that is led astray may point
     end, border = min(end, last), min(max(end, start), last)
@@ -305,7 +305,7 @@ def assemble(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFac
     """Return a tokenizer of the library with the bytes of its ids.
 
     Raises:
-        TokscopeError: its ids cannot be those of so few tokens.
+        TokscopeError: its ids are too large for the number of its tokens.
     """
     pieces = library.get_vocab(with_added_tokens=True)
     top = max(pieces.values(), default=-1)

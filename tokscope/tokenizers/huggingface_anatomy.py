@@ -43,7 +43,7 @@ def pieces_of(model: Json) -> list[tuple[str, int]]:
 def merged_ids(model: Json) -> Ids:
     """Return the merges of a model in order: left, right, product; shape (M, 3).
 
-    -1 stands for a piece without an id: the library loses one where a file gives two the same.
+    -1 stands for a piece without an id: if two have the same, the library keeps one.
     """
     ids, prefix = dict(pieces_of(model)), model.get("continuing_subword_prefix") or ""
     merges = [
@@ -103,7 +103,7 @@ class Parts:
         return Marks(*(str(self.model.get(name) or "").encode() for name in names))
 
     def arrives(self) -> Flags | None:
-        """Tell which pieces the model makes of themselves; None where it does not say."""
+        """Tell which pieces the model produces from their own text; None for other models."""
         if self.model["type"] not in ("BPE", "Unigram"):
             return None
         model, size = self.library.model, self.vocabulary.size
@@ -118,7 +118,7 @@ class Parts:
             model.ignore_merges = True
 
     def marked_arrivals(self, size: int) -> Flags | None:
-        """Tell which pieces with marks a model makes of themselves; None where it is not clear.
+        """Do the same for pieces with marks; None if it is not clear.
 
         A symbol and its marks are one character here, since the model would put marks on a piece
         where it has none. Merges then are those of a model without marks.
@@ -182,7 +182,7 @@ class Parts:
         return Prepared(self.plain(text, spelled=False), [span for _, span in found], pieces)
 
     def plain(self, piece: str, *, spelled: bool = True) -> str:
-        """Return what is written in the letters of the vocabulary, in those of text."""
+        """Return a piece in the characters of text instead of those of the vocabulary."""
         if spelled and self.bytewise:
             return from_alphabet(piece, byte_alphabet()).decode(errors="replace")
         return piece.replace(SPACE, " ") if self.spaced else piece

@@ -72,7 +72,7 @@ def vocabulary_of(pieces: Mapping[str, int], config: Json) -> Vocabulary:
 def _marked(
     pieces: Mapping[str, int], mark: str | None, has: Callable[[str, str], bool]
 ) -> frozenset[int] | None:
-    """Return the ids with the mark of the inside or the end of words, where a model has one."""
+    """Return the ids that carry a mark of the inside or the end of words; None without a mark."""
     if not mark:
         return None
     return frozenset(token for piece, token in pieces.items() if has(piece, mark))

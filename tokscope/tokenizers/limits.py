@@ -1,7 +1,7 @@
-"""How large a tokenizer may be: far above all that is published, and far below what harms.
+"""How large a tokenizer may be: far larger than any that is published, far below what harms.
 
-Much that is asked of a vocabulary takes time with the square of a token's length, or of the number
-of added tokens; so both are limited before anything is asked.
+Some steps take time with the square of a token's length, or of the number of added tokens; so both
+are limited first.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def require_added(count: int, place: str) -> None:
 
 
 def require_pattern(pattern: str) -> None:
-    r"""Refuse an expression that an engine would need very much memory for.
+    r"""Refuse an expression that could take an engine too much memory.
 
     Raises:
         TokscopeError: it is one.
@@ -100,7 +100,7 @@ def require_pattern(pattern: str) -> None:
 
 
 def require_growth(step: Any, place: str) -> None:
-    """Refuse a normalizer of which each part writes many characters for one.
+    """Refuse a normalizer whose steps write many characters for one.
 
     Raises:
         TokscopeError: together they write too many.
@@ -114,7 +114,7 @@ def require_growth(step: Any, place: str) -> None:
 
 
 def _growth(step: Any) -> float:
-    """Return how many characters a normalizer can write for one; 1 where it is not told."""
+    """Return how many characters a normalizer can write for one; 1 if that is not known."""
     if not isinstance(step, dict):
         return 1
     if step.get("type") == "Sequence":

@@ -65,7 +65,7 @@ def load_folder(folder: Folder) -> Tokenizer:
 
 
 def _is_plain(plain: SentencePieceTokenizer, beside: Beside) -> bool:
-    """Tell whether text has the ids that SentencePiece itself gives it."""
+    """Tell whether SentencePiece itself gives the ids of the class."""
     library, ids = plain.library, range(plain.library.get_piece_size())
     own = {library.id_to_piece(i): i for i in ids}
     others = beside.others() or OTHERS.get(beside.kind, ())
@@ -156,8 +156,8 @@ def _made(model: Model, pieces: Sequence[str], *, own: bool = False) -> tokenize
 def _merges(model: Model, ids: Mapping[str, int], *, own: bool) -> list[tuple[str, str]]:
     """Return every split of every piece into two, the best score first.
 
-    SentencePiece itself (`own`) merges what it learned alone, and runs of spaces; the classes do
-    not ask what kind a piece is of.
+    SentencePiece itself (`own`) merges only what it learned, and runs of spaces; the classes merge
+    pieces of all kinds.
     """
     kept = {
         piece: -score

@@ -67,7 +67,7 @@ class MappedTokenizer:
 
     @property
     def path(self) -> str:
-        """What encodes; what the table does not hold."""
+        """What encodes; what was taken from files beside it."""
         way = "SentencePiece, its pieces numbered by the class or by vocab.json"
         return f"{way}; {self.told}" if self.told else way
 
@@ -95,7 +95,7 @@ class MappedTokenizer:
         """Return how text is cut and merged.
 
         Raises:
-            TokscopeError: the model is no BPE.
+            TokscopeError: the model is not BPE.
         """
         return self.own.pipeline()
 
@@ -169,7 +169,7 @@ def load_parts(model: Path, table: Path, folder: Folder) -> MappedTokenizer:
 
 
 def load_folder(folder: Folder) -> MappedTokenizer:
-    """Load the model and the `vocab.json` of a folder, the source's where there are two models."""
+    """Load the model and the `vocab.json` of a folder, the source's model if there are two."""
     names = ("source.spm", "sentencepiece.bpe.model")
     model = next(folder.path / name for name in names if (folder.path / name).is_file())
     return load_parts(model, folder.path / "vocab.json", folder)

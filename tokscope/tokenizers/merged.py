@@ -1,6 +1,6 @@
-"""Files whose names several families use: their content and the class of the folder decide.
+"""Files with names that several families use: their content and the class of the folder decide.
 
-`vocab.json` and `merges.txt` are GPT-2's, but GPT-1, CLIP, XLM and CTRL call theirs so too, and
+`vocab.json` and `merges.txt` are GPT-2's, but GPT-1, CLIP, XLM and CTRL use the names too, and
 `vocab.txt` is BERT's, ESM's and PhoBERT's.
 """
 

@@ -23,13 +23,13 @@ from tokscope.tokenizers.vocabulary import BYTE, CONTROL, SPACE, UNKNOWN
 Pair = tuple[bytes, bytes]
 _SPACE = SPACE.encode()
 _IN_ORDER = 0.995  # of the tokens; the others were added by hand to those that were learned
-_PLACEHOLDER = re.compile(rb"\[\w+\]")  # stands in a vocabulary for what is no text: [unused7]
+_PLACEHOLDER = re.compile(rb"\[\w+\]")  # an entry that is not text: [unused7]
 _BLANKS = b"\t\n\r \x0b\x0c"
 
 
 @dataclass(frozen=True)
 class Marks:
-    """How pieces tell where in a word they stand; empty where they do not."""
+    """How pieces mark their place in a word; empty if they do not."""
 
     prefix: bytes = b""  # of what does not begin a word
     suffix: bytes = b""  # of what ends a word
@@ -77,7 +77,7 @@ class Merges:
     tokens: Sequence[bytes]  # (T,) with their marks
     pairs: Sequence[Pair | None]  # (T,)
     bytewise: bool  # merging begins with bytes; else with characters
-    known: Sequence[bytes] = ()  # characters of the vocabulary, be they in a merge or not
+    known: Sequence[bytes] = ()  # characters of the vocabulary, in a merge or not
     marks: Marks = NO_MARKS
 
     def __len__(self) -> int:
@@ -92,8 +92,8 @@ class Merges:
     def alphabet(self) -> Sequence[bytes]:
         """The symbols that merging begins with.
 
-        All bytes in every place of a word, or the characters that the vocabulary holds. Any other
-        character was unknown to the trainer, and is so to us.
+        All bytes in every place of a word, or the characters that the vocabulary holds. The
+        trainer did not know any other character.
         """
         marks = self.marks
         if self.bytewise:
@@ -169,7 +169,7 @@ def listed(
 
 
 def _singles(pieces: Iterable[bytes], bytewise: bool, marks: Marks) -> tuple[bytes, ...]:
-    """Return the pieces that are one character; bytes are known all without being told."""
+    """Return the pieces that are one character; all bytes are known anyway."""
     if bytewise:
         return ()
     return tuple(piece for piece in pieces if len(marks.symbols(piece, bytewise=False)) == 1)
@@ -200,7 +200,7 @@ def merges_of(
 
 
 def require_training_order(merges: Merges, name: str) -> Merges:
-    """Raise TokscopeError if merges were told from ids that are not in the order of training.
+    """Raise TokscopeError if merges come from ids that are not in the order of training.
 
     Every token of a trained list is made of two earlier ones. Where words stand in the order of
     their frequency, or of their letters, many are not.

@@ -57,7 +57,7 @@ def _read(lines: Sequence[str]) -> tokenizers.Tokenizer:
 
 
 def _found(pattern: str) -> tokenizers.pre_tokenizers.PreTokenizer:
-    """Keep what the expression finds, as `findall` does; text between matches is dropped."""
+    """Keep what the expression finds, as `findall` does, and drop the text between."""
     parts = tokenizers.pre_tokenizers
     last = parts.ByteLevel(add_prefix_space=False, use_regex=False)
     if not pattern:

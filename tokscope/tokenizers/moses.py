@@ -1,7 +1,7 @@
 """Repositories whose words are Moses': XLM, FlauBERT, FSMT and BioGPT.
 
-Their classes in transformers call sacremoses; so do we, where it is installed. What it changes
-(quotation marks, escapes) is then merged, as they do.
+Their classes in transformers call sacremoses, and so does this, if it is installed. What it changes
+(quotation marks, escapes) is then merged, as there.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _printing(text: str) -> str:
 
 
 def _bare(words: Sequence[str]) -> list[str]:
-    """Take capital letters and accents away."""
+    """Remove capital letters and accents."""
     plain = unicodedata.normalize("NFD", " ".join(words).lower())
     kept = "".join(char for char in plain if unicodedata.category(char) != "Mn")
     return kept.lower().split(" ")
@@ -69,7 +69,7 @@ def _moses(language: str, **options: object) -> tuple[Callable[[str], str], Spli
 
 
 def _is_letter(text: str) -> bool:
-    """Tell whether a text is one letter, which Moses leaves alone, whatever the language."""
+    """Tell whether a text is one letter, which Moses leaves as it is in any language."""
     return len(text) == 1 and text.isalpha()
 
 
@@ -121,7 +121,7 @@ _SHORT = 100  # characters of a text whose words are kept, as it is asked for se
 
 
 def _quick(split: Split) -> Split:
-    """Return the same words sooner: Moses takes a millisecond for the shortest text."""
+    """Return the same words faster: Moses takes a millisecond for the shortest text."""
     known = lru_cache(maxsize=1 << 16)(split)
 
     def words(text: str) -> list[str]:

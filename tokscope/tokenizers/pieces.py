@@ -112,7 +112,7 @@ def _quotes() -> Steps:
 
 
 def _bare(settings: Json, *, keep_accents: bool, lower: bool) -> Steps:
-    """Take accents and capital letters away, as the settings say."""
+    """Remove accents and capital letters, as the settings say."""
     steps: Steps = []
     if not settings.get("keep_accents", keep_accents):
         steps += [normalizers.NFKD(), normalizers.StripAccents()]
@@ -126,7 +126,7 @@ def _albert(model: Model, settings: Json) -> Steps:
 
 
 def _xlnet(model: Model, settings: Json) -> Steps:
-    """Accents go whatever the settings say."""
+    """Remove accents, whatever the settings say."""
     lower = {"do_lower_case": settings.get("do_lower_case", False)}
     return [*_quotes(), *_bare(lower, keep_accents=False, lower=False), *_mapped(model)]
 
@@ -324,10 +324,10 @@ def _numbered(
 
 
 def _count(settings: Json, name: str, usual: int) -> int:
-    """Return a number of tokens that is set.
+    """Return a setting that is a number of tokens.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a number of tokens.
     """
     value = settings.get(name, usual)
     if not isinstance(value, int) or not 0 <= value <= 100_000:
@@ -336,7 +336,7 @@ def _count(settings: Json, name: str, usual: int) -> int:
 
 
 def _pegasus_first(specials: Mapping[str, str], settings: Json) -> list[str]:
-    """Return the two special tokens, the masks, and the many that no text ever has."""
+    """Return the two special tokens, the masks, and the many that no text holds."""
     masks = ["<mask_1>", specials.get("mask", "<mask_2>")]
     unused = [f"<unk_{i}>" for i in range(2, _count(settings, "offset", 103))]
     return [specials["pad"], specials["eos"], *dict.fromkeys(masks), *unused]

@@ -54,8 +54,8 @@ def pipeline_of(tokenizer: Tokenizer) -> Pipeline:
 def cut_at_spaces(merges: Merges) -> Callable[[str], list[str]] | None:
     """Return how normalised text of a SentencePiece-style vocabulary is cut at ▁.
 
-    Before each run of ▁ where no token has one behind another character, after each run where none
-    has one before another; None where tokens cross ▁ in both directions, so that a line is whole.
+    Before each run of ▁ if no token has one behind another character, after each run if none has
+    one before another; None if tokens cross ▁ in both directions, so that a line stays whole.
     """
     tokens = [text for text in map(bytes.decode, merges.tokens) if SPACE in text]
     words = [token for token in tokens if token.strip(SPACE)]

@@ -36,7 +36,7 @@ def ranks_of(tokenizer: Tokenizer) -> Ranks:
 
 
 def unranked(vocabulary: Vocabulary) -> Ranks:
-    """Return ranks before any is known."""
+    """Return ranks of which none is known yet."""
     return np.full(vocabulary.size, UNRANKED)
 
 

@@ -1,7 +1,7 @@
 """`vocab.txt` of one residue a line: ESM, nucleotides, other characters and k-mers.
 
 As transformers' EsmTokenizer reads it: text is cut into the longest tokens from the left, white
-space parts, and what lies between them is one unknown token.
+space separates, and what lies between them is one unknown token.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The rest of a file: what it says and nothing here reads. It counts for identity as well.
+"""The rest of a file: what it says and tokscope does not read. It is part of identity as well.
 
-What decides ids is in the components of a tokenizer, what is known besides in its processing. All
-else that a file holds is told here, by its place, so that what nobody thought of is seen when it
-changes. Left out is what `LEFT_OUT` names, for the reason that stands there.
+The components of a tokenizer hold what decides ids, and its processing what is known besides. All
+else is told here, by its place in the file, so that a change of it is seen. `LEFT_OUT` names what
+is left out, and why.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from math import isclose
 
 from tokscope.tokenizers.components import canonical, digest, short
 
-REST = "rest"  # how the names of such parts begin
+REST = "rest"  # how the names of these parts begin
 _MOST = 50  # parts that are told one by one
 _LONGEST = 80  # characters of a place
-_LAST_BIT = 4e-16  # of a number, of which readers of JSON may lose the last bit
+_LAST_BIT = 4e-16  # which readers of JSON may lose
 
-# file -> what of it is no part of a tokenizer's identity -> why; a * stands for anything
+# file -> what is not part of a tokenizer's identity -> why; a * stands for anything
 LEFT_OUT: Mapping[str, Mapping[str, str]] = {
     "any file": {
         "its name, how it is packed": "not what it holds",
@@ -74,12 +74,12 @@ LEFT_OUT: Mapping[str, Mapping[str, str]] = {
 
 
 def is_left_out(file: str, name: str) -> bool:
-    """Tell whether a part of a file is named as no part of identity."""
+    """Tell whether a part of a file is listed as not part of identity."""
     return any(fnmatchcase(name, pattern) for pattern in LEFT_OUT[file])
 
 
 def unread(whole: object, told: object, at: str = "") -> Iterator[tuple[str, object]]:
-    """Yield what one structure has and another, what was read of it, has not; by its place.
+    """Yield the parts of a structure that were not read, by their place; `told` is what was read.
 
     >>> list(unread({"a": 1, "b": [{"c": 2}]}, {"a": 1, "b": [{"c": 3}], "d": 4}))
     [('b[0].c', 2)]
@@ -106,7 +106,7 @@ def _nearly(one: object, other: object) -> bool:
 
 
 def rest(left: Iterable[tuple[str, object]], name: str = REST) -> dict[str, str]:
-    """Return what is left of a file as parts; by one hash where they are many, or hard to name."""
+    """Return what is left of a file as parts; as one hash if they are many, or hard to name."""
     found = list(left)
     places = {place for place, _ in found}
     if (

@@ -87,7 +87,7 @@ class SentencePieceTokenizer:
         """Return how text is cut and merged; pieces were learned in the order of their scores.
 
         Raises:
-            TokscopeError: the model is no BPE.
+            TokscopeError: the model is not BPE.
         """
         library = self.library
         if self.settings["model"] != "BPE":
@@ -217,7 +217,7 @@ def load_file(spec: Spec) -> SentencePieceTokenizer:
     """Load a `.model` file.
 
     Raises:
-        TokscopeError: the file cannot be read or is no SentencePiece model.
+        TokscopeError: the file cannot be read or is not a SentencePiece model.
     """
     path = path_of(spec.place)
     content, library = open_model(path)

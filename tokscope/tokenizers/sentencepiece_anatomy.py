@@ -1,4 +1,4 @@
-"""The parts of a SentencePiece model, by models of Hugging Face's library with its pieces."""
+"""What decides which tokens of a SentencePiece model can come up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from tokscope.tokenizers.vocabulary import NORMAL, SPACE
 def anatomy_of_model(
     library: sentencepiece.SentencePieceProcessor, kind: object, added: Sequence[Added]
 ) -> Anatomy:
-    """Return the parts of a model of a kind, BPE or Unigram; of others less is known."""
+    """Return the parts of a model; its arrivals only if its kind is BPE or Unigram.
+
+    Hugging Face's library finds those, as it builds a model from pieces.
+    """
     pieces = [library.id_to_piece(token) for token in range(library.get_piece_size())]
     scores = [library.get_score(token) for token in range(len(pieces))]
     kinds = kinds_of(library)

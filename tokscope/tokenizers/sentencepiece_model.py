@@ -1,6 +1,6 @@
-"""What a SentencePiece model holds: its pieces and settings, some of which its library keeps back.
+"""What a SentencePiece model holds: its pieces, and settings that its library does not tell.
 
-Those are read from the file itself, a protocol buffer (sentencepiece_model.proto).
+The latter are read from the file itself, a protocol buffer (sentencepiece_model.proto).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def open_model(path: Path) -> tuple[bytes, sentencepiece.SentencePieceProcessor]
     """Return the bytes of a model and what the library makes of them.
 
     Raises:
-        TokscopeError: the file cannot be read or is no SentencePiece model.
+        TokscopeError: the file cannot be read or is not a SentencePiece model.
     """
     try:
         content = reading.content(path)
@@ -80,7 +80,7 @@ def read_model(path: Path) -> Model:
     """Take a model apart.
 
     Raises:
-        TokscopeError: the file cannot be read, or is no SentencePiece model.
+        TokscopeError: the file cannot be read, or is not a SentencePiece model.
     """
     content, library = open_model(path)
     ids = range(library.get_piece_size())
@@ -138,8 +138,8 @@ def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
 def read_settings(content: bytes) -> tuple[dict[str, object], dict[str, str]]:
     """Return how a model cuts and normalises, and its rest; `content` is one the library read.
 
-    How it was trained, which says byte fallback too, and what kinds its pieces are of, is told by
-    hashes.
+    Hashes stand for how it was trained, which includes byte fallback, and for the kinds of its
+    pieces.
     """
     pieces, messages = _messages(content)
     trainer, rules = (dict(fields(messages[number])) for number in (_TRAINER, _NORMALIZER))
@@ -161,9 +161,9 @@ def read_settings(content: bytes) -> tuple[dict[str, object], dict[str, str]]:
 
 
 def _messages(content: bytes) -> tuple[list[bytes], dict[int, bytes]]:
-    """Return the pieces of a model, and its other messages by number: one in parts is all of them.
+    """Return the pieces of a model, and its other messages by number, the parts of one joined.
 
-    A number, which stands where a message is expected, is told as text.
+    A number in place of a message is written as text.
     """
     pieces: list[bytes] = []
     others: dict[int, bytes] = {_TRAINER: b"", _NORMALIZER: b""}

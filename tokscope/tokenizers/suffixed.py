@@ -113,7 +113,7 @@ def load_folder(folder: Folder) -> HuggingFaceTokenizer:
 
 
 def load_clip(spec: Spec) -> HuggingFaceTokenizer:
-    """Load CLIP's `bpe_simple_vocab_16e6.txt.gz`, of which ids are the order.
+    """Load CLIP's `bpe_simple_vocab_16e6.txt.gz`: ids are in the order of its lines.
 
     Raises:
         TokscopeError: the file cannot be read, or is another.
@@ -142,10 +142,10 @@ def load_clip(spec: Spec) -> HuggingFaceTokenizer:
 
 
 def read_pairs(path: Path) -> list[Pair]:
-    """Read merges of two tokens a line, behind which a count may stand; a version may come first.
+    """Read merges: two tokens per line, perhaps with a count, and perhaps a version first.
 
     Raises:
-        TokscopeError: the file cannot be read, or a line is no merge.
+        TokscopeError: the file cannot be read, or a line is not a merge.
     """
     lines = read_text(path).split("\n")
     rows = [line.split() for line in lines[lines[0].startswith("#version") :] if line.strip()]
@@ -198,7 +198,7 @@ def read_codes(path: Path) -> Codes:
     """Read a codes file.
 
     Raises:
-        TokscopeError: it cannot be read, or a line is no pair.
+        TokscopeError: it cannot be read, or a line is not a pair.
     """
     lines = read_text(path).rstrip("\n").split("\n")
     first = lines[0].strip()
@@ -234,7 +234,7 @@ _MARK = "\ue000"  # stands for </w>, so that it is one character
 
 
 def _apart(vocabulary: Mapping[str, int], codes: Codes, file: Folder, how: str) -> WordTokenizer:
-    """Build from codes of version 0.1: a mark behind every word, no token if left alone."""
+    """Build from codes of version 0.1: the mark behind a word is a symbol, but not a token."""
 
     def words(text: str) -> list[str]:
         found = filter(None, re.split(r"[ \n]+", text))

@@ -31,7 +31,7 @@ def load_file(spec: Spec) -> RankTokenizer:
     """Load a tekken file. Its ids are ranks shifted by the number of special tokens.
 
     Raises:
-        TokscopeError: the file cannot be read or is no tekken file.
+        TokscopeError: the file cannot be read or is not a tekken file.
     """
     path = path_of(spec.place)
     try:

@@ -1,4 +1,4 @@
-"""What stands beside a tokenizer and changes no id: chat templates, and settings of its class.
+"""The files beside a tokenizer that change no id: chat templates, and settings of its class.
 
 Templates are programs that write a conversation for a model. They are told by their hash, and never
 rendered or run. The places are those of transformers: once a template is a file of its own,
@@ -46,12 +46,12 @@ def titled(name: str) -> str:
 
 
 def with_settings(tokenizer: Tokenizer, folder: Path, beside: Beside) -> Tokenizer:
-    """Return a tokenizer with all that files beside it say and it does not tell yet.
+    """Return a tokenizer that also tells what the files beside it say.
 
-    Settings count also where they are heeded in its steps.
+    Settings count even if its steps follow them.
 
     Raises:
-        TokscopeError: what stands where a template is expected is none.
+        TokscopeError: there is something else where a template is expected.
     """
     told = beside.files.get(CONFIG, {}).get(TEMPLATE)
     found = {**unrecorded(tokenizer, beside), **_parts(folder, told)}
@@ -62,7 +62,7 @@ def with_settings(tokenizer: Tokenizer, folder: Path, beside: Beside) -> Tokeniz
 
 
 def _parts(folder: Path, told: object) -> dict[str, str]:
-    """Return each template that counts by its name, and others by their place too."""
+    """Return the templates that are used by name, and others by name and place."""
     own = [*_file(folder / _OWN, ""), *_files(folder / _MORE)]
     configured = list(listed(told, f"{folder / CONFIG}: {TEMPLATE}", CONFIG))
     data = _of_processor(folder / _PROCESSOR)

@@ -133,7 +133,7 @@ _KNOWN = {
 KNOWN_FILES: Mapping[str, tuple[str, Mapping[str, int]]] = {
     digest: (pattern, SPECIALS[specials]) for digest, (pattern, specials) in _KNOWN.items()
 }
-# How many ranks -> whose they are, and how those cut text: no more than a recommendation.
+# number of ranks -> whose they are, and how they cut text; only recommended
 _BY_SIZE = {
     50256: ("GPT-2", "gpt2"),
     50280: ("p50k_base", "gpt2"),
@@ -167,7 +167,7 @@ def rank_tokenizer(
     """Build a tokenizer whose ids are its ranks, with special tokens beside them.
 
     Raises:
-        ValueError: the pattern is none, or ids stand for two tokens, or are absurd.
+        ValueError: the pattern is invalid, or an id stands for two tokens or is too large.
     """
     require_added(len(specials), name)
     ids_of_ranks, ids_of_specials = set(ranks.values()), set(specials.values())
@@ -230,7 +230,7 @@ def parse_ranks(content: bytes, place: str) -> dict[bytes, int]:
     """Read the lines of a rank file; `= 256` gives the empty token a rank, as tiktoken reads it.
 
     Raises:
-        TokscopeError: a line is no base64 and rank, or a rank is given twice.
+        TokscopeError: a line is not a base64 token and its rank, or a rank is listed twice.
     """
     ranks: dict[bytes, int] = {}
     lines = [line for line in content.splitlines() if line]

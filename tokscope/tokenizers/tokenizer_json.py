@@ -75,7 +75,7 @@ def _as_in(file: Json, model: Json) -> Json:
 
 
 def _by_text(tokens: list[Json]) -> Any:
-    """Return added tokens by their text, in whatever order; as they are where one has two."""
+    """Return added tokens by their text, so that order does not count; listed if two are alike."""
     found = {token["content"]: token for token in tokens}
     return found if len(found) == len(tokens) else tokens
 
@@ -90,8 +90,8 @@ def _read(text: str, path: Path) -> tokenizers.Tokenizer:
 def _require_marked_merges(text: str, path: Path) -> None:
     """Refuse merges without the mark that the file says parts of words have.
 
-    The library cuts so many bytes off all of them, be it inside a character, and then ends the
-    whole process.
+    The library cuts off as many bytes as the mark has, even inside a character, and then ends
+    the whole process.
     """
     if not _MARKED.search(text):
         return
@@ -101,7 +101,7 @@ def _require_marked_merges(text: str, path: Path) -> None:
         pairs = (merge.split(" ") if isinstance(merge, str) else merge for merge in merges)
         bare = next((right for _, right in pairs if not right.startswith(mark)), None)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return  # of which the library says more
+        return  # the library explains what is wrong
     if bare is not None:
         raise TokscopeError(f"{path}: its merges lack the mark '{mark}' of parts of words ({bare})")
 

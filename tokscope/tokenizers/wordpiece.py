@@ -55,7 +55,7 @@ def load_folder(folder: Folder) -> HuggingFaceTokenizer:
 
 
 def load_path(path: Path, name: str) -> HuggingFaceTokenizer:
-    """Load a `vocab.txt` by its path, whatever its name; of residues where it holds those."""
+    """Load a `vocab.txt` by its path, whatever its name; as residues if it holds those."""
     content = read_text(path)
     lines = wordpiece_lines(content)
     if holds_residues(lines):
@@ -80,10 +80,10 @@ def wordpiece(
 ) -> HuggingFaceTokenizer:
     """Build WordPiece from its tokens, with BERT's normalisation and cutting.
 
-    A `vocab.txt` does not say whether text is lowercased: it is where no word has a capital letter.
+    A `vocab.txt` does not say whether text is lowercased: it is if no word has a capital letter.
 
     Raises:
-        TokscopeError: they are no vocabulary.
+        TokscopeError: they do not form a vocabulary.
     """
     lowercase = not _cased(pieces, specials)
     library = _library(pieces, place, unknown, lowercase=lowercase)

@@ -35,7 +35,7 @@ class WordTokenizer:
     name: str
     vocabulary: Vocabulary
     inner: HuggingFaceTokenizer  # over every piece that merging makes
-    ids: NDArray[np.int32]  # the library's number -> id, -1 for what is no token
+    ids: NDArray[np.int32]  # the library's number -> id, -1 for what is not a token
     split: Split
     how: str  # what the function does
     mark: str = END  # behind the last piece of a word
@@ -114,7 +114,7 @@ class WordTokenizer:
         return {i: piece.replace(self.mark, " ") for i, piece in known if i >= 0} | shown
 
     def boundaries(self, text: str, *, specials: bool = False) -> NDArray[np.int64]:
-        """Return where tokens end; a word that the rules made anew is all where it stands."""
+        """Return where tokens end; all tokens of a word that the rules changed end with it."""
         words = self.split(text)
         if self.mark != END:
             words = [word.removesuffix(self.mark) for word in words]
@@ -141,7 +141,7 @@ class WordTokenizer:
 def placed(words: Sequence[str], text: str) -> list[tuple[int, int]]:
     """Return where words stand in the text that they were taken from.
 
-    One that is not there as it is stands where the next known one has not begun yet.
+    A word that the rules have changed is placed before the next one that is found.
 
     >>> placed(["it", "&apos;s", "so"], "it's so")
     [(0, 2), (2, 4), (5, 7)]
@@ -174,7 +174,7 @@ def word_tokenizer(
     unknown: str = "<unk>",
     mark: str = END,
 ) -> WordTokenizer:
-    """Build one. `known` are pieces, with `</w>` behind what ends a word, and their ids.
+    """Build a tokenizer from its vocabulary: pieces, with `</w>` behind the ends of words, and ids.
 
     Args:
         known: the vocabulary.
