@@ -65,7 +65,8 @@ MAY_IMPORT = {
     "render": {"report", "render", "visible"},
     "cli": LOW
     | TOPICS
-    | {"text", "tokenizers", "inputs", "rulebook", "rules", "report", "studies", "render", "cli"},
+    | {"text", "tokenizers", "inputs", "rulebook", "rules", "report", "studies", "render", "cli"}
+    | {"watched"},
     "__main__": {"cli", "watched"},
     "__init__": {"counting", "errors", "report", "studies", "text", "tokenizers", "version"},
 }

@@ -6,6 +6,7 @@ none of them. So the command goes on in a child, which costs about a millisecond
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import sys
@@ -13,6 +14,9 @@ from typing import NoReturn
 
 if sys.platform == "linux":
     import fcntl
+
+_GRACE = 2  # seconds to end in, once asked: a library may hold the interpreter for much longer
+_answering = mmap.mmap(-1, 1)  # a byte that both processes see
 
 _ABOUT = {
     "SIGKILL": "its process was killed (SIGKILL), as it is when memory runs out",
@@ -42,6 +46,11 @@ def watch() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def answer_first() -> None:
+    """Ask the process that waits to let this one answer before it ends, unless asked once more."""
+    _answering[0] = 1
+
+
 def _asked() -> set[signal.Signals]:
     """Return the signals by which somebody asks a process to do something."""
     names = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGALRM", "SIGUSR1", "SIGUSR2")
@@ -61,19 +70,41 @@ def _end_with(parent: int, reads: int) -> None:
 def _status(child: int) -> int:
     """Wait for a child, and pass on what others send here.
 
-    A key on the terminal reaches the child by itself, as both are in one group.
+    A key on the terminal reaches the child by itself, as both are in one group. Whatever asks it
+    to end also starts a clock, for the child hears nothing while a library works.
     """
     if sys.platform == "linux":
-        heard = {*_asked(), signal.SIGCHLD}
+        asked = 0
         while True:
-            found = signal.sigwaitinfo(heard)
-            if found.si_signo == signal.SIGCHLD:
+            found = signal.sigwaitinfo({*_asked(), signal.SIGCHLD})
+            number, sent = found.si_signo, found.si_code <= 0  # or else it is of the kernel
+            if number == signal.SIGCHLD:
                 ended, status = os.waitpid(child, os.WNOHANG)
                 if ended:
                     return os.waitstatus_to_exitcode(status)
-            elif found.si_code <= 0:  # it was sent by a process
-                os.kill(child, found.si_signo)
+            elif number == signal.SIGALRM and asked and not sent:
+                if not _answering[0]:
+                    return _killed(child, asked)
+                asked = _answering[0] = 0
+            elif sent or number == signal.SIGALRM:
+                os.kill(child, number)
+            if not asked and _ends(number):
+                asked = number
+                signal.alarm(_GRACE)
     return 0
+
+
+def _ends(number: int) -> bool:
+    """Tell whether a child ends at a signal, though not before its interpreter sees it."""
+    ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    return number == signal.SIGTERM or (number == signal.SIGINT and not ignored)
+
+
+def _killed(child: int, asked: int) -> int:
+    """Kill a child that did not end when it was asked to, and return the exit code of that."""
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return 128 + asked
 
 
 def _leave_as(status: int) -> NoReturn:

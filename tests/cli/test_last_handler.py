@@ -27,6 +27,11 @@ def body(**_):
 cli.app = body
 __main__.main()
 """
+# A library that goes on for ever and hears nothing, as it holds the interpreter.
+HELD = """
+libc, mutex = ctypes.PyDLL(None), ctypes.create_string_buffer(64)
+libc.pthread_mutex_lock(mutex), print(os.getpid(), flush=True), libc.pthread_mutex_lock(mutex)
+"""
 # The command, interrupted while it imports what takes long.
 EARLY = """
 import signal, sys
@@ -56,6 +61,14 @@ def left(capsys: pytest.CaptureFixture[str]) -> tuple[object, str, str]:
         cli.run()
     told = capsys.readouterr()
     return found.value.code, told.out, told.err
+
+
+def ended(child: int) -> bool:
+    for _ in range(100):
+        if not is_running(child):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 @pytest.mark.parametrize(
@@ -165,11 +178,45 @@ def test_a_signal_ends_the_whole_command(number: int, code: int) -> None:
         process.send_signal(number)
         assert process.wait(30) == code
         assert process.stderr.read() == b""
-    for _ in range(100):
-        if not is_running(child):
-            return
-        time.sleep(0.1)
-    raise AssertionError(child)
+    assert ended(child)
+
+
+@linux
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_library_that_hears_nothing_is_not_waited_for(number: int, code: int) -> None:
+    body = "import ctypes\n" + BODY.format(line=HELD.strip().replace("\n", "\n    "))
+    with subprocess.Popen([sys.executable, "-c", body], stdout=-1, stderr=-1) as process:
+        assert process.stdout
+        assert process.stderr
+        child = int(process.stdout.readline())
+        process.send_signal(number)
+        assert process.wait(10) == code
+        assert process.stderr.read() == b""
+    assert ended(child)
+
+
+@linux
+def test_who_wants_to_answer_first_is_waited_for_until_asked_again() -> None:
+    line = "watched.answer_first(), print(os.getpid(), flush=True), time.sleep(60)"
+    line = f"signal.signal(signal.SIGTERM, lambda *_: None), {line}"
+    body = "from tokscope import watched\n" + BODY.format(line=line)
+    with subprocess.Popen([sys.executable, "-c", body], stdout=-1) as process:
+        assert process.stdout
+        child = int(process.stdout.readline())
+        process.terminate()
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(3)
+        process.terminate()
+        assert process.wait(10) == 143
+    assert ended(child)
+
+
+@linux
+def test_the_clock_that_a_caller_has_set_ends_the_command() -> None:
+    body = BODY.format(line="time.sleep(60)")
+    ready = "import os, signal, sys; signal.alarm(2); os.execv(sys.executable, sys.argv[1:])"
+    words = [sys.executable, "-c", ready, sys.executable, "-c", body]
+    assert subprocess.run(words, timeout=30).returncode == -signal.SIGALRM
 
 
 @linux
@@ -206,5 +253,5 @@ def test_numbers_have_a_bound_that_is_said(words: tuple[object, ...], run: Run) 
 
 
 def test_an_interrupt_while_modules_are_imported_is_an_exit_code() -> None:
-    ended = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, check=False)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
+    done = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")

@@ -166,11 +166,15 @@ def test_whoever_interrupts_a_mixture_gets_the_best_answer_so_far(
     assert sum(shares) == pytest.approx(1)
 
 
-def test_a_second_interrupt_is_heard_by_the_program() -> None:
+def test_a_second_interrupt_is_heard_by_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     with _interruptible() as stopped:
         assert not stopped()
         signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)  # as `timeout` does: to the program and to its group
         assert stopped()
+        clock[0] = 1.0
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

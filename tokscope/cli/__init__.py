@@ -106,10 +106,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM)
-    )  # so that files are cleaned up
+    signal.signal(signal.SIGTERM, _end)
     run()
+
+
+def _end(number: int, _: object) -> NoReturn:
+    """End and clean up, which the same signal sent once more does not disturb."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def run() -> NoReturn:

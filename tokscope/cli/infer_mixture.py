@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,10 +18,13 @@ from tokscope.cli import output, text
 from tokscope.cli.options import STATISTICS
 from tokscope.errors import TokscopeError
 from tokscope.reading import MOST_OF_SETTINGS, content
+from tokscope.watched import answer_first
 from tokscope.writing import write
 
 if TYPE_CHECKING:
     from tokscope.mixture.solve import Tell
+
+_AT_ONCE = 0.5  # seconds in which a second signal is the first one again
 
 
 def _truth(word: str) -> dict[str, float] | None:
@@ -243,14 +247,21 @@ def _told(tell: Callable[[float, str], None]) -> Tell:
 
 @contextmanager
 def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Yield a function that tells if the user interrupted; a second interrupt is not caught."""
-    heard: list[int] = []
+    """Yield a function that tells if the user interrupted; a second interrupt is not caught.
+
+    `timeout` signals a whole group, so that one signal arrives twice: from it, and passed on.
+    """
+    heard: list[float] = []
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     before = {number: how for number, how in kept.items() if how not in (signal.SIG_IGN, None)}
 
     def hear(number: int, _: object) -> None:
-        heard.append(number)
-        restore()
+        heard.append(time.monotonic())
+        if heard[-1] - heard[0] <= _AT_ONCE:
+            answer_first()
+        else:
+            restore()
+            signal.raise_signal(number)
 
     def restore() -> None:
         for number, handler in before.items():
