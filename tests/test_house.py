@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "reading": {"changes", "errors"},
     "writing": {"errors"},
     "arrays": {"errors"},
-    "workers": {"errors", "late"},
+    "workers": {"errors", "late", "watched"},
     "report": {"visible"},
     "rulebook": set(),
     "rules": {"errors", "rulebook"},

@@ -265,11 +265,15 @@ def test_no_scheduler_and_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SLEEPING = """
-import sys, time
+import ctypes, sys, time
 from tokscope.workers import local
+def hold(seconds):
+    if seconds:  # in a library that holds the interpreter
+        libc, mutex = ctypes.PyDLL(None), ctypes.create_string_buffer(64)
+        libc.pthread_mutex_lock(mutex), libc.pthread_mutex_lock(mutex)
 if __name__ == "__main__":
     with local(2) as workers:
-        calls = workers.map(time.sleep, [(0,), (0,), (600,), (600,)])
+        calls = workers.map({function}, [(0,), (0,), (600,), (600,)])
         next(calls)
         import multiprocessing
         print(*[child.pid for child in multiprocessing.active_children()], flush=True)
@@ -277,10 +281,22 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_workers_end_with_their_parent(tmp_path: Path, number: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "function"),
+    [
+        (signal.SIGINT, "time.sleep"),
+        (signal.SIGTERM, "time.sleep"),
+        (signal.SIGKILL, "time.sleep"),
+        pytest.param(
+            signal.SIGKILL,
+            "hold",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="fcntl"),
+        ),
+    ],
+)
+def test_workers_end_with_their_parent(tmp_path: Path, number: int, function: str) -> None:
     script = tmp_path / "sleeping.py"
-    script.write_text(SLEEPING)
+    script.write_text(SLEEPING.replace("{function}", function))
     with subprocess.Popen([sys.executable, script], stdout=-1, stderr=-1, text=True) as parent:
         assert parent.stdout
         children = list(map(int, parent.stdout.readline().split()))

@@ -58,13 +58,21 @@ def _asked() -> set[signal.Signals]:
 
 
 def _end_with(parent: int, reads: int) -> None:
-    """Let the kernel kill this process when its parent is killed: it holds a pipe's other end."""
+    """Let this process end when its parent is killed: it holds a pipe's other end."""
+    end_with_pipe(reads)
+    if os.getppid() != parent:  # it was killed before
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def end_with_pipe(reads: int) -> None:
+    """Let the kernel kill this process when no process holds a pipe's other end; on Linux alone.
+
+    A thread that waits for that would not do: a library may hold the interpreter.
+    """
     if sys.platform == "linux":
         fcntl.fcntl(reads, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(reads, fcntl.F_SETSIG, signal.SIGKILL)
         fcntl.fcntl(reads, fcntl.F_SETFL, fcntl.fcntl(reads, fcntl.F_GETFL) | os.O_ASYNC)
-    if os.getppid() != parent:  # it was killed before
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _status(child: int) -> int:

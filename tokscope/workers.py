@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tokscope.errors import TokscopeError, extra
 from tokscope.late import Late
+from tokscope.watched import end_with_pipe
 
 if TYPE_CHECKING:
     import asyncio
@@ -152,14 +153,15 @@ def _begin() -> None:
     """Prepare a process: one core, no word at an interrupt, and an end when its parent ends."""
     one_core()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow, daemon=True).start()
+    if parent := multiprocessing.parent_process():
+        end_with_pipe(parent.sentinel)
+        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
 
 
-def _follow() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
+def _follow(parent: int) -> None:
+    """End with a parent also where the kernel does not see to it."""
+    multiprocessing.connection.wait([parent])
+    os._exit(1)
 
 
 async def _greet(distributed: ModuleType, address: str) -> None:
