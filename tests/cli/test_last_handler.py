@@ -78,6 +78,7 @@ def ended(child: int) -> bool:
         (Panic("a panic"), "an error of ours, Panic: a panic"),
         (RecursionError("deep"), "an error of ours, RecursionError"),
         (MemoryError(), "memory ran out"),
+        (ImportError("a.so: failed to map segment from shared object"), "memory ran out"),
         (OSError(24, "Too many open files", "a.json"), "a.json: the system refused something"),
         (OSError(28, "No space left on device"), "standard output cannot be written"),
     ],

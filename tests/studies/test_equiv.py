@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from tokenizers import AddedToken
 
 from tests.tokenizers.families import byte_level, write
 from tokscope.equivalence.made import texts_of
+from tokscope.equivalence.two import IDS, Differs, Two
 from tokscope.errors import TokscopeError
 from tokscope.studies.equiv import differs, equiv, tables
 from tokscope.text.corpus import read_corpora
@@ -71,6 +72,28 @@ PARTED: dict[str, tuple[Callable[[Json], object], str, str]] = {
     "a normalizer": (composed, "normalizer", "e\u0301"),
     "other ids": (swapped_ids, "merges", ""),
 }
+
+
+def test_a_long_token_is_not_shrunk_without_end(
+    write: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = "x" * 9_000
+    long = byte_level(added=[AddedToken(token, special=False, normalized=False)]).to_str()
+    two = Two(
+        (load(str(write("a.json", changed(lambda _: None)))), load(str(write("b.json", long)))), IDS
+    )
+    tried: list[int] = []
+    differ = Two.differ
+
+    def counted(self: Two, texts: Sequence[str]) -> Differs:
+        tried.append(sum(map(len, texts)))
+        return differ(self, texts)
+
+    monkeypatch.setattr(Two, "differ", counted)
+    short = two.shrunk("some words " * 500 + token)
+    assert token in short
+    assert len(short) < 9_200
+    assert sum(tried) < 2_500_000  # over 80,000,000 to take out each character in turn
 
 
 @pytest.mark.parametrize("what", PARTED)

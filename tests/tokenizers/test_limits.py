@@ -159,6 +159,9 @@ def test_normalizers_that_multiply_characters_are_refused(where: str, write: Wri
     told = refusal(write("t.json", json.dumps(config)))
     assert "its normalizer writes up to 1,000,000,000 characters for one" in told
     require_growth({"type": "Sequence", "normalizers": [step, step]}, "t")
+    require_growth({"type": "Prepend", "prepend": "a" * 999}, "t")
+    with pytest.raises(TokscopeError, match="writes up to 1,001 characters"):
+        require_growth({"type": "Prepend", "prepend": "a" * 1_000}, "t")
     require_growth(None, "t")
 
 

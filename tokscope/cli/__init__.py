@@ -41,6 +41,8 @@ from tokscope.writing import write
 
 TRACE = "TOKSCOPE_TRACE"  # names the file that keeps the trace of an unforeseen error
 
+_MAPPED = "failed to map segment"  # what an import says where memory ran out
+
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -170,7 +172,7 @@ def _unforeseen(error: BaseException) -> str:
     """Describe an unforeseen error in one line: no memory, too many files, or our own bug."""
     if is_panic(error):
         line = f"a library gave up on this input ({error})"
-    elif isinstance(error, MemoryError):
+    elif isinstance(error, MemoryError) or _MAPPED in str(error):
         line = "memory ran out; try fewer --jobs, or a smaller input"
     elif isinstance(error, OSError) and error.errno in (ENOSPC, EIO) and not error.filename:
         return f"standard output cannot be written ({error.strerror})"  # help, or the version

@@ -16,6 +16,7 @@ from tokscope.tokenizers import Encoded, Tokenizer
 from tokscope.tokenizers.anatomy import Anatomy, anatomy_of, found_in_text
 
 _TRIES = 2000  # of shrinking one text
+_CHARACTERS = 2_000_000  # that shrinking one text may encode, beside ten times the text
 _FEW = 4  # characters whose code points are shown
 IDS, BYTES = "ids", "bytes"  # ways to compare
 Differs = NDArray[np.bool_]
@@ -63,8 +64,11 @@ class Two:
 
         Source: Zeller & Hildebrandt (2002), delta debugging.
         """
-        size, tries = max(len(text) // 2, 1), 0
+        size, tries, left = max(len(text) // 2, 1), 0, _CHARACTERS + 10 * len(text)
         while tries < _TRIES:
+            left -= len(text) * (len(text) // size)
+            if left < 0:
+                break
             shorter = [text[:at] + text[at + size :] for at in range(0, len(text), size)]
             tries += len(shorter)
             found = np.flatnonzero(self.differ(shorter)).tolist() if len(text) > 1 else []

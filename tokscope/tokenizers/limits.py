@@ -119,6 +119,8 @@ def _growth(step: Any) -> float:
         return 1
     if step.get("type") == "Sequence":
         return math.prod(map(_growth, step.get("normalizers", ())))
+    if step.get("type") == "Prepend":
+        return 1 + len(str(step.get("prepend", "")))
     pattern = step.get("pattern")
     replaced = pattern.get("String", "") if isinstance(pattern, dict) else ""
     return max(len(str(step.get("content", ""))) / max(len(replaced), 1), 1)
