@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -257,6 +259,12 @@ def test_no_scheduler_and_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PATIENCE", 1)
     with pytest.raises(TokscopeError, match="no scheduler answers"), cluster("tcp://127.0.0.1:1"):
         pass
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        place = f"tcp://127.0.0.1:{server.server_port}"
+        with pytest.raises(TokscopeError, match="no scheduler answers"), cluster(place):
+            pass
+        server.shutdown()
     with pytest.raises(TokscopeError, match="--jobs 0: write how many"), local(0):
         pass
     with local(1) as workers:

@@ -87,6 +87,16 @@ def test_what_is_packed_to_a_thousandth_is_read_in_little_memory(
 
 
 @pytest.mark.deep
+@pytest.mark.parametrize("limit", ["-v 300000", "-n 8"])
+def test_little_memory_and_few_files_end_in_a_line_or_a_result(limit: str) -> None:
+    line = f"ulimit {limit} && '{SCRIPT}' compare sample:bpe --jobs 4"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+    assert done.returncode in (0, 2)
+    assert done.stderr.count("\n") == (1 if done.returncode else 0)
+    assert "an error of ours" not in done.stderr
+
+
+@pytest.mark.deep
 def test_counts_that_fill_the_memory_are_refused_before(tmp_path: Path) -> None:
     path = tmp_path / "text.counts"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -165,6 +165,15 @@ def test_normalizers_that_multiply_characters_are_refused(where: str, write: Wri
     require_growth(None, "t")
 
 
+def test_a_map_of_characters_that_is_noise_is_one_line(write: Write) -> None:
+    noise = base64.b64encode(struct.pack("<I", 400) + bytes(range(200, 240)) * 10 + b"a\0").decode()
+    normalizer = {"type": "Precompiled", "precompiled_charsmap": noise}
+    path = write("t.json", json.dumps({**parsed("gpt.json"), "normalizer": normalizer}))
+    with pytest.raises(TokscopeError) as error:
+        load(str(path)).encode(["hello w\u00f6rld \ufb01"])
+    assert "\n" not in str(error.value)
+
+
 def test_tekken_numbers_that_are_none_are_one_line(write: Write) -> None:
     content = FAMILIES["tekken.json"]()
     text = content if isinstance(content, str) else content.decode()
