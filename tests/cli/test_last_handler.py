@@ -24,7 +24,7 @@ import os, signal, sys, time
 from tokscope import __main__, cli
 def body(**_):
     {line}
-cli.app = body
+cli._answered = body
 __main__.main()
 """
 # A library that goes on for ever and hears nothing, as it holds the interpreter.
@@ -90,7 +90,7 @@ def test_what_nobody_foresaw_is_one_line_and_2(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(cli, "app", failing(error))
+    monkeypatch.setattr(cli, "_answered", failing(error))
     code, out, line = left(capsys)
     assert (code, out) == (2, "")
     assert line.startswith(f"tokscope: {told}")
@@ -101,7 +101,7 @@ def test_what_nobody_foresaw_is_one_line_and_2(
 def test_the_trace_of_an_error_is_kept_where_it_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "app", failing(KeyError("x")))
+    monkeypatch.setattr(cli, "_answered", failing(KeyError("x")))
     monkeypatch.setenv(cli.TRACE, str(tmp_path / "trace.txt"))
     code, _, line = left(capsys)
     assert code == 2
@@ -197,6 +197,7 @@ def test_a_library_that_hears_nothing_is_not_waited_for(number: int, code: int) 
 
 
 @linux
+@pytest.mark.deep
 def test_who_wants_to_answer_first_is_waited_for_until_asked_again() -> None:
     line = "watched.answer_first(), print(os.getpid(), flush=True), time.sleep(60)"
     line = f"signal.signal(signal.SIGTERM, lambda *_: None), {line}"
