@@ -15,10 +15,20 @@ if TYPE_CHECKING:
     from tokscope.errors import TokscopeError as TokscopeError
     from tokscope.report import Report as Report
     from tokscope.studies.audit import audit as audit
+    from tokscope.studies.available import available as available
+    from tokscope.studies.check import check as check
     from tokscope.studies.compare import compare as compare
     from tokscope.studies.compare_lines import worst_lines as worst_lines
+    from tokscope.studies.diff import diff as diff
+    from tokscope.studies.equiv import equiv as equiv
+    from tokscope.studies.explain import explain as explain
     from tokscope.studies.infer_mixture import infer_mixture as infer_mixture
+    from tokscope.studies.inspect import inspect as inspect
+    from tokscope.studies.lock import lock as lock
+    from tokscope.studies.lock import verify_lock as verify_lock
+    from tokscope.studies.measures import list_measures as list_measures
     from tokscope.studies.numbers import numbers as numbers
+    from tokscope.studies.show import show as show
     from tokscope.studies.simulate_mixture import simulate_mixture as simulate_mixture
     from tokscope.studies.vocab import vocab as vocab
     from tokscope.text.corpus import read_corpora as read_corpora
@@ -29,12 +39,22 @@ _HOMES = {
     "Report": "report",
     "TokscopeError": "errors",
     "audit": "studies.audit",
+    "available": "studies.available",
+    "check": "studies.check",
     "compare": "studies.compare",
+    "diff": "studies.diff",
+    "equiv": "studies.equiv",
+    "explain": "studies.explain",
     "infer_mixture": "studies.infer_mixture",
+    "inspect": "studies.inspect",
+    "list_measures": "studies.measures",
     "load": "tokenizers",
+    "lock": "studies.lock",
     "numbers": "studies.numbers",
     "read_corpora": "text.corpus",
+    "show": "studies.show",
     "simulate_mixture": "studies.simulate_mixture",
+    "verify_lock": "studies.lock",
     "vocab": "studies.vocab",
     "worst_lines": "studies.compare_lines",
 }

@@ -8,6 +8,7 @@ from typing import Any
 from tokscope.errors import TokscopeError
 
 _BYTES = (bytes, bytearray, memoryview)
+_WORDS = "a word or a list of words"
 
 
 def entries(
@@ -33,6 +34,19 @@ def entries(
     if not found:
         raise TokscopeError(f"{argument}: it is empty; give {wanted}")
     return found
+
+
+def words(given: str | Sequence[str], argument: str) -> list[str]:
+    """Return one word or several as a list.
+
+    Raises:
+        TokscopeError: it is something else.
+    """
+    found = [given] if isinstance(given, str) else several(given, argument, _WORDS)
+    for one in found:
+        if not isinstance(one, str):
+            raise unlike(one, argument, _WORDS)
+    return [str(one) for one in found]
 
 
 def several(given: object, argument: str, wanted: str) -> Sequence[object]:

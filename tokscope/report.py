@@ -31,6 +31,7 @@ class Report:
     flow: tuple[str, ...] = ()
     headline: str = ""
     details: tuple[str, ...] = ()
+    passed: bool | None = None  # where there is something to pass, such as gates
 
     def _repr_html_(self) -> str:
         """Show the frame in a notebook, under its title and above its notes."""

@@ -20,9 +20,9 @@ from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.verdict import Case, Judged
 from tokscope.gate.wanted import by_gates
 from tokscope.studies import lock as locking
-from tokscope.studies.check import check
+from tokscope.studies.check import checked
 from tokscope.studies.compare import compare
-from tokscope.studies.diff import diff
+from tokscope.studies.diff import compared
 from tokscope.studies.inspect import components, inspect
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
@@ -164,7 +164,7 @@ def test_planted_changes_are_told_by_diff(folder: Path, framed: Json) -> None:
     for name in ("a token is put behind text", "text is not cut", "merges are left out at random"):
         plant, part, expected = PLANTED[name]
         written(folder, plant(framed))
-        frame = diff("tokenizer.json", "new.json", text, top=1).frame
+        frame = compared("tokenizer.json", "new.json", text, top=1).frame
         rows = frame[(frame["measure"] != "same") & frame["part"].isin(("component", "processing"))]
         assert list(zip(rows["part"], rows["name"], rows["measure"], strict=True)) == [
             ("processing", part, "changed")
@@ -259,7 +259,7 @@ def test_a_file_with_dropout_passes_its_own_lock(folder: Path, framed: Json) -> 
     content, counts = lock.packed(made)
     (folder / "tokscope.lock").write_bytes(content)
     (folder / "tokscope.lock.npz").write_bytes(counts)
-    report = check(config, today=date(2026, 1, 1))
+    report = checked(config, today=date(2026, 1, 1))
     assert set(report.frame["verdict"]) == {"pass"}
     assert note in report.notes
 
@@ -332,7 +332,7 @@ def test_what_nobody_reads_fails_and_is_told(folder: Path, framed: Json) -> None
     assert failing(found) == {"TS008"}
     values = 'rest.model.nobody {"x":1} -> {"x":2}'
     assert found["TS008"].text == f"changed: rest.model.nobody ({values})"
-    frame = diff("old.json", "new.json", text, top=1).frame
+    frame = compared("old.json", "new.json", text, top=1).frame
     row = frame[(frame["name"] == "rest.model.nobody")].iloc[0]
     assert (row["part"], row["text"], row["new_text"]) == ("processing", '{"x":1}', '{"x":2}')
     told = components(["new.json"]).frame

@@ -16,7 +16,7 @@ from tokscope.gate.judge import judged
 from tokscope.gate.snapshot import snapshot
 from tokscope.gate.verdict import Case
 from tokscope.gate.wanted import by_gates
-from tokscope.studies.diff import diff
+from tokscope.studies.diff import compared
 from tokscope.studies.inspect import inspect
 from tokscope.tokenizers import load
 from tokscope.tokenizers.components import described
@@ -114,7 +114,7 @@ def test_a_changed_template_is_told_by_diff_and_inspect(model: Path) -> None:
     new = Path(shutil.copytree(model, model.with_name("new")))
     in_config(model, ONE)
     named(new, OTHER)
-    frame = diff(str(model), str(new), settings.Text(("en.txt",)), top=1).frame
+    frame = compared(str(model), str(new), settings.Text(("en.txt",)), top=1).frame
     rows = frame[(frame["part"] == "processing") & (frame["measure"] != "same")]
     assert rows[["name", "measure", "text"]].to_numpy().tolist() == [
         ["chat_template.tool_use", "on one side only", "–"]
@@ -249,5 +249,5 @@ def test_a_link_to_a_template_that_was_lost_is_refused(model: Path, name: str) -
 def test_the_name_of_a_template_moves_no_cursor(model: Path) -> None:
     new = Path(shutil.copytree(model, model.with_name("new")))
     in_config(new, {"a\x1b[2J\x9b": ONE})
-    frame = diff(str(model), str(new), settings.Text(("en.txt",)), top=1).frame
+    frame = compared(str(model), str(new), settings.Text(("en.txt",)), top=1).frame
     assert all(name.isprintable() for name in frame["name"])

@@ -114,7 +114,7 @@ def command(
     _require_kept(found, spec, against, out)
     corpora = None if identity else found.text.read()
     with text.workers(corpora, scale) as workers:
-        report = gate.check(found, spec, against=against, today=date.today(), workers=workers)
+        report = gate.checked(found, spec, against=against, today=date.today(), workers=workers)
     views = gate.tables(report)
     output.emit(report, views, out)
     if summary := _summary_file(format_):

@@ -47,7 +47,7 @@ def command(
 
     chosen, corpora = text.read_for_gates(corpus, reading, parallel=parallel, rule=words)
     with text.workers(corpora, scale, times=2) as workers:
-        report = study.diff(
+        report = study.compared(
             old, new, chosen, top=top, evidence=Evidence(seed=seed), workers=workers
         )
     output.emit(report, study.tables(report), out)

@@ -22,7 +22,7 @@ def command(
     `tokscope explain TS405`
     """
     output.require_formats(out)
-    from tokscope.studies import explain as explained
+    from tokscope.studies import explain as study
 
-    report = explained.explained(codes or ())
-    output.emit(report, explained.tables(report), out)
+    report = study.explain(codes or ())
+    output.emit(report, study.tables(report), out)

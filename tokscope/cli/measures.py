@@ -12,7 +12,7 @@ def command(out: output.Output) -> None:
     U of distinct ids and V of ids in the vocabulary; p(v) is the share of tokens that are v.
     """
     output.require_formats(out)
-    from tokscope.studies.measures import measures
+    from tokscope.studies.measures import list_measures
 
-    report = measures()
+    report = list_measures()
     output.emit(report, [report], out)

@@ -86,7 +86,7 @@ class Snapshot:
 
 
 def snapshot(
-    word: str,
+    given: str | Tokenizer,
     config: Config,
     wanted: Wanted,
     strings: Sequence[str] | None = None,
@@ -100,7 +100,8 @@ def snapshot(
         TokscopeError: the tokenizer or the text cannot be used.
     """
     require_possible(config, wanted)
-    counted, first, tokenizer = None, 0, load(word)
+    counted, first = None, 0
+    tokenizer = load(given) if isinstance(given, str) else given
     if wanted.mixture:
         subject_of(tokenizer, config.mixture, 0)
     if wanted.columns:
@@ -259,5 +260,5 @@ def is_frequency(measure: str) -> bool:
 
 
 def kind(snapshot: Snapshot) -> str:
-    """Name the kind of file that the tokenizer comes from."""
-    return parse(snapshot.spec).kind
+    """Name the kind of file that the tokenizer comes from; "object" where there is no file."""
+    return parse(snapshot.spec).kind if snapshot.spec else "object"

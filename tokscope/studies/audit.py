@@ -15,6 +15,7 @@ from tokscope.counting.counted import Counted, count, require_countable, types_o
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import shortened
+from tokscope.given import words
 from tokscope.measures.frequency import unseen_under_zipf
 from tokscope.reach.causes import CAUSES, WHOLE_ONLY
 from tokscope.reach.fidelity import (
@@ -65,8 +66,8 @@ def audit(
     tokenizers: Tokenizers,
     corpora: Corpora | None = None,
     *,
-    select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
+    select: str | Sequence[str] = (),
+    ignore: str | Sequence[str] = (),
     workers: Workers = HERE,
 ) -> Report:
     """Return what is broken: tokenizer, by, name, code, severity, value, unit, examples.
@@ -79,7 +80,7 @@ def audit(
     Raises:
         TokscopeError: a tokenizer or a text cannot be used, or no rule has such a code.
     """
-    codes = chosen(select, ignore, AUDITED)
+    codes = chosen(words(select, "select"), words(ignore, "ignore"), AUDITED)
     given = asked(tokenizers)
     texts = None if corpora is None else corpora_given(corpora)
     if texts:

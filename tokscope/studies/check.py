@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from os import PathLike
 
 import pandas as pd
 
@@ -13,6 +16,7 @@ from tokscope.counting.catalog import MEASURES
 from tokscope.counting.counted import reference_of
 from tokscope.counting.signature import versions
 from tokscope.errors import TokscopeError
+from tokscope.gate import settings
 from tokscope.gate.baseline import baseline
 from tokscope.gate.changes import require_same_names
 from tokscope.gate.config import FAIL, Config
@@ -32,7 +36,8 @@ from tokscope.gate.waivers import idle, require_valid
 from tokscope.gate.wanted import Wanted, by_gates, needs_baseline, require_possible
 from tokscope.report import Report
 from tokscope.rulebook import GROUPS
-from tokscope.tokenizers import parse, without_dropout
+from tokscope.tokenizers import Tokenizer, parse, without_dropout
+from tokscope.tokenizers.given import One, load_one
 from tokscope.workers import HERE, Workers
 
 COLUMNS = [
@@ -43,40 +48,69 @@ _LONGEST = 200  # gates that did not pass, in the tables for people
 
 
 def check(
-    config: Config,
-    word: str = "",
+    tokenizer: One | Mapping[str, One] | None = None,
     *,
-    against: str = "",
-    today: date,
+    config: str | PathLike[str] = "",
+    against: str | PathLike[str] = "",
+    identity: bool = False,
+    fail_inconclusive: bool = False,
+    today: date | None = None,
     workers: Workers = HERE,
 ) -> Report:
     """Judge a tokenizer by the gates of a configuration; one row a gate, the heaviest first.
 
     Args:
-        config: from `tokscope.gate.config.read`.
-        word: the tokenizer; that of the configuration where none is named.
+        tokenizer: given as to `compare`, but one; that of the configuration if you leave it out.
+        config: the path of a configuration; by default `tokscope.toml` in this folder, or
+            `[tool.tokscope]` of its `pyproject.toml`.
         against: the baseline: a lock, a tokenizer, or git:REV:PATH; the lock by default.
-        today: the day by which waivers are judged.
+        identity: judge only whether it is the same tokenizer, and read no text.
+        fail_inconclusive: a gate that the text does not decide fails.
+        today: the day by which waivers are judged; by default this day.
         workers: who works, from `tokscope.workers`; the result is the same.
 
-    Columns: tokenizer, code, verdict (fail, inconclusive, warn, waived, note, pass), gate, measure,
-    corpus, base, head, change (head - base; of relative limits how much worse, or better), low,
-    high, limit, unit (of change and limit: "share" of the base, or that of the measure), documents
-    (drawn again), file, line, rule (the setting that decided), message.
+    Returns:
+        A report whose `passed` tells whether every gate passed. Columns: tokenizer, code, verdict
+        (fail, inconclusive, warn, waived, note, pass), gate, measure, corpus, base, head, change
+        (head - base; of relative limits how much worse, or better), low, high, limit, unit (of
+        change and limit: "share" of the base, or that of the measure), documents (drawn again),
+        file, line, rule (the setting that decided), message.
 
     Raises:
         TokscopeError: it cannot be judged; the message begins with the TS9 code that explains it.
     """
-    word = named(config, word)
+    found = settings.read(settings.find(os.fspath(config)))
+    found = found.identity_alone() if identity else found
+    given = "" if tokenizer is None else load_one(tokenizer)
+    day = today or date.today()
+    report = checked(found, given, against=os.fspath(against), today=day, workers=workers)
+    return replace(report, passed=outcome(report, fail_inconclusive=fail_inconclusive) == 0)
+
+
+def checked(
+    config: Config,
+    given: str | Tokenizer = "",
+    *,
+    against: str = "",
+    today: date,
+    workers: Workers = HERE,
+) -> Report:
+    """Judge a tokenizer by gates that were read, as `check` does.
+
+    Raises:
+        TokscopeError: it cannot be judged.
+    """
+    given = named(config, given)
     _require_text(config)
     require_valid(config, today)
     wanted = by_gates(config)
     require_possible(config, wanted)
-    parse(word)
+    if isinstance(given, str):
+        parse(given)
     base = baseline(against, config, wanted, workers)
     _require_comparable(config, wanted, base)
     strings = list(base.golden) if base else None
-    head = snapshot(word, config, wanted, strings, workers)
+    head = snapshot(given, config, wanted, strings, workers)
     found = judged(Case(config, head, base))
     order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.code))
     frame = pd.DataFrame([_row(one, head, config) for one in order], columns=COLUMNS)
@@ -85,15 +119,15 @@ def check(
     return Report("check", _title(head, frame), frame, notes, _signature(config, head, base))
 
 
-def named(config: Config, word: str) -> str:
+def named(config: Config, given: str | Tokenizer) -> str | Tokenizer:
     """Return the tokenizer that a user named, else that of the configuration.
 
     Raises:
         TokscopeError: there is none.
     """
-    if not (word or config.tokenizer):
+    if not (given or config.tokenizer):
         raise TokscopeError(f"{config.path} names no tokenizer; set tokenizer, or name one here")
-    return word or config.spec
+    return given or config.spec
 
 
 def _require_text(config: Config) -> None:
@@ -140,7 +174,7 @@ def _expected(head: Snapshot, frame: pd.DataFrame) -> list[str]:
         return []
     return [
         f"why and what helps: tokscope explain {' '.join(codes[:3])}",
-        f"look closer: tokscope diff OLD {head.spec}, OLD a tokenizer or git:REV:PATH",
+        f"look closer: tokscope diff OLD {head.spec or 'NEW'}, OLD a tokenizer or git:REV:PATH",
         'accept all changes as the new baseline: tokscope lock --update --reason "..."',
     ]
 

@@ -30,6 +30,7 @@ from tokscope.counting.resampled import (
 from tokscope.counting.tally import Counting
 from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError, choose
+from tokscope.given import words
 from tokscope.measures.uncertainty import intervals_of
 from tokscope.report import Report
 from tokscope.text.corpus import Corpus
@@ -58,7 +59,7 @@ def compare(
     tokenizers: Tokenizers,
     corpora: Corpora | None = None,
     *,
-    measures: Sequence[str] = (),
+    measures: str | Sequence[str] = (),
     reference: str = "",
     word_rule: str = "unicode",
     prices: Mapping[str, float] | None = None,
@@ -101,7 +102,7 @@ def compare(
         TokscopeError: what a user can mend, in one line.
     """
     texts = texts_of(corpora, parallel=parallel)
-    chosen = choose_measures(measures)
+    chosen = choose_measures(words(measures, "measures"))
     usable = _usable(chosen, texts)
     require_countable(texts, word_rule)
     require_resamples(seed, bootstrap=bootstrap)

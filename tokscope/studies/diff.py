@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -20,10 +22,12 @@ from tokscope.gate.git import PREFIX, checked_out
 from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.wanted import Wanted
 from tokscope.report import Report
-from tokscope.text.corpus import units_at
+from tokscope.text.corpus import corpora_given, units_at
+from tokscope.text.given import Corpora
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer, parse
 from tokscope.tokenizers.anatomy import found_in_text
+from tokscope.tokenizers.given import One, load_one
 from tokscope.tokenizers.pipeline import pipeline_of
 from tokscope.workers import HERE, Workers
 
@@ -249,22 +253,27 @@ def _segmented(tokenizer: Tokenizer, text: str) -> str:
 
 
 def diff(
-    old: str,
-    new: str,
-    text: Text | None = None,
+    old: One | Mapping[str, One],
+    new: One | Mapping[str, One],
+    corpora: Corpora | None = None,
     *,
+    parallel: bool = False,
+    word_rule: str = "unicode",
     top: int = 5,
-    evidence: Evidence | None = None,
+    seed: int = 0,
     workers: Workers = HERE,
 ) -> Report:
     """Return what changed from one tokenizer to another, in their files and on text.
 
     Args:
-        old: a tokenizer, or git:REV:PATH.
-        new: another one, or git:REV:PATH.
-        text: which text they are compared on; the embedded sample by default.
+        old: a tokenizer, given as to `compare`, or git:REV:PATH.
+        new: another one.
+        corpora: text to compare them on, given as to `compare`; the embedded sample if you leave
+            it out.
+        parallel: line i says the same in every corpus.
+        word_rule: as for `compare`.
         top: how many lines are shown, those whose number of tokens changed most.
-        evidence: resamples and seed of the intervals.
+        seed: of the intervals.
         workers: who works, from `tokscope.workers`; the result is the same.
 
     Columns: part (component, processing, special tokens, added tokens, vocabulary, merges, golden
@@ -277,6 +286,29 @@ def diff(
     Raises:
         TokscopeError: a tokenizer or the text cannot be used.
     """
+    text = None
+    if corpora is not None:  # which gates read again and again, as they are
+        text = Text(cast(Sequence[str], corpora_given(corpora)), parallel, words=word_rule)
+    evidence = Evidence(seed=seed)
+    first = old if isinstance(old, str) else load_one(old, "old")
+    second = new if isinstance(new, str) else load_one(new, "new")
+    return compared(first, second, text, top=top, evidence=evidence, workers=workers)
+
+
+def compared(
+    old: str | Tokenizer,
+    new: str | Tokenizer,
+    text: Text | None = None,
+    *,
+    top: int = 5,
+    evidence: Evidence | None = None,
+    workers: Workers = HERE,
+) -> Report:
+    """Return what changed, as `diff` does, on text that is read as by gates.
+
+    Raises:
+        TokscopeError: a tokenizer or the text cannot be used.
+    """
     if top < 0:
         raise TokscopeError(f"--top {top}: write how many lines, such as 5")
     evidence = evidence or Evidence()
@@ -285,9 +317,10 @@ def diff(
     config = Config(Path("diff"), {}, text=text, evidence=evidence)
     columns = frozenset(("units", "bytes")).union(*(MEASURES[m].columns for m in _MEASURES))
     wanted = Wanted(columns, numbers=True)
-    with checked_out(old) as before, checked_out(new) as after:
+    with _out(old) as before, _out(new) as after:
         for place in (before, after):
-            parse(place)  # refuses a word before any text is read
+            if isinstance(place, str):
+                parse(place)  # refuses a word before any text is read
         base = snapshot(before, config, wanted, None, workers)
         head = snapshot(after, config, wanted, list(base.golden), workers)
     sides = _Sides(pair(config, head, base), *(_loaded(one) for one in (base, head)))
@@ -318,8 +351,14 @@ def _loaded(found: Snapshot) -> Tokenizer:
     return found.counted.tokenizers[0]
 
 
-def _name(found: Snapshot, word: str) -> str:
-    return word if word.startswith(PREFIX) else found.name
+def _out(given: str | Tokenizer) -> AbstractContextManager[str | Tokenizer]:
+    """Return where a tokenizer is for as long as it is needed, or an object as it is."""
+    return checked_out(given) if isinstance(given, str) else nullcontext(given)
+
+
+def _name(found: Snapshot, given: str | Tokenizer) -> str:
+    from_git = isinstance(given, str) and given.startswith(PREFIX)
+    return str(given) if from_git else found.name
 
 
 # The tables for people

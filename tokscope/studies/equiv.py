@@ -53,7 +53,8 @@ def equiv(
         workers: who works, from `tokscope.workers`; the result is the same.
 
     Columns: part (category, mismatch), name (of the category), texts, differ (how many of them),
-    text (shrunk), first, second (segmentations), stage (where they part), why.
+    text (shrunk), first, second (segmentations), stage (where they part), why. `passed` of the
+    report tells whether they gave the same on every text.
 
     Raises:
         TokscopeError: a tokenizer or a text cannot be used, or there is nothing to compare on.
@@ -167,7 +168,7 @@ def _report(two: Two, rows: Sequence[tuple[object, ...]], differ: int, made: str
     signature = signed(two.tokenizers, f"by:{two.by}", made)
     apart = "texts are compared without special tokens, which are text here"
     notes = (apart, *switched_off(two.tokenizers))
-    return Report("equiv", title, frame, notes, signature)
+    return Report("equiv", title, frame, notes, signature, passed=not differ)
 
 
 def differs(report: Report) -> bool:

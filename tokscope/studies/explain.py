@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
+from tokscope.given import words
 from tokscope.report import Report
 from tokscope.rulebook import RULES, Rule
 from tokscope.rules import chosen
@@ -14,13 +15,15 @@ from tokscope.rules import chosen
 FEW = 3  # rules whose reasons are shown; of more, only their titles
 
 
-def explained(codes: Sequence[str] = ()) -> Report:
+def explain(codes: str | Sequence[str] = ()) -> Report:
     """Return rules: code, severity, title, why, fix.
+
+    `codes` is a code or the beginning of codes, such as "TS4", or a list of them; all by default.
 
     Raises:
         TokscopeError: no rule has such a code; says the nearest.
     """
-    kept = sorted(chosen(codes))
+    kept = sorted(chosen(words(codes, "codes")))
     frame = pd.DataFrame([{"code": code, **asdict(RULES[code])} for code in kept])
     return Report("explain", "Rules", frame)
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tokscope.counting.counted import require_own_names, require_resamples
 from tokscope.counting.signature import versions
 from tokscope.errors import TokscopeError, choose
+from tokscope.given import words
 from tokscope.mixture.diagnostics import log_error
 from tokscope.mixture.inference import Inference
 from tokscope.mixture.model import ENDLESS, Budget, seconds_from_now
@@ -69,7 +70,7 @@ def infer_mixture(
     ranges: bool = False,
     baselines: bool = False,
     seed: int = 0,
-    only: Sequence[str] = (),
+    only: str | Sequence[str] = (),
     truth: Mapping[str, float] | None = None,
     counts: Path | None = None,
     save: Callable[[bytes], None] | None = None,
@@ -113,7 +114,7 @@ def infer_mixture(
             sense for them.
     """
     require_resamples(seed, bootstrap=bootstrap, refit=refit)
-    begin = time.monotonic()
+    begin, only = time.monotonic(), words(only, "only")
     _require_effort(gap, seconds)
     texts = None if corpora is None else corpora_given(corpora)
     _require_names(counts, texts, only, truth)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from difflib import unified_diff
+from os import PathLike
 
 import pandas as pd
 
 from tokscope.errors import TokscopeError, shortened
-from tokscope.gate import lockfile as lock
+from tokscope.gate import lockfile, settings
 from tokscope.gate.config import Config, says_something
 from tokscope.gate.lockfile import Lock
 from tokscope.gate.snapshot import Snapshot, require_tokens, snapshot
 from tokscope.gate.wanted import everything
+from tokscope.given import unlike
 from tokscope.report import Report
 from tokscope.studies.check import named
 from tokscope.tokenizers import without_dropout
@@ -21,6 +24,63 @@ from tokscope.writing import alone
 
 _FIRST = "first lock"
 _LINES = 40  # of a difference
+
+
+def lock(
+    tokenizer: str | PathLike[str] = "",
+    *,
+    config: str | PathLike[str] = "",
+    update: bool = False,
+    reason: str = "",
+    workers: Workers = HERE,
+) -> Report:
+    """Write the lock that later tokenizers are compared with, and its counts beside it.
+
+    Args:
+        tokenizer: a word or a path, which the lock then names; that of the configuration if you
+            leave it out.
+        config: the path of a configuration, as for `check`; it says where the lock is.
+        update: replace the lock that is there.
+        reason: why values may change, for an update; the lock keeps it.
+        workers: who works, from `tokscope.workers`; the result is the same.
+
+    Returns:
+        What the lock holds: property, value.
+
+    Raises:
+        TokscopeError: there is a lock already and it is not to be updated, or none and it is; or
+            the tokenizer or the text cannot be used.
+    """
+    if reason and not update:
+        raise TokscopeError("reason: it is for an update; add update=True")
+    found, word = _read(tokenizer, config)
+    made = locked(found, word, update=update, reason=reason, workers=workers)
+    write(found, made, update=update)
+    return summary(made)
+
+
+def verify_lock(
+    tokenizer: str | PathLike[str] = "",
+    *,
+    config: str | PathLike[str] = "",
+    workers: Workers = HERE,
+) -> Report:
+    """Lock again in memory and compare with the lock: sign (- in the lock, + now), line.
+
+    `passed` of the report tells whether nothing differs. The arguments are those of `lock`.
+
+    Raises:
+        TokscopeError: there is no lock, it is damaged, or it cannot be made again.
+    """
+    report = verify(*_read(tokenizer, config), workers)
+    return replace(report, passed=report.frame.empty)
+
+
+def _read(tokenizer: str | PathLike[str], config: str | PathLike[str]) -> tuple[Config, str]:
+    """Return a configuration and the word of a tokenizer."""
+    if not isinstance(tokenizer, str | PathLike):
+        raise unlike(tokenizer, "tokenizer", "a word or a path, which the lock names")
+    return settings.read(settings.find(os.fspath(config))), os.fspath(tokenizer)
 
 
 def locked(
@@ -40,7 +100,7 @@ def locked(
     if update and not says_something(reason):
         raise TokscopeError('an update needs --reason, such as --reason "added Thai merges"')
     history = _history(config, update)
-    lock.require_ours(config.lock)
+    lockfile.require_ours(config.lock)
     found = _snapshot(config, word, workers)
     told = {"reason": reason.strip() or _FIRST, "fingerprint": found.fingerprint}
     return Lock(found, [*history, told])
@@ -54,7 +114,7 @@ def write(config: Config, made: Lock, *, update: bool = False) -> None:
     """
     with alone(config.lock.parent, str(config.lock)):
         history = _history(config, update)
-        lock.write(config.lock, replace(made, history=[*history, made.history[-1]]))
+        lockfile.write(config.lock, replace(made, history=[*history, made.history[-1]]))
 
 
 def _history(config: Config, update: bool) -> list[dict[str, str]]:
@@ -71,7 +131,7 @@ def _history(config: Config, update: bool) -> list[dict[str, str]]:
         )
     if update and not there:
         raise TokscopeError(f"there is no {config.lock} to update; drop --update")
-    return lock.history(config.lock) if update else []
+    return lockfile.history(config.lock) if update else []
 
 
 def _snapshot(config: Config, word: str, workers: Workers) -> Snapshot:
@@ -87,9 +147,9 @@ def verify(config: Config, word: str = "", workers: Workers = HERE) -> Report:
     Raises:
         TokscopeError: there is no lock, it is damaged, or it cannot be made again.
     """
-    kept = lock.read(config.lock)
+    kept = lockfile.read(config.lock)
     again = Lock(_snapshot(config, word, workers), kept.history)
-    old, new = (lock.lines(lock.packed(one)[0]) for one in (kept, again))
+    old, new = (lockfile.lines(lockfile.packed(one)[0]) for one in (kept, again))
     changes = [
         (line[0], line[1:].strip())
         for line in unified_diff(old, new, n=0, lineterm="")

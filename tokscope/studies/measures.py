@@ -8,7 +8,7 @@ from tokscope.counting.catalog import MEASURES
 from tokscope.report import Report
 
 
-def measures() -> Report:
+def list_measures() -> Report:
     """Return the catalog: measure, unit, better, over, formula, source."""
     rows = [
         (name, measure.unit, measure.better, measure.over, measure.formula, measure.source)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tokscope.counting.signature import signed
 from tokscope.errors import TokscopeError
+from tokscope.given import unlike
 from tokscope.numerals.cuts import places
 from tokscope.report import Report
 from tokscope.text.spelled import spelled
@@ -61,6 +62,8 @@ def show(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Report
     Raises:
         TokscopeError: the text is empty or long, or a tokenizer cannot be loaded.
     """
+    if not isinstance(text, str):
+        raise unlike(text, "text", "a string")
     if not text:
         raise TokscopeError("there is no text to show")
     if any("\ud800" <= char <= "\udfff" for char in text):

@@ -1,0 +1,110 @@
+"""The public functions: one for every command, with what they take and return."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tokenizers
+
+import tokscope
+from tests.gate.folder import fill
+from tokscope.cli import app
+from tokscope.errors import TokscopeError
+from tokscope.tokenizers.sample import FOLDER
+
+BPE = str(FOLDER / "bpe.json")
+# `init` writes a file for people to edit; a name that a package has cannot be a function's
+OTHERS = {"init": "", "list": "available", "measures": "list_measures"}
+COMMANDS = [str(one.callback.__module__.split(".")[-1]) for one in app.registered_commands]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_function(command: str) -> None:
+    name = {**OTHERS, "available": "available"}.get(command, command)
+    if name:
+        function = getattr(tokscope, name)
+        assert function.__module__ == f"tokscope.studies.{command}"
+        assert inspect.signature(function).return_annotation == "Report"
+        assert ": " in function.__doc__  # what its columns are
+
+
+def test_one_word_is_one_word_and_not_its_letters() -> None:
+    assert set(tokscope.explain("TS405").frame["code"]) == {"TS405"}
+    assert set(tokscope.compare("bytes", measures="tokens").frame["measure"]) == {"tokens"}
+    codes = tokscope.audit("sample:wordpiece", select="TS302").frame["code"]
+    assert set(codes) == {"", "TS302"}
+    for call in (
+        lambda: tokscope.explain(405),  # type: ignore[arg-type]
+        lambda: tokscope.explain([405]),  # type: ignore[list-item]
+    ):
+        with pytest.raises(TokscopeError, match="codes: an object of type int cannot be used"):
+            call()
+    with pytest.raises(TokscopeError, match="text: an object of type bytes cannot be used"):
+        tokscope.show(b"x", "bytes")  # type: ignore[arg-type]
+
+
+def test_two_that_do_the_same_pass() -> None:
+    given = tokenizers.Tokenizer.from_file(BPE)
+    assert tokscope.equiv({"mine": given}, "sample:bpe", fuzz=1).passed is True
+    assert tokscope.equiv("sample:wordpiece", "sample:bpe", fuzz=1, top=1).passed is False
+    with pytest.raises(TokscopeError, match="first: 2 tokenizers cannot be used; give one"):
+        tokscope.equiv(["bytes", "characters"], "bytes")  # type: ignore[arg-type]
+
+
+def test_what_changed_is_told_of_objects_and_text_in_memory() -> None:
+    given = tokenizers.Tokenizer.from_file(BPE)
+    texts = {"en": ["one two three"] * 3, "de": ["eins zwei drei"] * 3}
+    same = tokscope.diff({"mine": given}, "sample:bpe", texts).frame
+    assert not same.query("part == 'text' and measure == 'tokens'")["change"].any()
+    given.add_tokens(["two three"])
+    frame = tokscope.diff("sample:bpe", {"mine": given}, texts, parallel=True).frame
+    tokens = frame.query("part == 'text' and measure == 'tokens'").set_index("name")
+    assert tokens.loc["en", "new"] < tokens.loc["en", "old"]
+    assert tokens.loc["de", "new"] == tokens.loc["de", "old"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    fill(tmp_path, Path(BPE).read_text(encoding="utf-8"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_lock_is_written_verified_and_judged_by(folder: Path) -> None:
+    assert tokscope.lock().command == "lock"
+    assert Path("tokscope.lock").is_file()
+    assert tokscope.verify_lock().passed is True
+    with pytest.raises(TokscopeError, match="is there already"):
+        tokscope.lock()
+    report = tokscope.check(today=date(2026, 1, 1))
+    assert report.passed is True
+    given = tokenizers.Tokenizer.from_file(BPE)
+    assert tokscope.check({"mine": given}, config=folder / "tokscope.toml").passed is True
+    given.add_tokens(["the "])
+    failed = tokscope.check({"mine": given}, identity=True)
+    assert failed.passed is False
+    assert set(failed.frame["tokenizer"]) == {"mine"}
+    against = tokscope.check("sample:wordpiece", against="tokscope.lock", identity=True)
+    assert against.passed is False
+
+
+REFUSED: list[tuple[Any, str]] = [
+    (lambda: tokscope.lock(tokenizers.Tokenizer.from_file(BPE)), "give a word or a path, which"),  # type: ignore[arg-type]
+    (lambda: tokscope.lock(reason="x"), "reason: it is for an update; add update=True"),
+    (lambda: tokscope.lock(update=True), "an update needs --reason"),
+    (lambda: tokscope.verify_lock(), "tokscope.lock"),
+    (lambda: tokscope.check(["bytes", "characters"]), "tokenizer: 2 tokenizers cannot be used"),  # type: ignore[arg-type]
+    (lambda: tokscope.check(config="none.toml"), "none.toml"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), REFUSED)
+def test_gates_refuse_in_one_line(folder: Path, call: Any, message: str) -> None:
+    with pytest.raises(TokscopeError) as error:
+        call()
+    assert message in str(error.value)
+    assert not Path("tokscope.lock").exists()
