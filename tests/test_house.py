@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "writing": {"errors"},
     "arrays": {"errors"},
     "workers": {"errors", "late", "watched"},
-    "report": {"visible"},
+    "report": {"late"},
     "rulebook": set(),
     "rules": {"errors", "rulebook"},
     "text": LOW | {"text"},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import inspect
+import pickle
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import tokscope
 from tests.gate.folder import fill
 from tokscope.cli import app
 from tokscope.errors import TokscopeError
+from tokscope.render.grid import grid
 from tokscope.tokenizers.sample import FOLDER
 
 BPE = str(FOLDER / "bpe.json")
@@ -78,7 +81,7 @@ def test_a_lock_is_written_verified_and_judged_by(folder: Path) -> None:
     assert tokscope.lock().command == "lock"
     assert Path("tokscope.lock").is_file()
     assert tokscope.verify_lock().passed is True
-    with pytest.raises(TokscopeError, match="is there already"):
+    with pytest.raises(TokscopeError, match="already exists"):
         tokscope.lock()
     report = tokscope.check(today=date(2026, 1, 1))
     assert report.passed is True
@@ -108,3 +111,43 @@ def test_gates_refuse_in_one_line(folder: Path, call: Any, message: str) -> None
         call()
     assert message in str(error.value)
     assert not Path("tokscope.lock").exists()
+
+
+TEXTS = {"en": ["the one and the other"] * 9, "de": ["der eine und der andere"] * 9}
+REPORTS = {
+    "compare": lambda: tokscope.compare(["bytes", "sample:bpe"], TEXTS, by="language"),
+    "differences": lambda: tokscope.compare(["bytes", "sample:bpe"], TEXTS, bootstrap=10),
+    "worst": lambda: tokscope.worst_lines("bytes", TEXTS, parallel=True),
+    "show": lambda: tokscope.show("<b>a</b> & c\n", "sample:bpe"),
+    "inspect": lambda: tokscope.inspect("bytes"),
+    "audit": lambda: tokscope.audit("sample:wordpiece"),
+    "numbers": lambda: tokscope.numbers("bytes", by="scheme"),
+    "vocab": lambda: tokscope.vocab(["sample:wordpiece", "sample:unigram"], by="kind"),
+    "explain": lambda: tokscope.explain("TS405"),
+    "equiv": lambda: tokscope.equiv("sample:wordpiece", "bytes", TEXTS, fuzz=0),
+    "diff": lambda: tokscope.diff("bytes", "characters", TEXTS),
+    "infer": lambda: tokscope.infer_mixture("sample:bpe", merges=50),
+    "available": lambda: tokscope.available(),
+    "measures": lambda: tokscope.list_measures(),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_notebook_shows_the_tables_of_the_command_line(name: str) -> None:
+    report = REPORTS[name]()
+    shown = report._repr_html_()
+    for view in report.view(report) if report.view else [report]:
+        cells = grid(view, html.escape)
+        assert f"<h4>{cells.title}</h4>" in shown
+        drawn = [c for row in cells.rows for c in row] if not cells.flow else []
+        drawn += [c for _, stacks in cells.flow for stack in stacks for c in stack]
+        assert all(cell in shown for cell in (*drawn, *cells.notes, cells.signature))
+    assert "<b>a" not in shown
+    assert "&lt;" in shown or name != "show"
+    assert pickle.loads(pickle.dumps(report)).title == report.title
+
+
+def test_a_view_shows_itself() -> None:
+    report = tokscope.compare(["bytes", "sample:bpe"], TEXTS)
+    for view in report.view(report):  # type: ignore[misc]
+        assert f"<h4>{view.title}</h4>" in view._repr_html_()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokscope.visible import visible
+from tokscope.late import Late
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_NOTEBOOK = Late("tokscope.render.notebook")  # which knows reports
 
 
 @dataclass(frozen=True)
@@ -32,22 +33,12 @@ class Report:
     headline: str = ""
     details: tuple[str, ...] = ()
     passed: bool | None = None  # where there is something to pass, such as gates
+    view: Callable[[Report], Sequence[Report]] | None = None  # what people see of it
 
     def _repr_html_(self) -> str:
-        """Show the frame in a notebook, under its title and above its notes."""
-        headline = f"<p>{_text(self.headline)}</p>" if self.headline else ""
-        notes = "".join(f"<li>{_text(note)}</li>" for note in self.notes)
-        table = mapped(self.frame, visible).to_html(
-            index=False, na_rep="–", float_format="{:.4g}".format
-        )
-        return (
-            f"{headline}<h4>{_text(self.title)}</h4>{table}<ul>{notes}</ul>"
-            f"<small>{_text(self.signature)}</small>"
-        )
-
-
-def _text(text: str) -> str:
-    return html.escape(visible(text))
+        """Show in a notebook what the command line shows."""
+        views = self.view(self) if self.view else [self]
+        return str(_NOTEBOOK.render(views))
 
 
 def mapped(frame: pd.DataFrame, door: Callable[[str], str]) -> pd.DataFrame:

@@ -221,7 +221,7 @@ def test_tokenizers_and_corpora_that_cannot_be_told_apart(parallel: list, write:
 
 def test_a_report_shows_itself_in_a_notebook(parallel: list) -> None:
     html = tokscope.compare(["bytes"], parallel)._repr_html_()
-    assert "<h4>Tokenizers compared</h4>" in html
+    assert "<h4>3 corpora together</h4>" in html
     assert "premiums are relative to en" in html
 
 

@@ -103,7 +103,8 @@ def audit(
     used = [one.tokenizer for one in subjects]
     told = counted.notes() if counted else switched_off(used)
     notes = (_tried(tried), *_limits(subjects), _EXPLAIN, *assumptions(used), *told)
-    return Report("audit", "Audit", frame, notes, _signature(subjects, counted, codes))
+    signature = _signature(subjects, counted, codes)
+    return Report("audit", "Audit", frame, notes, signature, view=tables)
 
 
 def _severity(finding: Finding) -> str:
@@ -232,7 +233,8 @@ def tokens(tokenizers: Tokenizers) -> Report:
     subjects = list(map(Subject, used))
     frame = pd.concat(map(_listed, subjects), ignore_index=True)
     notes = (_tried(sample()), *_limits(subjects), *assumptions(used))
-    return Report("audit", "Tokens and their causes", frame, notes, signed(used))
+    title = "Tokens and their causes"
+    return Report("audit", title, frame, notes, signed(used), view=token_tables)
 
 
 def _listed(subject: Subject) -> pd.DataFrame:

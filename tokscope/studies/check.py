@@ -116,7 +116,8 @@ def checked(
     frame = pd.DataFrame([_row(one, head, config) for one in order], columns=COLUMNS)
     notes = (_against(config, against, base), *_expected(head, frame), *idle(found, config))
     notes += tuple(without_dropout(head.name, head.processing))
-    return Report("check", _title(head, frame), frame, notes, _signature(config, head, base))
+    signature = _signature(config, head, base)
+    return Report("check", _title(head, frame), frame, notes, signature, view=tables)
 
 
 def named(config: Config, given: str | Tokenizer) -> str | Tokenizer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
@@ -131,7 +132,8 @@ def compare(
     if bootstrap:
         signature += f"|bootstrap:{bootstrap}|seed:{seed}"
         notes += (_sampling(counted, bootstrap, seed),)
-    return Report("compare", title, frame, notes, signature, across="tokenizer")
+    view = partial(tables, by=by, sort=sort)
+    return Report("compare", title, frame, notes, signature, across="tokenizer", view=view)
 
 
 _NONE = (math.nan, math.nan, math.nan)
@@ -199,7 +201,8 @@ def _spread(
         return {corpus: Spread(own) for corpus, own in drawn.items()}
     known = [one for one, value in values.items() if one != ALL and not math.isnan(value)]
     events = events_of(counted, k, share, known)
-    return {corpus: Spread(own, events[corpus]) for corpus, own in drawn.items()}
+    # where the share is undefined in every corpus, there are none of all
+    return {corpus: Spread(own, events.get(corpus)) for corpus, own in drawn.items()}
 
 
 def _require_prices(prices: Mapping[str, float]) -> None:
@@ -290,7 +293,8 @@ def summary(report: Report) -> Report:
     part = frame[(frame["corpus"] == whole) & (frame["measure"] != "premium")]
     corpora = len(set(frame["corpus"]) - {ALL})
     title = f"{corpora} corpora together" if corpora > 1 else f"Corpus {whole}"
-    return replace(report, title=title, frame=part.drop(columns="corpus"), notes=(), signature="")
+    part = part.drop(columns="corpus")
+    return replace(report, title=title, frame=part, notes=(), signature="", view=None)
 
 
 def by_corpus(report: Report, measure: str, sort: str = "") -> Report:
@@ -306,7 +310,7 @@ def by_corpus(report: Report, measure: str, sort: str = "") -> Report:
     direction = "" if better == "neither" else f", {better} is better"
     title = f"{measure} by corpus ({unit}{direction})"
     part = part.drop(columns="measure")
-    return replace(report, title=title, frame=part, notes=_worst(part), signature="")
+    return replace(report, title=title, frame=part, notes=_worst(part), signature="", view=None)
 
 
 def differences(report: Report) -> Report:

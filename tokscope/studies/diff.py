@@ -326,7 +326,8 @@ def compared(
     sides = _Sides(pair(config, head, base), *(_loaded(one) for one in (base, head)))
     frame = pd.DataFrame([*_rows(sides), *_lines(sides, top)], columns=COLUMNS)
     title = f"From {_name(base, old)} to {_name(head, new)}"
-    return Report("diff", title, frame, counted_notes(head), _signature(sides, evidence))
+    signature = _signature(sides, evidence)
+    return Report("diff", title, frame, counted_notes(head), signature, view=tables)
 
 
 def _rows(sides: _Sides) -> Iterator[Row]:

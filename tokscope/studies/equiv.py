@@ -168,7 +168,7 @@ def _report(two: Two, rows: Sequence[tuple[object, ...]], differ: int, made: str
     signature = signed(two.tokenizers, f"by:{two.by}", made)
     apart = "texts are compared without special tokens, which are text here"
     notes = (apart, *switched_off(two.tokenizers))
-    return Report("equiv", title, frame, notes, signature, passed=not differ)
+    return Report("equiv", title, frame, notes, signature, passed=not differ, view=tables)
 
 
 def differs(report: Report) -> bool:

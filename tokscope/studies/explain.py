@@ -25,7 +25,7 @@ def explain(codes: str | Sequence[str] = ()) -> Report:
     """
     kept = sorted(chosen(words(codes, "codes")))
     frame = pd.DataFrame([{"code": code, **asdict(RULES[code])} for code in kept])
-    return Report("explain", "Rules", frame)
+    return Report("explain", "Rules", frame, view=tables)
 
 
 def tables(report: Report) -> list[Report]:

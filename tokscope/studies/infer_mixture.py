@@ -146,6 +146,7 @@ def infer_mixture(
         across="measure",
         headline=told.headline,
         details=told.details,
+        view=tables,
     )
 
 
@@ -330,14 +331,14 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     frame = frame.sort_values("corpus", key=lambda names: names.map(place), kind="stable")
     if details:
         notes = (*report.notes, *report.details)
-        return [replace(report, frame=frame, notes=notes, details=())]
+        return [replace(report, frame=frame, notes=notes, details=(), view=None)]
     shown = {**_SHOWN, "token efficiency": "by efficiency", "truth": "truth"}
     frame = frame[frame["measure"].isin(shown) & (frame["corpus"] != "all")]
     bars = map(_bar, shares["value"] / shares["value"].max())
     bar_of = dict(zip(shares["corpus"], bars, strict=True))
     frame = frame.assign(measure=frame["measure"].map(shown))
     frame.insert(1, "", frame["corpus"].map(bar_of))
-    return [replace(report, frame=frame)]
+    return [replace(report, frame=frame, view=None)]
 
 
 def _bar(part: float) -> str:

@@ -157,7 +157,9 @@ def verify(config: Config, word: str = "", workers: Workers = HERE) -> Report:
     ]
     frame = pd.DataFrame(changes, columns=["sign", "line"])
     title = f"{config.lock}: {'verified' if not changes else 'not what this tokenizer gives now'}"
-    return Report("lock", title, frame, ("- in the lock, + now",) if changes else ())
+    return Report(
+        "lock", title, frame, ("- in the lock, + now",) if changes else (), view=differences
+    )
 
 
 def summary(made: Lock) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -319,7 +320,8 @@ def numbers(tokenizers: Tokenizers, *, by: str = "", seed: int = 0) -> Report:
     there = set(frame["by"])
     told = (note for part in _NOTES if part in there for note in _NOTES[part])
     notes = (_SAMPLES, *told, *switched_off(used))
-    return Report("numbers", "Numbers", frame, notes, signature)
+    view = partial(tables, by=by)
+    return Report("numbers", "Numbers", frame, notes, signature, view=view)
 
 
 _SAMPLES = (

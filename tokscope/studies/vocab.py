@@ -144,7 +144,8 @@ def vocab(
     notes += [_USED] if "overlap" in there and text else []
     notes += _notes(text) if text else []
     signature = _signature(used, text, listed)
-    return Report("vocab", "Vocabularies", frame, tuple(notes), signature)
+    view = partial(tables, by=by)
+    return Report("vocab", "Vocabularies", frame, tuple(notes), signature, view=view)
 
 
 def _require_sense(by: str, corpora: Corpora | None, lists: Corpora | None, frequent: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from time import monotonic
 
@@ -143,7 +144,8 @@ def only_in(tokenizers: Tokenizers, name: str) -> Report:
     own = [i for i, piece in enumerate(pieces_of(one.vocabulary)) if piece and piece not in others]
     frames = {name: listed(one, spelled, np.array(own, np.int64))}
     rest = ", ".join(tokenizer.name for tokenizer in used if tokenizer is not one)
-    return _report(f"Only in {name}, not in {rest}", frames, signed(used), used)
+    report = _report(f"Only in {name}, not in {rest}", frames, signed(used), used)
+    return replace(report, view=partial(tables, counted=True))
 
 
 def of_language(
@@ -189,7 +191,7 @@ def _report(
     frame = pd.concat(frames.values(), ignore_index=True)
     signature = f"{signature}|scripts:regex {version('regex')}"
     notes = (f"tokens: {counts}", _NOTE, *assumptions(tokenizers))
-    return Report("vocab", title, frame, notes, signature)
+    return Report("vocab", title, frame, notes, signature, view=tables)
 
 
 def tables(report: Report, top: int | None = None, *, counted: bool = False) -> list[Report]:
@@ -208,7 +210,7 @@ def tables(report: Report, top: int | None = None, *, counted: bool = False) -> 
         )
         views.append(Report("vocab", title, cut[_OF_TEXT if "count" in own else _OF_VOCABULARY]))
     if not views:
-        return [replace(report, frame=report.frame[["tokenizer", "token", "id"]])]
+        return [replace(report, frame=report.frame[["tokenizer", "token", "id"]], view=None)]
     views[0] = replace(views[0], title=f"{report.title}: {views[0].title}")
     views[-1] = replace(views[-1], notes=report.notes, signature=report.signature)
     return views
