@@ -217,7 +217,8 @@ NO_TOKENIZERS: list[tuple[Any, str]] = [
     (b"bytes", "tokenizers: an object of type bytes cannot be used"),
     ([], "tokenizers: it is empty; give a word"),
     ({}, "tokenizers: it is empty; give a word"),
-    ({"bytes"}, "tokenizers: an object of type set cannot be used"),
+    ({"bytes"}, "tokenizers: an object of type set cannot be used; make a list of it; give a word"),
+    ({"a": "bytes"}.values(), "an object of type dict_values cannot be used; make a list of it"),
     (_generator(), "type generator cannot be used; make a list of it; give a word"),
     (["bytes", 7], "tokenizers[1]: an object of type int cannot be used"),
     ([["bytes"]], "tokenizers[0]: an object of type list cannot be used"),
@@ -246,6 +247,12 @@ def test_what_is_no_tokenizer_is_one_line_that_names_the_argument(given: Any, me
             study(given)
         assert message in str(error.value)
         assert "\n" not in str(error.value)
+
+
+def test_a_word_is_loaded_and_nothing_else() -> None:
+    assert tokscope.load(Path(BPE)).fingerprint == load("sample:bpe").fingerprint
+    with pytest.raises(TokscopeError, match=r"word: None cannot be used; give a word such as"):
+        tokscope.load(None)  # type: ignore[arg-type]
 
 
 def test_a_part_in_python_has_no_file() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tokscope.errors import TokscopeError
@@ -63,7 +63,8 @@ def several(given: object, argument: str, wanted: str) -> Sequence[object]:
 def unlike(given: object, argument: str, wanted: str) -> TokscopeError:
     """Return the error for something that cannot be used."""
     kind = "None" if given is None else f"an object of type {type(given).__name__}"
-    hint = "; make a list of it" if isinstance(given, Iterator) else ""
+    loose = isinstance(given, Iterable) and not isinstance(given, Sequence | Mapping)
+    hint = "; make a list of it" if loose else ""
     return TokscopeError(f"{argument}: {kind} cannot be used{hint}; give {wanted}")
 
 

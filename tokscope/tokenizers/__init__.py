@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from itertools import chain
+from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -15,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, choose, exists, path_of, require_shown, split_label
+from tokscope.given import unlike
 from tokscope.reading import one_state
 from tokscope.tokenizers.content import kind_of_content, start_of
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -258,7 +261,7 @@ def _unknown_kind(kind: str) -> str:
     return f"'{kind}' takes no place; write {kind} alone"
 
 
-def load(word: str, *, label: str = "") -> Tokenizer:
+def load(word: str | PathLike[str], *, label: str = "") -> Tokenizer:
     """Return the tokenizer that `[LABEL=]KIND:PLACE`, or a bare word, names.
 
     A `label` counts before that of the word.
@@ -266,6 +269,9 @@ def load(word: str, *, label: str = "") -> Tokenizer:
     Raises:
         TokscopeError: there is no such tokenizer here, or its file cannot be used; says why.
     """
+    if not isinstance(word, str | PathLike):
+        raise unlike(word, "word", "a word such as sample:bpe, or a path")
+    word = os.fspath(word)
     try:
         with one_state():
             return _load(word, label)
