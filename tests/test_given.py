@@ -251,7 +251,7 @@ def test_what_is_no_tokenizer_is_one_line_that_names_the_argument(given: Any, me
 
 def test_a_word_is_loaded_and_nothing_else() -> None:
     assert tokscope.load(Path(BPE)).fingerprint == load("sample:bpe").fingerprint
-    with pytest.raises(TokscopeError, match=r"word: None cannot be used; give a word such as"):
+    with pytest.raises(TokscopeError, match=r"word: None cannot be used; give a word or a path"):
         tokscope.load(None)  # type: ignore[arg-type]
 
 

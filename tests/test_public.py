@@ -96,12 +96,16 @@ def test_a_lock_is_written_verified_and_judged_by(folder: Path) -> None:
 
 
 REFUSED: list[tuple[Any, str]] = [
-    (lambda: tokscope.lock(tokenizers.Tokenizer.from_file(BPE)), "give a word or a path, which"),  # type: ignore[arg-type]
+    (lambda: tokscope.lock(tokenizers.Tokenizer.from_file(BPE)), "give a word or a path"),  # type: ignore[arg-type]
     (lambda: tokscope.lock(reason="x"), "reason: it is for an update; add update=True"),
     (lambda: tokscope.lock(update=True), "an update needs --reason"),
     (lambda: tokscope.verify_lock(), "tokscope.lock"),
     (lambda: tokscope.check(["bytes", "characters"]), "tokenizer: 2 tokenizers cannot be used"),  # type: ignore[arg-type]
     (lambda: tokscope.check(config="none.toml"), "none.toml"),
+    (lambda: tokscope.check(config=3), "config: an object of type int cannot be used"),  # type: ignore[arg-type]
+    (lambda: tokscope.check(against=None), "against: None cannot be used; give a word or a path"),  # type: ignore[arg-type]
+    (lambda: tokscope.diff("bytes", "characters", word_rule="words"), "unknown word rule 'words'"),
+    (lambda: tokscope.diff(None, "bytes"), "old: None cannot be used"),  # type: ignore[arg-type]
 ]
 
 

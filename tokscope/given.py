@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 from tokscope.errors import TokscopeError
@@ -47,6 +49,17 @@ def words(given: str | Sequence[str], argument: str) -> list[str]:
         if not isinstance(one, str):
             raise unlike(one, argument, _WORDS)
     return [str(one) for one in found]
+
+
+def place(given: str | PathLike[str], argument: str) -> str:
+    """Return a word or a path as a string.
+
+    Raises:
+        TokscopeError: it is something else.
+    """
+    if not isinstance(given, str | PathLike):
+        raise unlike(given, argument, "a word or a path")
+    return os.fspath(given)
 
 
 def several(given: object, argument: str, wanted: str) -> Sequence[object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -34,6 +33,7 @@ from tokscope.gate.verdict import (
 )
 from tokscope.gate.waivers import idle, require_valid
 from tokscope.gate.wanted import Wanted, by_gates, needs_baseline, require_possible
+from tokscope.given import place
 from tokscope.report import Report
 from tokscope.rulebook import GROUPS
 from tokscope.tokenizers import Tokenizer, parse, without_dropout
@@ -79,11 +79,11 @@ def check(
     Raises:
         TokscopeError: it cannot be judged; the message begins with the TS9 code that explains it.
     """
-    found = settings.read(settings.find(os.fspath(config)))
+    found = settings.read(settings.find(place(config, "config")))
     found = found.identity_alone() if identity else found
     given = "" if tokenizer is None else load_one(tokenizer)
     day = today or date.today()
-    report = checked(found, given, against=os.fspath(against), today=day, workers=workers)
+    report = checked(found, given, against=place(against, "against"), today=day, workers=workers)
     return replace(report, passed=outcome(report, fail_inconclusive=fail_inconclusive) == 0)
 
 

@@ -286,7 +286,7 @@ def diff(
     Raises:
         TokscopeError: a tokenizer or the text cannot be used.
     """
-    text = None
+    text = Text(("sample:prose",), parallel=True, words=word_rule)
     if corpora is not None:  # which gates read again and again, as they are
         text = Text(cast(Sequence[str], corpora_given(corpora)), parallel, words=word_rule)
     evidence = Evidence(seed=seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from difflib import unified_diff
 from os import PathLike
@@ -15,7 +14,7 @@ from tokscope.gate.config import Config, says_something
 from tokscope.gate.lockfile import Lock
 from tokscope.gate.snapshot import Snapshot, require_tokens, snapshot
 from tokscope.gate.wanted import everything
-from tokscope.given import unlike
+from tokscope.given import place
 from tokscope.report import Report
 from tokscope.studies.check import named
 from tokscope.tokenizers import without_dropout
@@ -78,9 +77,8 @@ def verify_lock(
 
 def _read(tokenizer: str | PathLike[str], config: str | PathLike[str]) -> tuple[Config, str]:
     """Return a configuration and the word of a tokenizer."""
-    if not isinstance(tokenizer, str | PathLike):
-        raise unlike(tokenizer, "tokenizer", "a word or a path, which the lock names")
-    return settings.read(settings.find(os.fspath(config))), os.fspath(tokenizer)
+    word = place(tokenizer, "tokenizer")  # which the lock names
+    return settings.read(settings.find(place(config, "config"))), word
 
 
 def locked(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, choose, exists, path_of, require_shown, split_label
-from tokscope.given import unlike
+from tokscope.given import place
 from tokscope.reading import one_state
 from tokscope.tokenizers.content import kind_of_content, start_of
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -269,9 +268,7 @@ def load(word: str | PathLike[str], *, label: str = "") -> Tokenizer:
     Raises:
         TokscopeError: there is no such tokenizer here, or its file cannot be used; says why.
     """
-    if not isinstance(word, str | PathLike):
-        raise unlike(word, "word", "a word such as sample:bpe, or a path")
-    word = os.fspath(word)
+    word = place(word, "word")
     try:
         with one_state():
             return _load(word, label)
