@@ -17,7 +17,7 @@ from tests.laws import refusal
 from tokscope import cli, tokenizers
 from tokscope.errors import TokscopeError
 from tokscope.gate import settings as configuration
-from tokscope.studies.check import check
+from tokscope.studies.check import checked
 from tokscope.text import files
 
 TEXT = "-c en.txt -c de.txt"
@@ -218,7 +218,7 @@ def test_settings_are_refused_before_text_is_read(seen: Seen, call: Call, settin
         assert BY_SETTINGS[settings] in told
     assert (seen.read, seen.loaded) == ([], [])
     with pytest.raises(TokscopeError, match=BY_SETTINGS[settings]):
-        check(configuration.read(Path("tokscope.toml")), today=date(2026, 1, 1))
+        checked(configuration.read(Path("tokscope.toml")), today=date(2026, 1, 1))
     assert (seen.read, seen.loaded) == ([], [])
 
 
