@@ -42,7 +42,7 @@ def _snapshot(tokens: Tokens, members: list[int], *, parallel: bool) -> Snapshot
             for name, counts in tokens.items()
         },
         values={"tokens": values},
-        counted=Counted([], corpora, tallies, readings, parallel, ""),
+        counted=Counted([], corpora, tallies, readings, parallel, {}),
     )  # fmt: skip
 
 

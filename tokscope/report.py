@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tokscope.late import Late
+from tokscope.provenance import Provenance, rendered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,13 +28,18 @@ class Report:
     title: str
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
-    signature: str = ""
+    provenance: Provenance = field(default_factory=dict)  # what can change the result
     across: str = ""
     flow: tuple[str, ...] = ()
     headline: str = ""
     details: tuple[str, ...] = ()
     passed: bool | None = None  # where there is something to pass, such as gates
     view: Callable[[Report], Sequence[Report]] | None = None  # what people see of it
+
+    @property
+    def signature(self) -> str:
+        """All that can change the result, in one line."""
+        return rendered(self.provenance)
 
     def _repr_html_(self) -> str:
         """Show in a notebook what the command line shows."""

@@ -47,17 +47,19 @@ def values(name: str) -> Report:
     ]
     columns = ["tokenizer", "corpus", "value", "low", "high", "unit", "better"]
     frame = pd.DataFrame(rows, columns=columns)
-    return Report("x", name, frame, (name, name), name, "tokenizer", headline=name, details=(name,))
+    return Report(
+        "x", name, frame, (name, name), {name: None}, "tokenizer", headline=name, details=(name,)
+    )
 
 
 def facts(name: str) -> Report:
     frame = pd.DataFrame({name: [name, "=1", None], f"{name}2": [1, 2, 3], "value": [name] * 3})
-    return Report("x", name, frame, (name, SURROGATE), name)
+    return Report("x", name, frame, (name, SURROGATE), {name: None})
 
 
 def flowing(name: str) -> Report:
     frame = pd.DataFrame({"tokenizer": [name] * 3, "token": [name, "::", "a"], "id": [1, 2, 3]})
-    return Report("show", name, frame, (name,), name, flow=("token", "id"))
+    return Report("show", name, frame, (name,), {name: None}, flow=("token", "id"))
 
 
 def gates(name: str) -> Report:
@@ -67,7 +69,7 @@ def gates(name: str) -> Report:
         {**dict.fromkeys(COLUMNS, name), **numbers, "documents": 1, "line": i, "verdict": verdict}
         for i, verdict in enumerate(["fail", "inconclusive", "warn", "waived", "note", "pass"] * 4)
     ]
-    return Report("check", name, pd.DataFrame(rows, columns=COLUMNS), (name,), name)
+    return Report("check", name, pd.DataFrame(rows, columns=COLUMNS), (name,), {name: None})
 
 
 def shown(name: str) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ def report(values: dict[str, list[float]], better: str = "lower", unit: str = "r
     ]
     columns = ["tokenizer", "corpus", "value", "low", "high", "unit", "better"]
     return Report(
-        "x", "A title", pd.DataFrame(rows, columns=columns), ("a note",), "sig:1", "tokenizer"
+        "x", "A title", pd.DataFrame(rows, columns=columns), ("a note",), {"sig": "1"}, "tokenizer"
     )
 
 

@@ -9,10 +9,11 @@ from functools import partial
 import numpy as np
 
 from tokscope.counting.catalog import has_words
-from tokscope.counting.signature import signed_text
+from tokscope.counting.signature import signed, signed_text
 from tokscope.counting.tally import Counting, Piece, Reading, Tally, piece, tally
 from tokscope.counting.tokens import Counts
 from tokscope.errors import TokscopeError, choose
+from tokscope.provenance import Provenance
 from tokscope.text.corpus import SAMPLE, Corpus, Shard, corpora_given, read_corpora
 from tokscope.text.given import Corpora
 from tokscope.text.parts import Task, by_parts
@@ -32,7 +33,12 @@ class Counted:
     tallies: Sequence[Sequence[Tally]]  # one row a corpus, one column a tokenizer
     readings: Sequence[Reading]
     parallel: bool
-    signature: str
+    text: Provenance  # what can change a count, but for the tokenizers
+
+    @property
+    def provenance(self) -> Provenance:
+        """All that can change a count."""
+        return {**signed(self.tokenizers), **self.text}
 
     def unspaced(self) -> list[str]:
         """Name the corpora without words: written without spaces."""
@@ -135,8 +141,8 @@ def count(
         _require_aligned(parted, tallies)
         if any(reading.members != readings[0].members for reading in readings):
             raise TokscopeError("parallel corpora need the same clusters; align them")
-    signature = signed_text(tokenizers, parted, readings, counting)
-    return Counted(tokenizers, parted, tallies, readings, parallel, signature)
+    text = signed_text(parted, readings, counting)
+    return Counted(tokenizers, parted, tallies, readings, parallel, text)
 
 
 def _piece(named: Sequence[tuple[str, str]], counting: Counting, part: Shard) -> Piece:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tokscope.errors import TokscopeError, split_label
+from tokscope.provenance import Provenance
 from tokscope.text.corpus import MAX_UNIT, Corpus, read_corpora, require_again
 from tokscope.text.formats import READERS
 from tokscope.tokenizers import LOADERS
@@ -93,17 +94,20 @@ class Text:
         require_again(corpora, "gates read text again and again")
         return corpora
 
-    def signature(self, reference: str) -> str:
-        """Name the settings that change a count or a value; under others nothing is compared.
+    def provenance(self, reference: str) -> Provenance:
+        """Name the settings that change a count or a value.
 
         `reference` is the corpus that others are measured against, where they are parallel.
         """
-        field = self.field if isinstance(self.field, str) else ",".join(self.field)
-        unit = f"field:{field}|errors:{self.errors}|cluster:{self.cluster or 'none'}"
-        kind = "parallel" if self.parallel else "apart"
-        specials = "found" if self.specials else "text"
-        told = f"corpora:{kind}|{unit}|words:{self.words}|specials:{specials}"
-        return f"{told}|reference:{reference}" if self.parallel else told
+        return {
+            "corpora": "parallel" if self.parallel else "apart",
+            "field": self.field if isinstance(self.field, str) else ",".join(self.field),
+            "errors": self.errors,
+            "cluster": self.cluster or "none",
+            "words": self.words,
+            "specials": "found" if self.specials else "text",
+            **({"reference": reference} if self.parallel else {}),
+        }
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,11 @@ class Evidence:
     resamples: int = 1000
     seed: int = 0
     documents: int = 20  # fewer decide nothing
+
+    @property
+    def provenance(self) -> Provenance:
+        """What decides which text is drawn again."""
+        return {"resamples": f"{self.resamples}", "seed": f"{self.seed}"}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from tokscope.mixture.subject import infer, subject_of
 from tokscope.numerals.cuts import cut, known_cuts
 from tokscope.numerals.drawn import LENGTHS, SPACED, leading, numbers_of
 from tokscope.numerals.golden import golden_strings
+from tokscope.provenance import rendered
 from tokscope.reach.findings import findings
 from tokscope.reach.search import by_what_can_be, encode_what_can_be
 from tokscope.tokenizers import Encoded, Tokenizer, load, parse
@@ -114,7 +115,7 @@ def snapshot(
     if counted:
         found = replace(
             found,
-            settings=config.text.signature(corpora[first].name),
+            settings=rendered(config.text.provenance(corpora[first].name)),
             samples=_samples(counted),
             values=_values(counted, wanted.measures, first),
             counted=counted,

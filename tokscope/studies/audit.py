@@ -17,6 +17,7 @@ from tokscope.counting.tally import Counting
 from tokscope.errors import shortened
 from tokscope.given import words
 from tokscope.measures.frequency import unseen_under_zipf
+from tokscope.provenance import Provenance
 from tokscope.reach.causes import CAUSES, WHOLE_ONLY
 from tokscope.reach.fidelity import (
     OUTCOMES,
@@ -103,8 +104,8 @@ def audit(
     used = [one.tokenizer for one in subjects]
     told = counted.notes() if counted else switched_off(used)
     notes = (_tried(tried), *_limits(subjects), _EXPLAIN, *assumptions(used), *told)
-    signature = _signature(subjects, counted, codes)
-    return Report("audit", "Audit", frame, notes, signature, view=tables)
+    provenance = _provenance(subjects, counted, codes)
+    return Report("audit", "Audit", frame, notes, provenance, view=tables)
 
 
 def _severity(finding: Finding) -> str:
@@ -178,10 +179,12 @@ def _counts(subject: Subject) -> Iterator[Line]:
             yield (f"round trip {outcome}", script, "", "", float(number), "characters", "")
 
 
-def _signature(subjects: Sequence[Subject], counted: Counted | None, codes: set[str]) -> str:
-    base = counted.signature if counted else signed([one.tokenizer for one in subjects])
+def _provenance(
+    subjects: Sequence[Subject], counted: Counted | None, codes: set[str]
+) -> Provenance:
+    base = counted.provenance if counted else signed([one.tokenizer for one in subjects])
     rules = "all" if len(codes) == len(AUDITED) else ",".join(sorted(codes))
-    return f"{base}|rules:{rules}|scripts:regex {version('regex')}"
+    return {**base, "rules": rules, "scripts": f"regex {version('regex')}"}
 
 
 def fails(report: Report, severity: str) -> bool:
@@ -201,7 +204,7 @@ def tables(report: Report) -> list[Report]:
     for name in frame["tokenizer"].unique():
         own = frame[(frame["tokenizer"] == name) & (frame["by"] == "finding")]
         views.append(Report("audit", f"Findings: {name}", _findings(own)))
-    views[-1] = replace(views[-1], notes=report.notes, signature=report.signature)
+    views[-1] = replace(views[-1], notes=report.notes, provenance=report.provenance)
     return views
 
 
@@ -265,4 +268,4 @@ def token_tables(report: Report) -> list[Report]:
     shown = shown.assign(bytes=[shortened(digits, 17) for digits in shown["bytes"]])
     title = f"{len(frame):,} tokens that text was not found to produce"
     notes = ("CSV and JSON list every token", *report.notes)
-    return [Report("audit", title, shown, notes, report.signature)]
+    return [Report("audit", title, shown, notes, report.provenance)]

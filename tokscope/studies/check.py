@@ -34,6 +34,7 @@ from tokscope.gate.verdict import (
 from tokscope.gate.waivers import idle, require_valid
 from tokscope.gate.wanted import Wanted, by_gates, needs_baseline, require_possible
 from tokscope.given import place
+from tokscope.provenance import Provenance, rendered
 from tokscope.report import Report
 from tokscope.rulebook import GROUPS
 from tokscope.tokenizers import Tokenizer, parse, without_dropout
@@ -116,8 +117,8 @@ def checked(
     frame = pd.DataFrame([_row(one, head, config) for one in order], columns=COLUMNS)
     notes = (_against(config, against, base), *_expected(head, frame), *idle(found, config))
     notes += tuple(without_dropout(head.name, head.processing))
-    signature = _signature(config, head, base)
-    return Report("check", _title(head, frame), frame, notes, signature, view=tables)
+    provenance = _provenance(config, head, base)
+    return Report("check", _title(head, frame), frame, notes, provenance, view=tables)
 
 
 def named(config: Config, given: str | Tokenizer) -> str | Tokenizer:
@@ -151,7 +152,7 @@ def _require_comparable(config: Config, wanted: Wanted, base: Snapshot | None) -
     require_strings(config, base)
     if names and base.samples:
         first = reference_of(corpora, config.text.reference)
-        require_same_names(names, config.text.signature(names[first]), base)
+        require_same_names(names, rendered(config.text.provenance(names[first])), base)
 
 
 def _row(one: Judged, head: Snapshot, config: Config) -> tuple[object, ...]:
@@ -189,11 +190,14 @@ def _title(head: Snapshot, frame: pd.DataFrame) -> str:
     return f"{head.name}: {word} ({shown})"
 
 
-def _signature(config: Config, head: Snapshot, base: Snapshot | None) -> str:
-    parts = [versions(), f"{head.name}={kind(head)}:{head.fingerprint[:12]}"]
-    parts += [f"against:{base.fingerprint[:12]}"] if base else []
-    parts += [head.counted.signature.partition("|corpora:")[2]] if head.counted else []
-    return "|".join((*parts, f"resamples:{config.evidence.resamples}|seed:{config.evidence.seed}"))
+def _provenance(config: Config, head: Snapshot, base: Snapshot | None) -> Provenance:
+    found: Provenance = {**versions(), f"{head.name}={kind(head)}": head.fingerprint[:12]}
+    found |= {"against": base.fingerprint[:12]} if base else {}
+    if head.counted:
+        text = {**head.counted.text}
+        corpora = text.pop("corpora")
+        found |= {f"{corpora}": None, **text}  # without a name, as gates have always written it
+    return found | config.evidence.provenance
 
 
 def outcome(report: Report, *, fail_inconclusive: bool = False) -> int:
@@ -228,7 +232,7 @@ def tables(report: Report) -> list[Report]:
         )
         views.append(Report("check", "What did not pass", _short(rest.head(_LONGEST)), lines))
     last = views[-1]
-    views[-1] = replace(last, notes=(*last.notes, *report.notes), signature=report.signature)
+    views[-1] = replace(last, notes=(*last.notes, *report.notes), provenance=report.provenance)
     return views
 
 

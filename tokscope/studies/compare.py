@@ -124,16 +124,16 @@ def compare(
     if not bootstrap:
         frame = frame[COLUMNS]
     notes = (*_notes(chosen, usable, counted, first), *_unknowns(frame), *counted.notes())
-    title = "Tokenizers compared"
-    signature = counted.signature
+    provenance = counted.provenance
     if counted.parallel:
-        signature += f"|reference:{counted.corpora[first].name}"
-    signature += "".join(f"|price:{label}={price:g}" for label, price in (prices or {}).items())
+        provenance |= {"reference": counted.corpora[first].name}
+    provenance["price"] = tuple(f"{label}={price:g}" for label, price in (prices or {}).items())
     if bootstrap:
-        signature += f"|bootstrap:{bootstrap}|seed:{seed}"
+        provenance |= {"bootstrap": f"{bootstrap}", "seed": f"{seed}"}
         notes += (_sampling(counted, bootstrap, seed),)
+    title = "Tokenizers compared"
     view = partial(tables, by=by, sort=sort)
-    return Report("compare", title, frame, notes, signature, across="tokenizer", view=view)
+    return Report("compare", title, frame, notes, provenance, across="tokenizer", view=view)
 
 
 _NONE = (math.nan, math.nan, math.nan)
@@ -294,7 +294,7 @@ def summary(report: Report) -> Report:
     corpora = len(set(frame["corpus"]) - {ALL})
     title = f"{corpora} corpora together" if corpora > 1 else f"Corpus {whole}"
     part = part.drop(columns="corpus")
-    return replace(report, title=title, frame=part, notes=(), signature="", view=None)
+    return replace(report, title=title, frame=part, notes=(), provenance={}, view=None)
 
 
 def by_corpus(report: Report, measure: str, sort: str = "") -> Report:
@@ -310,7 +310,7 @@ def by_corpus(report: Report, measure: str, sort: str = "") -> Report:
     direction = "" if better == "neither" else f", {better} is better"
     title = f"{measure} by corpus ({unit}{direction})"
     part = part.drop(columns="measure")
-    return replace(report, title=title, frame=part, notes=_worst(part), signature="", view=None)
+    return replace(report, title=title, frame=part, notes=_worst(part), provenance={}, view=None)
 
 
 def differences(report: Report) -> Report:
@@ -375,5 +375,5 @@ def tables(report: Report, by: str = "", sort: str = "") -> list[Report]:
     if "verdict" in frame and (frame["verdict"] != "").any():
         views.append(differences(report))
     last = views[-1]
-    views[-1] = replace(last, notes=(*last.notes, *report.notes), signature=report.signature)
+    views[-1] = replace(last, notes=(*last.notes, *report.notes), provenance=report.provenance)
     return views

@@ -58,8 +58,8 @@ def worst_lines(
     frame = pd.concat(worst, ignore_index=True)
     name = counted.corpora[first].name
     notes = (f"premiums are relative to {name}", *counted.notes())
-    signature = f"{counted.signature}|reference:{name}"
-    return Report("compare", "Lines with the largest premium", frame, notes, signature)
+    provenance = {**counted.provenance, "reference": name}
+    return Report("compare", "Lines with the largest premium", frame, notes, provenance)
 
 
 def _worst_of(counted: Counted, k: int, first: int, top: int) -> pd.DataFrame:

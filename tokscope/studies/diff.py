@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tokscope.counting.catalog import MEASURES
-from tokscope.counting.counted import require_resamples
+from tokscope.counting.counted import reference_of, require_resamples
 from tokscope.counting.signature import versions
 from tokscope.errors import TokscopeError, shortened
 from tokscope.gate.changes import Change, Pair, pair
@@ -21,6 +21,7 @@ from tokscope.gate.config import Config, Evidence, Text
 from tokscope.gate.git import PREFIX, checked_out
 from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.wanted import Wanted
+from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.text.corpus import corpora_given, units_at
 from tokscope.text.given import Corpora
@@ -326,8 +327,8 @@ def compared(
     sides = _Sides(pair(config, head, base), *(_loaded(one) for one in (base, head)))
     frame = pd.DataFrame([*_rows(sides), *_lines(sides, top)], columns=COLUMNS)
     title = f"From {_name(base, old)} to {_name(head, new)}"
-    signature = _signature(sides, evidence)
-    return Report("diff", title, frame, counted_notes(head), signature, view=tables)
+    provenance = _provenance(sides, text, evidence)
+    return Report("diff", title, frame, counted_notes(head), provenance, view=tables)
 
 
 def _rows(sides: _Sides) -> Iterator[Row]:
@@ -335,10 +336,12 @@ def _rows(sides: _Sides) -> Iterator[Row]:
         yield from part(sides)
 
 
-def _signature(sides: _Sides, evidence: Evidence) -> str:
+def _provenance(sides: _Sides, text: Text, evidence: Evidence) -> Provenance:
     base, head = sides.snapshots
-    compared = f"old:{base.fingerprint[:12]}|new:{head.fingerprint[:12]}|{base.settings}"
-    return f"{versions()}|{compared}|resamples:{evidence.resamples}|seed:{evidence.seed}"
+    corpora = sides.pair.counted.corpora
+    reference = corpora[reference_of(corpora, text.reference)].name
+    compared = {"old": base.fingerprint[:12], "new": head.fingerprint[:12]}
+    return versions() | compared | text.provenance(reference) | evidence.provenance
 
 
 def counted_notes(found: Snapshot) -> tuple[str, ...]:
@@ -389,7 +392,7 @@ def tables(report: Report) -> list[Report]:
         views.append(_line(row))
     last = views[-1]
     notes = (*last.notes, *report.notes)
-    views[-1] = Report("diff", last.title, last.frame, notes, report.signature)
+    views[-1] = Report("diff", last.title, last.frame, notes, report.provenance)
     return views
 
 

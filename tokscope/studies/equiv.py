@@ -13,6 +13,7 @@ from tokscope.counting.signature import signed
 from tokscope.equivalence.made import texts_of
 from tokscope.equivalence.two import BYTES, IDS, Mismatch, Two
 from tokscope.errors import TokscopeError, choose
+from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.text.corpus import Corpus, Shard, corpora_given, read
 from tokscope.text.given import Corpora
@@ -76,7 +77,7 @@ def equiv(
         ("mismatch", m.category, 1, 1, m.text, m.first, m.second, m.stage, m.why) for m in found
     ]
     differ = sum(one.differ for one in tried)
-    return _report(two, rows, differ, f"fuzz:{fuzz}|seed:{seed}")
+    return _report(two, rows, differ, {"fuzz": f"{fuzz}", "seed": f"{seed}"})
 
 
 @dataclass
@@ -158,17 +159,17 @@ def _explained(two: Two, examples: Mapping[str, Sequence[str]], top: int) -> lis
     return list(found.values())
 
 
-def _report(two: Two, rows: Sequence[tuple[object, ...]], differ: int, made: str) -> Report:
+def _report(two: Two, rows: Sequence[tuple[object, ...]], differ: int, made: Provenance) -> Report:
     one, other = two.tokenizers
     what = "the same ids" if two.by == IDS else "the same cuts"
     title = f"{one.name} and {other.name}: {what} on every text tried"
     if differ:
         title = f"{one.name} and {other.name} differ on {differ:,} texts"
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    signature = signed(two.tokenizers, f"by:{two.by}", made)
+    provenance = {**signed(two.tokenizers), "by": two.by, **made}
     apart = "texts are compared without special tokens, which are text here"
     notes = (apart, *switched_off(two.tokenizers))
-    return Report("equiv", title, frame, notes, signature, passed=not differ, view=tables)
+    return Report("equiv", title, frame, notes, provenance, passed=not differ, view=tables)
 
 
 def differs(report: Report) -> bool:
@@ -194,5 +195,5 @@ def tables(report: Report) -> list[Report]:
             Report("equiv", title, pd.DataFrame({"they part at": facts.keys(), "": facts.values()}))
         )
     last = views[-1]
-    views[-1] = Report("equiv", last.title, last.frame, report.notes, report.signature)
+    views[-1] = Report("equiv", last.title, last.frame, report.notes, report.provenance)
     return views

@@ -33,6 +33,7 @@ from tokscope.mixture.subject import (
     subject_of,
 )
 from tokscope.mixture.uncertainty import bootstrapped, half_widths, refits
+from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.studies import infer_mixture_notes as mixture_notes
 from tokscope.text.corpus import Corpus, corpora_given
@@ -142,7 +143,7 @@ def infer_mixture(
         f"What {result.name} was trained on: inferred shares of bytes",
         frame,
         tuple(notes),
-        _signature(subject, result, gap, bootstrap=bootstrap, refit=refit, seed=drawn),
+        _provenance(subject, result, gap, bootstrap=bootstrap, refit=refit, seed=drawn),
         across="measure",
         headline=told.headline,
         details=told.details,
@@ -292,7 +293,7 @@ def _rows(names: Any, measures: Any, values: Any, unit: str, better: str) -> pd.
     )
 
 
-def _signature(
+def _provenance(
     subject: Subject,
     result: Inference,
     gap: float,
@@ -300,20 +301,21 @@ def _signature(
     bootstrap: int,
     refit: int,
     seed: int | None,
-) -> str:
+) -> Provenance:
     """Name everything that can change a number."""
     counts, tokenizer = result.evidence.counts, subject.tokenizer
-    parts = [
-        versions(),
-        f"{tokenizer.name}:{tokenizer.fingerprint[:12]}",
-        f"corpora:{len(counts.names)}:{counts.digest[:12]}",
-        f"merges:{subject.first}-{result.steps}",
-        f"gap:{gap:g}",
-    ]
-    parts += [] if result.solution.is_done else ["stopped early"]
-    parts += [f"bootstrap:{bootstrap}", f"refit:{refit}"] if bootstrap or refit else []
-    parts += [] if seed is None else [f"seed:{seed}"]
-    return "|".join(parts)
+    found: Provenance = {
+        **versions(),
+        # without a value, as a tokenizer may be called what is named here too
+        f"{tokenizer.name}:{tokenizer.fingerprint[:12]}": None,
+        "corpora": f"{len(counts.names)}:{counts.digest[:12]}",
+        "merges": f"{subject.first}-{result.steps}",
+        "gap": f"{gap:g}",
+    }
+    found |= {} if result.solution.is_done else {"stopped early": None}
+    found |= {"bootstrap": f"{bootstrap}", "refit": f"{refit}"} if bootstrap or refit else {}
+    found |= {} if seed is None else {"seed": f"{seed}"}
+    return found
 
 
 _SHOWN = {"bytes": "share", "least": "least", "most": "most", "token classification": "by tokens"}

@@ -137,8 +137,8 @@ def inspect(tokenizers: Tokenizers) -> Report:
         for name, value in _facts(tokenizer).items()
     ]
     frame = pd.DataFrame(rows, columns=["tokenizer", "property", "value"])
-    title, signature = "What tokenizers are made of", signed(used)
-    return Report("inspect", title, frame, _NOTES, signature, "tokenizer")
+    title = "What tokenizers are made of"
+    return Report("inspect", title, frame, _NOTES, signed(used), "tokenizer")
 
 
 def components(tokenizers: Tokenizers) -> Report:

@@ -316,12 +316,12 @@ def numbers(tokenizers: Tokenizers, *, by: str = "", seed: int = 0) -> Report:
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame["digits"] = pd.Series([row[3] for row in rows], dtype=object)
-    signature = signed(used, f"seed:{seed}")
+    provenance = {**signed(used), "seed": f"{seed}"}
     there = set(frame["by"])
     told = (note for part in _NOTES if part in there for note in _NOTES[part])
     notes = (_SAMPLES, *told, *switched_off(used))
     view = partial(tables, by=by)
-    return Report("numbers", "Numbers", frame, notes, signature, view=view)
+    return Report("numbers", "Numbers", frame, notes, provenance, view=view)
 
 
 _SAMPLES = (
@@ -381,7 +381,7 @@ def tables(report: Report, by: str = "") -> list[Report]:
         for part, frame in report.frame.groupby("by", sort=False)
     ]
     views = [view for view in views if len(view.frame)]
-    views[-1] = replace(views[-1], notes=report.notes, signature=report.signature)
+    views[-1] = replace(views[-1], notes=report.notes, provenance=report.provenance)
     return views
 
 

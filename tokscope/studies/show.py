@@ -81,5 +81,5 @@ def show(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Report
     left_open = (*assumptions(used), *switched_off(used))
     notes = (f"{size}; tokens: {counts}", legend, *left_open)
     flow = ("token", "id", "bytes", *(["place"] if frame["place"].any() else []))
-    signature = signed(used, f"specials:{'found' if specials else 'text'}")
-    return Report("show", "Segmentation", frame, notes, signature, flow=flow)
+    provenance = {**signed(used), "specials": "found" if specials else "text"}
+    return Report("show", "Segmentation", frame, notes, provenance, flow=flow)

@@ -127,5 +127,5 @@ def _report(trials: Sequence[Mapping[str, Any]], setup: Setup, counts: Counts) -
         held = sum(trial["held"] for trial in trials)
         drawn = f"{intervals_of(setup.bootstrap)} of {setup.bootstrap} draws of noise in the counts"
         notes.append(f"{drawn} held {held} of {len(trials) * setup.size} true shares")
-    signature = "|".join((versions(), *(f"{k}:{v}" for k, v in asdict(setup).items())))
-    return Report("simulate-mixture", "Mixtures inferred", frame, tuple(notes), signature)
+    provenance = {**versions(), **{name: str(value) for name, value in asdict(setup).items()}}
+    return Report("simulate-mixture", "Mixtures inferred", frame, tuple(notes), provenance)

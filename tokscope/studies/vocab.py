@@ -17,6 +17,7 @@ from tokscope.counting.counted import Counted, count, require_countable, texts_o
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose
+from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.text.corpus import corpora_given, words_of
 from tokscope.text.given import Corpora
@@ -143,9 +144,9 @@ def vocab(
     notes += _unspaced(used) if "overlap" in there else []
     notes += [_USED] if "overlap" in there and text else []
     notes += _notes(text) if text else []
-    signature = _signature(used, text, listed)
+    provenance = _provenance(used, text, listed)
     view = partial(tables, by=by)
-    return Report("vocab", "Vocabularies", frame, tuple(notes), signature, view=view)
+    return Report("vocab", "Vocabularies", frame, tuple(notes), provenance, view=view)
 
 
 def _require_sense(by: str, corpora: Corpora | None, lists: Corpora | None, frequent: int) -> None:
@@ -201,17 +202,21 @@ def _notes(text: _Text) -> list[str]:
     return notes + text.counted.notes()
 
 
-def _signature(
+def _provenance(
     tokenizers: Sequence[Tokenizer],
     text: _Text | None,
     listed: Mapping[str, Sequence[str]],
-) -> str:
-    start = f"{text.counted.signature}|frequent:{text.frequent}" if text else signed(tokenizers)
-    parts = [start, f"scripts:regex {version('regex')}"]
-    for name, own in listed.items():
-        digest = hashlib.sha256("\n".join(own).encode()).hexdigest()
-        parts.append(f"list:{name}:{digest[:12]}")
-    return "|".join(parts)
+) -> Provenance:
+    counted = {**text.counted.provenance, "frequent": f"{text.frequent}"} if text else None
+    return {
+        **(counted or signed(tokenizers)),
+        "scripts": f"regex {version('regex')}",
+        "list": tuple(f"{name}:{_digest(own)}" for name, own in listed.items()),
+    }
+
+
+def _digest(words: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
 
 
 def _unspaced(tokenizers: Sequence[Tokenizer]) -> list[str]:
@@ -227,7 +232,7 @@ def tables(report: Report, by: str = "") -> list[Report]:
     """Return what people read: a table for each part, for several tokenizers one a measure."""
     there = set(report.frame["by"])
     views = [view for part in BY[by] if part in there for view in _tables(report, part)]
-    views[-1] = replace(views[-1], notes=report.notes, signature=report.signature)
+    views[-1] = replace(views[-1], notes=report.notes, provenance=report.provenance)
     return views
 
 

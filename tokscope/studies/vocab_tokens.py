@@ -19,6 +19,7 @@ from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose, shortened
 from tokscope.measures.languages import language_of_token
+from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.text.given import Corpora
 from tokscope.text.spelled import spelled as written
@@ -179,19 +180,22 @@ def of_language(
         ids = order[: int((uses > 0).sum())]
         frame = listed(tokenizer, Spelled(tokenizer.vocabulary), ids)
         frames[tokenizer.name] = frame.assign(count=uses[ids], probability=probability[ids])
-    report = _report(f"Tokens of {language}", frames, counted.signature, counted.tokenizers)
+    report = _report(f"Tokens of {language}", frames, counted.provenance, counted.tokenizers)
     return replace(report, notes=(*report.notes, _PROBABLE, *counted.notes()))
 
 
 def _report(
-    title: str, frames: Mapping[str, pd.DataFrame], signature: str, tokenizers: Sequence[Tokenizer]
+    title: str,
+    frames: Mapping[str, pd.DataFrame],
+    known: Provenance,
+    tokenizers: Sequence[Tokenizer],
 ) -> Report:
     """Join lists, by the names of their tokenizers, and say how long each is."""
     counts = ", ".join(f"{name} {len(own):,}" for name, own in frames.items())
     frame = pd.concat(frames.values(), ignore_index=True)
-    signature = f"{signature}|scripts:regex {version('regex')}"
+    provenance = {**known, "scripts": f"regex {version('regex')}"}
     notes = (f"tokens: {counts}", _NOTE, *assumptions(tokenizers))
-    return Report("vocab", title, frame, notes, signature, view=tables)
+    return Report("vocab", title, frame, notes, provenance, view=tables)
 
 
 def tables(report: Report, top: int | None = None, *, counted: bool = False) -> list[Report]:
@@ -212,7 +216,7 @@ def tables(report: Report, top: int | None = None, *, counted: bool = False) -> 
     if not views:
         return [replace(report, frame=report.frame[["tokenizer", "token", "id"]], view=None)]
     views[0] = replace(views[0], title=f"{report.title}: {views[0].title}")
-    views[-1] = replace(views[-1], notes=report.notes, signature=report.signature)
+    views[-1] = replace(views[-1], notes=report.notes, provenance=report.provenance)
     return views
 
 
