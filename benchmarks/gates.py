@@ -79,7 +79,9 @@ def failures(head: Counts, base: Counts, limits: Mapping[str, float], units: int
         lines = np.random.default_rng((units, run)).integers(0, len(base["en"]), units)
         both = sides({k: v[lines] for k, v in head.items()}, {k: v[lines] for k, v in base.items()})
         config = Config(Path("x"), {}, limits=own, evidence=Evidence(resamples=400, seed=run))
-        found.append({one.corpus for one in judged(Case(config, *both)) if one.verdict == "fail"})
+        found.append(
+            {one.gate.corpus for one in judged(Case(config, *both)) if one.verdict == "fail"}
+        )
     return found
 
 

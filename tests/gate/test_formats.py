@@ -53,7 +53,7 @@ def verdicts(old: Path, new: Path) -> dict[str, str]:
     base = snapshot(str(old), config, by_gates(config))
     head = snapshot(str(new), config, by_gates(config), list(base.golden))
     found = judged(Case(config, head, base))
-    return {one.code: one.text for one in found if one.verdict != "pass"}
+    return {one.gate.code: one.text for one in found if one.verdict != "pass"}
 
 
 _AROUND = "all golden strings get other special tokens"

@@ -44,7 +44,7 @@ def configured(folder: Path, text: str) -> Config:
 
 
 def judge(folder: Path, text: str, head: Snapshot, base: Snapshot | None) -> dict[str, Judged]:
-    return {one.gate: one for one in judged(Case(configured(folder, text), head, base))}
+    return {one.gate.name: one for one in judged(Case(configured(folder, text), head, base))}
 
 
 def without(found: Snapshot, name: str) -> Snapshot:
@@ -312,7 +312,7 @@ def test_nineteen_lines_that_all_cost_about_twelve_percent_more_fail(tmp_path: P
     base = {"en": draw.integers(15, 40, 19)}
     head = {"en": base["en"] + np.round(base["en"] * draw.uniform(0.05, 0.19, 19)).astype(int)}
     one = judge(tmp_path, GATES["worse"], *sides(head, base))["tokens[en]"]
-    assert (one.verdict, one.documents) == ("fail", 19)
+    assert (one.verdict, one.figures.documents) == ("fail", 19)
 
 
 def test_few_units_that_disagree_decide_nothing_and_that_is_no_pass(tmp_path: Path) -> None:

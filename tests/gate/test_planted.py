@@ -58,7 +58,7 @@ def changed(path: Path, content: str) -> str:
 
 
 def failing(config: settings.Config, head: Snapshot, base: Snapshot) -> set[str]:
-    return {one.code for one in judged(Case(config, head, base)) if one.verdict == "fail"}
+    return {one.gate.code for one in judged(Case(config, head, base)) if one.verdict == "fail"}
 
 
 def judge_each(

@@ -130,7 +130,7 @@ def look(config: settings.Config, word: str, base: Snapshot | None = None) -> Sn
 
 
 def verdicts(config: settings.Config, word: str, base: Snapshot) -> dict[str, Judged]:
-    return {one.code: one for one in judged(Case(config, look(config, word, base), base))}
+    return {one.gate.code: one for one in judged(Case(config, look(config, word, base), base))}
 
 
 def failing(found: dict[str, Judged]) -> set[str]:

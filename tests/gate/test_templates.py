@@ -94,7 +94,7 @@ def verdicts(old: Path, new: Path) -> dict[str, tuple[str, str]]:
     base = snapshot(str(old), config, by_gates(config))
     head = snapshot(str(new), config, by_gates(config), list(base.golden))
     found = judged(Case(config, head, base))
-    return {one.code: (one.verdict, one.text) for one in found if one.verdict != "pass"}
+    return {one.gate.code: (one.verdict, one.text) for one in found if one.verdict != "pass"}
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -28,7 +28,7 @@ def judge(
     config: Config, head: dict[str, object], base: dict[str, object], **rest: object
 ) -> dict[str, Judged]:
     both = sides(head, base, **rest)  # type: ignore[arg-type]
-    return {one.gate: one for one in judged(Case(config, *both))}
+    return {one.gate.name: one for one in judged(Case(config, *both))}
 
 
 def test_a_constant_ratio_has_no_doubt(tmp_path: Path) -> None:
@@ -36,9 +36,9 @@ def test_a_constant_ratio_has_no_doubt(tmp_path: Path) -> None:
     base = {"en": np.arange(100, 200, 1) * 100}
     head = {"en": np.arange(100, 200, 1) * 103}
     one = judge(limited(tmp_path, '"2%"'), head, base)["tokens[en]"]
-    assert (one.verdict, one.code, one.documents) == ("fail", "TS101", 100)
-    assert one.change == pytest.approx(0.03)
-    assert (one.low, one.high) == (pytest.approx(0.03), pytest.approx(0.03))
+    assert (one.verdict, one.gate.code, one.figures.documents) == ("fail", "TS101", 100)
+    assert one.figures.change == pytest.approx(0.03)
+    assert (one.figures.low, one.figures.high) == (pytest.approx(0.03), pytest.approx(0.03))
     assert judge(limited(tmp_path, '"3%"'), head, base)["tokens[en]"].verdict == "pass"
     assert "+3 % worse (95 % CI +3 % .. +3 %, n = 100, paired) > limit 2 %" in one.text
     assert "most tokens more: en:100 (+597), en:99 (+594), en:98 (+591)" in one.text
@@ -56,7 +56,7 @@ def test_what_differs_from_unit_to_unit_is_open_until_there_is_enough(tmp_path: 
         3: "fail", 5: "inconclusive", 7: "pass",
     }  # fmt: skip
     one = found[3]
-    assert one.high - one.low == pytest.approx(2 * 1.96 * 0.005, rel=0.15)
+    assert one.figures.high - one.figures.low == pytest.approx(2 * 1.96 * 0.005, rel=0.15)
     near = judge(limited(tmp_path, '"4.5%"'), head, base)["tokens[en]"]
     assert near.verdict == "inconclusive"
     assert "TS901: about" in near.text
@@ -78,15 +78,15 @@ def test_clusters_are_drawn_whole(tmp_path: Path) -> None:
     head = {"en": np.repeat([100, 110], 50)}
     config = limited(tmp_path, '"2%"')
     alone = judge(config, head, base)["tokens[en]"]
-    assert (alone.verdict, alone.documents) == ("fail", 100)
+    assert (alone.verdict, alone.figures.documents) == ("fail", 100)
     together = judge(config, head, base, members=[0] * 50 + [1] * 50)["tokens[en]"]
-    assert (together.verdict, together.documents) == ("inconclusive", 2)
+    assert (together.verdict, together.figures.documents) == ("inconclusive", 2)
 
 
 def test_very_many_units_are_drawn_in_blocks(tmp_path: Path) -> None:
     base = {"en": np.full(10_000, 100)}
     one = judge(limited(tmp_path, '"2%"'), base, base)["tokens[en]"]
-    assert (one.verdict, one.documents) == ("pass", 4096)
+    assert (one.verdict, one.figures.documents) == ("pass", 4096)
 
 
 def test_what_is_worse_depends_on_the_direction() -> None:

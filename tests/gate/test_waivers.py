@@ -34,7 +34,7 @@ def waiving(folder: Path, **changed: str) -> Config:
 def verdicts(config: Config) -> dict[str, str]:
     base = {"en": np.full(40, 100), "de": np.full(40, 100)}
     head = {"en": np.full(40, 110), "de": np.full(40, 110)}
-    return {one.gate: one.verdict for one in judged(Case(config, *sides(head, base)))}
+    return {one.gate.name: one.verdict for one in judged(Case(config, *sides(head, base)))}
 
 
 def test_it_holds_for_what_it_names_alone(tmp_path: Path) -> None:

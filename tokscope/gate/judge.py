@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,7 +14,18 @@ from tokscope.gate.config import IDENTITY, OFF, Config
 from tokscope.gate.identity import LOOKS
 from tokscope.gate.limits import limits, numbers
 from tokscope.gate.snapshot import Snapshot, require_tokens
-from tokscope.gate.verdict import INCONCLUSIVE, NOTE, REPORT, Case, Judged, is_decisive, percent
+from tokscope.gate.verdict import (
+    INCONCLUSIVE,
+    NOTE,
+    REPORT,
+    Case,
+    Figures,
+    Gate,
+    Judged,
+    is_decisive,
+    judged_by,
+    percent,
+)
 from tokscope.gate.waivers import waived
 from tokscope.rulebook import RULES
 from tokscope.rules import AUDITED, at_least
@@ -32,7 +42,7 @@ def judged(case: Case) -> list[Judged]:
     _require_owed(case)
     found = [*_identity(case), *_documents(case), *limits(case), *numbers(case)]
     found += [*_findings(case), *_mixture(case)]
-    decided = (is_decisive(one.code, one.verdict, one.head) for one in found)
+    decided = (is_decisive(one.gate.code, one.verdict, one.figures.head) for one in found)
     if not any(decided) and not any(one.verdict == INCONCLUSIVE for one in found):
         raise TokscopeError(
             f"TS906 {case.config.path} switches no gate on, so that there is nothing to judge; "
@@ -81,28 +91,24 @@ def _identity(case: Case) -> Iterator[Judged]:
         level = case.config.level(*key)
         if level != OFF:
             text = look(case.head, case.baseline)
-            yield case.on(IDENTITY[name], key, name, text, level=level)
+            yield judged_by(text, Gate(IDENTITY[name], name), key, level=level)
 
 
 def _documents(case: Case) -> Iterator[Judged]:
     most = case.config.documents
     if most is None:
         return
-    key = ("identity", "documents")
     for name in case.head.samples:
         changed = case.changed(name)
-        share, limit = changed.mean(), most
-        text = ""
-        if share > limit:
+        share, text = float(changed.mean()), ""
+        if share > most:
             places = ", ".join(f"{name}:{i + 1}" for i in np.flatnonzero(changed)[:_EXAMPLES])
             count = f"{int(changed.sum()):,} of {len(changed):,} units have other ids"
-            over = f"{percent(share)} > limit {percent(limit)}"
+            over = f"{percent(share)} > limit {percent(most)}"
             text = f"{count}, {over}; first: {places}"
-        one = case.on("TS004", key, f"documents[{name}]", text)
-        yield replace(
-            one, corpus=name, measure="documents", base=0.0, head=float(share),
-            change=float(share), limit=limit, share=True, documents=len(changed),
-        )  # fmt: skip
+        gate = Gate("TS004", f"documents[{name}]", "documents", name)
+        figures = Figures(0.0, share, share, limit=most, share=True, documents=len(changed))
+        yield judged_by(text, gate, ("identity", "documents"), figures=figures)
 
 
 # Audit, mixture
@@ -120,8 +126,8 @@ def _findings(case: Case) -> Iterator[Judged]:
         old, new = base.get(code, 0), case.head.findings.get(code, 0)
         text = f"{RULES[code].title}: {old:,} -> {new:,}" if new > old else ""
         text += f" ({case.head.examples[code]})" if text and case.head.examples.get(code) else ""
-        one = case.on(code, key, "audit", text, level=level)
-        yield replace(one, base=float(old), head=float(new), change=float(new - old), limit=0.0)
+        figures = Figures(float(old), float(new), float(new - old), limit=0.0)
+        yield judged_by(text, Gate(code, "audit"), key, level=level, figures=figures)
 
 
 def _is_gated(config: Config, code: str) -> bool:
@@ -138,10 +144,8 @@ def _mixture(case: Case) -> Iterator[Judged]:
             f"TS902 the mixture of the baseline is of other corpora ({', '.join(sorted(base))}); "
             "restore them, or run tokscope lock --update --reason TEXT"
         )
-    moved = {name: share - (base or {}).get(name, math.nan) for name, share in head.items()}
     for name, share in head.items():
-        text = percent(share) + ("" if math.isnan(moved[name]) else f" ({100 * moved[name]:+.1f})")
-        yield Judged(
-            REPORT, NOTE, f"mixture[{name}]", ("mixture", "report"), text, "mixture", name,
-            (base or {}).get(name, math.nan), share, moved[name],
-        )  # fmt: skip
+        old = (base or {}).get(name, math.nan)
+        text = percent(share) + ("" if math.isnan(old) else f" ({100 * (share - old):+.1f})")
+        gate = Gate(REPORT, f"mixture[{name}]", "mixture", name)
+        yield Judged(gate, ("mixture", "report"), NOTE, text, Figures(old, share, share - old))

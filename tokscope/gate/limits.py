@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
@@ -21,8 +20,11 @@ from tokscope.gate.verdict import (
     NOTE,
     PASS,
     Case,
+    Figures,
+    Gate,
     Judged,
     amount,
+    judged_by,
     percent,
     signed,
     wrong,
@@ -44,10 +46,10 @@ def limits(case: Case) -> list[Judged]:
     found = list(_all(case))
     for limit in case.config.limits:
         own = [one for one in found if one.key == limit.key]
-        if own and all(one.verdict == NOTE and math.isnan(one.head) for one in own):
+        if own and all(one.verdict == NOTE and math.isnan(one.figures.head) for one in own):
             raise case.wrong(
                 limit.key,
-                f"{own[0].gate} is undefined on this text, so that there is nothing to judge; "
+                f"{own[0].gate.name} is undefined on this text, so that there is nothing to judge; "
                 "remove the limit",
             )
     return found
@@ -83,6 +85,10 @@ def require_scopes(config: Config, corpora: Sequence[str]) -> None:
             )
 
 
+def _gate(limit: Limit, corpus: str) -> Gate:
+    return Gate(_rule_of(limit), f"{limit.measure}[{corpus}]", limit.measure, corpus)
+
+
 def _rule_of(limit: Limit) -> str:
     """Return the code of a limit that a measure is over."""
     if limit.kind == "better":
@@ -95,13 +101,11 @@ def _rule_of(limit: Limit) -> str:
 
 def _undefined(case: Case, limit: Limit, corpus: str) -> Judged:
     """Judge what is undefined: a value is owed where the baseline has one."""
-    where = f"{limit.measure}[{corpus}]"
     before = case.values_before.get(limit.measure, {}).get(corpus, math.nan)
     verdict, text = NOTE, "undefined on this text, so not judged"
     if not math.isnan(before):
         verdict, text = FAIL, f"undefined, and {amount(before)} at the baseline"
-    code = _rule_of(limit)
-    return Judged(code, verdict, where, limit.key, text, limit.measure, corpus, before)
+    return Judged(_gate(limit, corpus), limit.key, verdict, text, Figures(before))
 
 
 def _absolute(case: Case, limit: Limit, corpus: str, value: float) -> Judged:
@@ -114,11 +118,8 @@ def _absolute(case: Case, limit: Limit, corpus: str, value: float) -> Judged:
     text = f"{amount(value)} {'>' if sign > 0 else '<'} {limit.kind} {amount(limit.value)}"
     text += f"; it was at the baseline too ({amount(before)})" if already else ""
     text += f", and is farther {'above' if sign > 0 else 'below'} now" if already and worse else ""
-    return Judged(
-        _rule_of(limit), verdict, f"{limit.measure}[{corpus}]", limit.key,
-        text if over else "", limit.measure, corpus, before, value, value - before,
-        limit=limit.value,
-    )  # fmt: skip
+    figures = Figures(before, value, value - before, limit=limit.value)
+    return Judged(_gate(limit, corpus), limit.key, verdict, text if over else "", figures)
 
 
 def _is_beyond(value: float, limit: float) -> bool:
@@ -128,11 +129,11 @@ def _is_beyond(value: float, limit: float) -> bool:
 
 def _relative(case: Case, limit: Limit, corpus: str) -> Judged:
     found = case.changes(limit.measure, share=limit.share)[corpus]
-    where = f"{limit.measure}[{corpus}]"
+    gate = _gate(limit, corpus)
     if math.isnan(found.worse):
         raise case.wrong(
             limit.key,
-            f"the baseline has no value of {where} to compare with; run tokscope lock --update "
+            f"the baseline has no value of {gate.name} to compare with; run tokscope lock --update "
             "--reason TEXT, or remove the limit",
         )
     sign = 1 if limit.kind == "worse" else -1
@@ -143,17 +144,14 @@ def _relative(case: Case, limit: Limit, corpus: str) -> Judged:
         verdict = INCONCLUSIVE
     if verdict == INCONCLUSIVE and limit.kind == "better":
         verdict = PASS  # a suspicion that is not confirmed
-    one = Judged(
-        _rule_of(limit), verdict, where, limit.key,
-        "", limit.measure, corpus, found.base, found.head, effect, low, high, limit.value,
-        limit.share, found.documents,
-    )  # fmt: skip
-    if verdict == PASS:
-        return one
-    text = _difference(one, limit) + _units(case, one)
+    tried = (effect, low, high, limit.value, limit.share, found.documents)
+    figures = Figures(found.base, found.head, *tried)
+    text = ""
+    if verdict != PASS:
+        text = _difference(figures, limit, verdict) + _units(case, limit.measure, corpus)
     if verdict == INCONCLUSIVE:
-        text += f"; TS901: {_wanted(one, case.config.evidence.documents)} would decide"
-    return replace(one, text=text)
+        text += f"; TS901: {_wanted(figures, case.config.evidence.documents)} would decide"
+    return Judged(gate, limit.key, verdict, text, figures)
 
 
 def is_alike(found: Change, limit: float) -> bool:
@@ -186,33 +184,33 @@ def verdict_of(effect: float, low: float, high: float, limit: float) -> str:
     return PASS if high <= limit + slack else INCONCLUSIVE
 
 
-def _difference(one: Judged, limit: Limit) -> str:
+def _difference(one: Figures, limit: Limit, verdict: str) -> str:
     interval = ""
     if not math.isnan(one.low):
         low, high = signed(one.low, share=one.share), signed(one.high, share=one.share)
         interval = f" (95 % CI {low} .. {high}, n = {one.documents:,}, paired)"
-    word = {FAIL: ">", INCONCLUSIVE: "around"}[one.verdict]
-    values = f"{amount(one.base)} -> {amount(one.head)} {MEASURES[one.measure].unit}"
+    word = {FAIL: ">", INCONCLUSIVE: "around"}[verdict]
+    values = f"{amount(one.base)} -> {amount(one.head)} {MEASURES[limit.measure].unit}"
     change = f"{signed(one.change, share=one.share)} {limit.kind}"
     tolerance = signed(limit.value, share=one.share).lstrip("+")
     return f"{change}{interval} {word} limit {tolerance}; {values}"
 
 
-def _units(case: Case, one: Judged) -> str:
+def _units(case: Case, measure: str, corpus: str) -> str:
     """Name how many units have other ids, and those that gained most tokens."""
-    samples = case.baseline.samples
-    if one.corpus not in samples or not MEASURES[one.measure].columns & set(TOKEN_COLUMNS):
+    samples, columns = case.baseline.samples, MEASURES[measure].columns
+    if corpus not in samples or not columns & set(TOKEN_COLUMNS):
         return ""
-    costs = "tokens" in MEASURES[one.measure].columns and one.measure not in _FIDELITY
-    changed = case.changed(one.corpus)
-    gained = case.head.samples[one.corpus].columns["tokens"] - samples[one.corpus].columns["tokens"]
+    costs = "tokens" in columns and measure not in _FIDELITY
+    changed = case.changed(corpus)
+    gained = case.head.samples[corpus].columns["tokens"] - samples[corpus].columns["tokens"]
     worst = np.argsort(-gained, kind="stable")[:_EXAMPLES]
-    places = [f"{one.corpus}:{i + 1} ({gained[i]:+d})" for i in worst.tolist() if gained[i] > 0]
+    places = [f"{corpus}:{i + 1} ({gained[i]:+d})" for i in worst.tolist() if gained[i] > 0]
     text = f"; {percent(changed.mean())} of units have other ids"
     return f"{text}; most tokens more: {', '.join(places)}" if places and costs else text
 
 
-def _wanted(one: Judged, least: int) -> str:
+def _wanted(one: Figures, least: int) -> str:
     """Say how many documents would make the interval narrow enough."""
     distance = abs(one.change - one.limit)
     if not distance or math.isnan(one.low):
@@ -238,7 +236,8 @@ def numbers(case: Case) -> Iterator[Judged]:
     if level != OFF:
         old, new = (one.scheme.partition(";")[0] for one in (base, head))  # without the nearest
         text = "" if old == new else f"{base.scheme} -> {head.scheme}"
-        yield case.on("TS111", ("numbers", "scheme"), "scheme", text, level=level)
+        key = ("numbers", "scheme")
+        yield judged_by(text, Gate("TS111", "scheme"), key, level=level)
     if limit:
         yield _per_digit(case, limit, base.tokens_per_digit, head.tokens_per_digit)
 
@@ -254,7 +253,6 @@ def _per_digit(case: Case, limit: Limit, base: float, head: float) -> Judged:
     over = f"{signed(change, share=limit.share)} > limit {tolerance}; {base:.3f} -> {head:.3f}"
     text = f"{over} tokens/digit" if not math.isnan(head) else f"no number has tokens; {base:.3f}"
     text += " at the baseline" if math.isnan(head) else ""
-    return Judged(
-        "TS112", verdict, limit.measure, limit.key, text if verdict == FAIL else "",
-        limit.measure, "", base, head, change, limit=limit.value, share=limit.share,
-    )  # fmt: skip
+    figures = Figures(base, head, change, limit=limit.value, share=limit.share)
+    gate = Gate("TS112", limit.measure, limit.measure)
+    return Judged(gate, limit.key, verdict, text if verdict == FAIL else "", figures)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,17 +28,18 @@ def is_decisive(code: str, verdict: str, head: float) -> bool:
     return not noted and verdict != INCONCLUSIVE
 
 
-@dataclass(frozen=True)
-class Judged:
-    """The verdict of one gate, with all that is needed to understand it."""
+class Gate(NamedTuple):
+    """What is judged: a rule, of one measure and one corpus where it has them."""
 
     code: str
-    verdict: str
-    gate: str  # "tokens[ar]", "golden"
-    key: Key  # the setting that decided
-    text: str = ""  # what happened, in words; empty where nothing did
+    name: str  # "tokens[ar]", "golden"
     measure: str = ""
     corpus: str = ""
+
+
+class Figures(NamedTuple):
+    """The numbers behind a verdict; NaN where there is none."""
+
     base: float = _NAN
     head: float = _NAN
     change: float = _NAN
@@ -45,7 +47,21 @@ class Judged:
     high: float = _NAN
     limit: float = _NAN
     share: bool = False  # whether change and limit are shares of the base
-    documents: int = 0
+    documents: int = 0  # drawn again
+
+
+_NONE = Figures()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict of one gate, with all that is needed to understand it."""
+
+    gate: Gate
+    key: Key  # the setting that decided
+    verdict: str
+    text: str = ""  # what happened, in words; empty where nothing did
+    figures: Figures = _NONE
 
 
 @dataclass(frozen=True)
@@ -96,9 +112,12 @@ class Case:
         """Return that a setting leaves nothing to judge."""
         return wrong(self.config, key, message)
 
-    def on(self, code: str, key: Key, gate: str, text: str, *, level: str = FAIL) -> Judged:
-        """Judge what is either so or not: a text says what is wrong."""
-        return Judged(code, level if text else PASS, gate, key, text)
+
+def judged_by(
+    text: str, gate: Gate, key: Key, *, level: str = FAIL, figures: Figures = _NONE
+) -> Judged:
+    """Return a pass if `text` is empty, else `level` with `text` as the reason."""
+    return Judged(gate, key, level if text else PASS, text, figures)
 
 
 def wrong(config: Config, key: Key, message: str) -> TokscopeError:

@@ -43,7 +43,7 @@ def waived(found: Sequence[Judged], config: Config) -> list[Judged]:
         TokscopeError: a waiver names a gate that its rule does not have.
     """
     for waiver in config.waivers:
-        gates = [one.gate for one in found if one.code == waiver.rule]
+        gates = [one.gate.name for one in found if one.gate.code == waiver.rule]
         if waiver.gate and gates and waiver.gate not in gates:
             near = get_close_matches(waiver.gate, gates, n=1, cutoff=0.0)
             raise TokscopeError(
@@ -57,7 +57,7 @@ def _waived(one: Judged, waivers: Sequence[Waiver]) -> Judged:
     if one.verdict != FAIL:
         return one
     for waiver in waivers:
-        if one.code == waiver.rule and waiver.gate in ("", one.gate):
+        if one.gate.code == waiver.rule and waiver.gate in ("", one.gate.name):
             why = f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
             return replace(one, verdict=WAIVED, text=f"{one.text}; {why}", key=waiver.key)
     return one
@@ -65,7 +65,7 @@ def _waived(one: Judged, waivers: Sequence[Waiver]) -> Judged:
 
 def idle(found: Sequence[Judged], config: Config) -> Iterator[str]:
     """Name the waivers that nothing needs."""
-    codes = {one.code for one in found}
+    codes = {one.gate.code for one in found}
     used = {one.key for one in found if one.verdict == WAIVED}
     for waiver in config.waivers:
         if waiver.key not in used:

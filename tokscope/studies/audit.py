@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from math import nan
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -43,8 +45,22 @@ from tokscope.tokenizers import assumptions, parse, switched_off
 from tokscope.tokenizers.given import Tokenizers, asked, load_all, made, named_apart
 from tokscope.workers import HERE, Workers
 
-COLUMNS = ["tokenizer", "by", "name", "code", "severity", "value", "unit", "examples"]
 SHOWN = 25  # tokens of a table
+
+
+class Line(NamedTuple):
+    """A row of the report, but for its tokenizer."""
+
+    by: str
+    name: str
+    code: str = ""
+    severity: str = ""
+    value: float = nan
+    unit: str = "tokens"
+    examples: str = ""
+
+
+COLUMNS = ["tokenizer", *Line._fields]
 _EXPLAIN = "tokscope explain CODE says what a finding means and what helps; --tokens lists tokens"
 
 
@@ -156,27 +172,31 @@ def _limits(subjects: Sequence[Subject]) -> list[str]:
     return [f"{name}: {told}" for name, told in limited.items() if told]
 
 
-Line = tuple[str, str, str, str, float, str, str]
-
-
 def _of_finding(finding: Finding) -> Line:
     rule = RULES[finding.code]
     shown = ", ".join(finding.examples[:EXAMPLES])
     more = ", …" if finding.count > len(finding.examples[:EXAMPLES]) else ""
-    head = ("finding", rule.title, finding.code, rule.severity)
-    return (*head, float(finding.count), finding.unit, shown + more)
+    return Line(
+        by="finding",
+        name=rule.title,
+        code=finding.code,
+        severity=rule.severity,
+        value=float(finding.count),
+        unit=finding.unit,
+        examples=shown + more,
+    )
 
 
 def _counts(subject: Subject) -> Iterator[Line]:
     """Yield how many tokens have each cause and flag, and how characters come back."""
     primary = Counter(subject.causes.primary)
     for cause in CAUSES:
-        yield ("cause", cause, "", "", float(primary[cause]), "tokens", "")
+        yield Line("cause", cause, value=float(primary[cause]))
     for flag in (*CAUSES, WHOLE_ONLY):
-        yield ("flag", flag, "", "", float(subject.causes.flags[flag].sum()), "tokens", "")
+        yield Line("flag", flag, value=float(subject.causes.flags[flag].sum()))
     for script, counts in by_script(subject.sweep).items():
         for outcome, number in zip(OUTCOMES, counts.tolist(), strict=True):
-            yield (f"round trip {outcome}", script, "", "", float(number), "characters", "")
+            yield Line(f"round trip {outcome}", script, value=float(number), unit="characters")
 
 
 def _provenance(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from os import PathLike
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -41,11 +42,33 @@ from tokscope.tokenizers import Tokenizer, parse, without_dropout
 from tokscope.tokenizers.given import One, load_one
 from tokscope.workers import HERE, Workers
 
-COLUMNS = [
-    "tokenizer", "code", "verdict", "gate", "measure", "corpus", "base", "head", "change", "low",
-    "high", "limit", "unit", "documents", "file", "line", "rule", "message",
-]  # fmt: skip
 _LONGEST = 200  # gates that did not pass, in the tables for people
+
+
+class Row(NamedTuple):
+    """A row of the report."""
+
+    tokenizer: str
+    code: str
+    verdict: str
+    gate: str
+    measure: str
+    corpus: str
+    base: float
+    head: float
+    change: float
+    low: float
+    high: float
+    limit: float
+    unit: str
+    documents: int
+    file: str
+    line: int
+    rule: str  # the setting that decided
+    message: str
+
+
+COLUMNS = list(Row._fields)
 
 
 def check(
@@ -113,7 +136,7 @@ def checked(
     strings = list(base.golden) if base else None
     head = snapshot(given, config, wanted, strings, workers)
     found = judged(Case(config, head, base))
-    order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.code))
+    order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.gate.code))
     frame = pd.DataFrame([_row(one, head, config) for one in order], columns=COLUMNS)
     notes = (_against(config, against, base), *_expected(head, frame), *idle(found, config))
     notes += tuple(without_dropout(head.name, head.processing))
@@ -155,12 +178,29 @@ def _require_comparable(config: Config, wanted: Wanted, base: Snapshot | None) -
         require_same_names(names, rendered(config.text.provenance(names[first])), base)
 
 
-def _row(one: Judged, head: Snapshot, config: Config) -> tuple[object, ...]:
-    unit = "share" if one.share else MEASURES[one.measure].unit if one.measure in MEASURES else ""
-    place = (config.path.as_posix(), config.line(one.key), ".".join(one.key))
-    numbers = (one.base, one.head, one.change, one.low, one.high, one.limit)
-    told = (one.code, one.verdict, one.gate, one.measure, one.corpus)
-    return (head.name, *told, *numbers, unit, one.documents, *place, one.text)
+def _row(one: Judged, head: Snapshot, config: Config) -> Row:
+    gate, figures = one.gate, one.figures
+    unit = MEASURES[gate.measure].unit if gate.measure in MEASURES else ""
+    return Row(
+        tokenizer=head.name,
+        code=gate.code,
+        verdict=one.verdict,
+        gate=gate.name,
+        measure=gate.measure,
+        corpus=gate.corpus,
+        base=figures.base,
+        head=figures.head,
+        change=figures.change,
+        low=figures.low,
+        high=figures.high,
+        limit=figures.limit,
+        unit="share" if figures.share else unit,
+        documents=figures.documents,
+        file=config.path.as_posix(),
+        line=config.line(one.key),
+        rule=".".join(one.key),
+        message=one.text,
+    )
 
 
 def _against(config: Config, against: str, base: Snapshot | None) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -40,10 +41,26 @@ from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.workers import HERE, Workers
 
 COST = "cost"
-COLUMNS = ["tokenizer", "corpus", "measure", "value", "low", "high", "unit", "better"]
-# beside them where there is a bootstrap: how far from the first tokenizer, and what that says
-DIFFERENCES = ["difference", "difference_low", "difference_high", "verdict"]
-Row = tuple[str, str, str, float, float, float, str, str, float, float, float, str]
+
+
+class Row(NamedTuple):
+    """A row of the report; from `difference` on only with a bootstrap."""
+
+    tokenizer: str
+    corpus: str
+    measure: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    better: str
+    difference: float = math.nan  # from the first tokenizer
+    difference_low: float = math.nan
+    difference_high: float = math.nan
+    verdict: str = ""  # what that says
+
+
+COLUMNS = list(Row._fields)
 
 
 def choose_measures(names: Sequence[str]) -> list[str]:
@@ -119,10 +136,9 @@ def compare(
     resamples = resampled(counted, bootstrap, seed, workers) if bootstrap else []
     rows = [row for name in usable for row in _rows(name, counted, first, resamples)]
     rows += _costs(counted, prices or {})
-    columns = [*COLUMNS, *DIFFERENCES]
-    frame = pd.DataFrame(_sorted(rows, counted), columns=columns).astype({"value": float})
+    frame = pd.DataFrame(_sorted(rows, counted), columns=COLUMNS).astype({"value": float})
     if not bootstrap:
-        frame = frame[COLUMNS]
+        frame = frame[COLUMNS[: COLUMNS.index("difference")]]
     notes = (*_notes(chosen, usable, counted, first), *_unknowns(frame), *counted.notes())
     provenance = counted.provenance
     if counted.parallel:
@@ -136,7 +152,6 @@ def compare(
     return Report("compare", title, frame, notes, provenance, across="tokenizer", view=view)
 
 
-_NONE = (math.nan, math.nan, math.nan)
 _BY = dict.fromkeys(("", "tokenizer", "language"))
 
 
@@ -181,9 +196,21 @@ def _rows(
                 base = spread_0.get(corpus) if k else None
                 found = uncertainty(spread[corpus], base, measure.better)
             difference = value - values_0[corpus] if k and sampled else math.nan
-            head = (tokenizer.name, corpus, name, value, found.low, found.high)
-            tail = (difference, found.difference_low, found.difference_high, found.verdict)
-            rows.append((*head, measure.unit, measure.better, *tail))
+            row = Row(
+                tokenizer.name,
+                corpus,
+                name,
+                value,
+                found.low,
+                found.high,
+                measure.unit,
+                measure.better,
+                difference,
+                found.difference_low,
+                found.difference_high,
+                found.verdict,
+            )
+            rows.append(row)
         values_0, spread_0 = values_0 or values, spread_0 or spread
     return rows
 
@@ -222,7 +249,7 @@ def _costs(counted: Counted, prices: Mapping[str, float]) -> list[Row]:
         totals = zip([*names, ALL], [*costs, sum(costs)], strict=True)
         shown = totals if len(names) > 1 else zip(names, costs, strict=True)
         rows += [
-            (label, name, COST, cost, *_NONE[:2], "currency", "lower", *_NONE, "")
+            Row(label, name, COST, cost, math.nan, math.nan, "currency", "lower")
             for name, cost in shown
         ]
     return rows
@@ -232,7 +259,7 @@ def _sorted(rows: list[Row], counted: Counted) -> list[Row]:
     """Order rows by tokenizer, corpus and measure, each as given."""
     tokenizers = {tokenizer.name: i for i, tokenizer in enumerate(counted.tokenizers)}
     corpora = {name: i for i, name in enumerate((*(c.name for c in counted.corpora), ALL))}
-    return sorted(rows, key=lambda row: (tokenizers[row[0]], corpora[row[1]]))
+    return sorted(rows, key=lambda row: (tokenizers[row.tokenizer], corpora[row.corpus]))
 
 
 def _unknowns(frame: pd.DataFrame) -> list[str]:

@@ -24,13 +24,13 @@ from tokscope.text.given import Corpora
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import added_ids
 from tokscope.tokenizers.given import Tokenizers, load_all
-from tokscope.vocabularies.composition import composition, scripts_of
+from tokscope.vocabularies.composition import Row, composition, scripts_of
 from tokscope.vocabularies.kinds import Spelled
 from tokscope.vocabularies.languages import FREQUENT, Words, completeness, languages, retention
 from tokscope.vocabularies.overlap import overlap
 from tokscope.workers import HERE, Workers
 
-COLUMNS = ["tokenizer", "by", "name", "measure", "value", "unit"]
+COLUMNS = ["tokenizer", *Row._fields]
 # what a user asks for -> the parts of the report that it shows
 BY: Mapping[str, tuple[str, ...]] = {
     "": ("total", "kind", "position", "overlap", "language", "completeness", "retention"),
@@ -133,8 +133,8 @@ def vocab(
     rows = [] if by == "language" else _of_tokens(used)
     rows += _overlap(used, text) if not by else []
     rows += _of_text(text) if text else []
-    rows += [(name, *row) for name, row in retention(used, listed)]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
+    rows += retention(used, listed)
+    frame = pd.DataFrame([(name, *row) for name, row in rows], columns=COLUMNS)
     frame = frame[frame["by"].isin(BY[by])] if by else frame
     there = set(frame["by"])
     notes = [_NOTES[part] for part in BY[by] if part in there]
@@ -158,31 +158,28 @@ def _require_sense(by: str, corpora: Corpora | None, lists: Corpora | None, freq
         raise TokscopeError(f"--by {by} looks at no text; drop --corpus and --word-list")
 
 
-Line = tuple[str, str, str, str, float, str]
-
-
-def _of_tokens(tokenizers: Sequence[Tokenizer]) -> list[Line]:
+def _of_tokens(tokenizers: Sequence[Tokenizer]) -> list[tuple[str, Row]]:
     spelled = [Spelled(one.vocabulary) for one in tokenizers]
     scripts = scripts_of(spelled)
     return [
-        (one.name, *row)
+        (one.name, row)
         for one, own in zip(tokenizers, spelled, strict=True)
         for row in composition(own, scripts, len(added_ids(one)))
     ]
 
 
-def _overlap(tokenizers: Sequence[Tokenizer], text: _Text | None) -> list[Line]:
+def _overlap(tokenizers: Sequence[Tokenizer], text: _Text | None) -> list[tuple[str, Row]]:
     vocabularies = {tokenizer.name: tokenizer.vocabulary for tokenizer in tokenizers}
     types = None
     if text:
         types = {name: types_of(text.counted, k).sum(axis=0) for k, name in enumerate(vocabularies)}
-    return [(name, *row) for name, row in overlap(vocabularies, types)]
+    return list(overlap(vocabularies, types))
 
 
-def _of_text(text: _Text) -> list[Line]:
+def _of_text(text: _Text) -> list[tuple[str, Row]]:
     counted = text.counted
     return [
-        (tokenizer.name, *row)
+        (tokenizer.name, row)
         for k, tokenizer in enumerate(counted.tokenizers)
         for row in (
             *languages(counted, k),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import nan
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,16 @@ from tokscope.vocabularies.kinds import (
 )
 
 Counts = NDArray[np.int64]
-# by, name, measure, value, unit
-Row = tuple[str, str, str, float, str]
+
+
+class Row(NamedTuple):
+    """A row of the report, but for its tokenizer."""
+
+    by: str
+    name: str
+    measure: str
+    value: float
+    unit: str
 
 
 def composition(spelled: Spelled, scripts: Sequence[int], added: int) -> list[Row]:
@@ -66,12 +75,12 @@ def _totals(spelled: Spelled, added: int) -> Iterator[Row]:
         "distinct": len(pieces),
     }
     for name, count in counts.items():
-        yield "total", ALL, name, float(count), "tokens"
+        yield Row("total", ALL, name, float(count), "tokens")
     for unit, lengths in (("bytes", in_bytes), ("characters", in_characters)):
         mean, median = _middle(lengths)
-        yield "total", ALL, f"mean_{unit}", mean, f"{unit}/token"
-        yield "total", ALL, f"median_{unit}", median, f"{unit}/token"
-        yield "total", ALL, f"longest_{unit}", float(lengths.max(initial=0)), unit
+        yield Row("total", ALL, f"mean_{unit}", mean, f"{unit}/token")
+        yield Row("total", ALL, f"median_{unit}", median, f"{unit}/token")
+        yield Row("total", ALL, f"longest_{unit}", float(lengths.max(initial=0)), unit)
 
 
 def _middle(lengths: Counts) -> tuple[float, float]:
@@ -89,8 +98,8 @@ def pieces_of(vocabulary: Vocabulary) -> list[bytes]:
 def _shares(by: str, counts: Counts, names: Sequence[str]) -> Iterator[Row]:
     total = int(counts.sum())
     for name, count in zip(names, counts.tolist(), strict=True):
-        yield by, name, "tokens", float(count), "tokens"
-        yield by, name, "share", count / total if total else nan, "share"
+        yield Row(by, name, "tokens", float(count), "tokens")
+        yield Row(by, name, "share", count / total if total else nan, "share")
 
 
 def _by_script(spelled: Spelled, scripts: Sequence[int]) -> Iterator[Row]:
@@ -105,8 +114,8 @@ def _by_script(spelled: Spelled, scripts: Sequence[int]) -> Iterator[Row]:
         for position in positions_of(spelled.vocabulary):
             place, count = POSITIONS[position].split()[0], counts[position]
             total = sum(counts)
-            yield "script", name, place, float(count), "tokens"
-            yield "script", name, f"{place}_share", count / total if total else nan, "share"
+            yield Row("script", name, place, float(count), "tokens")
+            yield Row("script", name, f"{place}_share", count / total if total else nan, "share")
 
 
 def _by_length(spelled: Spelled) -> Iterator[Row]:
@@ -119,5 +128,5 @@ def _by_length(spelled: Spelled) -> Iterator[Row]:
         for unit, counts in (("bytes", in_bytes), ("characters", in_characters)):
             count, total = int(counts[length]), int(counts[1:].sum())
             share = count / total if total else nan
-            yield "length", str(length), unit, float(count), "tokens"
-            yield "length", str(length), f"{unit}_share", share, "share"
+            yield Row("length", str(length), unit, float(count), "tokens")
+            yield Row("length", str(length), f"{unit}_share", share, "share")

@@ -35,12 +35,12 @@ def languages(counted: Counted, k: int) -> Iterator[Row]:
     seen = int((~np.isnan(probabilities[0])).sum())
     for corpus, own in zip(counted.corpora, np.nan_to_num(probabilities), strict=True):
         mass = float(own.sum())
-        yield "language", corpus.name, "tokens", mass, "tokens"
-        yield "language", corpus.name, "share", ratio(mass, seen), "share"
-        yield "language", corpus.name, "seen", float((own > 0).sum()), "tokens"
-        yield "language", corpus.name, "only", float((own == 1).sum()), "tokens"
+        yield Row("language", corpus.name, "tokens", mass, "tokens")
+        yield Row("language", corpus.name, "share", ratio(mass, seen), "share")
+        yield Row("language", corpus.name, "seen", float((own > 0).sum()), "tokens")
+        yield Row("language", corpus.name, "only", float((own == 1).sum()), "tokens")
     unseen = float(len(counted.tokenizers[k].vocabulary) - seen)
-    yield "language", UNSEEN, "tokens", unseen, "tokens"
+    yield Row("language", UNSEEN, "tokens", unseen, "tokens")
 
 
 @dataclass
@@ -100,7 +100,7 @@ def completeness(counted: Counted, k: int, seen: Sequence[Words], frequent: int)
         values = _alphabet(counted.tokenizers[k], words)
         values |= _words(words, k, frequent, defined=bool(has_words(row[k])))
         for measure, (value, unit) in values.items():
-            yield "completeness", corpus.name, measure, value, unit
+            yield Row("completeness", corpus.name, measure, value, unit)
 
 
 def _alphabet(tokenizer: Tokenizer, words: Words) -> dict[str, tuple[float, str]]:
@@ -152,6 +152,6 @@ def retention(
         for tokenizer in tokenizers:
             bare, spaced = _held(tokenizer, words), _held(tokenizer, words, _CONTEXT)
             own = tokenizer.name
-            yield own, ("retention", name, "words", float(len(words)), "words")
-            yield own, ("retention", name, "bare", float(bare.mean()), "share")
-            yield own, ("retention", name, "after_a_space", float(spaced.mean()), "share")
+            yield own, Row("retention", name, "words", float(len(words)), "words")
+            yield own, Row("retention", name, "bare", float(bare.mean()), "share")
+            yield own, Row("retention", name, "after_a_space", float(spaced.mean()), "share")

@@ -28,17 +28,17 @@ def overlap(
     for first, second in permutations(named, 2):
         common = len(sets[first] & sets[second])
         sizes = len(sets[first]), len(sets[second])
-        yield first, ("overlap", second, "common", float(common), "tokens")
-        yield first, ("overlap", second, "jaccard", jaccard(common, *sizes), "share")
-        yield first, ("overlap", second, "contained", containment(common, sizes[0]), "share")
+        yield first, Row("overlap", second, "common", float(common), "tokens")
+        yield first, Row("overlap", second, "jaccard", jaccard(common, *sizes), "share")
+        yield first, Row("overlap", second, "contained", containment(common, sizes[0]), "share")
         if types is None:
             continue
         used = [types[name] for name in (first, second)]
         shared = np.fromiter((piece in sets[second] for piece in pieces[first]), bool)
         share = containment(int(used[0][shared].sum()), int(used[0].sum()))
         weights = _aligned([pieces[first], pieces[second]], used)
-        yield first, ("overlap", second, "used", share, "share")
-        yield first, ("overlap", second, "used_jaccard", weighted_jaccard(*weights), "share")
+        yield first, Row("overlap", second, "used", share, "share")
+        yield first, Row("overlap", second, "used_jaccard", weighted_jaccard(*weights), "share")
 
 
 def _aligned(

@@ -1,0 +1,236 @@
+"""What differs between two tokenizers, row by row: files, behaviour, text, single lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import NamedTuple
+
+import numpy as np
+
+from tokscope.counting.catalog import MEASURES
+from tokscope.errors import TokscopeError, shortened
+from tokscope.gate.changes import Pair
+from tokscope.gate.snapshot import Snapshot
+from tokscope.text.corpus import units_at
+from tokscope.text.spelled import spelled
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.anatomy import found_in_text
+from tokscope.tokenizers.pipeline import pipeline_of
+
+MEASURED = ("tokens", "round_trip", "unknown_rate")
+OTHER, ALIKE = "units with other ids", "of which as many tokens"
+_EXAMPLES = 5
+
+
+class Row(NamedTuple):
+    """A row of the report; its change is a share of the old value where it has an interval."""
+
+    part: str
+    name: str
+    measure: str
+    old: float = nan
+    new: float = nan
+    change: float = nan
+    low: float = nan
+    high: float = nan
+    unit: str = ""
+    text: str = ""
+    new_text: str = ""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two tokenizers on the same text; the new one is the candidate."""
+
+    pair: Pair
+    old: Tokenizer
+    new: Tokenizer
+
+    @property
+    def snapshots(self) -> tuple[Snapshot, Snapshot]:
+        """The old one and the new one."""
+        return self.pair.base, self.pair.head
+
+
+def rows(sides: Sides) -> Iterator[Row]:
+    """Yield what changed in the files, in what they do, and on text."""
+    for part in (_components, _processing, _vocabulary, _merges, _golden, _numbers, _texts):
+        yield from part(sides)
+
+
+# The files
+
+
+def _components(sides: Sides) -> Iterator[Row]:
+    old, new = (one.components for one in sides.snapshots)
+    yield from _parts("component", old, new)
+    old_names, new_names = (one.specials for one in sides.snapshots)
+    moved = [n for n in old_names if n in new_names and old_names[n] != new_names[n]]
+    yield _listed("special tokens", "gone", [n for n in old_names if n not in new_names])
+    yield _listed("special tokens", "new", [n for n in new_names if n not in old_names])
+    yield _listed("special tokens", "with another id", moved)
+    old_flags, new_flags = (found_in_text(one) for one in (sides.old, sides.new))
+    other = [t for t in old_flags if t in new_flags and old_flags[t] != new_flags[t]]
+    yield _listed("added tokens", "gone", [_shown(t) for t in old_flags if t not in new_flags])
+    yield _listed("added tokens", "new", [_shown(t) for t in new_flags if t not in old_flags])
+    flags = [f"{_shown(text)}: {old_flags[text]} -> {new_flags[text]}" for text in other]
+    yield _listed("added tokens", "with other flags", flags)
+
+
+def _processing(sides: Sides) -> Iterator[Row]:
+    """Compare what is done around text, by what the files say and by what a model gets."""
+    old, new = (one.processing for one in sides.snapshots)
+    yield from _parts("processing", old, new, shown=True)
+    old_ids, new_ids = ({**one.golden, **one.model_input} for one in sides.snapshots)
+    base, head = sides.snapshots
+    kept = [text for text, ids in base.golden.items() if head.golden.get(text) == ids]
+    changed = sorted((text for text in kept if old_ids[text] != new_ids[text]), key=len)
+    texts = [
+        f'"{_written(t.encode())}" {_some(old_ids[t])} -> {_some(new_ids[t])}' for t in changed
+    ]
+    yield _listed("golden strings", "with other special tokens", texts)
+
+
+def _parts(
+    part: str, old: Mapping[str, str], new: Mapping[str, str], *, shown: bool = False
+) -> Iterator[Row]:
+    """Yield for each part of the files whether it is the same, and what it was and is."""
+    for name in {**old, **new}:
+        same = old.get(name) == new.get(name)
+        word = "same" if same else "changed" if name in old and name in new else "on one side only"
+        values = (old.get(name, "–"), new.get(name, "–")) if shown and not same else ("", "")
+        yield Row(part, _named(name), word, text=values[0], new_text=values[1])
+
+
+def _listed(part: str, measure: str, found: Sequence[str]) -> Row:
+    """Return how many there are, and the first of them."""
+    more = ", …" if len(found) > _EXAMPLES else ""
+    text = ", ".join(found[:_EXAMPLES]) + more
+    return Row(part, "", measure, new=float(len(found)), text=text)
+
+
+def _vocabulary(sides: Sides) -> Iterator[Row]:
+    """Compare what ids stand for, by bytes."""
+    old, new = (_ids(one) for one in (sides.old, sides.new))
+    gone = [piece for piece in old if piece not in new]
+    fresh = [piece for piece in new if piece not in old]
+    moved = [piece for piece in old if piece in new and old[piece] != new[piece]]
+    yield _listed("vocabulary", "gone", [_written(piece) for piece in gone])
+    yield _listed("vocabulary", "new", [_written(piece) for piece in fresh])
+    yield _listed(
+        "vocabulary",
+        "with another id",
+        [f"{_written(piece)} {old[piece]} -> {new[piece]}" for piece in moved],
+    )
+
+
+def _ids(tokenizer: Tokenizer) -> dict[bytes, int]:
+    """Return the first id of each string of bytes."""
+    vocabulary, found = tokenizer.vocabulary, dict[bytes, int]()
+    for token in np.flatnonzero(vocabulary.lengths > 0).tolist():
+        found.setdefault(vocabulary[token], token)
+    return found
+
+
+def _shown(text: str) -> str:
+    return _written(text.encode())
+
+
+def _named(name: str) -> str:
+    """Write the name of a part, which a file may have made, so that nothing of it is invisible."""
+    return shortened(" ".join(spelled(w.encode(errors="replace")) for w in name.split(" ")))
+
+
+def _written(piece: bytes) -> str:
+    return shortened(spelled(piece), 24)
+
+
+def _merges(sides: Sides) -> Iterator[Row]:
+    """Compare merges by bytes, where both have them."""
+    try:
+        found = [pipeline_of(one).merges.pairs for one in (sides.old, sides.new)]
+    except TokscopeError:  # one has no merges, and says why where they are asked for
+        return
+    old, new = ([one for one in pairs if one] for pairs in found)
+    places = {merge: i for i, merge in enumerate(new)}
+    kept = [places[merge] for merge in old if merge in places]
+    falls = int((np.diff(kept) < 0).sum()) if len(kept) > 1 else 0
+    known = set(old)
+    gone = [f"{_written(a)} + {_written(b)}" for a, b in old if (a, b) not in places]
+    fresh = [f"{_written(a)} + {_written(b)}" for a, b in new if (a, b) not in known]
+    yield _listed("merges", "gone", gone)
+    yield _listed("merges", "new", fresh)
+    yield Row("merges", "", "places where the order falls", new=float(falls))
+
+
+# Behaviour
+
+
+def _golden(sides: Sides) -> Iterator[Row]:
+    old, new = (one.golden for one in sides.snapshots)
+    changed = [text for text in old if old[text] != new.get(text)]
+    alike = [text for text in changed if len(old[text]) == len(new[text])]
+    shown = sorted(alike or changed, key=len)
+    texts = [f'"{_written(t.encode())}" {_some(old[t])} -> {_some(new[t])}' for t in shown]
+    yield _listed("golden strings", "with other ids", texts)
+    yield Row("golden strings", "", "of which as many tokens", new=float(len(alike)))
+
+
+def _some(ids: Sequence[int]) -> list[int]:
+    return list(ids[:4])
+
+
+def _numbers(sides: Sides) -> Iterator[Row]:
+    old, new = (one.numbers for one in sides.snapshots)
+    if old and new:
+        row = _moved("numbers", "", "tokens per digit", old.tokens_per_digit, new.tokens_per_digit)
+        scheme = old.scheme if old.scheme == new.scheme else f"{old.scheme} -> {new.scheme}"
+        yield row._replace(unit="tokens/digit", text=scheme)
+
+
+def _moved(part: str, name: str, measure: str, old: float, new: float) -> Row:
+    return Row(part, name, measure, old, new, new - old)
+
+
+def _texts(sides: Sides) -> Iterator[Row]:
+    """Yield how values of each corpus changed, and how many units have other ids."""
+    for measure in MEASURED:
+        changes = sides.pair.changes(measure, share=measure == "tokens")
+        for corpus, change in changes.items():
+            values = (change.base, change.head, change.worse, change.low, change.high)
+            yield Row("text", corpus, measure, *values, unit=MEASURES[measure].unit)
+    for corpus in sides.pair.head.samples:
+        changed, alike = _changed(sides, corpus)
+        for measure, share in ((OTHER, changed.mean()), (ALIKE, alike.mean())):
+            yield _moved("text", corpus, measure, 0.0, float(share))._replace(unit="share")
+
+
+def _changed(sides: Sides, corpus: str) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which units have other ids, and which of them as many."""
+    old, new = (one.samples[corpus] for one in sides.snapshots)
+    changed = old.hashes != new.hashes
+    return changed, changed & (old.columns["tokens"] == new.columns["tokens"])
+
+
+def lines(sides: Sides, top: int) -> Iterator[Row]:
+    """Yield the units whose number of tokens changed most, with both segmentations."""
+    found = []
+    for corpus in sides.pair.counted.corpora:
+        changed, _ = _changed(sides, corpus.name)
+        old, new = (one.samples[corpus.name].columns["tokens"] for one in sides.snapshots)
+        order = np.argsort(-np.abs(new - old), kind="stable")
+        worst = [i for i in order.tolist() if changed[i]][:top]
+        found += [(abs(int(new[i] - old[i])), corpus, i, old[i], new[i]) for i in worst]
+    found.sort(key=lambda one: -one[0])
+    for _, corpus, i, old_tokens, new_tokens in found[:top]:
+        text = units_at(corpus, [i])[i]
+        counts = (float(old_tokens), float(new_tokens))
+        row = _moved("line", f"{corpus.name}:{i + 1}", "tokens", *counts)._replace(unit="tokens")
+        yield row._replace(text=_segmented(sides.old, text), new_text=_segmented(sides.new, text))
+
+
+def _segmented(tokenizer: Tokenizer, text: str) -> str:
+    ids = tokenizer.encode([text]).ids.tolist()
+    return "|".join(spelled(tokenizer.vocabulary.spelling(token)) for token in ids)
