@@ -156,7 +156,7 @@ def lock_files() -> tuple[bytes, bytes]:
         path.write_text('tokenizer = "sample:bpe"\n[text]\ncorpora = ["sample:en"]\n')
         wanted = Wanted(frozenset(("units", "bytes", *TOKEN_COLUMNS)), ("tokens",), numbers=True)
         strings = [f"b {i}" for i in range(200)]  # as many as a lock has at least
-        found = snapshot("sample:bpe", settings.read(path), wanted, strings)
+        found = snapshot("sample:bpe", settings.read(path).text, wanted, strings)
     return lock.packed(lock.Lock(found, [{"reason": "first", "fingerprint": "x"}]))
 
 

@@ -50,8 +50,8 @@ def verdicts(old: Path, new: Path) -> dict[str, str]:
     path = old.with_name("tokscope.toml")
     path.write_text('[identity]\ngolden = "fail"\nvocabulary = "fail"\ncomponents = "fail"\n')
     config = settings.read(path)
-    base = snapshot(str(old), config, by_gates(config))
-    head = snapshot(str(new), config, by_gates(config), list(base.golden))
+    base = snapshot(str(old), config.text, by_gates(config))
+    head = snapshot(str(new), config.text, by_gates(config), list(base.golden))
     found = judged(Case(config, head, base))
     return {one.gate.code: one.text for one in found if one.verdict != "pass"}
 

@@ -126,7 +126,7 @@ def written(folder: Path, data: Json) -> str:
 
 
 def look(config: settings.Config, word: str, base: Snapshot | None = None) -> Snapshot:
-    return snapshot(word, config, by_gates(config), list(base.golden) if base else None)
+    return snapshot(word, config.text, by_gates(config), list(base.golden) if base else None)
 
 
 def verdicts(config: settings.Config, word: str, base: Snapshot) -> dict[str, Judged]:

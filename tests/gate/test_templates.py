@@ -91,8 +91,8 @@ def model(folder: Path) -> Path:
 
 def verdicts(old: Path, new: Path) -> dict[str, tuple[str, str]]:
     config = settings.read(Path("tokscope.toml"))
-    base = snapshot(str(old), config, by_gates(config))
-    head = snapshot(str(new), config, by_gates(config), list(base.golden))
+    base = snapshot(str(old), config.text, by_gates(config))
+    head = snapshot(str(new), config.text, by_gates(config), list(base.golden))
     found = judged(Case(config, head, base))
     return {one.gate.code: (one.verdict, one.text) for one in found if one.verdict != "pass"}
 

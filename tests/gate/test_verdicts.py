@@ -129,12 +129,12 @@ def test_other_text_is_refused(tmp_path: Path) -> None:
     config = limited(tmp_path, '"1%"')
     head, base = sides({"en": np.array([1])}, {"en": np.array([1])})
     with pytest.raises(TokscopeError, match="TS903 the baseline was counted otherwise"):
-        pair(config, replace(head, settings="other"), base)
+        pair(replace(head, settings="other"), base, "", config.evidence)
     with pytest.raises(TokscopeError, match="TS902 the baseline has no corpus 'en'"):
-        pair(config, head, replace(base, samples={}))
+        pair(head, replace(base, samples={}), "", config.evidence)
     moved = {"en": replace(base.samples["en"], digest="other")}
     with pytest.raises(TokscopeError, match="TS902 the text of corpus 'en' is not that"):
-        pair(config, head, replace(base, samples=moved))
+        pair(head, replace(base, samples=moved), "", config.evidence)
 
 
 # How often a verdict is wrong

@@ -362,7 +362,7 @@ def test_a_flag_that_changes_what_a_model_gets_fails(tmp_path: Path) -> None:
     new = repository(tmp_path / "new", parts("Llama"), "Llama", add_bos_token=False)
     (tmp_path / "tokscope.toml").write_text('[identity]\ngolden = "fail"\n')
     config = settings_of(tmp_path / "tokscope.toml")
-    base, head = (snapshot(str(path), config, Wanted()) for path in (old, new))
+    base, head = (snapshot(str(path), config.text, Wanted()) for path in (old, new))
     found = {one.gate.code: one for one in judged(Case(config, head, base))}
     assert (found["TS001"].verdict, found["TS007"].verdict) == ("pass", "fail")
     assert "get other special tokens" in found["TS007"].text

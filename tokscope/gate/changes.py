@@ -16,7 +16,7 @@ from tokscope.counting.tally import Tally
 from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError
-from tokscope.gate.config import Config
+from tokscope.gate.config import Evidence
 from tokscope.gate.snapshot import Snapshot, is_frequency
 from tokscope.measures.uncertainty import simultaneous
 
@@ -63,11 +63,11 @@ def worsening(head: Floats, base: Floats, measure: Measure, *, share: bool) -> F
 class Pair:
     """The same text under a candidate and under the baseline."""
 
-    config: Config
     head: Snapshot
     base: Snapshot
     counted: Counted  # two columns of tallies: candidate, baseline
     drawn: Sequence[Sequence[Resampled]]
+    reference: int  # the corpus that others are measured against
 
     @property
     def documents(self) -> int:
@@ -131,23 +131,21 @@ class Pair:
 
     def _exact(self, name: str, k: int) -> dict[str, float]:
         tallies = [row[k] for row in self.counted.tallies]
-        return values_of(MEASURES[name], tallies, self._names, self._first)
+        return values_of(MEASURES[name], tallies, self._names, self.reference)
 
     def _spread(self, measure: Measure, k: int, known: Mapping[str, float]) -> dict[str, Floats]:
         totals = [row[k] for row in self.drawn]
-        return values_of(measure, totals, self._names, self._first, known)
+        return values_of(measure, totals, self._names, self.reference, known)
 
     @property
     def _names(self) -> list[str]:
         return [corpus.name for corpus in self.counted.corpora]
 
-    @property
-    def _first(self) -> int:
-        return reference_of(self.counted.corpora, self.config.text.reference)
 
-
-def pair(config: Config, head: Snapshot, base: Snapshot) -> Pair:
+def pair(head: Snapshot, base: Snapshot, reference: str, evidence: Evidence) -> Pair:
     """Put a candidate and a baseline on the same text side by side.
+
+    `reference` names the corpus that others are measured against, "" for the usual one.
 
     Raises:
         TokscopeError: they were counted on other text, or in another way.
@@ -176,9 +174,8 @@ def pair(config: Config, head: Snapshot, base: Snapshot) -> Pair:
         tallies=rows,
         readings=[replace(reading, members=[]) for reading in counted.readings],
     )
-    evidence = config.evidence
     drawn = resampled(together, evidence.resamples, evidence.seed)
-    return Pair(config, head, base, together, drawn)
+    return Pair(head, base, together, drawn, reference_of(counted.corpora, reference))
 
 
 def require_same(head: Snapshot, base: Snapshot) -> None:

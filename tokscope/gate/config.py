@@ -172,9 +172,7 @@ class Config:
 
     def line(self, key: Key) -> int:
         """Return the line of a setting, or of the table that it is in."""
-        while key and key not in self.lines:
-            key = key[:-1]
-        return self.lines.get(key, 1)
+        return line_of(key, self.lines)
 
     def limit(self, measure: str, corpus: str, kind: str) -> Limit | None:
         """Return the most specific limit: of the corpus, of the longest pattern, of all.
@@ -198,6 +196,17 @@ class Config:
                     f"corpus '{corpus}' equally well; give it a limit of its own"
                 )
         return best
+
+
+def line_of(key: Key, lines: Mapping[Key, int]) -> int:
+    """Return the line of a setting, or of the table that it is in.
+
+    >>> line_of(("text", "words"), {("text",): 7})
+    7
+    """
+    while key and key not in lines:
+        key = key[:-1]
+    return lines.get(key, 1)
 
 
 def says_something(text: str) -> bool:

@@ -31,6 +31,7 @@ from tokscope.gate.config import (
     Text,
     Waiver,
     inside,
+    line_of,
     says_something,
 )
 from tokscope.gate.lines import lines_of
@@ -143,8 +144,7 @@ class _Reader:
     lines: Mapping[Key, int]
 
     def wrong(self, key: Key, message: str) -> TokscopeError:
-        line = Config(self.path, self.lines).line(key)
-        return TokscopeError(f"{self.path}:{line}: {message}")
+        return TokscopeError(f"{self.path}:{line_of(key, self.lines)}: {message}")
 
     def choose(self, table: Mapping[str, Any], key: Key, kind: str, word: str) -> None:
         try:

@@ -18,7 +18,7 @@ from tokscope.counting.tally import Counting
 from tokscope.counting.tokens import TOKEN_COLUMNS, Tokens
 from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError
-from tokscope.gate.config import Config
+from tokscope.gate.config import Text
 from tokscope.gate.wanted import Wanted, require_possible
 from tokscope.measures.ratios import ratio_of_sums
 from tokscope.measures.schemes import scheme
@@ -88,7 +88,7 @@ class Snapshot:
 
 def snapshot(
     given: str | Tokenizer,
-    config: Config,
+    text: Text,
     wanted: Wanted,
     strings: Sequence[str] | None = None,
     workers: Workers = HERE,
@@ -100,22 +100,22 @@ def snapshot(
     Raises:
         TokscopeError: the tokenizer or the text cannot be used.
     """
-    require_possible(config, wanted)
+    require_possible(text, wanted)
     counted, first = None, 0
     tokenizer = load(given) if isinstance(given, str) else given
     if wanted.mixture:
-        subject_of(tokenizer, config.mixture, 0)
+        subject_of(tokenizer, wanted.mixture, 0)
     if wanted.columns:
-        corpora = config.text.read()
-        how = (wanted.columns, config.text.words, config.text.specials)
+        corpora = text.read()
+        how = (wanted.columns, text.words, text.specials)
         counting = Counting(*how, by_unit=True, observer=_Hashing)
-        first = reference_of(corpora, config.text.reference)
+        first = reference_of(corpora, text.reference)
         counted = count([tokenizer], corpora, counting, workers=workers)
-    found = _identity(tokenizer, config.strings, strings)
+    found = _identity(tokenizer, wanted.strings, strings)
     if counted:
         found = replace(
             found,
-            settings=rendered(config.text.provenance(corpora[first].name)),
+            settings=rendered(text.provenance(corpora[first].name)),
             samples=_samples(counted),
             values=_values(counted, wanted.measures, first),
             counted=counted,
@@ -130,7 +130,7 @@ def snapshot(
             examples={one.code: ", ".join(one.examples[:3]) for one in own},
         )
     if wanted.mixture:
-        found = replace(found, mixture=_mixture(tokenizer, config))
+        found = replace(found, mixture=_mixture(tokenizer, text, wanted.mixture))
     return found
 
 
@@ -248,10 +248,9 @@ def _numbers(tokenizer: Tokenizer) -> Numbers:
     return Numbers(words, float(f"{share:.10g}"), float(f"{mean:.10g}"))
 
 
-def _mixture(tokenizer: Tokenizer, config: Config) -> dict[str, float]:
+def _mixture(tokenizer: Tokenizer, text: Text, merges: int) -> dict[str, float]:
     """Infer shares of the corpora, or of the embedded sample where none are named."""
-    corpora = config.text.read() or None
-    found = infer(tokenizer, corpora, merges=config.mixture)
+    found = infer(tokenizer, text.read() or None, merges=merges)
     return dict(zip(found.names, found.shares.round(4).tolist(), strict=True))
 
 

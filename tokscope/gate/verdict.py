@@ -86,7 +86,8 @@ class Case:
     @cached_property
     def pair(self) -> Pair:
         """Both on the same text."""
-        return pair(self.config, self.head, self.baseline)
+        evidence = self.config.evidence
+        return pair(self.head, self.baseline, self.config.text.reference, evidence)
 
     @property
     def values_before(self) -> Values:

@@ -9,7 +9,7 @@ from tokscope.counting.catalog import DEFAULT, MEASURES
 from tokscope.counting.counted import reference_of, require_countable
 from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.errors import TokscopeError
-from tokscope.gate.config import IDENTITY, OFF, Config
+from tokscope.gate.config import IDENTITY, OFF, Config, Text
 from tokscope.mixture.subject import chosen
 
 
@@ -21,7 +21,8 @@ class Wanted:
     measures: Sequence[str] = ()  # whose values are kept
     numbers: bool = False
     findings: bool = False
-    mixture: int = 0
+    mixture: int = 0  # merges to infer one from
+    strings: Sequence[str] = ()  # golden ones, beside those that every tokenizer has
 
 
 def by_gates(config: Config) -> Wanted:
@@ -32,16 +33,15 @@ def by_gates(config: Config) -> Wanted:
         columns |= {"units", "bytes", "tokens"}
     numbers = config.level("numbers", "scheme") != OFF or config.tokens_per_digit is not None
     audited = config.level("audit", "new") != OFF
-    return Wanted(columns, measures, numbers, audited, config.mixture)
+    return Wanted(columns, measures, numbers, audited, config.mixture, config.strings)
 
 
-def require_possible(config: Config, wanted: Wanted) -> None:
+def require_possible(text: Text, wanted: Wanted) -> None:
     """Refuse what settings and names of corpora show to be impossible, before any text is read.
 
     Raises:
         TokscopeError: the text, the reference, the word rule or the measures do not go together.
     """
-    text = config.text
     corpora = text.read() if wanted.columns or wanted.mixture else []
     if wanted.columns:
         require_countable(corpora, text.words)
@@ -69,4 +69,5 @@ def everything(config: Config) -> Wanted:
     measures = list(dict.fromkeys((*usual, *limited)))
     columns = frozenset(TOKEN_COLUMNS).union(*(MEASURES[name].columns for name in measures))
     columns = columns | {"units", "bytes"} if config.text.corpora else frozenset()
-    return Wanted(columns, measures if columns else (), True, True, config.mixture)
+    measures = measures if columns else []
+    return Wanted(columns, measures, True, True, config.mixture, config.strings)

@@ -19,7 +19,7 @@ from tokscope.errors import TokscopeError
 from tokscope.gate import settings
 from tokscope.gate.baseline import baseline
 from tokscope.gate.changes import require_same_names
-from tokscope.gate.config import FAIL, Config
+from tokscope.gate.config import FAIL, Config, Evidence
 from tokscope.gate.judge import judged, require_strings
 from tokscope.gate.limits import require_scopes
 from tokscope.gate.snapshot import Snapshot, kind, snapshot
@@ -128,19 +128,23 @@ def checked(
     _require_text(config)
     require_valid(config, today)
     wanted = by_gates(config)
-    require_possible(config, wanted)
+    require_possible(config.text, wanted)
     if isinstance(given, str):
         parse(given)
-    base = baseline(against, config, wanted, workers)
+    base = baseline(against, config.lock, config.text, wanted, workers)
     _require_comparable(config, wanted, base)
     strings = list(base.golden) if base else None
-    head = snapshot(given, config, wanted, strings, workers)
+    head = snapshot(given, config.text, wanted, strings, workers)
     found = judged(Case(config, head, base))
     order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.gate.code))
     frame = pd.DataFrame([_row(one, head, config) for one in order], columns=COLUMNS)
-    notes = (_against(config, against, base), *_expected(head, frame), *idle(found, config))
+    notes = (
+        _against(against or str(config.lock), base),
+        *_expected(head, frame),
+        *idle(found, config),
+    )
     notes += tuple(without_dropout(head.name, head.processing))
-    provenance = _provenance(config, head, base)
+    provenance = _provenance(config.evidence, head, base)
     return Report("check", _title(head, frame), frame, notes, provenance, view=tables)
 
 
@@ -203,10 +207,10 @@ def _row(one: Judged, head: Snapshot, config: Config) -> Row:
     )
 
 
-def _against(config: Config, against: str, base: Snapshot | None) -> str:
+def _against(named: str, base: Snapshot | None) -> str:
     if base is None:
         return "without a baseline"
-    return f"compared with {against or config.lock}: {base.name}, {base.fingerprint[:12]}"
+    return f"compared with {named}: {base.name}, {base.fingerprint[:12]}"
 
 
 def _expected(head: Snapshot, frame: pd.DataFrame) -> list[str]:
@@ -230,14 +234,14 @@ def _title(head: Snapshot, frame: pd.DataFrame) -> str:
     return f"{head.name}: {word} ({shown})"
 
 
-def _provenance(config: Config, head: Snapshot, base: Snapshot | None) -> Provenance:
+def _provenance(evidence: Evidence, head: Snapshot, base: Snapshot | None) -> Provenance:
     found: Provenance = {**versions(), f"{head.name}={kind(head)}": head.fingerprint[:12]}
     found |= {"against": base.fingerprint[:12]} if base else {}
     if head.counted:
         text = {**head.counted.text}
         corpora = text.pop("corpora")
         found |= {f"{corpora}": None, **text}  # without a name, as gates have always written it
-    return found | config.evidence.provenance
+    return found | evidence.provenance
 
 
 def outcome(report: Report, *, fail_inconclusive: bool = False) -> int:

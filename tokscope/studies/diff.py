@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import nan
-from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from tokscope.counting.catalog import MEASURES
-from tokscope.counting.counted import reference_of, require_resamples
+from tokscope.counting.counted import require_resamples
 from tokscope.counting.signature import versions
 from tokscope.errors import TokscopeError, shortened
 from tokscope.gate.changes import pair
-from tokscope.gate.config import Config, Evidence, Text
+from tokscope.gate.config import Evidence, Text
 from tokscope.gate.git import PREFIX, checked_out
 from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.wanted import Wanted
@@ -95,16 +94,16 @@ def compared(
     evidence = evidence or Evidence()
     require_resamples(evidence.seed)
     text = text or Text(("sample:prose",), parallel=True)
-    config = Config(Path("diff"), {}, text=text, evidence=evidence)
     columns = frozenset(("units", "bytes")).union(*(MEASURES[m].columns for m in MEASURED))
     wanted = Wanted(columns, numbers=True)
     with _out(old) as before, _out(new) as after:
         for place in (before, after):
             if isinstance(place, str):
                 parse(place)  # refuses a word before any text is read
-        base = snapshot(before, config, wanted, None, workers)
-        head = snapshot(after, config, wanted, list(base.golden), workers)
-    sides = Sides(pair(config, head, base), *(_loaded(one) for one in (base, head)))
+        base = snapshot(before, text, wanted, None, workers)
+        head = snapshot(after, text, wanted, list(base.golden), workers)
+    both = pair(head, base, text.reference, evidence)
+    sides = Sides(both, _loaded(base), _loaded(head))
     frame = pd.DataFrame([*rows(sides), *lines(sides, top)], columns=COLUMNS)
     title = f"From {_name(base, old)} to {_name(head, new)}"
     provenance = _provenance(sides, text, evidence)
@@ -113,8 +112,7 @@ def compared(
 
 def _provenance(sides: Sides, text: Text, evidence: Evidence) -> Provenance:
     base, head = sides.snapshots
-    corpora = sides.pair.counted.corpora
-    reference = corpora[reference_of(corpora, text.reference)].name
+    reference = sides.pair.counted.corpora[sides.pair.reference].name
     compared = {"old": base.fingerprint[:12], "new": head.fingerprint[:12]}
     return versions() | compared | text.provenance(reference) | evidence.provenance
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tokscope.counting.catalog import MEASURES
 from tokscope.counting.counted import ALL
 from tokscope.errors import TokscopeError
-from tokscope.gate.config import Config, Text
+from tokscope.gate.config import Text
 from tokscope.gate.snapshot import Snapshot, require_tokens, snapshot
 from tokscope.gate.wanted import Wanted
 from tokscope.tokenizers.beside import NAMES
@@ -35,7 +35,7 @@ def guessed() -> str:
     raise TokscopeError(f"no {', '.join(FILES)} here; name a tokenizer: tokscope init SPEC")
 
 
-def initial(word: str, text: Text, path: Path, workers: Workers = HERE) -> str:
+def initial(word: str, text: Text, workers: Workers = HERE) -> str:
     """Return the configuration for a tokenizer, in TOML with comments.
 
     Raises:
@@ -46,8 +46,7 @@ def initial(word: str, text: Text, path: Path, workers: Workers = HERE) -> str:
     ]
     columns = frozenset(("units", "bytes", "tokens"))
     columns = columns.union(*(MEASURES[name].columns for name in measures))
-    config = Config(path, {}, word, text=text)
-    found = snapshot(word, config, Wanted(columns, measures, numbers=True), (), workers)
+    found = snapshot(word, text, Wanted(columns, measures, numbers=True), (), workers)
     require_tokens(found)
     parts = (_head(word, found), _text(text), _IDENTITY, _limits(found), _numbers(found), _REST)
     return "\n".join(line for part in parts for line in part) + "\n"

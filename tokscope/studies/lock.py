@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from difflib import unified_diff
 from os import PathLike
+from pathlib import Path
 
 import pandas as pd
 
@@ -97,7 +98,7 @@ def locked(
     """
     if update and not says_something(reason):
         raise TokscopeError('an update needs --reason, such as --reason "added Thai merges"')
-    history = _history(config, update)
+    history = _history(config.lock, update)
     lockfile.require_ours(config.lock)
     found = _snapshot(config, word, workers)
     told = {"reason": reason.strip() or _FIRST, "fingerprint": found.fingerprint}
@@ -111,29 +112,29 @@ def write(config: Config, made: Lock, *, update: bool = False) -> None:
         TokscopeError: another one is there, or none is, or it cannot be written.
     """
     with alone(config.lock.parent, str(config.lock)):
-        history = _history(config, update)
+        history = _history(config.lock, update)
         lockfile.write(config.lock, replace(made, history=[*history, made.history[-1]]))
 
 
-def _history(config: Config, update: bool) -> list[dict[str, str]]:
+def _history(path: Path, update: bool) -> list[dict[str, str]]:
     """Return the history that goes on.
 
     Raises:
         TokscopeError: there is a lock already and it is not to be updated, or none and it is.
     """
-    there = config.lock.exists()
+    there = path.exists()
     if there and not update:
         raise TokscopeError(
-            f"{config.lock} already exists; tokscope check compares with it, "
+            f"{path} already exists; tokscope check compares with it, "
             "tokscope lock --update --reason TEXT accepts what changed"
         )
     if update and not there:
-        raise TokscopeError(f"there is no {config.lock} to update; drop --update")
-    return lockfile.history(config.lock) if update else []
+        raise TokscopeError(f"there is no {path} to update; drop --update")
+    return lockfile.history(path) if update else []
 
 
 def _snapshot(config: Config, word: str, workers: Workers) -> Snapshot:
-    found = snapshot(named(config, word), config, everything(config), None, workers=workers)
+    found = snapshot(named(config, word), config.text, everything(config), None, workers)
     require_tokens(found)
     # as it was written: where a command was run is nothing to review
     return replace(found, spec=word or config.tokenizer)
