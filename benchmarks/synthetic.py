@@ -13,7 +13,7 @@ from tokscope.counting.counted import Counted
 from tokscope.counting.tally import Reading, Tally
 from tokscope.gate.config import Config
 from tokscope.gate.settings import read
-from tokscope.gate.snapshot import Sample, Snapshot
+from tokscope.gate.snapshot import Identity, Measured, Sample, Snapshot
 from tokscope.text.corpus import Corpus
 
 Tokens = Mapping[str, NDArray[np.int64]]
@@ -35,15 +35,22 @@ def _snapshot(tokens: Tokens, members: list[int], *, parallel: bool) -> Snapshot
     values = {name: float(counts.sum()) for name, counts in tokens.items()}
     values |= {"all": sum(values.values())} if len(values) > 1 else {}
     readings = [Reading(digest=name, units=0, members=members) for name in tokens]
-    return Snapshot(
-        "bytes", "b", "", 1, "", "", {}, {}, {}, {},
-        samples={
-            name: Sample(name, len(counts), {"tokens": counts}, counts.astype(np.uint64))
-            for name, counts in tokens.items()
-        },
-        values={"tokens": values},
-        counted=Counted([], corpora, tallies, readings, parallel, {}),
-    )  # fmt: skip
+    samples = {
+        name: Sample(name, len(counts), {"tokens": counts}, counts.astype(np.uint64))
+        for name, counts in tokens.items()
+    }
+    counted = Counted([], corpora, tallies, readings, parallel, {})
+    identity = Identity("", 1, "", "", {}, {}, {}, {}, {}, {})
+    return Snapshot("bytes", "b", identity, Measured("", samples, {"tokens": values}, counted))
+
+
+def changed(found: Snapshot, **new: object) -> Snapshot:
+    """Return a snapshot with other entries in its parts, by their names."""
+    for name in ("identity", "measured", "extras"):
+        part = getattr(found, name)
+        own = {entry: new[entry] for entry in new.keys() & vars(part).keys()}
+        found = replace(found, **{name: replace(part, **own)})  # type: ignore[arg-type]
+    return found
 
 
 def sides(
@@ -51,10 +58,10 @@ def sides(
 ) -> tuple[Snapshot, Snapshot]:
     """Return a candidate and a baseline on the same text."""
     candidate = _snapshot(head, members or [], parallel=parallel)
-    counted = candidate.counted
+    counted = candidate.measured.counted
     assert counted
-    candidate = replace(candidate, counted=replace(counted, tokenizers=[None]))  # type: ignore[list-item]
-    return candidate, replace(_snapshot(base, [], parallel=parallel), counted=None)
+    candidate = changed(candidate, counted=replace(counted, tokenizers=[None]))  # type: ignore[list-item]
+    return candidate, changed(_snapshot(base, [], parallel=parallel), counted=None)
 
 
 def limited(folder: Path, limit: str, seed: int = 0, resamples: int = 200) -> Config:

@@ -113,7 +113,7 @@ def locked(workers: Workers, corpora: list[Corpus]) -> Report:
     words = tuple(corpus.shards[0].path for corpus in corpora[1:])
     config = Config(Path("tokscope.toml"), {}, text=Text(words))
     found = snapshot("sample:bpe", config.text, everything(config), None, workers)
-    hashes = {name: sample.hashes.tolist() for name, sample in found.samples.items()}
+    hashes = {name: sample.hashes.tolist() for name, sample in found.measured.samples.items()}
     return Report("lock", json.dumps(hashes), compared(HERE, corpora).frame)
 
 

@@ -51,7 +51,7 @@ def verdicts(old: Path, new: Path) -> dict[str, str]:
     path.write_text('[identity]\ngolden = "fail"\nvocabulary = "fail"\ncomponents = "fail"\n')
     config = settings.read(path)
     base = snapshot(str(old), config.text, by_gates(config))
-    head = snapshot(str(new), config.text, by_gates(config), list(base.golden))
+    head = snapshot(str(new), config.text, by_gates(config), list(base.identity.golden))
     found = judged(Case(config, head, base))
     return {one.gate.code: one.text for one in found if one.verdict != "pass"}
 

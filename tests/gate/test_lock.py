@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.synthetic import changed
 from tokscope.errors import TokscopeError
 from tokscope.gate import lockfile as lock
 from tokscope.gate import pair, settings
@@ -37,10 +38,10 @@ def test_a_lock_comes_out_the_same_and_is_read_as_it_was(locked: Path) -> None:
 def test_a_vocabulary_without_digits_can_be_locked(locked: Path) -> None:
     """No number has a cost then: NaN, which is null in the lock."""
     found = lock.read(settings.read(Path("tokscope.toml")).lock)
-    bare = replace(found, snapshot=replace(found.snapshot, numbers=Numbers("none", 0.0, np.nan)))
+    bare = replace(found, snapshot=changed(found.snapshot, numbers=Numbers("none", 0.0, np.nan)))
     content, counts = lock.packed(bare)
     assert json.loads(content)["numbers"]["tokens_per_digit"] is None
-    numbers = lock.unpacked(content, counts, "here").snapshot.numbers
+    numbers = lock.unpacked(content, counts, "here").snapshot.extras.numbers
     assert numbers is not None
     assert np.isnan(numbers.tokens_per_digit)
 
@@ -90,7 +91,7 @@ def test_counts_are_verified_as_decoded(locked: Path) -> None:
     out = io.BytesIO()
     np.savez(out, **{name: arrays[name].astype(np.uint64) for name in reversed(list(arrays))})
     path.write_bytes(out.getvalue())
-    assert lock.read(locked / "tokscope.lock").snapshot.samples["de"].units == 40
+    assert lock.read(locked / "tokscope.lock").snapshot.measured.samples["de"].units == 40
     arrays["en.tokens"][3] += 1
     np.savez(path, **arrays)
     with pytest.raises(TokscopeError, match="not the counts of this lock"):
@@ -172,9 +173,9 @@ def test_a_lock_is_read_where_its_writer_was_killed(locked: Path) -> None:
     counts.rename(coming)
     np.savez(counts, **{"0.tokens": np.ones(3, np.uint8)})
     found = lock.read(path)
-    assert found.snapshot.samples["de"].units == 40
+    assert found.snapshot.measured.samples["de"].units == 40
     lock.write(path, found)
-    assert lock.read(path).snapshot.samples["de"].units == 40
+    assert lock.read(path).snapshot.measured.samples["de"].units == 40
     assert not coming.exists()
 
 

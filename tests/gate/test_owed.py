@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.synthetic import sides
+from benchmarks.synthetic import changed, sides
 from tokscope.errors import TokscopeError
 from tokscope.gate import lockfile as lock
 from tokscope.gate.changes import Change
@@ -49,7 +49,7 @@ def judge(folder: Path, text: str, head: Snapshot, base: Snapshot | None) -> dic
 
 def without(found: Snapshot, name: str) -> Snapshot:
     """Leave a corpus out, as if its file were not there."""
-    counted = found.counted
+    counted = found.measured.counted
     if counted:
         kept = [i for i, corpus in enumerate(counted.corpora) if corpus.name != name]
         counted = replace(
@@ -58,10 +58,13 @@ def without(found: Snapshot, name: str) -> Snapshot:
             tallies=[counted.tallies[i] for i in kept],
             readings=[counted.readings[i] for i in kept],
         )
-    return replace(
+    return changed(
         found,
-        samples={n: sample for n, sample in found.samples.items() if n != name},
-        values={m: {n: v for n, v in own.items() if n != name} for m, own in found.values.items()},
+        samples={n: sample for n, sample in found.measured.samples.items() if n != name},
+        values={
+            m: {n: v for n, v in own.items() if n != name}
+            for m, own in found.measured.values.items()
+        },
         counted=counted,
     )
 
@@ -81,11 +84,11 @@ def test_a_corpus_of_the_baseline_is_owed(tmp_path: Path, gate: str) -> None:
 @pytest.mark.parametrize("gate", GATES)
 def test_other_text_and_other_settings_are_not_judged(tmp_path: Path, gate: str) -> None:
     head, base = sides(BOTH, BOTH)
-    other = {**base.samples, "de": replace(base.samples["de"], digest="other")}
+    other = {**base.measured.samples, "de": replace(base.measured.samples["de"], digest="other")}
     with pytest.raises(TokscopeError, match="TS902 the text of corpus 'de' is not that"):
-        judge(tmp_path, GATES[gate], head, replace(base, samples=other))
+        judge(tmp_path, GATES[gate], head, changed(base, samples=other))
     with pytest.raises(TokscopeError, match="TS903 the baseline was counted otherwise"):
-        judge(tmp_path, GATES[gate], head, replace(base, settings="other"))
+        judge(tmp_path, GATES[gate], head, changed(base, settings="other"))
 
 
 @pytest.mark.parametrize("gate", GATES)
@@ -106,7 +109,7 @@ def filled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
         (folder / "text" / f"{name}.txt").write_text(lines, encoding="utf-8")
     path = Path("tokscope.toml")
     text = Text(("text/*.txt",), parallel=True)
-    path.write_text(init.initial("bytes", text, path), encoding="utf-8")
+    path.write_text(init.initial("bytes", text), encoding="utf-8")
     config = read(path)
     content, counts = lock.packed(locking.locked(config))
     Path("tokscope.lock").write_bytes(content)
@@ -134,7 +137,7 @@ def test_text_of_empty_lines_is_neither_locked_nor_gated(
     text = Text(("en.txt",), parallel=parallel)
     config = Config(Path("tokscope.toml"), {}, "bytes", text=text)
     for refused in (
-        lambda: init.initial("bytes", text, Path("tokscope.toml")),
+        lambda: init.initial("bytes", text),
         lambda: locking.locked(config),
     ):
         with pytest.raises(TokscopeError, match=r"no token of corpus 'en'|en.txt: no text in it"):
@@ -148,7 +151,7 @@ def test_a_value_of_the_baseline_is_owed(tmp_path: Path) -> None:
     """Undefined now, and defined before: a failure of every kind of limit."""
     head, base = sides(BOTH, BOTH)
     for gate in ("max", "min", "worse", "better"):
-        gone = replace(head, values={"tokens": {**head.values["tokens"], "de": NAN}})
+        gone = changed(head, values={"tokens": {**head.measured.values["tokens"], "de": NAN}})
         one = judge(tmp_path, GATES[gate], gone, base)["tokens[de]"]
         assert (one.verdict, one.text) == ("fail", "undefined, and 4,800 at the baseline")
 
@@ -156,14 +159,14 @@ def test_a_value_of_the_baseline_is_owed(tmp_path: Path) -> None:
 def test_what_was_undefined_at_the_baseline_too_is_a_note_and_never_all(tmp_path: Path) -> None:
     head, base = sides(BOTH, BOTH)
     values = {"tokens": {"en": 4000.0, "de": NAN, "all": 8800.0}}
-    head, base = replace(head, values=values), replace(base, values=values)
+    head, base = changed(head, values=values), changed(base, values=values)
     found = judge(tmp_path, GATES["max"], head, base)
     assert {gate: one.verdict for gate, one in found.items()} == {
         "tokens[en]": "pass", "tokens[de]": "note", "tokens[all]": "pass",
     }  # fmt: skip
     none = {"tokens": dict.fromkeys(values["tokens"], NAN)}
     with pytest.raises(TokscopeError, match="TS906"):
-        judge(tmp_path, GATES["max"], replace(head, values=none), replace(base, values=none))
+        judge(tmp_path, GATES["max"], changed(head, values=none), changed(base, values=none))
 
 
 @pytest.mark.parametrize(
@@ -179,14 +182,14 @@ def test_a_value_to_compare_with_is_owed(
 ) -> None:
     """NaN, null or nothing in the lock: never inconclusive."""
     head, base = sides(BOTH, BOTH)
-    head = replace(head, values={"renyi_efficiency": {"en": 0.5, "de": 0.5}})
+    head = changed(head, values={"renyi_efficiency": {"en": 0.5, "de": 0.5}})
     for kind in ("worse", "better"):
         with pytest.raises(TokscopeError, match=words):
             judge(
                 tmp_path,
                 f'[limits.renyi_efficiency]\n{kind} = "1%"',
                 head,
-                replace(base, values=locked),
+                changed(base, values=locked),
             )
 
 
@@ -209,8 +212,8 @@ def test_what_was_over_its_limit_may_not_get_worse(
     tmp_path: Path, kind: str, limit: float, before: float, now: float, verdict: str
 ) -> None:
     head, base = sides({"en": EN}, {"en": EN})
-    head = replace(head, values={"tokens": {"en": float(now)}})
-    base = replace(base, values={"tokens": {"en": float(before)}})
+    head = changed(head, values={"tokens": {"en": float(now)}})
+    base = changed(base, values={"tokens": {"en": float(before)}})
     one = judge(tmp_path, f"[limits.tokens]\n{kind} = {limit}", head, base)["tokens[en]"]
     assert one.verdict == verdict
     assert bool(one.text) == (verdict != "pass")
@@ -223,38 +226,38 @@ PARTS: dict[
 ] = {
     "golden strings of the configuration": (
         '[identity]\ngolden = "fail"\nstrings = ["also"]',
-        lambda head: replace(head, golden={"a": (1,), "also": (2,)}),
-        lambda base: replace(base, golden={"a": (1,)}),
+        lambda head: changed(head, golden={"a": (1,), "also": (2,)}),
+        lambda base: changed(base, golden={"a": (1,)}),
         "TS905 the baseline lacks 1 of identity.strings",
     ),
     "numbers": (
         '[numbers]\nscheme = "fail"',
-        lambda head: replace(head, numbers=Numbers("x", 1.0, 0.5)),
+        lambda head: changed(head, numbers=Numbers("x", 1.0, 0.5)),
         lambda base: base,
         "the baseline says nothing of numbers",
     ),
     "the cost of numbers": (
         '[numbers]\ntokens_per_digit = "1%"',
-        lambda head: replace(head, numbers=Numbers("x", 1.0, 0.5)),
-        lambda base: replace(base, numbers=Numbers("x", 1.0, NAN)),
+        lambda head: changed(head, numbers=Numbers("x", 1.0, 0.5)),
+        lambda base: changed(base, numbers=Numbers("x", 1.0, NAN)),
         "TS906 .*:2: at the baseline no number has tokens",
     ),
     "findings": (
         '[audit]\nnew = "fail"',
-        lambda head: replace(head, findings={}),
+        lambda head: changed(head, findings={}),
         lambda base: base,
         "the baseline has no audit",
     ),
     "a share of the mixture": (
         "[mixture]\nreport = true",
-        lambda head: replace(head, mixture={"en": 1.0}),
-        lambda base: replace(base, mixture={"en": 0.5, "de": 0.5}),
+        lambda head: changed(head, mixture={"en": 1.0}),
+        lambda base: changed(base, mixture={"en": 0.5, "de": 0.5}),
         "TS902 the mixture of the baseline is of other corpora",
     ),
     "all but a report": (
         "[mixture]\nreport = true",
-        lambda head: replace(head, mixture={"en": 1.0}),
-        lambda base: replace(base, mixture={"en": 1.0}),
+        lambda head: changed(head, mixture={"en": 1.0}),
+        lambda base: changed(base, mixture={"en": 1.0}),
         "TS906 .* switches no gate on",
     ),
 }
@@ -270,9 +273,9 @@ def test_what_is_asked_and_not_there_is_not_judged(tmp_path: Path, part: str) ->
 
 def test_the_cost_of_numbers_is_owed(tmp_path: Path) -> None:
     head, base = sides({"en": EN}, {"en": EN})
-    base = replace(base, numbers=Numbers("x", 1.0, 0.5))
+    base = changed(base, numbers=Numbers("x", 1.0, 0.5))
     for cost, verdict in ((NAN, "fail"), (0.6, "fail"), (0.5, "pass")):
-        one = replace(head, numbers=Numbers("x", 1.0, cost))
+        one = changed(head, numbers=Numbers("x", 1.0, cost))
         found = judge(tmp_path, '[numbers]\ntokens_per_digit = "1%"', one, base)
         assert found["tokens_per_digit"].verdict == verdict
 
@@ -289,7 +292,7 @@ def test_every_part_of_the_baseline_is_owed(tmp_path: Path, part: str) -> None:
     )
     text = f'[identity]\n{part} = "fail"\n' + ("model_input = 'off'" if part == "golden" else "")
     gone = {"a": ()} if part == "golden" else {}
-    head, base = replace(head, **{part: gone}), replace(base, **{part: full})  # type: ignore[arg-type]
+    head, base = changed(head, **{part: gone}), changed(base, **{part: full})
     assert {one.verdict for one in judge(tmp_path, text, head, base).values()} >= {"fail"}
 
 

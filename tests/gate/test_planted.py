@@ -68,7 +68,7 @@ def judge_each(
     data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     all_on = settings.read(config)
     base = snapshot(all_on.tokenizer, all_on.text, everything(all_on))
-    strings = list(base.golden)
+    strings = list(base.identity.golden)
     for name in expected:
         word = changed(folder / "changed.json", json.dumps(CHANGES[name](data)))
         head = snapshot(word, all_on.text, by_gates(all_on), strings)
@@ -130,7 +130,9 @@ def test_saving_again_changes_nothing(folder: Path, saved: str, way: str) -> Non
     base = snapshot(config.tokenizer, config.text, everything(config))
     word = changed(folder / "again.json", AGAIN[way](json.loads(saved)))
     found = judged(
-        Case(config, snapshot(word, config.text, by_gates(config), list(base.golden)), base)
+        Case(
+            config, snapshot(word, config.text, by_gates(config), list(base.identity.golden)), base
+        )
     )
     assert {one.verdict for one in found} == {"pass"}
     assert len(found) == 8 + 3 + 8 + 1 + 4 + 2 + 14  # as the sections of the file stand there

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 import tokenizers
 
+from benchmarks.synthetic import changed
 from tests.gate.planted import AGAIN
 from tokscope.gate import lockfile as lock
 from tokscope.gate import settings
@@ -126,7 +126,9 @@ def written(folder: Path, data: Json) -> str:
 
 
 def look(config: settings.Config, word: str, base: Snapshot | None = None) -> Snapshot:
-    return snapshot(word, config.text, by_gates(config), list(base.golden) if base else None)
+    return snapshot(
+        word, config.text, by_gates(config), list(base.identity.golden) if base else None
+    )
 
 
 def verdicts(config: settings.Config, word: str, base: Snapshot) -> dict[str, Judged]:
@@ -152,7 +154,7 @@ def test_what_happened_is_said(folder: Path, framed: Json) -> None:
     config = settings.read(folder / "tokscope.toml")
     base = look(config, "tokenizer.json")
     bare = verdicts(config, written(folder, framed | {"post_processor": None}), base)
-    count = len(base.golden)
+    count = len(base.identity.golden)
     told = f'{count} of {count} golden strings get other special tokens: "" [0] -> [], "1" [0, '
     assert bare["TS007"].text.startswith(told)
     dropped = verdicts(config, written(folder, with_dropout(framed, 0.25)), base)
@@ -314,7 +316,7 @@ def test_a_part_that_another_version_does_not_tell_is_said_to_be_one(
     base = look(config, "tokenizer.json")
     written(folder, framed | {"model": framed["model"] | {"nobody": 1}})
     assert verdicts(config, "new.json", base)["TS008"].text == "new: rest.model.nobody"
-    old = replace(base, backends={"tokscope": "0.0.9"})
+    old = changed(base, backends={"tokscope": "0.0.9"})
     told = verdicts(config, "new.json", old)["TS008"].text
     assert told.startswith("new: rest.model.nobody; the baseline is of tokscope 0.0.9, and ")
     assert told.endswith("run tokscope lock --update --reason TEXT")
@@ -352,7 +354,7 @@ def test_a_lock_holds_what_a_model_gets(folder: Path, framed: Json) -> None:
         assert ids == library.encode(text).ids
     assert json.loads(record["processing"]["truncation"]) == TRUNCATION
     again = lock.unpacked(*lock.packed(made), "here").snapshot
-    assert (again.processing, again.model_input) == (
-        made.snapshot.processing,
-        made.snapshot.model_input,
+    assert (again.identity.processing, again.identity.model_input) == (
+        made.snapshot.identity.processing,
+        made.snapshot.identity.model_input,
     )

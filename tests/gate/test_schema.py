@@ -187,13 +187,15 @@ def test_the_order_of_keys_says_nothing(
     """As `jq -S` writes it: counts belong to their corpus by name."""
     content = json.dumps(ordered(json.loads(locks[0]), order)).encode()
     old, new = (lock.unpacked(one, locks[1], "here").snapshot for one in (locks[0], content))
-    assert old.golden == new.golden
-    assert old.values == new.values
-    for name, sample in old.samples.items():
-        assert sample.digest == new.samples[name].digest
-        assert np.array_equal(sample.hashes, new.samples[name].hashes)
+    assert old.identity.golden == new.identity.golden
+    assert old.measured.values == new.measured.values
+    for name, sample in old.measured.samples.items():
+        assert sample.digest == new.measured.samples[name].digest
+        assert np.array_equal(sample.hashes, new.measured.samples[name].hashes)
         for column in sample.columns:
-            assert np.array_equal(sample.columns[column], new.samples[name].columns[column])
+            assert np.array_equal(
+                sample.columns[column], new.measured.samples[name].columns[column]
+            )
     (locked / "tokscope.lock").write_bytes(content)
     assert verify(settings.read(Path("tokscope.toml"))).frame.empty
 

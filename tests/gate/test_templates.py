@@ -92,7 +92,7 @@ def model(folder: Path) -> Path:
 def verdicts(old: Path, new: Path) -> dict[str, tuple[str, str]]:
     config = settings.read(Path("tokscope.toml"))
     base = snapshot(str(old), config.text, by_gates(config))
-    head = snapshot(str(new), config.text, by_gates(config), list(base.golden))
+    head = snapshot(str(new), config.text, by_gates(config), list(base.identity.golden))
     found = judged(Case(config, head, base))
     return {one.gate.code: (one.verdict, one.text) for one in found if one.verdict != "pass"}
 

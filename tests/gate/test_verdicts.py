@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.synthetic import limited, sides
+from benchmarks.synthetic import changed, limited, sides
 from tokscope.counting.catalog import MEASURES
 from tokscope.errors import TokscopeError
 from tokscope.gate.changes import pair, worsening
@@ -129,12 +129,12 @@ def test_other_text_is_refused(tmp_path: Path) -> None:
     config = limited(tmp_path, '"1%"')
     head, base = sides({"en": np.array([1])}, {"en": np.array([1])})
     with pytest.raises(TokscopeError, match="TS903 the baseline was counted otherwise"):
-        pair(replace(head, settings="other"), base, "", config.evidence)
+        pair(changed(head, settings="other"), base, "", config.evidence)
     with pytest.raises(TokscopeError, match="TS902 the baseline has no corpus 'en'"):
-        pair(head, replace(base, samples={}), "", config.evidence)
-    moved = {"en": replace(base.samples["en"], digest="other")}
+        pair(head, changed(base, samples={}), "", config.evidence)
+    moved = {"en": replace(base.measured.samples["en"], digest="other")}
     with pytest.raises(TokscopeError, match="TS902 the text of corpus 'en' is not that"):
-        pair(head, replace(base, samples=moved), "", config.evidence)
+        pair(head, changed(base, samples=moved), "", config.evidence)
 
 
 # How often a verdict is wrong

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from tokscope.gate import lockfile as lock
@@ -26,7 +25,7 @@ def baseline(
     if not against:
         return lock.read(path).snapshot if lock.is_there(path) else None
     with checked_out(against) as word:
-        return replace(_at(word, text, wanted, workers), spec=against)
+        return _at(word, text, wanted, workers)
 
 
 def _at(word: str, text: Text, wanted: Wanted, workers: Workers) -> Snapshot:

@@ -17,7 +17,7 @@ from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Evidence
-from tokscope.gate.snapshot import Snapshot, is_frequency
+from tokscope.gate.snapshot import Measured, Snapshot, is_frequency
 from tokscope.measures.uncertainty import simultaneous
 
 Floats = NDArray[np.float64]
@@ -121,12 +121,12 @@ class Pair:
 
     def _values(self, name: str) -> tuple[Mapping[str, float], Mapping[str, float]]:
         if is_frequency(name):
-            if name not in self.base.values:
+            if name not in self.base.measured.values:
                 raise TokscopeError(
                     f"the lock holds no {name}, which was limited later; run tokscope lock --update"
                 )
-            head = self.head.values[name]
-            return {corpus: self.base.values[name].get(corpus, np.nan) for corpus in head}, head
+            head, base = self.head.measured.values[name], self.base.measured.values[name]
+            return {corpus: base.get(corpus, np.nan) for corpus in head}, head
         return self._exact(name, 1), self._exact(name, 0)
 
     def _exact(self, name: str, k: int) -> dict[str, float]:
@@ -150,13 +150,13 @@ def pair(head: Snapshot, base: Snapshot, reference: str, evidence: Evidence) -> 
     Raises:
         TokscopeError: they were counted on other text, or in another way.
     """
-    counted = head.counted
+    counted = head.measured.counted
     if counted is None:
         raise ValueError("the candidate was not counted")
-    require_same(head, base)
+    require_same(head.measured, base.measured)
     rows = []
     for i, corpus in enumerate(counted.corpora):
-        tally, sample = counted.tallies[i][0], base.samples[corpus.name]
+        tally, sample = counted.tallies[i][0], base.measured.samples[corpus.name]
         groups = _groups(len(tally.rows), counted.readings[i].members)
         other = tally.rows.copy()
         for k, column in enumerate(tally.columns):
@@ -164,8 +164,8 @@ def pair(head: Snapshot, base: Snapshot, reference: str, evidence: Evidence) -> 
                 other[:, k] = sample.columns[column]
         rows.append(
             [
-                Tally(tally.columns, sums_by(groups, tally.rows), NO_TYPES, head.size),
-                Tally(tally.columns, sums_by(groups, other), NO_TYPES, base.size),
+                Tally(tally.columns, sums_by(groups, tally.rows), NO_TYPES, head.identity.size),
+                Tally(tally.columns, sums_by(groups, other), NO_TYPES, base.identity.size),
             ]
         )
     together = replace(
@@ -178,7 +178,7 @@ def pair(head: Snapshot, base: Snapshot, reference: str, evidence: Evidence) -> 
     return Pair(head, base, together, drawn, reference_of(counted.corpora, reference))
 
 
-def require_same(head: Snapshot, base: Snapshot) -> None:
+def require_same(head: Measured, base: Measured) -> None:
     """Refuse to compare what was counted on other text, or in another way.
 
     Raises:
@@ -193,7 +193,7 @@ def require_same(head: Snapshot, base: Snapshot) -> None:
             )
 
 
-def require_same_names(names: Sequence[str], settings: str, base: Snapshot) -> None:
+def require_same_names(names: Sequence[str], settings: str, base: Measured) -> None:
     """Refuse other corpora and other settings than a baseline has; no text is needed for that.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tokscope.gate.snapshot import Snapshot
+from tokscope.gate.snapshot import Identity
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers.components import TEMPLATE
 
@@ -13,7 +13,7 @@ _EXAMPLES = 3
 _READABLE = 64  # characters of two values that are shown; a hash has as many alone
 
 
-def _golden(head: Snapshot, base: Snapshot) -> str:
+def _golden(head: Identity, base: Identity) -> str:
     old, new = base.golden, {text: head.golden.get(text, ()) for text in base.golden}
     changed = [text for text in old if new[text] != old[text]]
     if not changed:
@@ -25,7 +25,7 @@ def _golden(head: Snapshot, base: Snapshot) -> str:
     return f"{count}, as many tokens in {len(same)}: {examples}"
 
 
-def _model_input(head: Snapshot, base: Snapshot) -> str:
+def _model_input(head: Identity, base: Identity) -> str:
     """Compare what a model gets of strings whose own ids are as they were."""
     old, new = (_fed(one) for one in (base, head))
     kept = [text for text, ids in base.golden.items() if head.golden.get(text) == ids]
@@ -41,7 +41,7 @@ def _by_length(text: str) -> tuple[int, bool, str]:
     return len(text), not text.isalnum(), text
 
 
-def _fed(found: Snapshot) -> Mapping[str, Sequence[int]]:
+def _fed(found: Identity) -> Mapping[str, Sequence[int]]:
     return {**found.golden, **found.model_input}
 
 
@@ -57,7 +57,7 @@ def _ids(ids: Sequence[int], most: int = 6) -> str:
     return f"[{', '.join(map(str, ids[:most]))}{more}]"
 
 
-def _specials(head: Snapshot, base: Snapshot) -> str:
+def _specials(head: Identity, base: Identity) -> str:
     old, new = base.specials, head.specials
     changes = {
         "gone": [name for name in sorted(old, key=old.__getitem__) if name not in new],
@@ -76,19 +76,19 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_EXAMPLES]) + more
 
 
-def _vocabulary(head: Snapshot, base: Snapshot) -> str:
+def _vocabulary(head: Identity, base: Identity) -> str:
     if head.vocabulary == base.vocabulary:
         return ""
     sizes = f"{base.size:,} ids, now {head.size:,}" if head.size != base.size else "the same number"
     return f"ids stand for other bytes ({sizes})"
 
 
-def _components(head: Snapshot, base: Snapshot) -> str:
+def _components(head: Identity, base: Identity) -> str:
     old, new = base.components, head.components
     return _differing(old, new) + _older(head, base, old, new)
 
 
-def _processing(head: Snapshot, base: Snapshot) -> str:
+def _processing(head: Identity, base: Identity) -> str:
     old, new = (_parts(one, templates=False) for one in (base, head))
     text = _differing(old, new) + _older(head, base, old, new)
     known = [name for name in new if name in old and old[name] != new[name]]
@@ -97,12 +97,12 @@ def _processing(head: Snapshot, base: Snapshot) -> str:
     return f"{text} ({values})" if values else text
 
 
-def _templates(head: Snapshot, base: Snapshot) -> str:
+def _templates(head: Identity, base: Identity) -> str:
     old, new = (_parts(one, templates=True) for one in (base, head))
     return _differing(old, new)
 
 
-def _parts(found: Snapshot, *, templates: bool) -> Mapping[str, str]:
+def _parts(found: Identity, *, templates: bool) -> Mapping[str, str]:
     parts = found.processing.items()
     return {name: part for name, part in parts if name.startswith(TEMPLATE) == templates}
 
@@ -117,7 +117,7 @@ def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     return "; ".join(f"{what}: {', '.join(names)}" for what, names in changes.items() if names)
 
 
-def _older(head: Snapshot, base: Snapshot, old: Mapping[str, str], new: Mapping[str, str]) -> str:
+def _older(head: Identity, base: Identity, old: Mapping[str, str], new: Mapping[str, str]) -> str:
     """Say where parts may be on one side because versions of this program tell other ones."""
     versions = [one.backends.get("tokscope", "another version") for one in (base, head)]
     if old.keys() == new.keys() or versions[0] == versions[1]:
@@ -128,14 +128,14 @@ def _older(head: Snapshot, base: Snapshot, old: Mapping[str, str], new: Mapping[
     )
 
 
-def _backends(head: Snapshot, base: Snapshot) -> str:
+def _backends(head: Identity, base: Identity) -> str:
     old, new = base.backends, head.backends
     names = [name for name in {**new, **old} if old.get(name) != new.get(name)]
     return ", ".join(f"{name} {old.get(name, '–')} -> {new.get(name, '–')}" for name in names)
 
 
 # gate -> what it says of a candidate and a baseline
-LOOKS: Mapping[str, Callable[[Snapshot, Snapshot], str]] = {
+LOOKS: Mapping[str, Callable[[Identity, Identity], str]] = {
     "golden": _golden,
     "model_input": _model_input,
     "specials": _specials,

@@ -13,7 +13,7 @@ from tokscope.gate.changes import require_same
 from tokscope.gate.config import IDENTITY, OFF, Config
 from tokscope.gate.identity import LOOKS
 from tokscope.gate.limits import limits, numbers
-from tokscope.gate.snapshot import Snapshot, require_tokens
+from tokscope.gate.snapshot import Identity, require_tokens
 from tokscope.gate.verdict import (
     INCONCLUSIVE,
     NOTE,
@@ -61,13 +61,13 @@ def _require_owed(case: Case) -> None:
     base = case.base
     if base is None:
         return
-    if case.head.samples and base.samples:
-        require_same(case.head, base)
+    if case.head.measured.samples and base.measured.samples:
+        require_same(case.head.measured, base.measured)
         require_tokens(base)
-    require_strings(case.config, base)
+    require_strings(case.config, base.identity)
 
 
-def require_strings(config: Config, base: Snapshot) -> None:
+def require_strings(config: Config, base: Identity) -> None:
     """Refuse a baseline that lacks golden strings which are asked for.
 
     Raises:
@@ -90,7 +90,7 @@ def _identity(case: Case) -> Iterator[Judged]:
         key = case.config.identity(name)
         level = case.config.level(*key)
         if level != OFF:
-            text = look(case.head, case.baseline)
+            text = look(case.head.identity, case.baseline.identity)
             yield judged_by(text, Gate(IDENTITY[name], name), key, level=level)
 
 
@@ -98,7 +98,7 @@ def _documents(case: Case) -> Iterator[Judged]:
     most = case.config.documents
     if most is None:
         return
-    for name in case.head.samples:
+    for name in case.head.measured.samples:
         changed = case.changed(name)
         share, text = float(changed.mean()), ""
         if share > most:
@@ -116,16 +116,17 @@ def _documents(case: Case) -> Iterator[Judged]:
 
 def _findings(case: Case) -> Iterator[Judged]:
     level = case.config.level("audit", "new")
-    if level == OFF or case.head.findings is None:
+    found = case.head.extras
+    if level == OFF or found.findings is None:
         return
-    base = case.baseline.findings
+    base = case.baseline.extras.findings
     if base is None:
         raise TokscopeError("the baseline has no audit; run tokscope lock --update")
     key = ("audit", "new")
     for code in filter(partial(_is_gated, case.config), AUDITED):
-        old, new = base.get(code, 0), case.head.findings.get(code, 0)
+        old, new = base.get(code, 0), found.findings.get(code, 0)
         text = f"{RULES[code].title}: {old:,} -> {new:,}" if new > old else ""
-        text += f" ({case.head.examples[code]})" if text and case.head.examples.get(code) else ""
+        text += f" ({found.examples[code]})" if text and found.examples.get(code) else ""
         figures = Figures(float(old), float(new), float(new - old), limit=0.0)
         yield judged_by(text, Gate(code, "audit"), key, level=level, figures=figures)
 
@@ -136,7 +137,7 @@ def _is_gated(config: Config, code: str) -> bool:
 
 
 def _mixture(case: Case) -> Iterator[Judged]:
-    head, base = case.head.mixture, case.base.mixture if case.base else None
+    head, base = case.head.extras.mixture, case.base.extras.mixture if case.base else None
     if head is None:
         return
     if base is not None and set(base) != set(head):

@@ -42,7 +42,7 @@ def limits(case: Case) -> list[Judged]:
     Raises:
         TokscopeError: a limit has nothing to judge.
     """
-    require_scopes(case.config, list(case.head.samples))
+    require_scopes(case.config, list(case.head.measured.samples))
     found = list(_all(case))
     for limit in case.config.limits:
         own = [one for one in found if one.key == limit.key]
@@ -56,7 +56,7 @@ def limits(case: Case) -> list[Judged]:
 
 
 def _all(case: Case) -> Iterator[Judged]:
-    for name, values in case.head.values.items():
+    for name, values in case.head.measured.values.items():
         for corpus, value in values.items():
             for kind in KINDS:
                 limit = case.config.limit(name, corpus, kind)
@@ -198,12 +198,13 @@ def _difference(one: Figures, limit: Limit, verdict: str) -> str:
 
 def _units(case: Case, measure: str, corpus: str) -> str:
     """Name how many units have other ids, and those that gained most tokens."""
-    samples, columns = case.baseline.samples, MEASURES[measure].columns
-    if corpus not in samples or not columns & set(TOKEN_COLUMNS):
+    head, base = case.head.measured.samples, case.baseline.measured.samples
+    columns = MEASURES[measure].columns
+    if corpus not in base or not columns & set(TOKEN_COLUMNS):
         return ""
     costs = "tokens" in columns and measure not in _FIDELITY
     changed = case.changed(corpus)
-    gained = case.head.samples[corpus].columns["tokens"] - samples[corpus].columns["tokens"]
+    gained = head[corpus].columns["tokens"] - base[corpus].columns["tokens"]
     worst = np.argsort(-gained, kind="stable")[:_EXAMPLES]
     places = [f"{corpus}:{i + 1} ({gained[i]:+d})" for i in worst.tolist() if gained[i] > 0]
     text = f"; {percent(changed.mean())} of units have other ids"
@@ -227,10 +228,10 @@ def numbers(case: Case) -> Iterator[Judged]:
         TokscopeError: the baseline says nothing of them.
     """
     limit, level = case.config.tokens_per_digit, case.config.level("numbers", "scheme")
-    head = case.head.numbers
+    head = case.head.extras.numbers
     if head is None:
         return
-    base = case.baseline.numbers
+    base = case.baseline.extras.numbers
     if base is None:
         raise TokscopeError("the baseline says nothing of numbers; run tokscope lock --update")
     if level != OFF:

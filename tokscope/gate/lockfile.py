@@ -22,7 +22,7 @@ from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.errors import TokscopeError, exists, shortened
 from tokscope.gate import pair
 from tokscope.gate.schema import HISTORY, LOCK, Check, Json, parsed
-from tokscope.gate.snapshot import Numbers, Sample, Snapshot
+from tokscope.gate.snapshot import Extras, Identity, Measured, Numbers, Sample, Snapshot
 
 SCHEMA = 3
 SIDECAR = pair.SIDECAR
@@ -51,32 +51,32 @@ def is_there(path: Path) -> bool:
 
 def packed(lock: Lock) -> tuple[bytes, bytes]:
     """Return the lock and its counts as files."""
-    found = lock.snapshot
-    arrays = _arrays(found)
+    found, identity, extras = lock.snapshot, lock.snapshot.identity, lock.snapshot.extras
+    arrays = _arrays(found.measured)
     record: Json = {
         "schema": SCHEMA,
         "tokenizer": {
             "spec": found.spec,
-            "family": found.family,
-            "size": found.size,
-            "fingerprint": found.fingerprint,
-            "vocabulary": found.vocabulary,
+            "family": identity.family,
+            "size": identity.size,
+            "fingerprint": identity.fingerprint,
+            "vocabulary": identity.vocabulary,
         },
-        "components": found.components,
-        "processing": found.processing,
-        "specials": found.specials,
-        "backends": found.backends,
-        "numbers": _defined(found.numbers._asdict()) if found.numbers else None,
-        "findings": found.findings,
-        "mixture": found.mixture,
-        "settings": found.settings,
+        "components": identity.components,
+        "processing": identity.processing,
+        "specials": identity.specials,
+        "backends": identity.backends,
+        "numbers": _defined(extras.numbers._asdict()) if extras.numbers else None,
+        "findings": extras.findings,
+        "mixture": extras.mixture,
+        "settings": found.measured.settings,
         "corpora": {
             name: {"sha256": sample.digest, "units": sample.units}
-            for name, sample in found.samples.items()
+            for name, sample in found.measured.samples.items()
         },
-        "values": {measure: _defined(values) for measure, values in found.values.items()},
-        "golden": {text: list(ids) for text, ids in found.golden.items()},
-        "model_input": {text: list(ids) for text, ids in found.model_input.items()},
+        "values": {measure: _defined(values) for measure, values in found.measured.values.items()},
+        "golden": {text: list(ids) for text, ids in identity.golden.items()},
+        "model_input": {text: list(ids) for text, ids in identity.model_input.items()},
         "counts": digest(arrays),
         "history": list(lock.history),
     }
@@ -125,7 +125,7 @@ def _word(value: Any) -> str:
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
-def _arrays(found: Snapshot) -> Arrays:
+def _arrays(found: Measured) -> Arrays:
     arrays: Arrays = {}
     for corpus, sample in found.samples.items():
         arrays[_name(corpus, _HASHES)] = sample.hashes
@@ -311,19 +311,27 @@ def _snapshot(record: Json, arrays: Arrays) -> Snapshot:
         for name, corpus in record["corpora"].items()
     }
     values = {measure: _undefined(values) for measure, values in record["values"].items()}
+    numbers = Numbers(**_undefined(record["numbers"])) if record["numbers"] else None
     return Snapshot(
-        **told,
-        name=told["spec"],
+        told["spec"],
+        told["spec"],
+        _identity(record),
+        Measured(record["settings"], samples, values),
+        Extras(numbers, record["findings"], record["mixture"]),
+    )
+
+
+def _identity(record: Json) -> Identity:
+    told = record["tokenizer"]
+    return Identity(
+        family=told["family"],
+        size=told["size"],
+        fingerprint=told["fingerprint"],
+        vocabulary=told["vocabulary"],
         components=record["components"],
         specials=record["specials"],
         backends=record["backends"],
         golden=_golden(record["golden"]),
         processing=record["processing"],
         model_input=_golden(record["model_input"]),
-        numbers=Numbers(**_undefined(record["numbers"])) if record["numbers"] else None,
-        findings=record["findings"],
-        settings=record["settings"],
-        samples=samples,
-        values=values,
-        mixture=record["mixture"],
     )

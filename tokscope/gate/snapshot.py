@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import pairwise
 from typing import NamedTuple, cast
@@ -59,11 +59,9 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """A tokenizer as far as gates look at it."""
+class Identity:
+    """What a tokenizer is made of and what it does with golden strings, whatever the text."""
 
-    spec: str
-    name: str
     family: str
     size: int
     fingerprint: str
@@ -72,18 +70,40 @@ class Snapshot:
     specials: Mapping[str, int]
     backends: Mapping[str, str]
     golden: Mapping[str, tuple[int, ...]]
-    # name -> what is said, or its hash
-    processing: Mapping[str, str] = field(default_factory=dict)
+    processing: Mapping[str, str]  # name -> what is said, or its hash
     # golden string -> what a model gets, where that is more than its ids
-    model_input: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    numbers: Numbers | None = None
-    findings: Mapping[str, int] | None = None  # code -> how many
-    settings: str = ""  # how text is read and counted
+    model_input: Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Counts and values of the text; empty if none was read."""
+
+    settings: str = ""  # how text was read and counted
     samples: Mapping[str, Sample] = field(default_factory=dict)
     values: Values = field(default_factory=dict)
+    counted: Counted | None = field(default=None, compare=False)  # not in a lock
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What only some gates need; None where it was not asked for."""
+
+    numbers: Numbers | None = None
+    findings: Mapping[str, int] | None = None  # code -> how many
     mixture: Mapping[str, float] | None = None
-    counted: Counted | None = field(default=None, compare=False)  # not of a lock
-    examples: Mapping[str, str] = field(default_factory=dict, compare=False)  # of findings
+    examples: Mapping[str, str] = field(default_factory=dict, compare=False)  # not in a lock
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A tokenizer as far as gates look at it."""
+
+    spec: str
+    name: str
+    identity: Identity
+    measured: Measured = Measured()
+    extras: Extras = Extras()
 
 
 def snapshot(
@@ -101,59 +121,34 @@ def snapshot(
         TokscopeError: the tokenizer or the text cannot be used.
     """
     require_possible(text, wanted)
-    counted, first = None, 0
     tokenizer = load(given) if isinstance(given, str) else given
     if wanted.mixture:
         subject_of(tokenizer, wanted.mixture, 0)
-    if wanted.columns:
-        corpora = text.read()
-        how = (wanted.columns, text.words, text.specials)
-        counting = Counting(*how, by_unit=True, observer=_Hashing)
-        first = reference_of(corpora, text.reference)
-        counted = count([tokenizer], corpora, counting, workers=workers)
-    found = _identity(tokenizer, wanted.strings, strings)
-    if counted:
-        found = replace(
-            found,
-            settings=rendered(text.provenance(corpora[first].name)),
-            samples=_samples(counted),
-            values=_values(counted, wanted.measures, first),
-            counted=counted,
-        )
-    if wanted.numbers:
-        found = replace(found, numbers=_numbers(tokenizer))
-    if wanted.findings:
-        own = findings(tokenizer)
-        found = replace(
-            found,
-            findings={one.code: one.count for one in own},
-            examples={one.code: ", ".join(one.examples[:3]) for one in own},
-        )
-    if wanted.mixture:
-        found = replace(found, mixture=_mixture(tokenizer, text, wanted.mixture))
-    return found
+    measured = _measured(tokenizer, text, wanted, workers) if wanted.columns else Measured()
+    identity = _identity(tokenizer, wanted.strings, strings)
+    extras = _extras(tokenizer, text, wanted)
+    return Snapshot(tokenizer.spec.word, tokenizer.name, identity, measured, extras)
 
 
-def _identity(tokenizer: Tokenizer, more: Sequence[str], strings: Sequence[str] | None) -> Snapshot:
+def _identity(tokenizer: Tokenizer, more: Sequence[str], strings: Sequence[str] | None) -> Identity:
     vocabulary = tokenizer.vocabulary
     texts = list(golden_strings(vocabulary.specials, more) if strings is None else strings)
     golden = _ids(texts, encode_what_can_be(tokenizer, texts))
     fed = _ids(texts, by_what_can_be(tokenizer.model_input, texts))
     content = hashlib.sha256(vocabulary.blob.tobytes())
     content.update(vocabulary.ends.astype("<i8").tobytes())
-    return Snapshot(
-        tokenizer.spec.word,
-        tokenizer.name,
-        tokenizer.family,
-        len(vocabulary),
-        tokenizer.fingerprint,
-        content.hexdigest(),
-        {name: _hash(part) for name, part in tokenizer.components().items()},
-        dict(sorted(vocabulary.specials.items(), key=lambda entry: (entry[1], entry[0]))),
-        {"tokscope": __version__, **{name: version(name) for name in BACKENDS}},
-        golden,
-        {name: _told(part) for name, part in tokenizer.processing().items()},
-        {text: ids for text, ids in fed.items() if ids != golden[text]},
+    specials = sorted(vocabulary.specials.items(), key=lambda entry: (entry[1], entry[0]))
+    return Identity(
+        family=tokenizer.family,
+        size=len(vocabulary),
+        fingerprint=tokenizer.fingerprint,
+        vocabulary=content.hexdigest(),
+        components={name: _hash(part) for name, part in tokenizer.components().items()},
+        specials=dict(specials),
+        backends={"tokscope": __version__, **{name: version(name) for name in BACKENDS}},
+        golden=golden,
+        processing={name: _told(part) for name, part in tokenizer.processing().items()},
+        model_input={text: ids for text, ids in fed.items() if ids != golden[text]},
     )
 
 
@@ -207,12 +202,26 @@ def require_tokens(found: Snapshot) -> None:
     Raises:
         TokscopeError: a corpus is empty, or the tokenizer makes nothing of it.
     """
-    for name, sample in found.samples.items():
+    for name, sample in found.measured.samples.items():
         if not sample.columns["tokens"].any():
             raise TokscopeError(
                 f"TS906 {found.name} makes no token of corpus '{name}', so that there is nothing "
                 "to judge; give text that is not empty, or mend the tokenizer"
             )
+
+
+def _measured(tokenizer: Tokenizer, text: Text, wanted: Wanted, workers: Workers) -> Measured:
+    corpora = text.read()
+    how = (wanted.columns, text.words, text.specials)
+    counting = Counting(*how, by_unit=True, observer=_Hashing)
+    first = reference_of(corpora, text.reference)
+    counted = count([tokenizer], corpora, counting, workers=workers)
+    return Measured(
+        rendered(text.provenance(corpora[first].name)),
+        _samples(counted),
+        _values(counted, wanted.measures, first),
+        counted,
+    )
 
 
 def _samples(counted: Counted) -> dict[str, Sample]:
@@ -234,6 +243,16 @@ def _values(counted: Counted, measures: Sequence[str], first: int) -> dict[str, 
         values = values_of(MEASURES[name], tallies, names, first)
         found[name] = {corpus: float(f"{value:.10g}") for corpus, value in values.items()}
     return found
+
+
+def _extras(tokenizer: Tokenizer, text: Text, wanted: Wanted) -> Extras:
+    own = findings(tokenizer) if wanted.findings else []
+    return Extras(
+        numbers=_numbers(tokenizer) if wanted.numbers else None,
+        findings={one.code: one.count for one in own} if wanted.findings else None,
+        mixture=_mixture(tokenizer, text, wanted.mixture) if wanted.mixture else None,
+        examples={one.code: ", ".join(one.examples[:3]) for one in own},
+    )
 
 
 def _numbers(tokenizer: Tokenizer) -> Numbers:

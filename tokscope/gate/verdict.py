@@ -92,7 +92,7 @@ class Case:
     @property
     def values_before(self) -> Values:
         """Values at the baseline, which are of the same text; none where there is none."""
-        return self.base.values if self.base else {}
+        return self.base.measured.values if self.base else {}
 
     @cached_property
     def _changes(self) -> dict[tuple[str, bool], Mapping[str, Change]]:
@@ -107,7 +107,8 @@ class Case:
     def changed(self, corpus: str) -> NDArray[np.bool_]:
         """Tell which units of a corpus have other ids."""
         _ = self.pair  # refuses other text
-        return self.head.samples[corpus].hashes != self.baseline.samples[corpus].hashes
+        base, head = self.baseline.measured, self.head.measured
+        return head.samples[corpus].hashes != base.samples[corpus].hashes
 
     def wrong(self, key: Key, message: str) -> TokscopeError:
         """Return that a setting leaves nothing to judge."""

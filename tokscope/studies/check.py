@@ -133,19 +133,16 @@ def checked(
         parse(given)
     base = baseline(against, config.lock, config.text, wanted, workers)
     _require_comparable(config, wanted, base)
-    strings = list(base.golden) if base else None
+    strings = list(base.identity.golden) if base else None
     head = snapshot(given, config.text, wanted, strings, workers)
     found = judged(Case(config, head, base))
     order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.gate.code))
-    frame = pd.DataFrame([_row(one, head, config) for one in order], columns=COLUMNS)
-    notes = (
-        _against(against or str(config.lock), base),
-        *_expected(head, frame),
-        *idle(found, config),
-    )
-    notes += tuple(without_dropout(head.name, head.processing))
+    frame = pd.DataFrame([_row(one, head.name, config) for one in order], columns=COLUMNS)
+    compared = _against(against or str(config.lock), base)
+    notes = (compared, *_expected(head.spec, frame), *idle(found, config))
+    notes += tuple(without_dropout(head.name, head.identity.processing))
     provenance = _provenance(config.evidence, head, base)
-    return Report("check", _title(head, frame), frame, notes, provenance, view=tables)
+    return Report("check", _title(head.name, frame), frame, notes, provenance, view=tables)
 
 
 def named(config: Config, given: str | Tokenizer) -> str | Tokenizer:
@@ -176,17 +173,17 @@ def _require_comparable(config: Config, wanted: Wanted, base: Snapshot | None) -
         raise no_baseline(config)
     if base is None:
         return
-    require_strings(config, base)
-    if names and base.samples:
+    require_strings(config, base.identity)
+    if names and base.measured.samples:
         first = reference_of(corpora, config.text.reference)
-        require_same_names(names, rendered(config.text.provenance(names[first])), base)
+        require_same_names(names, rendered(config.text.provenance(names[first])), base.measured)
 
 
-def _row(one: Judged, head: Snapshot, config: Config) -> Row:
+def _row(one: Judged, name: str, config: Config) -> Row:
     gate, figures = one.gate, one.figures
     unit = MEASURES[gate.measure].unit if gate.measure in MEASURES else ""
     return Row(
-        tokenizer=head.name,
+        tokenizer=name,
         code=gate.code,
         verdict=one.verdict,
         gate=gate.name,
@@ -210,35 +207,35 @@ def _row(one: Judged, head: Snapshot, config: Config) -> Row:
 def _against(named: str, base: Snapshot | None) -> str:
     if base is None:
         return "without a baseline"
-    return f"compared with {named}: {base.name}, {base.fingerprint[:12]}"
+    return f"compared with {named}: {base.name}, {base.identity.fingerprint[:12]}"
 
 
-def _expected(head: Snapshot, frame: pd.DataFrame) -> list[str]:
+def _expected(spec: str, frame: pd.DataFrame) -> list[str]:
     """Say how to go on where something failed."""
     codes = list(dict.fromkeys(frame.loc[frame["verdict"] == FAIL, "code"]))
     if not codes:
         return []
     return [
         f"why and what helps: tokscope explain {' '.join(codes[:3])}",
-        f"look closer: tokscope diff OLD {head.spec or 'NEW'}, OLD a tokenizer or git:REV:PATH",
+        f"look closer: tokscope diff OLD {spec or 'NEW'}, OLD a tokenizer or git:REV:PATH",
         'accept all changes as the new baseline: tokscope lock --update --reason "..."',
     ]
 
 
-def _title(head: Snapshot, frame: pd.DataFrame) -> str:
+def _title(name: str, frame: pd.DataFrame) -> str:
     counts = Counter(frame["verdict"])
     shown = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in VERDICTS if counts[verdict])
     word = "FAIL" if counts[FAIL] else "pass"
     if not counts[FAIL] and counts[INCONCLUSIVE]:
         word = INCONCLUSIVE if _is_decided(frame) else "could not judge"
-    return f"{head.name}: {word} ({shown})"
+    return f"{name}: {word} ({shown})"
 
 
 def _provenance(evidence: Evidence, head: Snapshot, base: Snapshot | None) -> Provenance:
-    found: Provenance = {**versions(), f"{head.name}={kind(head)}": head.fingerprint[:12]}
-    found |= {"against": base.fingerprint[:12]} if base else {}
-    if head.counted:
-        text = {**head.counted.text}
+    found: Provenance = {**versions(), f"{head.name}={kind(head)}": head.identity.fingerprint[:12]}
+    found |= {"against": base.identity.fingerprint[:12]} if base else {}
+    if head.measured.counted:
+        text = {**head.measured.counted.text}
         corpora = text.pop("corpora")
         found |= {f"{corpora}": None, **text}  # without a name, as gates have always written it
     return found | evidence.provenance

@@ -101,7 +101,7 @@ def compared(
             if isinstance(place, str):
                 parse(place)  # refuses a word before any text is read
         base = snapshot(before, text, wanted, None, workers)
-        head = snapshot(after, text, wanted, list(base.golden), workers)
+        head = snapshot(after, text, wanted, list(base.identity.golden), workers)
     both = pair(head, base, text.reference, evidence)
     sides = Sides(both, _loaded(base), _loaded(head))
     frame = pd.DataFrame([*rows(sides), *lines(sides, top)], columns=COLUMNS)
@@ -113,19 +113,19 @@ def compared(
 def _provenance(sides: Sides, text: Text, evidence: Evidence) -> Provenance:
     base, head = sides.snapshots
     reference = sides.pair.counted.corpora[sides.pair.reference].name
-    compared = {"old": base.fingerprint[:12], "new": head.fingerprint[:12]}
+    compared = {"old": base.identity.fingerprint[:12], "new": head.identity.fingerprint[:12]}
     return versions() | compared | text.provenance(reference) | evidence.provenance
 
 
 def counted_notes(found: Snapshot) -> tuple[str, ...]:
     """Return what is to be said of the text."""
-    return tuple(found.counted.notes()) if found.counted else ()
+    return tuple(found.measured.counted.notes()) if found.measured.counted else ()
 
 
 def _loaded(found: Snapshot) -> Tokenizer:
-    if found.counted is None:
+    if found.measured.counted is None:
         raise ValueError("the tokenizer was not counted")
-    return found.counted.tokenizers[0]
+    return found.measured.counted.tokenizers[0]
 
 
 def _out(given: str | Tokenizer) -> AbstractContextManager[str | Tokenizer]:

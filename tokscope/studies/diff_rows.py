@@ -64,9 +64,9 @@ def rows(sides: Sides) -> Iterator[Row]:
 
 
 def _components(sides: Sides) -> Iterator[Row]:
-    old, new = (one.components for one in sides.snapshots)
+    old, new = (one.identity.components for one in sides.snapshots)
     yield from _parts("component", old, new)
-    old_names, new_names = (one.specials for one in sides.snapshots)
+    old_names, new_names = (one.identity.specials for one in sides.snapshots)
     moved = [n for n in old_names if n in new_names and old_names[n] != new_names[n]]
     yield _listed("special tokens", "gone", [n for n in old_names if n not in new_names])
     yield _listed("special tokens", "new", [n for n in new_names if n not in old_names])
@@ -81,10 +81,10 @@ def _components(sides: Sides) -> Iterator[Row]:
 
 def _processing(sides: Sides) -> Iterator[Row]:
     """Compare what is done around text, by what the files say and by what a model gets."""
-    old, new = (one.processing for one in sides.snapshots)
+    old, new = (one.identity.processing for one in sides.snapshots)
     yield from _parts("processing", old, new, shown=True)
-    old_ids, new_ids = ({**one.golden, **one.model_input} for one in sides.snapshots)
-    base, head = sides.snapshots
+    base, head = (one.identity for one in sides.snapshots)
+    old_ids, new_ids = ({**one.golden, **one.model_input} for one in (base, head))
     kept = [text for text, ids in base.golden.items() if head.golden.get(text) == ids]
     changed = sorted((text for text in kept if old_ids[text] != new_ids[text]), key=len)
     texts = [
@@ -169,7 +169,7 @@ def _merges(sides: Sides) -> Iterator[Row]:
 
 
 def _golden(sides: Sides) -> Iterator[Row]:
-    old, new = (one.golden for one in sides.snapshots)
+    old, new = (one.identity.golden for one in sides.snapshots)
     changed = [text for text in old if old[text] != new.get(text)]
     alike = [text for text in changed if len(old[text]) == len(new[text])]
     shown = sorted(alike or changed, key=len)
@@ -183,7 +183,7 @@ def _some(ids: Sequence[int]) -> list[int]:
 
 
 def _numbers(sides: Sides) -> Iterator[Row]:
-    old, new = (one.numbers for one in sides.snapshots)
+    old, new = (one.extras.numbers for one in sides.snapshots)
     if old and new:
         row = _moved("numbers", "", "tokens per digit", old.tokens_per_digit, new.tokens_per_digit)
         scheme = old.scheme if old.scheme == new.scheme else f"{old.scheme} -> {new.scheme}"
@@ -201,7 +201,7 @@ def _texts(sides: Sides) -> Iterator[Row]:
         for corpus, change in changes.items():
             values = (change.base, change.head, change.worse, change.low, change.high)
             yield Row("text", corpus, measure, *values, unit=MEASURES[measure].unit)
-    for corpus in sides.pair.head.samples:
+    for corpus in sides.pair.head.measured.samples:
         changed, alike = _changed(sides, corpus)
         for measure, share in ((OTHER, changed.mean()), (ALIKE, alike.mean())):
             yield _moved("text", corpus, measure, 0.0, float(share))._replace(unit="share")
@@ -209,7 +209,7 @@ def _texts(sides: Sides) -> Iterator[Row]:
 
 def _changed(sides: Sides, corpus: str) -> tuple[np.ndarray, np.ndarray]:
     """Tell which units have other ids, and which of them as many."""
-    old, new = (one.samples[corpus] for one in sides.snapshots)
+    old, new = (one.measured.samples[corpus] for one in sides.snapshots)
     changed = old.hashes != new.hashes
     return changed, changed & (old.columns["tokens"] == new.columns["tokens"])
 
@@ -219,7 +219,7 @@ def lines(sides: Sides, top: int) -> Iterator[Row]:
     found = []
     for corpus in sides.pair.counted.corpora:
         changed, _ = _changed(sides, corpus.name)
-        old, new = (one.samples[corpus.name].columns["tokens"] for one in sides.snapshots)
+        old, new = (one.measured.samples[corpus.name].columns["tokens"] for one in sides.snapshots)
         order = np.argsort(-np.abs(new - old), kind="stable")
         worst = [i for i in order.tolist() if changed[i]][:top]
         found += [(abs(int(new[i] - old[i])), corpus, i, old[i], new[i]) for i in worst]

@@ -53,9 +53,9 @@ def initial(word: str, text: Text, workers: Workers = HERE) -> str:
 
 
 def _head(word: str, found: Snapshot) -> list[str]:
-    name = visible(found.name)
+    told = f"{visible(found.name)} ({found.identity.family}, {found.identity.size:,} ids)"
     return [
-        f"# Gates for {name} ({found.family}, {found.size:,} ids), from its present values.",
+        f"# Gates for {told}, from its present values.",
         "# Next: tokscope lock, then commit this file, the lock and its counts;",
         "# then tokscope check in CI. tokscope explain CODE says what a rule means.",
         "",
@@ -112,7 +112,8 @@ _REST = [
 
 
 def _numbers(found: Snapshot) -> list[str]:
-    known = found.numbers is not None and not math.isnan(found.numbers.tokens_per_digit)
+    numbers = found.extras.numbers
+    known = numbers is not None and not math.isnan(numbers.tokens_per_digit)
     return [
         "[numbers]",
         'scheme = "fail"  # the rule by which numbers are cut',
@@ -129,7 +130,7 @@ def _limits(found: Snapshot) -> list[str]:
         '# th.worse = "2%"  # the most specific limit wins',
         "",
     ]
-    for name, values in found.values.items():
+    for name, values in found.measured.values.items():
         lines += _limit(name, {corpus: v for corpus, v in values.items() if not math.isnan(v)})
     return lines
 

@@ -101,7 +101,7 @@ def locked(
     history = _history(config.lock, update)
     lockfile.require_ours(config.lock)
     found = _snapshot(config, word, workers)
-    told = {"reason": reason.strip() or _FIRST, "fingerprint": found.fingerprint}
+    told = {"reason": reason.strip() or _FIRST, "fingerprint": found.identity.fingerprint}
     return Lock(found, [*history, told])
 
 
@@ -163,25 +163,27 @@ def verify(config: Config, word: str = "", workers: Workers = HERE) -> Report:
 
 def summary(made: Lock) -> Report:
     """Return what a lock holds: property, value."""
-    found = made.snapshot
-    units = sum(sample.units for sample in found.samples.values())
+    found, identity, extras = made.snapshot, made.snapshot.identity, made.snapshot.extras
+    samples = found.measured.samples
+    units = sum(sample.units for sample in samples.values())
+    around = [name for name, part in identity.processing.items() if part != "null"]
     facts = {
-        "tokenizer": f"{found.name}, {found.family}, {found.size:,} ids",
-        "fingerprint": found.fingerprint[:16],
-        "components": ", ".join(found.components) or "none",
-        "around text": ", ".join(n for n, p in found.processing.items() if p != "null") or "none",
-        "special tokens": f"{len(found.specials):,}",
-        "golden strings": f"{len(found.golden):,}",
-        "numbers": found.numbers.scheme if found.numbers else "–",
+        "tokenizer": f"{found.name}, {identity.family}, {identity.size:,} ids",
+        "fingerprint": identity.fingerprint[:16],
+        "components": ", ".join(identity.components) or "none",
+        "around text": ", ".join(around) or "none",
+        "special tokens": f"{len(identity.specials):,}",
+        "golden strings": f"{len(identity.golden):,}",
+        "numbers": extras.numbers.scheme if extras.numbers else "–",
         "audit findings": ", ".join(
-            f"{c} {n:,}" for c, n in sorted((found.findings or {}).items())
+            f"{c} {n:,}" for c, n in sorted((extras.findings or {}).items())
         ),
-        "corpora": f"{len(found.samples):,}, {units:,} units",
-        "measures": f"{len(found.values):,}",
+        "corpora": f"{len(samples):,}, {units:,} units",
+        "measures": f"{len(found.measured.values):,}",
         "reason": made.history[-1]["reason"],
     }
     frame = pd.DataFrame({"of the lock": facts.keys(), "": facts.values()})
-    told = without_dropout(found.name, found.processing)
+    told = without_dropout(found.name, identity.processing)
     notes = ("commit the lock and its .npz; tokscope check compares with them", *told)
     return Report("lock", "Locked", frame, notes)
 
