@@ -129,7 +129,7 @@ def everything() -> Report:
     columns = ["tokenizer", "corpus", "measure", "value", "low", "high", "unit", "better"]
     notes = ("a note of two\nlines", "1. of a list", f"a long one{', and a long one' * 9}")
     return Report(
-        "made", "Every [kind] of cell", pd.DataFrame(rows, columns=columns), notes, "sig:1|a:2",
+        "made", "Every [kind] of cell", pd.DataFrame(rows, columns=columns), notes, {"sig": "1", "a": "2"},
         "tokenizer", headline="All told", details=("for programs alone",),
     )  # fmt: skip
 

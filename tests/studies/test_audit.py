@@ -23,7 +23,7 @@ from tokscope.rulebook import RULES
 from tokscope.rules import at_least, chosen
 from tokscope.studies.audit import fails, tokens
 from tokscope.studies.audit_traps import adversarial
-from tokscope.studies.numbers import digit_tokens
+from tokscope.studies.numbers_rows import digit_tokens
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
 

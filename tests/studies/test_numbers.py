@@ -16,7 +16,8 @@ from tests.tokenizers.families import by_pattern, byte_level, old_file, write
 from tokscope.errors import TokscopeError
 from tokscope.numerals.cuts import cut, is_number, places
 from tokscope.numerals.drawn import LENGTHS, few, kinds_of_numbers, leading, numbers_of, problems
-from tokscope.studies.numbers import PARTS, digit_tokens, number, numbers, tables
+from tokscope.studies.numbers import number, numbers, tables
+from tokscope.studies.numbers_rows import PARTS, digit_tokens
 from tokscope.tokenizers import load
 
 Saved = Callable[[Tokenizer | str], str]

@@ -6,11 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 import pandas as pd
 
-from tokscope.counting.catalog import DEFAULT, MEASURES, TYPES, Value
+from tokscope.counting.catalog import DEFAULT, MEASURES
 from tokscope.counting.counted import (
     ALL,
     Counted,
@@ -22,43 +21,18 @@ from tokscope.counting.counted import (
     texts_of,
 )
 from tokscope.counting.resampled import (
-    Resampled,
-    Spread,
-    Uncertainty,
-    events_of,
     resampled,
-    uncertainty,
 )
 from tokscope.counting.tally import Counting
-from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError, choose
 from tokscope.given import words
 from tokscope.measures.uncertainty import intervals_of
 from tokscope.report import Report
+from tokscope.studies.compare_rows import COST, Row, costs, in_order, rows
 from tokscope.text.corpus import Corpus
 from tokscope.text.given import Corpora
 from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.workers import HERE, Workers
-
-COST = "cost"
-
-
-class Row(NamedTuple):
-    """A row of the report; from `difference` on only with a bootstrap."""
-
-    tokenizer: str
-    corpus: str
-    measure: str
-    value: float
-    low: float
-    high: float
-    unit: str
-    better: str
-    difference: float = math.nan  # from the first tokenizer
-    difference_low: float = math.nan
-    difference_high: float = math.nan
-    verdict: str = ""  # what that says
-
 
 COLUMNS = list(Row._fields)
 
@@ -134,9 +108,9 @@ def compare(
     counting = Counting(needed | always, word_rule, specials)
     counted = count(used, texts, counting, workers=workers)
     resamples = resampled(counted, bootstrap, seed, workers) if bootstrap else []
-    rows = [row for name in usable for row in _rows(name, counted, first, resamples)]
-    rows += _costs(counted, prices or {})
-    frame = pd.DataFrame(_sorted(rows, counted), columns=COLUMNS).astype({"value": float})
+    found = [row for name in usable for row in rows(name, counted, first, resamples)]
+    found += costs(counted, prices or {})
+    frame = pd.DataFrame(in_order(found, counted), columns=COLUMNS).astype({"value": float})
     if not bootstrap:
         frame = frame[COLUMNS[: COLUMNS.index("difference")]]
     notes = (*_notes(chosen, usable, counted, first), *_unknowns(frame), *counted.notes())
@@ -175,91 +149,10 @@ def _require_labels(names: Sequence[str], sort: str, prices: Mapping[str, float]
         choose(dict.fromkeys(names), label, "tokenizer in --price")
 
 
-def _rows(
-    name: str, counted: Counted, first: int, resamples: Sequence[Sequence[Resampled]]
-) -> list[Row]:
-    """Return the values of one measure: by corpus, and for all corpora together."""
-    measure = MEASURES[name]
-    names = [corpus.name for corpus in counted.corpora]
-    sampled = bool(resamples) and TYPES not in measure.columns
-    rows: list[Row] = []
-    values_0: dict[str, Value] = {}
-    spread_0: dict[str, Spread] = {}
-    for k, tokenizer in enumerate(counted.tokenizers):
-        values = values_of(measure, [row[k] for row in counted.tallies], names, first)
-        drawn = [row[k] for row in resamples] if sampled else []
-        drawn_values = values_of(measure, drawn, names, first, values) if sampled else {}
-        spread = _spread(counted, k, name, drawn_values, values)
-        for corpus, value in values.items():
-            found = Uncertainty()
-            if sampled and not math.isnan(value):
-                base = spread_0.get(corpus) if k else None
-                found = uncertainty(spread[corpus], base, measure.better)
-            difference = value - values_0[corpus] if k and sampled else math.nan
-            row = Row(
-                tokenizer.name,
-                corpus,
-                name,
-                value,
-                found.low,
-                found.high,
-                measure.unit,
-                measure.better,
-                difference,
-                found.difference_low,
-                found.difference_high,
-                found.verdict,
-            )
-            rows.append(row)
-        values_0, spread_0 = values_0 or values, spread_0 or spread
-    return rows
-
-
-def _spread(
-    counted: Counted, k: int, name: str, drawn: Mapping[str, Value], values: Mapping[str, float]
-) -> dict[str, Spread]:
-    """Return the resampled values of a measure, with the events of those that are shares.
-
-    Where a tokenizer has no unknown token, that none was seen is no chance.
-    """
-    share = MEASURES[name].share
-    never = name == "unknown_rate" and counted.tokenizers[k].vocabulary.unknown is None
-    if not drawn or share is None or never:
-        return {corpus: Spread(own) for corpus, own in drawn.items()}
-    known = [one for one, value in values.items() if one != ALL and not math.isnan(value)]
-    events = events_of(counted, k, share, known)
-    # where the share is undefined in every corpus, there are none of all
-    return {corpus: Spread(own, events.get(corpus)) for corpus, own in drawn.items()}
-
-
 def _require_prices(prices: Mapping[str, float]) -> None:
     for label, price in prices.items():
         if not (price >= 0 and math.isfinite(price)):
             raise TokscopeError(f"--price {label}={price}: a price is a number from 0 up")
-
-
-def _costs(counted: Counted, prices: Mapping[str, float]) -> list[Row]:
-    """Return what each corpus costs as input at a price per million tokens."""
-    places = {tokenizer.name: k for k, tokenizer in enumerate(counted.tokenizers)}
-    rows: list[Row] = []
-    for label, price in prices.items():
-        k = places[label]
-        costs = [row[k].total("tokens") * price / 1e6 for row in counted.tallies]
-        names = [corpus.name for corpus in counted.corpora]
-        totals = zip([*names, ALL], [*costs, sum(costs)], strict=True)
-        shown = totals if len(names) > 1 else zip(names, costs, strict=True)
-        rows += [
-            Row(label, name, COST, cost, math.nan, math.nan, "currency", "lower")
-            for name, cost in shown
-        ]
-    return rows
-
-
-def _sorted(rows: list[Row], counted: Counted) -> list[Row]:
-    """Order rows by tokenizer, corpus and measure, each as given."""
-    tokenizers = {tokenizer.name: i for i, tokenizer in enumerate(counted.tokenizers)}
-    corpora = {name: i for i, name in enumerate((*(c.name for c in counted.corpora), ALL))}
-    return sorted(rows, key=lambda row: (tokenizers[row.tokenizer], corpora[row.corpus]))
 
 
 def _unknowns(frame: pd.DataFrame) -> list[str]:

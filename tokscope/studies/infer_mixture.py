@@ -134,16 +134,17 @@ def infer_mixture(
         guesses = _guesses(result, baselines and asked.lasts(), seed, workers)
         hurried = (mixture_notes.HURRIED,) if stopped() else ()
     frame = _frame(result, spread, limits, guesses, known)
+    notes = (*hurried, *told.notes, *spread.notes)
+    notes += (mixture_notes.RANGES,) if limits is not None else ()
+    notes += (mixture_notes.scores(frame),) if known is not None else ()
     drawn = seed if bootstrap or refit or baselines else None
-    notes = [*hurried, *told.notes, *spread.notes]
-    notes += [mixture_notes.RANGES] if limits is not None else []
-    notes += [mixture_notes.scores(frame)] if known is not None else []
+    provenance = _provenance(subject, result, gap, bootstrap=bootstrap, refit=refit, seed=drawn)
     return Report(
         "infer-mixture",
         f"What {result.name} was trained on: inferred shares of bytes",
         frame,
-        tuple(notes),
-        _provenance(subject, result, gap, bootstrap=bootstrap, refit=refit, seed=drawn),
+        notes,
+        provenance,
         across="measure",
         headline=told.headline,
         details=told.details,

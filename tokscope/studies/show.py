@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from tokscope.counting.signature import signed
 from tokscope.errors import TokscopeError
 from tokscope.given import unlike
 from tokscope.numerals.cuts import places
+from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer, assumptions, switched_off
@@ -62,6 +65,14 @@ def show(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Report
     Raises:
         TokscopeError: the text is empty or long, or a tokenizer cannot be loaded.
     """
+    found = segmentation(text, tokenizers, specials=specials)
+    legend = "␣ space, ⏎ line feed, <C3> a byte of a cut character"
+    notes = (found.counts, legend, *found.assumed)
+    flow = ("token", "id", "bytes", *(["place"] if found.frame["place"].any() else []))
+    return Report("show", "Segmentation", found.frame, notes, found.provenance, flow=flow)
+
+
+def _require_readable(text: str) -> None:
     if not isinstance(text, str):
         raise unlike(text, "text", "a string")
     if not text:
@@ -72,14 +83,31 @@ def show(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Report
         raise TokscopeError(
             f"{len(text):,} characters are too many to read; show at most {LONGEST:,}"
         )
+
+
+class Segmentation(NamedTuple):
+    """The tokens of a text, and what is to be said of them."""
+
+    frame: pd.DataFrame
+    counts: str
+    assumed: tuple[str, ...]  # of what the files of tokenizers leave open
+    provenance: Provenance
+
+
+def segmentation(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Segmentation:
+    """Cut a text under every tokenizer; columns as those of `show`.
+
+    Raises:
+        TokscopeError: the text is empty or long, or a tokenizer cannot be loaded.
+    """
+    _require_readable(text)
     used = load_all(tokenizers)
     frames = [_rows(tokenizer, text, specials) for tokenizer in used]
-    frame = pd.concat(frames, ignore_index=True)
     counts = ", ".join(f"{t.name} {len(f):,}" for t, f in zip(used, frames, strict=True))
     size = f"{len(text):,} characters, {len(text.encode()):,} bytes"
-    legend = "␣ space, ⏎ line feed, <C3> a byte of a cut character"
-    left_open = (*assumptions(used), *switched_off(used))
-    notes = (f"{size}; tokens: {counts}", legend, *left_open)
-    flow = ("token", "id", "bytes", *(["place"] if frame["place"].any() else []))
-    provenance = {**signed(used), "specials": "found" if specials else "text"}
-    return Report("show", "Segmentation", frame, notes, provenance, flow=flow)
+    return Segmentation(
+        pd.concat(frames, ignore_index=True),
+        f"{size}; tokens: {counts}",
+        (*assumptions(used), *switched_off(used)),
+        {**signed(used), "specials": "found" if specials else "text"},
+    )
