@@ -180,7 +180,7 @@ CANNOT: dict[str, tuple[Edit, list[str]]] = {
         ["--against", "git:main"],
     ),
     "HF_HUB_OFFLINE is set": (str, ["nobody/nothing"]),
-    "broken.lock: no tokscope.lock, or a damaged one": (str, ["--against", "broken.lock"]),
+    "broken.lock: not a tokscope.lock, or a damaged one": (str, ["--against", "broken.lock"]),
 }  # fmt: skip
 
 

@@ -198,7 +198,7 @@ def test_names_that_no_disk_of_ours_confuses_are_no_matter(repository: Repositor
         "git:main:-r": "git has no -r at main",
         "git:--upload-pack=x:tokenizer.json": "there is no revision '--upload-pack=x' here",
         "git:-:tokenizer.json": "there is no revision '-' here",
-        "git:^main:tokenizer.json": "git:^main: no revision",
+        "git:^main:tokenizer.json": "git:^main: not a revision",
         "git:main..main:tokenizer.json": "no revision",
         "git:main\nmain:tokenizer.json": "no revision",
         "git:ma\0in:tokenizer.json": "git cannot be run (embedded null byte)",
@@ -386,7 +386,7 @@ def wrong(made: Repository) -> str:
     [
         (large, "has 1 files with 0 MB; at most 20 with 0 MB are read from git"),
         (many, "has 21 files"),
-        (doubling, "git ls-tree says more than 0 MB; name one file"),
+        (doubling, "git ls-tree answers more than 0 MB; name one file"),
         (packed_zeros, "git ls-tree: attempting to allocate"),
         (lying, "tokenizer.json: git gives other content than its hash; try git fsck"),
         (wrong, "tokenizer.json: git gives other content than its hash; try git fsck"),

@@ -57,8 +57,8 @@ def test_the_time_grows_with_the_lines(line: str) -> None:
 # a file, its text, and what is told
 BROKEN = {
     "no table": ("pyproject.toml", "tool = 1\n", None),
-    "an array of tables": ("pyproject.toml", "[[tool.tokscope]]\n", "is no table"),
-    "a value": ("pyproject.toml", "[tool]\ntokscope = 3\n", "is no table"),
+    "an array of tables": ("pyproject.toml", "[[tool.tokscope]]\n", "is not a table"),
+    "a value": ("pyproject.toml", "[tool]\ntokscope = 3\n", "is not a table"),
     "no text": ("pyproject.toml", b"# \xff\n[tool.tokscope]\n", "not a configuration"),
     "no end": ("tokscope.toml", "[text]\nmax_unit = inf\n", "toml:2: max_unit must be a number up"),
     "no number": ("tokscope.toml", "[text]\nmax_unit = nan\n", "toml:2: max_unit must be a number"),

@@ -101,16 +101,16 @@ def test_counts_are_verified_as_decoded(locked: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("tokscope.lock", b"{", "no tokscope.lock, or a damaged one"),
-        ("tokscope.lock", b"[]", "no tokscope.lock, or a damaged one"),
+        ("tokscope.lock", b"{", "not a tokscope.lock, or a damaged one"),
+        ("tokscope.lock", b"[]", "not a tokscope.lock, or a damaged one"),
         (
             "tokscope.lock",
             b'{"schema": 99}',
             "a lock of schema 99, not 3; check with the version of tokscope that wrote it, or "
             "move it away, then run: tokscope lock",
         ),
-        ("tokscope.lock.npz", b"PK", "no counts of a lock, or damaged ones"),
-        ("tokscope.lock.npz", b"", "no counts of a lock, or damaged ones"),
+        ("tokscope.lock.npz", b"PK", "not the counts of a lock, or damaged"),
+        ("tokscope.lock.npz", b"", "not the counts of a lock, or damaged"),
     ],
 )
 def test_damaged_files_are_refused(locked: Path, name: str, content: bytes, words: str) -> None:
@@ -122,8 +122,8 @@ def test_damaged_files_are_refused(locked: Path, name: str, content: bytes, word
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("tokscope.lock", r"TS905 .*tokscope.lock: over 256 MB"),
-        ("tokscope.lock.npz", r"TS905 .*tokscope.lock.npz: over 2,000 MB"),
+        ("tokscope.lock", r"TS905 .*tokscope.lock: larger than 256 MB"),
+        ("tokscope.lock.npz", r"TS905 .*tokscope.lock.npz: larger than 2,000 MB"),
     ],
 )
 def test_files_without_an_end_are_not_read(locked: Path, name: str, words: str) -> None:
@@ -158,7 +158,9 @@ def test_an_update_mends_a_pair_that_does_not_fit(locked: Path) -> None:
         assert [entry["reason"] for entry in made.history] == ["first lock", "mended"]
     for content in (b"PK", of_lock[:500], b"a user's own"):
         counts.write_bytes(content)
-        with pytest.raises(TokscopeError, match=r"npz: no counts .* move it away, then run this"):
+        with pytest.raises(
+            TokscopeError, match=r"npz: not the counts .* move it away, then run this"
+        ):
             locking.locked(config, update=True, reason="mended")
         assert counts.read_bytes() == content
     counts.unlink()

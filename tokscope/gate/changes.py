@@ -1,4 +1,4 @@
-"""How much worse is each value than at the baseline, and how sure is that?"""
+"""How much worse each value is than at the baseline, and how certain that is."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Change:
-    """How much worse a value is, where 0 is as good and below it better; with a 95 % interval.
+    """How much worse a value is, with a 95 % interval; 0 is as good, below 0 is better.
 
-    The intervals of one measure hold for all corpora at once. NaN where nothing was drawn.
+    The intervals of one measure hold for all corpora at once. NaN if nothing was resampled.
     """
 
     base: float
@@ -37,14 +37,14 @@ class Change:
     high: float = np.nan
     least: float = np.nan  # of all resamples
     most: float = np.nan
-    documents: int = 0  # drawn again; 0 where the measure cannot be
+    documents: int = 0  # resampled; 0 if the measure cannot be
 
 
 def worsening(head: Floats, base: Floats, measure: Measure, *, share: bool) -> Floats:
     """Return how much worse values are than others, as a share of those or in units.
 
-    For what is best at 1, how much farther from 1: of ratios as their logarithm, which is nearly
-    a share. From 0, any share is infinite.
+    If 1 is best, return how much farther from 1 a value is, as a difference of logarithms, which is
+    nearly a share. As a share of 0, any change is infinite.
 
     >>> worsening(np.array([1.5]), np.array([1.0]), MEASURES["fertility"], share=True)
     array([0.5])
@@ -71,11 +71,11 @@ class Pair:
 
     @property
     def documents(self) -> int:
-        """What is drawn: units, clusters or blocks; of corpora that are apart, the fewest."""
+        """How many units, clusters or blocks are resampled; the fewest of any corpus."""
         return min(len(row[0].rows) for row in self.counted.tallies)
 
     def changes(self, name: str, *, share: bool) -> dict[str, Change]:
-        """Return how a measure changed, by corpus and for all together.
+        """Return how a measure changed, for each corpus and for all together.
 
         Raises:
             TokscopeError: the baseline has no value of it.
@@ -143,12 +143,12 @@ class Pair:
 
 
 def pair(head: Snapshot, base: Snapshot, reference: str, evidence: Evidence) -> Pair:
-    """Put a candidate and a baseline on the same text side by side.
+    """Pair a candidate and a baseline on the same text.
 
     `reference` names the corpus that others are measured against, "" for the usual one.
 
     Raises:
-        TokscopeError: they were counted on other text, or in another way.
+        TokscopeError: they were counted on different text or under different settings.
     """
     counted = head.measured.counted
     if counted is None:
@@ -179,10 +179,10 @@ def pair(head: Snapshot, base: Snapshot, reference: str, evidence: Evidence) -> 
 
 
 def require_same(head: Measured, base: Measured) -> None:
-    """Refuse to compare what was counted on other text, or in another way.
+    """Refuse to compare counts of different text or under different settings.
 
     Raises:
-        TokscopeError: a corpus is missing on one side, or is not the same on both.
+        TokscopeError: a corpus is missing on one side, or its text differs.
     """
     require_same_names(list(head.samples), head.settings, base)
     for name, sample in head.samples.items():
@@ -194,7 +194,7 @@ def require_same(head: Measured, base: Measured) -> None:
 
 
 def require_same_names(names: Sequence[str], settings: str, base: Measured) -> None:
-    """Refuse other corpora and other settings than a baseline has; no text is needed for that.
+    """Refuse corpora and settings that differ from those of the baseline, before text is read.
 
     Raises:
         TokscopeError: a corpus is missing on one side, or a setting is another one.
@@ -219,7 +219,7 @@ def require_same_names(names: Sequence[str], settings: str, base: Measured) -> N
 
 
 def _groups(units: int, members: Sequence[int]) -> NDArray[np.int64]:
-    """Return what is drawn together: a cluster, or neighbours where units are very many."""
+    """Return what is resampled together: clusters, or neighbours if there are many units."""
     if members:
         return np.asarray(members, np.int64)
     return np.arange(units) * min(units, BLOCKS) // max(units, 1)

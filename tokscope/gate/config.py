@@ -1,4 +1,4 @@
-"""What is asked of a tokenizer: the gates of a configuration, each with the line that set it."""
+"""The gates of a configuration, each with the line that sets it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ IDENTITY = {
     "processing": "TS008",
     "chat_templates": "TS009",
 }
-# What is as strict as another gate, where nothing is said of it.
+# A gate without a setting is as strict as another one.
 FOLLOWS = {
     "model_input": "golden",
     "processing": "components",
@@ -39,7 +39,7 @@ FOLLOWS = {
 
 @dataclass(frozen=True)
 class Limit:
-    """What a measure may be, or how much worse it may get; `share` of the baseline, or in units."""
+    """A bound on a measure, or on how much worse it may get, as a share or in units."""
 
     measure: str
     scope: str  # a corpus, or a pattern of corpora such as "zh-*"; "" is all
@@ -57,7 +57,7 @@ class Waiver:
     gate: str  # such as "tokens[ar]"; "" is every gate of the rule
     reason: str
     owner: str
-    expires: date  # the first day on which it does not hold
+    expires: date  # the first day on which it no longer holds
     key: Key
 
 
@@ -76,10 +76,10 @@ class Text:
     max_unit: float = MAX_UNIT / 1e6
 
     def read(self) -> list[Corpus]:
-        """Return the corpora, none if none are named.
+        """Return the corpora; an empty list if none are named.
 
         Raises:
-            TokscopeError: one is not there, or cannot be read again later.
+            TokscopeError: one does not exist, or cannot be read more than once.
         """
         if not self.corpora:
             return []
@@ -91,7 +91,7 @@ class Text:
             cluster=self.cluster,
             max_unit=int(self.max_unit * 1e6),
         )
-        require_again(corpora, "gates read text again and again")
+        require_again(corpora, "gates read text more than once")
         return corpora
 
     def provenance(self, reference: str) -> Provenance:
@@ -112,21 +112,21 @@ class Text:
 
 @dataclass(frozen=True)
 class Evidence:
-    """How much text a verdict needs, and how it is drawn again."""
+    """How much text a verdict needs, and how it is resampled."""
 
     resamples: int = 1000
     seed: int = 0
-    documents: int = 20  # fewer decide nothing
+    documents: int = 20  # with fewer, a verdict is inconclusive
 
     @property
     def provenance(self) -> Provenance:
-        """What decides which text is drawn again."""
+        """Name what decides how text is resampled."""
         return {"resamples": f"{self.resamples}", "seed": f"{self.seed}"}
 
 
 @dataclass(frozen=True)
 class Config:
-    """All of it; `levels` has the gates that are on or off, by table and key."""
+    """All settings; `levels` says for each gate whether it fails, warns or is off."""
 
     path: Path
     lines: Mapping[Key, int]
@@ -146,16 +146,16 @@ class Config:
 
     @property
     def spec(self) -> str:
-        """The tokenizer, its path taken from the folder of the file."""
+        """The tokenizer, its path relative to the folder of the file."""
         return inside(self.path.parent, self.tokenizer)
 
     @property
     def files(self) -> list[Path]:
-        """What says which settings hold: this file, and what else could in its folder."""
+        """The files that can hold settings: this one, and others in its folder."""
         return [self.path, *(self.path.with_name(name) for name in (NAME, PROJECT))]
 
     def identity_alone(self) -> Config:
-        """Return the gates that need no text and no audit: quick enough for every commit."""
+        """Return only the gates that need no text and no audit, quick enough for every commit."""
         levels = {key: level for key, level in self.levels.items() if key[0] == "identity"}
         return replace(
             self, levels=levels, documents=None, tokens_per_digit=None, limits=(), mixture=0
@@ -166,7 +166,7 @@ class Config:
         return self.levels.get(key, OFF)
 
     def identity(self, name: str) -> Key:
-        """Return the setting that says how strict a gate of identity is: its own, or another's."""
+        """Return the setting that decides how strict a gate of identity is."""
         key = ("identity", name)
         return key if key in self.levels else ("identity", FOLLOWS.get(name, name))
 
@@ -178,7 +178,7 @@ class Config:
         """Return the most specific limit: of the corpus, of the longest pattern, of all.
 
         Raises:
-            TokscopeError: two patterns are as long, and their limits differ.
+            TokscopeError: two patterns of the same length have different limits.
         """
         fitting = [
             one
@@ -210,7 +210,7 @@ def line_of(key: Key, lines: Mapping[Key, int]) -> int:
 
 
 def says_something(text: str) -> bool:
-    """Tell whether people can read a letter or a digit in it.
+    """Tell whether a text has a letter or a digit that people can see.
 
     >>> says_something("Ada"), says_something("\u200b"), says_something("\u3164 -")
     (True, False, False)
@@ -218,19 +218,19 @@ def says_something(text: str) -> bool:
     return any(char.isalnum() and char not in _BLANK for char in text)
 
 
-_BLANK = "\u115f\u1160\u3164\uffa0"  # letters that nobody sees
+_BLANK = "\u115f\u1160\u3164\uffa0"  # invisible letters
 
 
 def _is_there(folder: Path, pattern: str) -> bool:
-    """Tell whether a folder holds what a pattern names."""
+    """Tell whether a pattern matches something in a folder."""
     try:
         return any(folder.glob(pattern))
-    except OSError:  # a name that none can have
+    except OSError:  # a name that is not valid here
         return False
 
 
 def inside(folder: Path, word: str) -> str:
-    """Return a word for a tokenizer or a corpus with its path taken from a folder.
+    """Return a word for a tokenizer or a corpus with its path relative to a folder.
 
     >>> inside(Path("."), "mine=file:a/tokenizer.json")
     'mine=file:a/tokenizer.json'

@@ -1,7 +1,7 @@
-"""Files of a commit. Git reads them and runs nothing that a repository's configuration names.
+"""Files of a commit. Git reads them, and runs no program that the repository configures.
 
-A tree may give a file any name, also one that leads elsewhere: names are checked before a path is
-made of them, and only the files that a tokenizer or a lock needs are written at all.
+A tree may give a file any name, even one that leads out of a folder: names are checked before they
+become paths, and only the files that a tokenizer or a lock needs are written.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _TOLD_TO_HOOKS = {
 
 @dataclass(frozen=True)
 class _Entry:
-    """What a tree says of a name; the size is "-" for a folder, "BAD" for what git lacks."""
+    """An entry of a tree; the size is "-" for a folder, "BAD" if git lacks the object."""
 
     mode: str
     kind: str
@@ -75,10 +75,10 @@ class _Entry:
 
 @contextmanager
 def checked_out(word: str) -> Iterator[str]:
-    """Yield where `git:REV:PATH` is for as long as it is needed; any other word as it is.
+    """Yield the path of a temporary copy of `git:REV:PATH`; yield any other word unchanged.
 
     Raises:
-        TokscopeError: git does not have it, or it cannot be used.
+        TokscopeError: git does not have it, or it cannot be read.
     """
     if not word.startswith(PREFIX):
         yield word
@@ -94,18 +94,18 @@ def checked_out(word: str) -> Iterator[str]:
         place = _write(revision, path, Path(folder))
         try:
             yield place
-        except TokscopeError as error:  # the folder says nothing to who asked
+        except TokscopeError as error:  # users do not know the temporary folder
             told = str(error).replace(f"{folder}/", f"{PREFIX}{revision}:")
             raise TokscopeError(told) from error
 
 
 def _write(revision: str, path: str, folder: Path) -> str:
-    """Write the files that are needed of a path below a folder; return where the path is then."""
+    """Write the files that a path needs below a folder; return the path there."""
     # resolved first, so that no name of a revision can be taken for an option
     asked = ("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     commit = _git(*asked).decode(errors="replace").strip()
     if not re.fullmatch("[0-9a-f]{40,64}", commit):
-        raise TokscopeError(f"git:{revision}: no revision; write a branch, a tag or a commit")
+        raise TokscopeError(f"git:{revision}: not a revision; write a branch, a tag or a commit")
     entries = _needed(commit, path, f"{path} at {revision}")
     for entry in entries:
         _require_file(entry, revision)
@@ -158,13 +158,13 @@ def _listed(*words: str) -> list[_Entry]:
 
 
 def _require_one_each(needed: Sequence[_Entry], listed: Sequence[_Entry], where: str) -> None:
-    """Refuse a name that stands for two files, here or on disks that tell fewer names apart."""
+    """Refuse a name that two files share, also on disks that ignore case or accents."""
     count = Counter(_on_disk(entry.name) for entry in listed)
     for entry in needed:
         if count[_on_disk(entry.name)] > 1:
             raise TokscopeError(
-                f"{where}: two files are called {entry.name}, or differ in capitals or accents "
-                "alone; keep one of them"
+                f"{where}: two files are called {entry.name}, or differ only in capitals "
+                "or accents; keep one of them"
             )
 
 
@@ -179,7 +179,7 @@ def _require_file(entry: _Entry, revision: str) -> None:
     if entry.mode == _MODULE:
         raise TokscopeError(f"{where} is another repository; name a file in that one")
     if entry.kind != "blob":
-        raise TokscopeError(f"{where} is no file")
+        raise TokscopeError(f"{where} is not a file")
     if not entry.size.isdecimal():
         raise TokscopeError(
             f"{where}: git lacks its content, and nothing is fetched here; fetch it first, "
@@ -188,7 +188,7 @@ def _require_file(entry: _Entry, revision: str) -> None:
 
 
 def _contents(entries: Sequence[_Entry], size: int) -> Iterator[bytes]:
-    """Yield the content of every entry, all asked of one process by their hashes."""
+    """Yield the content of every entry, read by one process."""
     asked = "".join(f"{entry.object}\n" for entry in entries).encode()
     answer = io.BytesIO(_git("cat-file", "--batch", asked=asked, most=size + 200 * len(entries)))
     for entry in entries:
@@ -203,10 +203,10 @@ def _contents(entries: Sequence[_Entry], size: int) -> Iterator[bytes]:
 
 
 def _git(*words: str, asked: bytes = b"", most: int = 1_000) -> bytes:
-    """Return what git answers.
+    """Return the answer of git.
 
     Raises:
-        TokscopeError: it cannot be run, says no, says more than `most` bytes, or takes too long.
+        TokscopeError: it cannot be run, fails, answers more than `most` bytes, or takes too long.
     """
     settings = (part for setting in _SETTINGS for part in ("-c", setting))
     kept = {name: it for name, it in os.environ.items() if name not in _TOLD_TO_HOOKS}
@@ -230,7 +230,7 @@ def _git(*words: str, asked: bytes = b"", most: int = 1_000) -> bytes:
     if late:
         raise TokscopeError(f"git {words[0]} did not end within {SECONDS:g} s")
     if len(answer) > most:
-        raise TokscopeError(f"git {words[0]} says more than {most / 1e6:,.0f} MB; name one file")
+        raise TokscopeError(f"git {words[0]} answers more than {most / 1e6:,.0f} MB; name one file")
     if process.returncode:
         if reason == "Needed a single revision":
             reason = f"there is no revision '{words[-1].partition('^{')[0]}' here"
@@ -239,7 +239,7 @@ def _git(*words: str, asked: bytes = b"", most: int = 1_000) -> bytes:
 
 
 def _read(process: subprocess.Popen[bytes], most: int) -> tuple[bytes, bool]:
-    """Return what a process writes, one byte over the limit at most, and whether it was late."""
+    """Return what a process writes, up to one byte over the limit, and whether it was too late."""
     timer = Timer(SECONDS, process.kill)
     timer.daemon = True
     timer.start()

@@ -1,4 +1,4 @@
-"""Is it the same tokenizer? What differs from the baseline, in words; empty where nothing does."""
+"""Whether it is the same tokenizer: what differs from the baseline, in words; empty if nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _golden(head: Identity, base: Identity) -> str:
 
 
 def _model_input(head: Identity, base: Identity) -> str:
-    """Compare what a model gets of strings whose own ids are as they were."""
+    """Compare the special tokens around strings whose own ids did not change."""
     old, new = (_fed(one) for one in (base, head))
     kept = [text for text, ids in base.golden.items() if head.golden.get(text) == ids]
     changed = sorted((text for text in kept if new[text] != old[text]), key=_by_length)
@@ -37,7 +37,7 @@ def _model_input(head: Identity, base: Identity) -> str:
 
 
 def _by_length(text: str) -> tuple[int, bool, str]:
-    """Sort what is easily read first, whatever the order of a lock's keys."""
+    """Sort by how easily a string is read, not by the order of keys in a lock."""
     return len(text), not text.isalnum(), text
 
 
@@ -108,7 +108,7 @@ def _parts(found: Identity, *, templates: bool) -> Mapping[str, str]:
 
 
 def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> str:
-    """Name the parts that are not the same on both sides."""
+    """Name the parts that differ."""
     changes = {
         "changed": [name for name in new if name in old and old[name] != new[name]],
         "gone": [name for name in old if name not in new],
@@ -118,7 +118,7 @@ def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> str:
 
 
 def _older(head: Identity, base: Identity, old: Mapping[str, str], new: Mapping[str, str]) -> str:
-    """Say where parts may be on one side because versions of this program tell other ones."""
+    """Explain parts that only one side has because the versions of tokscope differ."""
     versions = [one.backends.get("tokscope", "another version") for one in (base, head)]
     if old.keys() == new.keys() or versions[0] == versions[1]:
         return ""
@@ -134,7 +134,7 @@ def _backends(head: Identity, base: Identity) -> str:
     return ", ".join(f"{name} {old.get(name, '–')} -> {new.get(name, '–')}" for name in names)
 
 
-# gate -> what it says of a candidate and a baseline
+# gate -> a function that says what differs between a candidate and a baseline
 LOOKS: Mapping[str, Callable[[Identity, Identity], str]] = {
     "golden": _golden,
     "model_input": _model_input,

@@ -1,4 +1,4 @@
-"""What each gate says of a candidate: one verdict a gate, none in silence."""
+"""The verdict of every gate on a candidate."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def judged(case: Case) -> list[Judged]:
     """Return the verdicts of all gates that are on.
 
     Raises:
-        TokscopeError: nothing is judged, or what is asked cannot be.
+        TokscopeError: no gate is on, or one cannot be judged.
     """
     _require_owed(case)
     found = [*_identity(case), *_documents(case), *limits(case), *numbers(case)]
@@ -52,7 +52,7 @@ def judged(case: Case) -> list[Judged]:
 
 
 def _require_owed(case: Case) -> None:
-    """Refuse a candidate that lacks what the baseline has, and a baseline that lacks what is asked.
+    """Refuse a candidate that lacks what the baseline has, or the reverse.
 
     Raises:
         TokscopeError: text or tokens of a corpus are missing, or golden strings are.
@@ -68,7 +68,7 @@ def _require_owed(case: Case) -> None:
 
 
 def require_strings(config: Config, base: Identity) -> None:
-    """Refuse a baseline that lacks golden strings which are asked for.
+    """Refuse a baseline that lacks golden strings of the configuration.
 
     Raises:
         TokscopeError: it lacks some.

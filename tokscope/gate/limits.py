@@ -1,4 +1,4 @@
-"""Is a value over its limit, or worse than at the baseline by more than is tolerated?"""
+"""Whether values are beyond their limits, or worse than at the baseline by more than allowed."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from tokscope.gate.verdict import (
 
 _EXAMPLES = 3
 _FIDELITY = frozenset(("round_trip", "unknown_rate", "incomplete_tokens", "split_characters"))
-_SLACK = 1e-9  # of values that are kept to ten digits
-_ENOUGH = 6  # units that all say the same by chance in 1 of 64 cases
+_SLACK = 1e-9  # values are kept to ten digits
+_ENOUGH = 6  # units: all are on one side by chance in 1 of 64 cases
 
 
 def limits(case: Case) -> list[Judged]:
-    """Return the verdict of each limit of each corpus.
+    """Return the verdict of every limit on every corpus.
 
     Raises:
         TokscopeError: a limit has nothing to judge.
@@ -71,7 +71,7 @@ def _all(case: Case) -> Iterator[Judged]:
 
 
 def require_scopes(config: Config, corpora: Sequence[str]) -> None:
-    """Refuse limits of corpora that are not there."""
+    """Refuse limits of unknown corpora."""
     for limit in config.limits:
         names = names_of(MEASURES[limit.measure], corpora)
         if limit.scope and not any(fnmatchcase(name, limit.scope) for name in names):
@@ -90,7 +90,7 @@ def _gate(limit: Limit, corpus: str) -> Gate:
 
 
 def _rule_of(limit: Limit) -> str:
-    """Return the code of a limit that a measure is over."""
+    """Return the code of the rule that a limit belongs to."""
     if limit.kind == "better":
         return "TS103"
     if limit.measure in _FIDELITY:
@@ -100,7 +100,7 @@ def _rule_of(limit: Limit) -> str:
 
 
 def _undefined(case: Case, limit: Limit, corpus: str) -> Judged:
-    """Judge what is undefined: a value is owed where the baseline has one."""
+    """Judge an undefined value: a failure if the baseline has a value, else a note."""
     before = case.values_before.get(limit.measure, {}).get(corpus, math.nan)
     verdict, text = NOTE, "undefined on this text, so not judged"
     if not math.isnan(before):
@@ -123,7 +123,7 @@ def _absolute(case: Case, limit: Limit, corpus: str, value: float) -> Judged:
 
 
 def _is_beyond(value: float, limit: float) -> bool:
-    """Tell whether a value lies above another by more than it is rounded."""
+    """Tell whether a value exceeds a limit by more than rounding does."""
     return value - limit > _SLACK * abs(limit)
 
 
@@ -155,12 +155,12 @@ def _relative(case: Case, limit: Limit, corpus: str) -> Judged:
 
 
 def is_alike(found: Change, limit: float) -> bool:
-    """Tell whether all units say the same of a limit, so that few of them are enough.
+    """Tell whether all units are on one side of a limit, so that a few of them are enough.
 
-    Every resample, of which some hold one unit alone, lies on one side of the limit. Of very few
-    units each may do so by chance, unless they lie closer together than to the limit.
+    Then every resample is on that side, as some resamples hold a single unit. Very few units may be
+    on one side by chance, unless they are closer to each other than to the limit.
     """
-    if math.isnan(found.least):  # nothing was drawn: what is so on this text decides
+    if math.isnan(found.least):  # nothing was resampled, so the value on this text decides
         return True
     slack = _SLACK * (1 + abs(limit))
     distance = max(found.least - limit, limit - found.most) + slack
@@ -169,9 +169,9 @@ def is_alike(found: Change, limit: float) -> bool:
 
 
 def verdict_of(effect: float, low: float, high: float, limit: float) -> str:
-    """Return whether a value is worse than tolerated: fail, pass, or inconclusive.
+    """Return whether a value is worse than allowed: fail, pass, or inconclusive.
 
-    Without an interval, what is so on this text decides. Source: non-inferiority by the
+    Without an interval, the value on this text decides. Source: non-inferiority by the
     confidence interval, Piaggio et al. (2012).
 
     >>> verdict_of(2, 1.5, 2.5, 1), verdict_of(1, 0.5, 1.5, 1), verdict_of(0, 0, 0, 0)
@@ -212,7 +212,7 @@ def _units(case: Case, measure: str, corpus: str) -> str:
 
 
 def _wanted(one: Figures, least: int) -> str:
-    """Say how many documents would make the interval narrow enough."""
+    """Return how many documents would make the interval narrow enough."""
     distance = abs(one.change - one.limit)
     if not distance or math.isnan(one.low):
         return "no number of documents, as it lies at the limit itself,"
@@ -225,7 +225,7 @@ def numbers(case: Case) -> Iterator[Judged]:
     """Yield whether numbers are cut by the same rule, and cost no more.
 
     Raises:
-        TokscopeError: the baseline says nothing of them.
+        TokscopeError: the baseline has no numbers.
     """
     limit, level = case.config.tokens_per_digit, case.config.level("numbers", "scheme")
     head = case.head.extras.numbers

@@ -1,4 +1,4 @@
-"""On which line of a TOML file each key stands, in one walk over its text."""
+"""Finds the line of each key of a TOML file, in one pass over its text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 Key = tuple[str, ...]
-# What brackets and line feeds of a file are hidden in, then those.
+# Strings and comments, which may hide brackets and line feeds, then brackets and line feeds.
 _SIGN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|[\[{\]}\n]',
     re.DOTALL,
@@ -16,7 +16,7 @@ _SIGN = re.compile(
 
 
 def lines_of(text: str) -> Iterator[tuple[Key, int]]:
-    """Yield each key of a valid file once, with the line where it is first named."""
+    """Yield each key of a valid file with the line of its first use."""
     seen: set[Key] = set()
     table: Key = ()
     arrays: dict[Key, int] = {}  # how many tables of a name there are: `[[name]]`
@@ -34,7 +34,7 @@ def lines_of(text: str) -> Iterator[tuple[Key, int]]:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Yield what is set, and the heads of tables, each with its first line."""
+    """Yield each setting and each table header, with its first line."""
     begin, line, first, depth = 0, 1, 1, 0
     for match in _SIGN.finditer(f"{text}\n"):
         sign = match[0]
@@ -51,9 +51,9 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _headed(data: Any, arrays: dict[Key, int]) -> Iterator[Key]:
-    """Yield the keys that the head of a table names, the outer first; tables in arrays by number.
+    """Yield the keys of a table header, from the outside in; tables of an array are numbered.
 
-    The last table of an array is the one that later heads go on in.
+    Later headers continue the last table of an array.
     """
     key: Key = ()
     while data:

@@ -35,14 +35,14 @@ Arrays = dict[str, Any]  # by name
 
 @dataclass(frozen=True)
 class Lock:
-    """A baseline, and why it is what it is."""
+    """A baseline, with the reasons for its changes."""
 
     snapshot: Snapshot
     history: Sequence[Mapping[str, str]]  # reason and fingerprint, the oldest first
 
 
 def is_there(path: Path) -> bool:
-    """Tell whether there is a lock, or a part of one: its counts, or a link that leads nowhere."""
+    """Tell whether a lock exists, or part of one: its counts, or a broken link."""
     return path.is_symlink() or any(map(exists, pair.files(path)))
 
 
@@ -86,7 +86,7 @@ def packed(lock: Lock) -> tuple[bytes, bytes]:
 
 
 def lines(content: bytes) -> list[str]:
-    """Return the lines of a lock, to be compared: its tables in the order of their names."""
+    """Return the lines of a lock for a comparison, with all keys sorted."""
     return _written(_ordered(parsed(content))).splitlines()
 
 
@@ -97,7 +97,7 @@ def _ordered(value: Any) -> Any:
 
 
 def _defined(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values with None for NaN, which JSON does not have."""
+    """Replace NaN by None, as JSON has no NaN."""
     return {name: None if value != value else value for name, value in values.items()}
 
 
@@ -106,7 +106,7 @@ def _undefined(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _written(value: Any, indent: str = "") -> str:
-    """Write JSON with one entry a line, lists of numbers on theirs, and nothing invisible."""
+    """Write JSON with one entry per line, lists of numbers on one line, all of it visible."""
     deeper = indent + " "
     if isinstance(value, Mapping) and value:
         entries = [f"{_word(name)}: {_written(entry, deeper)}" for name, entry in value.items()]
@@ -140,7 +140,7 @@ def _name(corpus: str, column: str) -> str:
 
 
 def digest(arrays: Arrays) -> str:
-    """Return the SHA-256 of arrays, whatever their order and the width of their integers."""
+    """Return the SHA-256 of arrays; their order and the width of their integers do not matter."""
     found = hashlib.sha256()
     for name in sorted(arrays):
         found.update(f"{name} {arrays[name].shape}\n".encode())
@@ -149,7 +149,7 @@ def digest(arrays: Arrays) -> str:
 
 
 def write(path: Path, lock: Lock) -> None:
-    """Write a lock and its counts: whatever happens, both are the old ones or the new ones.
+    """Write a lock and its counts. If that fails, both old files remain.
 
     Raises:
         TokscopeError: they cannot be written.
@@ -170,7 +170,7 @@ def read(path: Path) -> Lock:
 
 
 def history(path: Path) -> list[dict[str, str]]:
-    """Return why a lock is what it is, also one of an older version or without its counts.
+    """Return the history of a lock, even if it is of an older version or its counts are missing.
 
     Raises:
         TokscopeError: it is missing or damaged.
@@ -181,10 +181,10 @@ def history(path: Path) -> list[dict[str, str]]:
 
 
 def require_ours(path: Path) -> None:
-    """Refuse to replace what is where the counts of a lock would be, if it is something else.
+    """Refuse to overwrite a file that is not the counts of a lock.
 
     Raises:
-        TokscopeError: it is.
+        TokscopeError: there is such a file.
     """
     for place in filter(exists, pair.files(path)[1:]):
         try:
@@ -193,7 +193,7 @@ def require_ours(path: Path) -> None:
             ours = False
         if not ours:
             raise TokscopeError(
-                f"{place}: no counts of a lock, or damaged ones; move it away, then run this again"
+                f"{place}: not the counts of a lock, or damaged; move it away, then run this again"
             )
 
 
@@ -232,10 +232,10 @@ def _parsed(content: bytes, place: str) -> Json:
         found = parsed(content)
         schema = found["schema"]
         if type(schema) is not int:
-            raise TypeError("schema is no number")
+            raise TypeError("schema is not a number")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TokscopeError(
-            f"{place}: no tokscope.lock, or a damaged one ({error}); {_AGAIN}"
+            f"{place}: not a tokscope.lock, or a damaged one ({error}); {_AGAIN}"
         ) from error
     if schema > SCHEMA:
         raise TokscopeError(
@@ -253,7 +253,7 @@ def _require(check: Check, value: object, place: str, name: str) -> None:
 
 
 def _loaded(counts: bytes, place: str) -> Arrays:
-    problem = f"{place}{SIDECAR}: no counts of a lock, or damaged ones"
+    problem = f"{place}{SIDECAR}: not the counts of a lock, or damaged"
     arrays = read_arrays(io.BytesIO(counts), problem)
     if any(array.dtype.kind != "u" for array in arrays.values()):
         raise TokscopeError(problem)
@@ -261,7 +261,7 @@ def _loaded(counts: bytes, place: str) -> Arrays:
 
 
 def _require_together(record: Json, arrays: Arrays) -> None:
-    """Raise unless values and counts are those of the corpora, all of them and no other."""
+    """Raise unless there are values and counts of every corpus, and of no other."""
     corpora = record["corpora"]
     owed = {_name(corpus, column): corpus for corpus in corpora for column in _COLUMNS}
     for name in {**owed, **arrays}:
@@ -283,13 +283,13 @@ def _require_together(record: Json, arrays: Arrays) -> None:
 
 
 def _require_possible(record: Json, columns: Arrays, corpus: str) -> None:
-    """Raise unless counts can be those of a text, and those whose sum the lock says."""
+    """Raise if no text can have such counts, or if their sum is not that in the lock."""
     tokens = columns["tokens"]
     for name in ("unknown", "incomplete"):
         if (columns[name] > tokens).any():
             raise ValueError(f"the counts of '{shortened(corpus)}' have more {name} than tokens")
     if columns["round_trip"].max(initial=0) > 1:
-        raise ValueError(f"the counts of '{shortened(corpus)}' have a unit that comes back twice")
+        raise ValueError(f"the counts of '{shortened(corpus)}' count a unit twice in round_trip")
     told = record["values"].get("tokens", {}).get(corpus)
     if "tokens" in record["values"] and told != float(f"{int(tokens.sum(dtype=float)):.10g}"):
         raise ValueError(f"values.tokens.{shortened(corpus)} is not the sum of its counts")

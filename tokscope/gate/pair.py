@@ -1,8 +1,8 @@
-"""Two files that are one: a lock, and the counts beside it, whose hash the lock holds.
+"""Reads and writes a lock and the counts beside it together. The lock holds the hash of the counts.
 
-New counts stand beside the old ones when the lock is renamed, which decides: those that fit the
-lock are read. Then they take the place of the old ones. So at every moment, whatever ends the
-writer, the old pair is there or the new one.
+New counts are written beside the old ones, then the lock is renamed, then the new counts replace
+the old ones. A reader takes the counts that fit the lock. So if the writer is stopped at any
+moment, either the old pair or the new pair can be read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Unpack = Callable[[bytes, bytes, str], T]  # lock, counts and place; raises wher
 
 
 def files(path: Path) -> tuple[Path, Path, Path]:
-    """Return all that writing a lock touches: it, its counts, and counts that are on their way."""
+    """Return all files that writing a lock touches: the lock, its counts, and new counts."""
     counts = path.with_name(path.name + SIDECAR)
     return path, counts, counts.with_name(counts.name + _COMING)
 
@@ -34,7 +34,7 @@ def content(path: Path) -> bytes:
     """Return what is in one of the files.
 
     Raises:
-        TokscopeError: it cannot be read, or is larger than a lock, or than counts, can be.
+        TokscopeError: it cannot be read, or is too large for a lock or for counts.
     """
     most = reading.MOST if path.suffix == ".lock" else _MOST
     for tried in range(_TRIES):
@@ -52,25 +52,25 @@ def content(path: Path) -> bytes:
             ) from error
     if data is None:
         size = f"{most // 1_000_000:,} MB"
-        raise TokscopeError(f"TS905 {path}: over {size}, more than is read of such a file")
+        raise TokscopeError(f"TS905 {path}: larger than {size}, the limit for such a file")
     return data
 
 
 def read(path: Path, unpacked: Unpack[T]) -> T:
-    """Return what both hold, also where writing them was ended half way.
+    """Return what both hold, even if writing them was interrupted.
 
     Raises:
-        TokscopeError: one is missing or damaged, or they do not fit.
+        TokscopeError: one is missing or damaged, or they do not belong together.
     """
     _, counts, coming = files(path)
     for _ in range(_TRIES):
         lock, problems = content(path), []
-        for place in (counts, coming, counts):  # what is renamed meanwhile is found again
+        for place in (counts, coming, counts):  # counts may be renamed meanwhile
             try:
                 return unpacked(lock, content(place), str(path))
             except TokscopeError as error:
                 problems.append(error)
-        if content(path) == lock:  # else it was written while it was read
+        if content(path) == lock:  # else it changed while it was read
             break
     raise problems[0]
 
@@ -81,19 +81,19 @@ def write(path: Path, lock: bytes, counts: bytes, unpacked: Unpack[object]) -> N
     Raises:
         TokscopeError: they cannot be written.
     """
-    _settle(path, unpacked)  # what was ended half way before
+    _settle(path, unpacked)  # after a writer that was interrupted
     write_all({files(path)[2]: counts, path: lock})
     _settle(path, unpacked)
 
 
 def _settle(path: Path, unpacked: Unpack[object]) -> None:
-    """Put counts in their place that are those of the lock, and have only been written beside."""
+    """Move new counts to their place if they belong to the lock."""
     _, counts, coming = files(path)
     if not (exists(path) and exists(coming)):
         return
     try:
         unpacked(content(path), content(coming), str(path))
-    except TokscopeError:  # they are of no lock that is there
+    except TokscopeError:  # they belong to another lock
         return
     try:
         coming.replace(counts)

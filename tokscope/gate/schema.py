@@ -1,4 +1,4 @@
-"""What may a lock hold? Names, types and ranges of all of it; what is not said here is refused."""
+"""What a lock may hold: its names, types and ranges. Anything else is refused."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MOST = 2**53  # up to here every whole number is a float too
 
 
 def parsed(content: bytes) -> Any:
-    """Return what JSON says.
+    """Read JSON strictly.
 
     Raises:
-        ValueError: it is none, names a key twice, or has numbers that JSON does not know.
-        RecursionError: it is nested without an end.
+        ValueError: it is not JSON, has a key twice, or has numbers that JSON does not allow.
+        RecursionError: it is nested too deeply.
     """
     return json.loads(content, object_pairs_hook=_unique, parse_constant=_no_constant)
 
@@ -34,43 +34,43 @@ def _unique(pairs: list[tuple[str, Any]]) -> Json:
 
 
 def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is no number in JSON")
+    raise ValueError(f"{word} is not a number in JSON")
 
 
 # Checks. Each raises ValueError, naming the place.
 
 
 def text(value: Any, place: str) -> None:
-    """Accept a string of whole characters."""
+    """Accept a string without lone surrogates."""
     if type(value) is not str:
-        raise ValueError(f"{place} is no text")
+        raise ValueError(f"{place} is not text")
     if any("\ud800" <= char <= "\udfff" for char in value):
         raise ValueError(f"{place} has half a character")
 
 
 def whole(low: int, high: int = _MOST) -> Check:
-    """Accept whole numbers between two, both of them too."""
+    """Accept whole numbers from `low` to `high`, both included."""
 
     def check(value: Any, place: str) -> None:
         if type(value) is not int or not low <= value <= high:
-            raise ValueError(f"{place} is no whole number from {low:,} to {high:,}")
+            raise ValueError(f"{place} is not a whole number from {low:,} to {high:,}")
 
     return check
 
 
 def number(low: float = -math.inf, high: float = math.inf) -> Check:
-    """Accept finite numbers between two, both of them too."""
+    """Accept finite numbers from `low` to `high`, both included."""
     between = f" from {low:g} to {high:g}" if math.isfinite(low) else ""
 
     def check(value: Any, place: str) -> None:
         if type(value) not in (int, float) or abs(value) == math.inf or not low <= value <= high:
-            raise ValueError(f"{place} is no number{between}")
+            raise ValueError(f"{place} is not a number{between}")
 
     return check
 
 
 def optional(known: Check) -> Check:
-    """Accept null too."""
+    """Accept null as well."""
 
     def check(value: Any, place: str) -> None:
         if value is not None:
@@ -80,11 +80,11 @@ def optional(known: Check) -> Check:
 
 
 def listed(entry: Check, least: int = 0) -> Check:
-    """Accept lists of entries that are all alike."""
+    """Accept lists whose entries all pass one check."""
 
     def check(value: Any, place: str) -> None:
         if type(value) is not list or len(value) < least:
-            raise ValueError(f"{place} is no list" + f" with {least:,} and more" * (least > 0))
+            raise ValueError(f"{place} is not a list" + f" with {least:,} or more" * (least > 0))
         for i, one in enumerate(value):
             entry(one, f"{place}[{i}]")
 
@@ -92,11 +92,11 @@ def listed(entry: Check, least: int = 0) -> Check:
 
 
 def table(entry: Check, least: int = 0) -> Check:
-    """Accept tables of any names, whose entries are all alike."""
+    """Accept tables with any keys, whose entries all pass one check."""
 
     def check(value: Any, place: str) -> None:
         if type(value) is not dict or len(value) < least:
-            raise ValueError(f"{place} is no table" + f" with {least:,} and more" * (least > 0))
+            raise ValueError(f"{place} is not a table" + f" with {least:,} or more" * (least > 0))
         for name, one in value.items():
             text(name, f"a key of {place}")
             entry(one, f"{place}.{shortened(name)}")
@@ -105,11 +105,11 @@ def table(entry: Check, least: int = 0) -> Check:
 
 
 def record(entries: Mapping[str, Check]) -> Check:
-    """Accept tables of these names: all of them and no other."""
+    """Accept tables with exactly these keys."""
 
     def check(value: Any, place: str) -> None:
         if type(value) is not dict:
-            raise ValueError(f"{place or 'it'} is no table")
+            raise ValueError(f"{place or 'it'} is not a table")
         for name in {**entries, **value}:
             if name not in value or name not in entries:
                 word = "unknown" if name in value else "missing"

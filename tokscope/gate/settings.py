@@ -78,7 +78,7 @@ def find(path: str = "") -> Path:
     """Return the configuration to use: the one named, else the one in this folder.
 
     Raises:
-        TokscopeError: there is none, or there are two.
+        TokscopeError: no configuration exists, or two do.
     """
     if path:
         return Path(path)
@@ -99,7 +99,7 @@ def has_section(project: Path) -> bool:
     """Tell whether a `pyproject.toml` has gates.
 
     Raises:
-        TokscopeError: it cannot be read, or it is not TOML and may have some.
+        TokscopeError: it cannot be read, or it mentions tokscope and is not TOML.
     """
     if not project.is_file():
         return False
@@ -111,7 +111,7 @@ def has_section(project: Path) -> bool:
         if "tokscope" not in text:
             return False
         raise TokscopeError(
-            f"{project}: not TOML ({error}), so that its [tool.tokscope] cannot be read; mend it, "
+            f"{project}: not TOML ({error}), so that its [tool.tokscope] cannot be read; fix it, "
             "or name another configuration with --config"
         ) from error
 
@@ -120,25 +120,25 @@ def read(path: Path) -> Config:
     """Read a configuration.
 
     Raises:
-        TokscopeError: it cannot be read, or says what has no meaning; names the line.
+        TokscopeError: it cannot be read, or a setting is wrong; names the line.
     """
     prefix = ("tool", "tokscope") if path.name == PROJECT else ()
     try:
         text = content(path, MOST_OF_SETTINGS).decode().replace("\r\n", "\n").replace("\r", "\n")
         data = tomllib.loads(text)
         lines = {k[len(prefix) :]: n for k, n in lines_of(text) if k[: len(prefix)] == prefix}
-    except (ValueError, RecursionError) as error:  # no TOML, or no UTF-8
+    except (ValueError, RecursionError) as error:  # not TOML, or not UTF-8
         raise TokscopeError(f"{path}: not a configuration in TOML ({error})") from error
     for part in prefix:
         data = data.get(part, {}) if isinstance(data, dict) else {}
     if not isinstance(data, dict):
-        raise TokscopeError(f"{path}: tool.tokscope is no table; begin it with [tool.tokscope]")
+        raise TokscopeError(f"{path}: tool.tokscope is not a table; begin it with [tool.tokscope]")
     return _Reader(path, lines).config(data)
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """Checks what a file says; every complaint names the line."""
+    """Checks a file; every error names the line."""
 
     path: Path
     lines: Mapping[Key, int]
@@ -153,13 +153,13 @@ class _Reader:
             raise self.wrong(key, str(error)) from error
 
     def table(self, data: Json, name: str, key: Key) -> Json:
-        """Return a table after a look at its keys and the kinds of its values."""
+        """Return a table after checking its keys and the types of its values."""
         known = TABLES[name]
         for entry, value in data.items():
             self.choose(known, (*key, entry), f"key in [{name}]" if name else "key", entry)
             wanted = known[entry]
             wanted = wanted if isinstance(wanted, tuple) else (wanted,)
-            if type(value) not in wanted:  # true is no number here, and an hour no day
+            if type(value) not in wanted:  # true is not a number here, and a time is not a day
                 kinds = " or ".join(dict.fromkeys(_KINDS_OF_VALUES[kind] for kind in wanted))
                 raise self.wrong((*key, entry), f"{entry} must be {kinds}")
             if isinstance(value, int | float) and not abs(value) <= _LARGEST:
@@ -335,9 +335,9 @@ class _Reader:
 
 
 def _is_met_by_all(unit: str, kind: str, amount: float, *, share: bool) -> bool:
-    """Tell whether a limit says nothing: no value is below 0, and no share or index above 1.
+    """Tell whether every value is within a limit: none is below 0, no share or index above 1.
 
-    What may get worse, or better, by as much as it is at the baseline is not limited either.
+    A change of 100 % or more of the baseline limits nothing either.
     """
     if kind == "min":
         return amount <= 0

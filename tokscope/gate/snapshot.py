@@ -1,4 +1,4 @@
-"""All that gates compare of a tokenizer; a lock is that of the baseline in a file."""
+"""What gates compare of a tokenizer. A lock is the snapshot of the baseline in a file."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ _SHORT = 200  # characters of a part that is kept as it is
 
 
 class Numbers(NamedTuple):
-    """How numbers of 1 to 12 digits are cut after a space."""
+    """How numbers of 1 to 12 digits are cut when they follow a space."""
 
     scheme: str
-    share: float  # of numbers of which the scheme is true
+    share: float  # of numbers that follow the scheme
     tokens_per_digit: float  # every length weighs the same
 
 
@@ -60,7 +60,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Identity:
-    """What a tokenizer is made of and what it does with golden strings, whatever the text."""
+    """What a tokenizer is made of, and its ids of golden strings: nothing of the text."""
 
     family: str
     size: int
@@ -159,7 +159,7 @@ def _ids(texts: Sequence[str], encoded: Encoded) -> dict[str, tuple[int, ...]]:
 
 
 def _told(part: str) -> str:
-    """Return a part as it is where it is short enough to review, else its hash."""
+    """Return a part that is short enough to review, else its hash."""
     return part if len(part) <= _SHORT else _hash(part)
 
 
@@ -168,7 +168,7 @@ def _hash(part: str) -> str:
 
 
 class _Hashing:
-    """Hashes the ids of every unit of a corpus as they pass by."""
+    """Hashes the ids of every unit of a corpus while it is read."""
 
     def __init__(self) -> None:
         self.parts: list[Hashes] = []
@@ -184,7 +184,7 @@ class _Hashing:
 def hashed(ids: NDArray[np.int32], starts: NDArray[np.int64]) -> Hashes:
     """Return a hash of the ids of each unit, (D,): the sum of a mix of every id with its place.
 
-    The mixing is that of SplitMix64 (Steele et al. 2014), which is one to one.
+    It mixes like SplitMix64 (Steele et al. 2014), which is a bijection.
     """
     counts = np.diff(starts)
     place = np.arange(len(ids), dtype=np.uint64) - np.repeat(starts[:-1], counts).astype(np.uint64)
@@ -197,16 +197,16 @@ def hashed(ids: NDArray[np.int32], starts: NDArray[np.int64]) -> Hashes:
 
 
 def require_tokens(found: Snapshot) -> None:
-    """Refuse text of which there are no tokens: its values say nothing.
+    """Refuse text that gives no tokens, as its values mean nothing.
 
     Raises:
-        TokscopeError: a corpus is empty, or the tokenizer makes nothing of it.
+        TokscopeError: a corpus is empty, or the tokenizer gives no tokens for it.
     """
     for name, sample in found.measured.samples.items():
         if not sample.columns["tokens"].any():
             raise TokscopeError(
                 f"TS906 {found.name} makes no token of corpus '{name}', so that there is nothing "
-                "to judge; give text that is not empty, or mend the tokenizer"
+                "to judge; use text that is not empty, or fix the tokenizer"
             )
 
 
@@ -274,10 +274,10 @@ def _mixture(tokenizer: Tokenizer, text: Text, merges: int) -> dict[str, float]:
 
 
 def is_frequency(measure: str) -> bool:
-    """Tell whether a measure is made of how often ids occur, so that it cannot be resampled."""
+    """Tell whether a measure needs the frequency of each id, so that it cannot be resampled."""
     return TYPES in MEASURES[measure].columns
 
 
 def kind(snapshot: Snapshot) -> str:
-    """Name the kind of file that the tokenizer comes from; "object" where there is no file."""
+    """Name the kind of file that the tokenizer comes from; "object" if it comes from none."""
     return parse(snapshot.spec).kind if snapshot.spec else "object"

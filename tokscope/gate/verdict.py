@@ -18,12 +18,12 @@ from tokscope.gate.snapshot import Snapshot, Values
 
 PASS, INCONCLUSIVE, WAIVED, NOTE = "pass", "inconclusive", "waived", "note"
 VERDICTS = (FAIL, INCONCLUSIVE, WARN, WAIVED, NOTE, PASS)  # the heaviest first
-REPORT = "TS121"  # tells something, and is no gate
+REPORT = "TS121"  # information, not a gate
 _NAN = math.nan
 
 
 def is_decisive(code: str, verdict: str, head: float) -> bool:
-    """Tell whether something was judged: no report, not undefined, not inconclusive."""
+    """Tell whether this verdict decides: it is not a report, undefined or inconclusive."""
     noted = verdict == NOTE and (code == REPORT or math.isnan(head))
     return not noted and verdict != INCONCLUSIVE
 
@@ -38,7 +38,7 @@ class Gate(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """The numbers behind a verdict; NaN where there is none."""
+    """The numbers behind a verdict; NaN if there is none."""
 
     base: float = _NAN
     head: float = _NAN
@@ -91,7 +91,7 @@ class Case:
 
     @property
     def values_before(self) -> Values:
-        """Values at the baseline, which are of the same text; none where there is none."""
+        """Values of the baseline on the same text; empty without a baseline."""
         return self.base.measured.values if self.base else {}
 
     @cached_property
@@ -111,7 +111,7 @@ class Case:
         return head.samples[corpus].hashes != base.samples[corpus].hashes
 
     def wrong(self, key: Key, message: str) -> TokscopeError:
-        """Return that a setting leaves nothing to judge."""
+        """Return the error that a setting leaves nothing to judge."""
         return wrong(self.config, key, message)
 
 
@@ -123,12 +123,12 @@ def judged_by(
 
 
 def wrong(config: Config, key: Key, message: str) -> TokscopeError:
-    """Return that a setting of a configuration leaves nothing to judge."""
+    """Return the error that a setting leaves nothing to judge."""
     return TokscopeError(f"TS906 {config.path}:{config.line(key)}: {message}")
 
 
 def no_baseline(config: Config) -> TokscopeError:
-    """Return that there is nothing to compare with."""
+    """Return the error that there is no baseline."""
     return TokscopeError(
         f"TS905 there is no baseline ({config.lock}); run tokscope lock, or name one with --against"
     )

@@ -1,4 +1,4 @@
-"""Which failures are accepted, by whom, until when?"""
+"""Which failures are accepted, by whom and until when."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tokscope.errors import TokscopeError, shortened
 from tokscope.gate.config import FAIL, Config, Waiver
 from tokscope.gate.verdict import WAIVED, Judged
 
-_YEARS = 5  # that a waiver may be ahead
+_YEARS = 5  # how far ahead a waiver may end
 
 
 def require_valid(config: Config, today: date) -> None:
-    """Refuse waivers that are over, and those that never end.
+    """Refuse waivers that have expired or end too late.
 
-    The day that one names is the first on which it does not hold.
+    A waiver no longer holds on the day that it names.
 
     Raises:
         TokscopeError: there is one.
@@ -26,18 +26,18 @@ def require_valid(config: Config, today: date) -> None:
         told = f"{config.path}:{config.line(waiver.key)}: the waiver of {waiver.rule}"
         if waiver.expires <= today:
             raise TokscopeError(
-                f"TS904 {told} by {waiver.owner} expired on {waiver.expires}; mend the failure, or "
+                f"TS904 {told} by {waiver.owner} expired on {waiver.expires}; fix the failure, or "
                 "renew it"
             )
         if waiver.expires.year > today.year + _YEARS:
             raise TokscopeError(
                 f"TS904 {told} ends in {waiver.expires.year}; name a day that is at most "
-                f"{_YEARS} years away"
+                f"{_YEARS} years ahead"
             )
 
 
 def waived(found: Sequence[Judged], config: Config) -> list[Judged]:
-    """Return verdicts with failures accepted where a waiver names them.
+    """Return the verdicts, with the failures that a waiver names accepted.
 
     Raises:
         TokscopeError: a waiver names a gate that its rule does not have.
@@ -64,7 +64,7 @@ def _waived(one: Judged, waivers: Sequence[Waiver]) -> Judged:
 
 
 def idle(found: Sequence[Judged], config: Config) -> Iterator[str]:
-    """Name the waivers that nothing needs."""
+    """Yield a note for each waiver that is not used."""
     codes = {one.gate.code for one in found}
     used = {one.key for one in found if one.verdict == WAIVED}
     for waiver in config.waivers:

@@ -1,4 +1,4 @@
-"""What of a tokenizer the gates need."""
+"""Which parts of a snapshot the gates need."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tokscope.mixture.subject import chosen
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which parts of a snapshot are made; identity always is."""
+    """Which parts of a snapshot are made. Identity is always made."""
 
-    columns: frozenset[str] = frozenset()  # none: no text is read
-    measures: Sequence[str] = ()  # whose values are kept
+    columns: frozenset[str] = frozenset()  # empty: no text is read
+    measures: Sequence[str] = ()  # to compute
     numbers: bool = False
     findings: bool = False
     mixture: int = 0  # merges to infer one from
@@ -37,7 +37,7 @@ def by_gates(config: Config) -> Wanted:
 
 
 def require_possible(text: Text, wanted: Wanted) -> None:
-    """Refuse what settings and names of corpora show to be impossible, before any text is read.
+    """Refuse settings and corpora that do not go together, before any text is read.
 
     Raises:
         TokscopeError: the text, the reference, the word rule or the measures do not go together.
@@ -62,7 +62,7 @@ def needs_baseline(config: Config, wanted: Wanted) -> bool:
 
 
 def everything(config: Config) -> Wanted:
-    """Return what a lock holds: all parts, and the measures of a first look and of limits."""
+    """Return what a lock holds: all parts, the default measures, and those with limits."""
     limited = [limit.measure for limit in config.limits]
     parallel = config.text.parallel
     usual = [name for name in DEFAULT if parallel or MEASURES[name].over == "corpus"]

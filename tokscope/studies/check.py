@@ -1,4 +1,4 @@
-"""Does this tokenizer pass its gates?"""
+"""Whether a tokenizer passes its gates."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def named(config: Config, given: str | Tokenizer) -> str | Tokenizer:
     """Return the tokenizer that a user named, else that of the configuration.
 
     Raises:
-        TokscopeError: there is none.
+        TokscopeError: neither names one.
     """
     if not (given or config.tokenizer):
         raise TokscopeError(f"{config.path} names no tokenizer; set tokenizer, or name one here")
@@ -157,7 +157,7 @@ def named(config: Config, given: str | Tokenizer) -> str | Tokenizer:
 
 
 def _require_text(config: Config) -> None:
-    """Refuse gates that need text where there is none."""
+    """Refuse gates that need text if none is named."""
     needing = [f"limits.{limit.measure}" for limit in config.limits[:1]]
     needing += ["identity.documents"] if config.documents is not None else []
     if needing and not config.text.corpora:
@@ -165,7 +165,7 @@ def _require_text(config: Config) -> None:
 
 
 def _require_comparable(config: Config, wanted: Wanted, base: Snapshot | None) -> None:
-    """Refuse what names, settings and the baseline decide, before the text is read."""
+    """Refuse names and settings that do not fit the baseline, before the text is read."""
     corpora = config.text.read() if wanted.columns else []
     names = [corpus.name for corpus in corpora]
     require_scopes(config, names)
@@ -211,7 +211,7 @@ def _against(named: str, base: Snapshot | None) -> str:
 
 
 def _expected(spec: str, frame: pd.DataFrame) -> list[str]:
-    """Say how to go on where something failed."""
+    """Return what to do next if a gate failed."""
     codes = list(dict.fromkeys(frame.loc[frame["verdict"] == FAIL, "code"]))
     if not codes:
         return []
@@ -259,7 +259,7 @@ def _is_decided(frame: pd.DataFrame) -> bool:
 
 
 def tables(report: Report) -> list[Report]:
-    """Return what people read: how the rules fared, then what did not pass, and why."""
+    """Return the tables for people: verdicts by group of rules, then what did not pass and why."""
     frame = report.frame
     counts = pd.crosstab(frame["code"].str[:3], frame["verdict"])
     seen = [verdict for verdict in VERDICTS if verdict in counts]

@@ -1,4 +1,4 @@
-"""What changed from one tokenizer to another, and what does it do to text?"""
+"""What changed from one tokenizer to another, and what that does to text."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _provenance(sides: Sides, text: Text, evidence: Evidence) -> Provenance:
 
 
 def counted_notes(found: Snapshot) -> tuple[str, ...]:
-    """Return what is to be said of the text."""
+    """Return the notes on the text."""
     return tuple(found.measured.counted.notes()) if found.measured.counted else ()
 
 
@@ -142,7 +142,7 @@ def _name(found: Snapshot, given: str | Tokenizer) -> str:
 
 
 def tables(report: Report) -> list[Report]:
-    """Return what people read: the files, then tokens by corpus, then lines side by side."""
+    """Return the tables for people: the files, then tokens by corpus, then lines side by side."""
     frame = report.frame
     files = frame[~frame["part"].isin(("text", "line"))]
     files = files[~files["new"].isin((0, *files["old"].dropna())) & (files["measure"] != "same")]
@@ -224,7 +224,7 @@ def _line(row: pd.Series) -> Report:
 
 
 def _apart(old: str, new: str) -> list[str]:
-    """Leave out what two segmentations have in common before and behind.
+    """Cut what two segmentations have in common at both ends.
 
     >>> _apart("a|b|c|d|ef|g", "a|b|c|d|e|f|g")
     ['… b|c|d|ef|g', '… b|c|d|e|f|g']
@@ -241,6 +241,6 @@ def _apart(old: str, new: str) -> list[str]:
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many entries two lists have in common before they part."""
+    """Return how many entries two lists share from the start."""
     pairs = zip(one, other, strict=False)
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

@@ -80,7 +80,7 @@ def _components(sides: Sides) -> Iterator[Row]:
 
 
 def _processing(sides: Sides) -> Iterator[Row]:
-    """Compare what is done around text, by what the files say and by what a model gets."""
+    """Compare what is done around text, in the files and in what a model gets."""
     old, new = (one.identity.processing for one in sides.snapshots)
     yield from _parts("processing", old, new, shown=True)
     base, head = (one.identity for one in sides.snapshots)
@@ -105,14 +105,14 @@ def _parts(
 
 
 def _listed(part: str, measure: str, found: Sequence[str]) -> Row:
-    """Return how many there are, and the first of them."""
+    """Return how many there are, with the first few."""
     more = ", …" if len(found) > _EXAMPLES else ""
     text = ", ".join(found[:_EXAMPLES]) + more
     return Row(part, "", measure, new=float(len(found)), text=text)
 
 
 def _vocabulary(sides: Sides) -> Iterator[Row]:
-    """Compare what ids stand for, by bytes."""
+    """Compare the vocabularies by the bytes of their tokens."""
     old, new = (_ids(one) for one in (sides.old, sides.new))
     gone = [piece for piece in old if piece not in new]
     fresh = [piece for piece in new if piece not in old]
@@ -139,7 +139,7 @@ def _shown(text: str) -> str:
 
 
 def _named(name: str) -> str:
-    """Write the name of a part, which a file may have made, so that nothing of it is invisible."""
+    """Write the name of a part, which may come from a file, with everything visible."""
     return shortened(" ".join(spelled(w.encode(errors="replace")) for w in name.split(" ")))
 
 
@@ -148,10 +148,10 @@ def _written(piece: bytes) -> str:
 
 
 def _merges(sides: Sides) -> Iterator[Row]:
-    """Compare merges by bytes, where both have them."""
+    """Compare merges by bytes, if both have them."""
     try:
         found = [pipeline_of(one).merges.pairs for one in (sides.old, sides.new)]
-    except TokscopeError:  # one has no merges, and says why where they are asked for
+    except TokscopeError:  # one has no merges
         return
     old, new = ([one for one in pairs if one] for pairs in found)
     places = {merge: i for i, merge in enumerate(new)}

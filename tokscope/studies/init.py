@@ -1,4 +1,4 @@
-"""Which gates would this tokenizer pass today? A configuration with its present values."""
+"""Write a configuration whose gates a tokenizer passes today."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from tokscope.tokenizers.folder import FILES
 from tokscope.visible import HIDDEN, visible
 from tokscope.workers import HERE, Workers
 
-_ROOM = 0.05  # above the present value, where a value may move a little
+_ROOM = 0.05  # how far beyond its present value a measure may move
 _LIMITED = ("fertility", "worst_premium", "gini")  # with room
 _STRICT = ("unknown_rate", "round_trip")  # without
 
 
 def guessed() -> str:
-    """Return the tokenizer of this folder.
+    """Return the tokenizer in this folder.
 
     Raises:
-        TokscopeError: there is none.
+        TokscopeError: there is no tokenizer here.
     """
     for name in FILES:
         if Path(name).is_file():
@@ -65,7 +65,7 @@ def _head(word: str, found: Snapshot) -> list[str]:
 
 
 def _quoted(value: object) -> str:
-    """Write TOML that nobody reads for something else."""
+    """Write a value in TOML, with invisible characters escaped."""
     written = json.dumps(value, ensure_ascii=False)
     return HIDDEN.sub(lambda char: f"\\U{ord(char[0]):08X}", written)
 

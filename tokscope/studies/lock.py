@@ -1,4 +1,4 @@
-"""What will later tokenizers be compared with? A lock of this one, made or verified."""
+"""Make or verify a lock, which later tokenizers are compared with."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def write(config: Config, made: Lock, *, update: bool = False) -> None:
 
 
 def _history(path: Path, update: bool) -> list[dict[str, str]]:
-    """Return the history that goes on.
+    """Return the history to continue.
 
     Raises:
         TokscopeError: there is a lock already and it is not to be updated, or none and it is.
@@ -136,7 +136,7 @@ def _history(path: Path, update: bool) -> list[dict[str, str]]:
 def _snapshot(config: Config, word: str, workers: Workers) -> Snapshot:
     found = snapshot(named(config, word), config.text, everything(config), None, workers)
     require_tokens(found)
-    # as it was written: where a command was run is nothing to review
+    # as the user wrote it, so that the lock does not depend on the folder
     return replace(found, spec=word or config.tokenizer)
 
 
@@ -189,7 +189,7 @@ def summary(made: Lock) -> Report:
 
 
 def differences(report: Report) -> list[Report]:
-    """Return what people read of a verification."""
+    """Return the tables of a verification for people."""
     if report.frame.empty:
         none = pd.DataFrame({"lines that differ": [0]})
         return [Report("lock", report.title, none)]
