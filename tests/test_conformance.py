@@ -101,7 +101,9 @@ def counted(data: Path) -> Counted:
     words = [str(data / "tokenizers" / f"{name}.json") for name in ("gpt-2", "llama")]
     places = [str(data / "parallel" / "flores-full5" / f"{name}.txt") for name in LANGUAGES]
     columns = frozenset((*TEXT_COLUMNS, *TOKEN_COLUMNS, TYPES))
-    return count(words, read_corpora(places, parallel=True), Counting(columns, "whitespace"))
+    return count(
+        load_all(words), read_corpora(places, parallel=True), Counting(columns, "whitespace")
+    )
 
 
 def test_corpus_totals(counted: Counted) -> None:

@@ -142,7 +142,7 @@ def test_a_lock_without_an_end_is_refused(suffix: str, most: str, tmp_path: Path
     path = tmp_path / f"tokscope.lock{suffix}"
     with path.open("wb") as stream:
         stream.truncate(40 << 30)
-    with pytest.raises(TokscopeError, match=f"TS905 .*: over {most}"):
+    with pytest.raises(TokscopeError, match=f"TS905 .*: larger than {most}"):
         pair.content(path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -265,6 +266,10 @@ def test_no_scheduler_and_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(TokscopeError, match="no scheduler answers"), cluster(place):
             pass
         server.shutdown()
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes calls and says nothing
+        place = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(TokscopeError, match="no scheduler answers"), cluster(place):
+            pass
     with pytest.raises(TokscopeError, match="--jobs 0: write how many"), local(0):
         pass
     with local(1) as workers:
