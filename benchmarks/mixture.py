@@ -80,7 +80,7 @@ def cpu(action: Callable[[], T]) -> tuple[float, T]:
 def phases(counts: Counts, merges: Merges, steps: int, truth: np.ndarray, cold: bool) -> str:
     """Time replay and solutions with some of the merges; return a row of a table."""
     replaying, found = timed(lambda: evidence(counts, merges, steps))
-    program = found.program
+    program = found.linear_program()
     live, solution = cpu(lambda: solve(program))
     score = log_error(found.bytes_of(solution.shares), truth)
     row = f"{replaying:.1f} | {live:.1f} | {len(solution.rows):,} | {score:.2f} | "
@@ -197,7 +197,7 @@ def run_many() -> None:
         text = mixed(corpora, truth, MEGABYTES * 2_000_000, SEED)
         merges = trained_merges(text, 256 + 3 * MERGES)
     replaying, found = timed(lambda: evidence(counts, merges, len(merges)))
-    program = found.program
+    program = found.linear_program()
     print(f"{len(corpora)} corpora, {counts.bytes().sum() / 1e6:.1f} MB, {len(merges):,} merges: ")
     print(f"counting {counting:.1f} s, replay {replaying:.1f} s")
     solving, solution = timed(lambda: solve(program, gap=0.01, tell=_say))

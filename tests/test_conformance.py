@@ -417,7 +417,7 @@ def test_golden_mixtures(data: Path, tmp_path: Path, steps: int) -> None:
     evidence_ = evidence(count_pretokens(read_corpora(corpora), pipeline), pipeline.merges, steps)
     assert dict(zip(names, evidence_.pairs(), strict=True)) == known["pairs_at_step_0"]
     assert dict(zip(names, evidence_.counts.bytes(), strict=True)) == known["bytes"]
-    solution = solve(evidence_.program)
+    solution = solve(evidence_.linear_program())
     assert solution.objective == pytest.approx(expected["objective"], rel=1e-9)
     assert solution.is_exact
 

@@ -33,16 +33,19 @@ def found() -> Evidence:
 
 
 def test_blocks_hold_the_merged_pairs(found: Evidence) -> None:
-    assert found.merged_by_block(found.program).toarray().tolist() == [[3, 1, 2], [1, 1, 2]]
+    assert found.merged_by_block(found.linear_program()).toarray().tolist() == [
+        [3, 1, 2],
+        [1, 1, 2],
+    ]
 
 
 def test_variances_of_blocks_by_hand(found: Evidence) -> None:
     # x has ab 4 times in 6 pairs; of its blocks, of 8 and 4 bytes, 8/3 and 4/3 are expected. Both
     # are off by 1/3: 2 · (1/9 + 1/9) / 6². y is one block: 2 occurrences by chance, 2 / 4².
     # cd: 2 in x, 4/3 and 2/3 expected, off by 1/3 too.
-    variances = block_variances(found, found.program)
+    variances = block_variances(found, found.linear_program())
     assert variances.ravel() == pytest.approx([1 / 81, 1 / 8, 1 / 81, 1 / 8])
-    noise = sampling_noise(found, found.program, np.array([0.5, 0.5]))
+    noise = sampling_noise(found, found.linear_program(), np.array([0.5, 0.5]))
     assert noise == pytest.approx(2 * np.sqrt((1 / 81 + 1 / 8) / 4))
 
 
@@ -108,7 +111,7 @@ def test_half_widths_by_hand() -> None:
 def test_drawn_noise_has_the_variance_that_is_said(found: Evidence) -> None:
     """Blocks as they are drawn with replacement, and words by how they scatter."""
     shares = np.array([0.25, 0.75])
-    noise = noise_of(found, found.program, shares)
+    noise = noise_of(found, found.linear_program(), shares)
     assert noise.blocks == pytest.approx([0.25 / 6, 0.25 / 6, 0.75 / 4])
     draws = np.array([noise.drawn(found, np.random.default_rng(seed)) for seed in range(4_000)])
     # of x's two blocks both are drawn once, or one twice: ab is off by 2, or not at all

@@ -40,7 +40,7 @@ def found(merges: Merges) -> Evidence:
 
 
 def same(first: Evidence, second: Evidence) -> bool:
-    one, other = first.program, second.program
+    one, other = first.linear_program(), second.linear_program()
     return np.array_equal(one.values.toarray(), other.values.toarray()) and all(
         np.array_equal(getattr(one, name), getattr(other, name))
         for name in ("own", "start", "stop", "pair", "merged", "free")
@@ -233,7 +233,7 @@ def test_numbers_that_fit_and_are_wrong_are_read_or_refused(
         mixed = changed(data, turned(name, rng.permutation), hashed=True)
         path.write_bytes(mixed)
         with suppress(TokscopeError):
-            assert unpacked(path, merges, NAME).program.values.shape[1] == 3
+            assert unpacked(path, merges, NAME).linear_program().values.shape[1] == 3
 
 
 def test_the_hash_of_what_was_not_changed_is_the_same(found: Evidence) -> None:

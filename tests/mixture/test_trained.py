@@ -134,7 +134,7 @@ def test_each_merge_is_of_the_most_frequent_pair_in_the_text_trained_on(
     """The counts of the replay are those of merging strings, one word after the other."""
     pipeline, found = all_of(folder, name)
     times = np.array(list(TIMES.values()))
-    ours = found.program.own * found.pairs() @ times
+    ours = found.linear_program().own * found.pairs() @ times
     words = Counter[str]()
     for text, uses in zip(TEXTS.values(), TIMES.values(), strict=True):
         words.update({word: n * uses for word, n in Counter(text.split()).items()})
@@ -147,7 +147,7 @@ def test_each_merge_is_of_the_most_frequent_pair_in_the_text_trained_on(
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_the_text_trained_on_leaves_nothing_to_excuse(folder: Path, name: str) -> None:
-    solution = solve(all_of(folder, name)[1].program)
+    solution = solve(all_of(folder, name)[1].linear_program())
     assert solution.objective == pytest.approx(0, abs=1e-9)
 
 

@@ -1,4 +1,4 @@
-"""Other shares that explain the merges nearly as well, or would have to without one corpus."""
+"""Other shares that explain the merges nearly as well, and what excluding a corpus costs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tokscope.mixture.program import Floats, Program
 from tokscope.mixture.search import Search
 from tokscope.mixture.solve import Solution
 
-_TRIES = 4  # rounds of rows for each end of a range
+_TRIES = 4  # rounds of adding broken rows, for each end of a range
 
 
 def without(
@@ -23,16 +23,16 @@ def without(
     budget: Budget = ENDLESS,
     live: bool = True,
 ) -> Floats:
-    """Return how much the objective rises, at least, when a corpus may have no share; (n,).
+    """Return by how much the objective rises, at least, if a corpus is excluded; shape (n,).
 
-    As a part of the objective, by the rows of a solution and those that are broken in a few rounds:
-    all rows could only ask for more. Corpora are left out by turns, those with the largest share
-    first, and at most so many; others are NaN, and so are those for which time was up, and all
-    where the objective is 0. One that has no share costs nothing.
+    The rise is relative to the objective. It is a lower bound: it uses the rows of the solution and
+    those found broken in a few rounds, and more rows could only raise it. Corpora are excluded one
+    at a time, those with the largest share first, `most` of them. The result is 0 for a corpus
+    without a share. It is NaN for corpora not tried, when time is up, and if the objective is 0.
     """
     if solution.gap == 0 and solution.bound == 0:
         return np.full(len(solution.shares), np.nan)
-    found = np.where(solution.shares > 0, np.nan, 0.0)
+    rises = np.where(solution.shares > 0, np.nan, 0.0)
     master = Master(program, solution.rows, live=live)
     search = Search(program, solution.steps)
     for corpus in np.argsort(-solution.shares)[:most]:
@@ -42,19 +42,19 @@ def without(
         best = _bound(master, search, budget)
         if best is None:
             break
-        found[corpus] = max(best / solution.objective - 1, 0.0)
-    return found
+        rises[corpus] = max(best / solution.objective - 1, 0.0)
+    return rises
 
 
 def _bound(master: Master, search: Search, budget: Budget) -> float | None:
-    """Return what the objective is at least; None where time was up."""
-    found = master.solve(budget.lasts)
+    """Return a lower bound of the objective; None if time ran out."""
+    answer = master.solve(budget.lasts)
     for _ in range(_TRIES):
-        if found is None or not len(rows := search.look(found[0])[1]):
+        if answer is None or not len(rows := search.look(answer[0])[1]):
             break
         master.add(rows)
-        found = master.solve(budget.lasts)
-    return None if found is None else found[1]
+        answer = master.solve(budget.lasts)
+    return None if answer is None else answer[1]
 
 
 def ranges(
@@ -67,24 +67,25 @@ def ranges(
     budget: Budget = ENDLESS,
     live: bool = True,
 ) -> Floats:
-    """Return the least and the most that shares can be where little more is excused; (n, 2).
+    """Return the smallest and largest shares that cost little more than the best; shape (n, 2).
 
-    Shares are taken by `factors` (bytes per pair, say) and made to add up to 1 again. With those as
-    variables (Charnes and Cooper 1962) the sum of the program's own shares is one more variable,
-    and the limit is that many times as high: a linear program for each end. Rows that its solution
-    breaks are added a few times; ends are at most too far apart.
+    Shares are multiplied by `factors` (bytes per pair, for example) and scaled to sum to 1. If the
+    scaled shares are the variables (Charnes and Cooper 1962), the sum of the program's own shares
+    is one more variable, and the limit on the objective is multiplied by it. So each end of a range
+    is a linear program. Broken rows are added for a few rounds only, so a range can be too wide but
+    never too narrow.
 
     Args:
-        program: of n corpora.
-        solution: of the program.
-        factors: (n,) that shares are taken by.
-        slack: the part of the objective that may be excused beyond it.
-        corpora: those that are asked for; others are NaN, and so are those for which time was up.
+        program: the linear program of n corpora.
+        solution: the solution of the program.
+        factors: (n,) what the shares are multiplied by.
+        slack: by what part of itself the objective may rise.
+        corpora: which corpora to try; NaN for the others, and for those when time is up.
         budget: how long this may take.
-        live: whether HiGHS may go on from what it has solved.
+        live: whether HiGHS may start from its last solution.
     """
-    found = np.full((len(factors), 2), np.nan)
-    factors = factors / factors.mean()  # shares are the same, and all numbers of one scale
+    ends = np.full((len(factors), 2), np.nan)
+    factors = factors / factors.mean()  # does not change shares, and keeps all numbers on one scale
     limit = solution.objective * (1 + slack)
     master = Master(program, solution.rows, factors=factors, limit=limit, live=live)
     search = Search(program, solution.steps)
@@ -94,20 +95,20 @@ def ranges(
             goal[corpus] = factors[corpus] * sign
             end = _end(master, search, goal, budget)
             if end is None:
-                return found
-            found[corpus, side] = np.clip(sign * end, 0, 1)
-    return found
+                return ends
+            ends[corpus, side] = np.clip(sign * end, 0, 1)
+    return ends
 
 
 def _end(master: Master, search: Search, goal: Floats, budget: Budget) -> float | None:
-    """Return the least that a goal can be, or something lower; None where time was up."""
-    found = master.stretch(goal, primal=True, go=budget.lasts)
+    """Return a lower bound of the smallest value of a goal; None if time ran out."""
+    answer = master.stretch(goal, primal=True, go=budget.lasts)
     for _ in range(_TRIES):
-        if found is None:
+        if answer is None:
             return None
-        _, rows = search.look(found[0])
+        _, rows = search.look(answer[0])
         if not len(rows):
             break
         master.add(rows)
-        found = master.stretch(goal, primal=False, go=budget.lasts)
-    return None if found is None else found[1]
+        answer = master.stretch(goal, primal=False, go=budget.lasts)
+    return None if answer is None else answer[1]

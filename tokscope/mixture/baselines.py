@@ -1,4 +1,4 @@
-"""The guesses that an inferred mixture is held against."""
+"""Simple guesses that an inferred mixture is compared with."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _MOST = 2_000_000  # matches counted at once
 
 
 def _trie(tokens: Sequence[bytes]) -> tuple[NDArray[np.int64], ...]:
-    """Return the edges of a trie in order, `node * 256 + byte`, where they lead, and its ends.
+    """Return a trie: sorted edges `node * 256 + byte`, the node each leads to, and token by node.
 
-    Node 0 is the root; ends hold the token of each node, or -1.
+    Node 0 is the root. A node where no token ends has the token -1.
     """
     codes: dict[bytes, int] = {b"": 0}
     for token in tokens:
@@ -30,14 +30,14 @@ def _trie(tokens: Sequence[bytes]) -> tuple[NDArray[np.int64], ...]:
 def occurrences(
     tokens: Sequence[bytes], words: Sequence[bytes], counts: csr_array
 ) -> NDArray[np.float64]:
-    """Return how often each token is a part of the words, overlaps counted; shape (T, n)."""
-    places = {token: i for i, token in enumerate(dict.fromkeys(tokens))}  # some may be the same
+    """Count each token as a substring of the words, overlaps included; shape (T, n)."""
+    places = {token: i for i, token in enumerate(dict.fromkeys(tokens))}  # tokens may repeat
     edges, nodes, ends = _trie(list(places))
     data = np.frombuffer(b"".join(words), np.uint8).astype(np.int64)
     lengths = np.fromiter(map(len, words), np.int64, len(words))
     homes = np.repeat(np.arange(len(words)), lengths)
     limits = np.repeat(np.cumsum(lengths), lengths)
-    found = np.zeros((len(places), counts.shape[1]))
+    totals = np.zeros((len(places), counts.shape[1]))
     for first in range(0, len(data), _MOST):
         at = np.arange(first, min(first + _MOST, len(data)))
         node, depth = np.zeros(len(at), np.int64), 0
@@ -49,10 +49,10 @@ def occurrences(
             hit = ends[node] >= 0
             shape = (len(places), len(words))
             ones = (np.ones(hit.sum()), (ends[node[hit]], homes[at[hit]]))
-            found += (csr_array(ones, shape=shape) @ counts).toarray()
+            totals += (csr_array(ones, shape=shape) @ counts).toarray()
             more = at + depth < limits[at]
             at, node = at[more], node[more]
-    return found[[places[token] for token in tokens]]
+    return totals[[places[token] for token in tokens]]
 
 
 def token_classification(
@@ -61,17 +61,17 @@ def token_classification(
     counts: csr_array,
     sizes: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the part of the tokens that each corpus holds more of, per byte, than the others.
+    """Return the share of tokens that are more frequent, per byte, in a corpus than in the others.
 
-    The baseline TC of Hayase et al. 2024. Tokens that no corpus holds are left out.
+    The baseline TC of Hayase et al. 2024. Tokens that occur in no corpus do not count.
 
     Args:
-        tokens: T of them.
-        words: pretokens that the text consists of.
+        tokens: the T tokens.
+        words: the W pretokens of the text.
         counts: (W, n) how often each word occurs in each corpus.
-        sizes: (n,) bytes of text.
+        sizes: (n,) bytes of text of each corpus.
     """
     rates = occurrences(tokens, words, counts) / sizes
     held = rates[rates.any(1)]
-    found = np.bincount(held.argmax(1), minlength=len(sizes)) if len(held) else np.ones(len(sizes))
-    return np.asarray(found / found.sum())
+    wins = np.bincount(held.argmax(1), minlength=len(sizes)) if len(held) else np.ones(len(sizes))
+    return np.asarray(wins / wins.sum())

@@ -1,7 +1,7 @@
 """How often each pretoken occurs in each corpus, by blocks of its text.
 
-Texts are lines with their line feed, or records as they are. Where there are too many pretokens,
-blocks are joined; then the rarest pretokens are left out, and what is left out is counted.
+A text is a line with its line feed, or a record. If there are too many different pretokens to hold,
+blocks are joined first. Then the rarest pretokens are dropped, and their bytes are counted.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from tokscope.text.parts import Task, by_parts
 from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.workers import HERE, Workers
 
-BLOCKS = 32  # a corpus has from 33 to 64 blocks of one size, fewer if it is short
-FEWEST = 16  # to which blocks are joined when there are too many pretokens, before any is left out
-MOST = 6_000_000  # pretokens held, each in every block that it is in
-LONGEST = 4_096  # characters of a pretoken; a longer one is left out
+BLOCKS = 32  # a long corpus has from 33 to 64 blocks of one size, a short one fewer
+FEWEST = 16  # blocks are joined down to this number before any pretoken is dropped
+MOST = 6_000_000  # pretokens held at once, counted in each block they occur in
+LONGEST = 4_096  # characters; longer pretokens are dropped
 NONE = np.zeros(0, np.int64)
 _STEP = 1_024  # bytes of the first blocks
 
 
 @dataclass(frozen=True)
 class Counts:
-    """W pretokens in n corpora of B blocks in all.
+    """Counts of W pretokens in n corpora, which have B blocks in total.
 
     `blocks` (W, B) holds how often each pretoken occurs in each block, `owner` (B,) the corpus of
-    each block. `sizes` (B,) are the bytes of text, among them those of pretokens left out.
+    each block. `sizes` (B,) are the bytes of text of each block, dropped pretokens included.
     """
 
     names: tuple[str, ...]
@@ -42,13 +42,13 @@ class Counts:
     blocks: csr_array
     owner: NDArray[np.int64]
     sizes: NDArray[np.int64]
-    left_out: NDArray[np.int64]  # (n,) bytes of pretokens left out
-    digest: str  # of all that was read
+    left_out: NDArray[np.int64]  # (n,) bytes of the pretokens that were dropped
+    digest: str  # a hash of all the text
 
     def matrix(self, weights: NDArray[np.float64] | None = None) -> csr_array:
         """Return how often each pretoken occurs in each corpus; shape (W, n).
 
-        Blocks count as often as their weights say: a bootstrap draws them.
+        A block counts as often as its weight says; a bootstrap draws these weights.
         """
         return csr_array(self.blocks @ csr_array(self._of_corpus(weights)))
 
@@ -62,7 +62,7 @@ class Counts:
         return member * (1.0 if weights is None else weights[:, None])
 
     def subset(self, names: Sequence[str]) -> Counts:
-        """Return some of the corpora, in the order given; all pretokens stay."""
+        """Return the named corpora, in the order given, with all pretokens."""
         places = [self.names.index(name) for name in names]
         order = np.concatenate([np.flatnonzero(self.owner == place) for place in places])
         owner = np.concatenate(
@@ -80,13 +80,13 @@ class Counts:
 
 
 def texts_of(units: Units, line_feeds: bool) -> Sequence[str]:
-    """Return units as they are trained on and counted: lines with their line feed, or without."""
+    """Return the texts of units as training and counting see them, with or without line feeds."""
     return [f"{text}\n" for text in units.texts] if line_feeds else units.texts
 
 
 @dataclass
 class _Block:
-    """Some text that is counted together."""
+    """Counts of one stretch of text."""
 
     counts: Counter[str] = field(default_factory=Counter)
     size: int = 0
@@ -94,21 +94,21 @@ class _Block:
 
 @dataclass
 class Piece:
-    """The blocks of a corpus, or of a part of it: what a worker sends back; grows as text comes.
+    """The blocks of a corpus, or of the part of it that a worker counts; grows while text is read.
 
-    A block is a power of two of bytes of the file; when there are too many blocks, or too many
-    pretokens in them, they are joined two by two.
+    The length of a block in the file is a power of two. Blocks are joined in pairs when there are
+    too many of them, or too many pretokens in them.
     """
 
-    most: int  # pretokens held
+    most: int  # pretokens to hold at most
     width: int = field(default_factory=lambda: _STEP)
-    blocks: dict[int, _Block] = field(default_factory=dict)  # by their number, ascending
+    blocks: dict[int, _Block] = field(default_factory=dict)  # by number, ascending
     left_out: int = 0
     size: int = 0  # bytes read
-    digest: str = ""  # SHA-256 of them
+    digest: str = ""  # SHA-256 of these bytes
 
     def block(self, place: int) -> _Block:
-        """Return the block at a place in the text; it is the last one, or a new one behind it."""
+        """Return the block at a position in the text: the last block, or a new one after it."""
         while place // self.width >= 2 * BLOCKS:
             self._fold()
         number = place // self.width
@@ -117,11 +117,11 @@ class Piece:
         return self.blocks.setdefault(place // self.width, _Block())
 
     def join(self, other: Piece, before: int) -> None:
-        """Add what was counted of the text that follows, so many bytes behind the beginning."""
-        for number, found in other.blocks.items():
+        """Add the counts of the text that begins after the first `before` bytes."""
+        for number, block in other.blocks.items():
             mine = self.block(before + number * other.width)
-            mine.counts.update(found.counts)
-            mine.size += found.size
+            mine.counts.update(block.counts)
+            mine.size += block.size
         self.left_out += other.left_out
 
     def _make_room(self) -> None:
@@ -141,7 +141,7 @@ class Piece:
         self.blocks, self.width = folded, 2 * self.width
 
     def _forget(self) -> None:
-        """Leave out the rarest pretokens, as many as make half of the room free."""
+        """Drop the rarest pretokens until half of the room is free."""
         totals: Counter[str] = Counter()
         for block in self.blocks.values():
             totals.update(block.counts)
@@ -150,7 +150,7 @@ class Piece:
         self._drop(lambda word: totals[word] <= rare)
 
     def drop_long(self) -> None:
-        """Leave out pretokens that are too long to replay."""
+        """Drop pretokens that are too long to replay."""
         self._drop(lambda word: len(word) > LONGEST)
 
     def _drop(self, unwanted: Callable[[str], bool]) -> None:
@@ -163,7 +163,7 @@ Keep = Callable[[Units], Units]
 
 
 def everything(units: Units) -> Units:
-    """Return all units: all of them count."""
+    """Keep all units."""
     return units
 
 
@@ -173,36 +173,37 @@ def piece(pipeline: Pipeline, keep: Keep, most: int, part: Shard) -> Piece:
     Raises:
         TokscopeError: the text cannot be read.
     """
-    found = Piece(most)
+    whole = Piece(most)
     digest, long = hashlib.sha256(), False
     feeds = pipeline.line_feeds and not has_fields(part)
     for units in read(part):
         digest.update(units.raw)
-        found.size += len(units.raw)
+        whole.size += len(units.raw)
         kept = keep(units)
         texts = texts_of(kept, feeds)
         long |= max(map(len, texts), default=0) > LONGEST
         at = 0
         while at < len(texts):
             place = int(kept.offsets[at])
-            block = found.block(place)
-            border = (place // found.width + 1) * found.width
+            block = whole.block(place)
+            border = (place // whole.width + 1) * whole.width
             end = int(np.searchsorted(kept.offsets, border))
             block.counts.update(pipeline.cut(texts[at:end]))
             block.size += sum(len(text.encode()) for text in texts[at:end])
             at = end
     if long:
-        found.drop_long()
-    found.digest = digest.hexdigest()
-    return found
+        whole.drop_long()
+    whole.digest = digest.hexdigest()
+    return whole
 
 
-Source = Callable[[], Pipeline]  # with a name, so that workers find it; equal ones are alike
+# Pickled by name, so that workers can import it; equal sources make equal pipelines.
+Source = Callable[[], Pipeline]
 
 
 @cache
 def _made(source: Source) -> Pipeline:
-    """Return a pipeline that a worker keeps."""
+    """Make a pipeline once for each worker."""
     return source()
 
 
@@ -219,14 +220,14 @@ def count(
     workers: Workers = HERE,
     source: Source | None = None,
 ) -> Counts:
-    """Cut corpora as the tokenizer does, and count its pretokens.
+    """Split corpora into pretokens as the tokenizer does, and count them.
 
     Args:
-        corpora: n of them.
-        pipeline: the tokenizer's.
-        keep: returns the units that count.
-        workers: who counts, and is told how many bytes have been read.
-        source: makes the same pipeline in a worker; without it all is counted here.
+        corpora: the n corpora.
+        pipeline: the pipeline of the tokenizer.
+        keep: chooses the units that count.
+        workers: the processes that count, and report how many bytes have been read.
+        source: makes the same pipeline in a worker; without it, this process counts everything.
 
     Raises:
         TokscopeError: a text cannot be read.
@@ -263,11 +264,11 @@ def count(
 
 
 def _whole(pieces: Iterator[tuple[int, Piece]], most: int) -> Piece:
-    """Join the pieces of one corpus; its digest is that of theirs."""
+    """Join the pieces of one corpus; its digest is a hash of their digests."""
     whole = Piece(most)
     digests = []
-    for before, found in pieces:
-        whole.join(found, before)
-        digests.append(found.digest)
+    for before, part in pieces:
+        whole.join(part, before)
+        digests.append(part.digest)
     whole.digest = hashlib.sha256("\n".join(digests).encode()).hexdigest()
     return whole

@@ -1,4 +1,4 @@
-"""What was inferred about one tokenizer, and what else can be asked of it."""
+"""The shares inferred for one tokenizer, and further questions about them."""
 
 from __future__ import annotations
 
@@ -19,46 +19,48 @@ from tokscope.mixture.solve import Solution, solve
 from tokscope.tokenizers.merges import Merges
 from tokscope.workers import HERE, Workers
 
-SLACK = 0.01  # what ranges allow above the optimum
-# Times sampling noise. In 20 controlled trials of 3,000 merges the objective was .28 to .81 times
-# the noise with all corpora there, and .97 to 3.0 with one left out that shares a script (one with
-# a script of its own shows in missing merges); of eight published tokenizers it is 3.8 to 6.6.
+SLACK = 0.01  # by what part ranges let the objective rise
+# The limit, as a multiple of sampling noise. In 20 controlled trials of 3,000 merges, the objective
+# was .28 to .81 times the noise with all corpora, and .97 to 3.0 times without one that shares a
+# script (one with its own script shows up as missing merges). It is 3.8 to 6.6 for eight published
+# tokenizers.
 UNEXPLAINED = 0.9
-_NEAR = 1e-3  # the gap to which the program of those merges is solved
-_EARLY = 1_000  # merges by which doubts are told: in seconds, as a rule
-_RANGED, _LEFT_OUT = 3, 10  # corpora with the largest shares, for which doubts are told
+_NEAR = 1e-3  # gap to which the program of the first merges is solved
+_EARLY = 1_000  # merges used to estimate doubts; this usually takes seconds
+_RANGED = 3  # corpora with the largest shares, for which ranges are estimated
+_LEFT_OUT = 10  # corpora with the largest shares, each excluded once
 
 
 @dataclass(frozen=True)
 class Doubts:
-    """What the first merges alone leave open, where the text is of another kind."""
+    """What the first merges alone leave open, for text unlike the training text."""
 
     steps: int  # merges that are explained
-    ranges: Floats  # (n, 2) least and most share of bytes at little cost; NaN where not asked
-    without: Floats  # (n,) by what part the objective rises without a corpus; NaN where not asked
+    ranges: Floats  # (n, 2) smallest and largest share of bytes at little cost; NaN if not asked
+    without: Floats  # (n,) relative rise of the objective without a corpus; NaN if not asked
 
 
 @dataclass(frozen=True)
 class Inference:
-    """Shares of n corpora in what a tokenizer was trained on, and what they come from."""
+    """Shares of n corpora in the training text of a tokenizer, and how they were inferred."""
 
     name: str
     merges: Merges
     evidence: Evidence
     program: Program  # of the merges that the answer explains
     solution: Solution
-    wanted: int  # merges that should have been explained, if there was time
-    why: str  # so many
-    first: int  # merges before it make no rows
+    wanted: int  # merges to explain, if time allows
+    why: str  # that many
+    first: int  # merges before this one make no rows
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The corpora."""
+        """The names of the corpora."""
         return self.evidence.counts.names
 
     @property
     def steps(self) -> int:
-        """How many merges are applied; those from the first on are explained."""
+        """How many merges are applied; those from `first` on are explained."""
         return self.solution.steps
 
     @property
@@ -68,12 +70,12 @@ class Inference:
 
     @cached_property
     def noise(self) -> float:
-        """What the objective would be, by its order, if all text were of the same kinds."""
+        """Roughly what the objective would be if sampling were the only source of error."""
         return sampling_noise(self.evidence, self.program, self.solution.shares)
 
     @property
     def is_explained(self) -> bool:
-        """Whether the text is of the kinds that were trained on, as far as the objective tells."""
+        """Whether the objective is small enough for text like the training text."""
         return self.solution.objective <= UNEXPLAINED * self.noise
 
     def classified(self) -> Floats:
@@ -83,20 +85,20 @@ class Inference:
         return token_classification(tokens, counts.pretokens, counts.matrix(), counts.bytes())
 
     def efficient(self, seed: int, workers: Workers = HERE) -> Floats:
-        """Return the guess by token efficiency, for which tokenizers are trained."""
-        found = self.evidence
-        counts = found.counts.matrix().toarray()[found.origin]
-        rules = found.replay.rules.head(self.steps)
+        """Return the guess by token efficiency; this trains tokenizers."""
+        evidence = self.evidence
+        counts = evidence.counts.matrix().toarray()[evidence.origin]
+        rules = evidence.replay.rules.head(self.steps)
         return token_efficiency(
-            found.words, counts, found.counts.bytes(), rules, seed=seed, workers=workers
+            evidence.words, counts, evidence.counts.bytes(), rules, seed=seed, workers=workers
         )
 
     def ranges(self, corpora: Sequence[int], budget: Budget = ENDLESS) -> Floats:
-        """Return the least and the most share of bytes of some corpora; (n, 2)."""
+        """Return the smallest and largest share of bytes of some corpora; shape (n, 2)."""
         return _ranges(self.evidence, self.program, self.solution, corpora, budget)
 
     def doubts(self, budget: Budget = ENDLESS) -> Doubts:
-        """Tell what the first merges leave open, for the corpora with the largest shares."""
+        """Estimate what the first merges leave open, for the corpora with the largest shares."""
         steps = min(self.steps, self.first + _EARLY)
         if not self.program.bound[:steps].any():
             steps = self.steps
@@ -110,7 +112,7 @@ class Inference:
 
 
 def _ranges(
-    found: Evidence, program: Program, solution: Solution, corpora: Sequence[int], budget: Budget
+    evidence: Evidence, program: Program, solution: Solution, corpora: Sequence[int], budget: Budget
 ) -> Floats:
-    factors = found.bytes_of(np.ones(len(found.counts.names)))
+    factors = evidence.bytes_of(np.ones(len(evidence.counts.names)))
     return ranges(program, solution, factors, SLACK, corpora, budget=budget)

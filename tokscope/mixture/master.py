@@ -1,4 +1,4 @@
-"""The rows at hand in a linear program, with the shares to be found or given.
+"""Linear programs with only some of the rows, where shares are unknown or given.
 
 Counts are scaled in the model, so that the solver's tolerance is far below one occurrence of
 a pair.
@@ -14,23 +14,23 @@ from tokscope.mixture.program import NO_ROWS, Floats, Ints, Program, Rows
 from tokscope.mixture.search import Point, Search
 
 SCALE = 1e6  # of counts in the model: the solver's tolerance is then 1e-13 of a corpus
-_SLACK = 1e-6  # of what a row is over its end: it does not bind
-_BINDS = 1e-9  # the least dual of a row that does
+_SLACK = 1e-6  # a row that exceeds its bound by more than this does not bind
+_BINDS = 1e-9  # a row with a greater dual binds
 _IDLE = 4  # rounds after which a row that does not bind is dropped
 
 
 class Held:
-    """Rows at hand in a model: some columns, then every v and w that a row asks for."""
+    """The rows in a model: its first columns, then a column for each v and w that rows need."""
 
     def __init__(self, program: Program, model: Model, columns: int, limit: int | None) -> None:
         self.pair, self.model, self.columns, self.limit = program.pair, model, columns, limit
-        self.over = np.full(len(program.merged), -1)  # the column of each v,
-        self.under = np.full(int(program.pair.max(initial=-1)) + 1, -1)  # and of each w
+        self.over = np.full(len(program.merged), -1)  # the column of each v
+        self.under = np.full(int(program.pair.max(initial=-1)) + 1, -1)  # the column of each w
         self.rows, self.least = NO_ROWS, np.zeros(0)
         self.idle = np.zeros(0, np.int64)
 
     def add(self, rows: Rows, before: csr_array, least: Floats) -> None:
-        """Add rows, with their entries in the columns before those of v and w."""
+        """Add rows, with their entries in the first columns."""
         pair = self.pair[rows.segment]
         self._add_columns(self.over, rows.step)
         self._add_columns(self.under, pair)
@@ -41,27 +41,27 @@ class Held:
         self.idle = np.append(self.idle, np.zeros(len(rows), np.int64))
 
     def _add_columns(self, table: Ints, wanted: Ints) -> None:
-        """Give every v or w that is wanted a column of its own, if it has none."""
+        """Give every wanted v or w a column if it has none."""
         new = np.unique(wanted[table[wanted] < 0])
         table[new] = self.columns + np.arange(len(new))
         self.columns += len(new)
         self.model.add_columns(np.ones(len(new)), self.limit)
 
     def solve(self, go: Go) -> Optimum | None:
-        """Return the optimum; duals and slacks are those of the rows at hand, the last ones."""
-        found = self.model.solve(go)
-        if found is not None:
-            slack = found.activity[len(found.activity) - len(self.rows) :] - self.least
+        """Return the optimum, and note which rows bind; the rows held are the last in the model."""
+        optimum = self.model.solve(go)
+        if optimum is not None:
+            slack = optimum.activity[len(optimum.activity) - len(self.rows) :] - self.least
             self.idle = np.where(slack > _SLACK, self.idle + 1, 0)
-        return found
+        return optimum
 
     def excused(self, x: Floats) -> tuple[Floats, Floats]:
-        """Return v and w of a solution."""
-        excuses = np.append(x, 0) / SCALE  # the last one is of what has no column
+        """Return the v and w of a solution."""
+        excuses = np.append(x, 0) / SCALE  # the last value is for a v or w without a column
         return excuses[self.over], excuses[self.under]
 
     def drop_idle(self, fixed: int) -> Ints:
-        """Drop rows that have long not mattered, behind some fixed ones; return those kept."""
+        """Drop rows behind the fixed ones that have not bound for some rounds; return the rest."""
         idle = self.idle >= _IDLE
         if idle.sum() * 10 < len(idle):
             return np.arange(len(idle))
@@ -72,7 +72,7 @@ class Held:
 
 
 class Master:
-    """The rows at hand, with shares to be found."""
+    """The program with some of its rows, where shares are unknown."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Master:
     ) -> None:
         """Begin with some rows.
 
-        Shares times factors, if there are any, add up to 1; what is excused is at most a limit.
+        Shares, multiplied by `factors` if given, sum to 1. `limit` bounds the sum of v and w.
         """
         self.program = program
         self.n = program.values.shape[1]
@@ -96,19 +96,19 @@ class Master:
         if limit is not None:
             most = np.full(self.n, limit * SCALE)
             self.model.add_rows(csr_array(most[None, :]), 0 * one, np.inf * one)
-        self.fixed = 1 if limit is None else 2  # rows that are always there
+        self.fixed = 1 if limit is None else 2  # rows that are never dropped
         self.held = Held(program, self.model, self.n, None if limit is None else 1)
-        self.matrix = csr_array((0, self.n))  # of the rows at hand, and of shares
+        self.matrix = csr_array((0, self.n))  # of the rows held, in the columns of shares
         self.open = np.ones(self.n, bool)  # corpora that may have a share
         self.add(rows)
 
     @property
     def rows(self) -> Rows:
-        """Those at hand."""
+        """The rows held."""
         return self.held.rows
 
     def add(self, rows: Rows) -> None:
-        """Add rows to those at hand."""
+        """Add rows."""
         if not len(rows):
             return
         program = self.program
@@ -119,36 +119,36 @@ class Master:
         self.matrix = _below(self.matrix, of_shares)
 
     def add_new(self, rows: Rows) -> None:
-        """Add those rows that are not at hand."""
+        """Add those of the rows that are not held yet."""
         width = len(self.program.start)
         known = self.rows.step * width + self.rows.segment
         self.add(rows.only(~np.isin(rows.step * width + rows.segment, known)))
 
     def solve(self, go: Go) -> tuple[Point, float] | None:
-        """Return the best point for the rows at hand, and a bound of the optimum of all rows."""
-        found = self.held.solve(go)
-        if found is None:
+        """Return the best point for these rows, and a lower bound of the optimum of all rows."""
+        optimum = self.held.solve(go)
+        if optimum is None:
             return None
-        return self.point(found.x), self._proven(found.dual[self.fixed :])
+        return self.point(optimum.x), self._proven(optimum.dual[self.fixed :])
 
     def stretch(self, goal: Floats, *, primal: bool, go: Go) -> tuple[Point, float] | None:
-        """Return the point with the least goal, of shares times factors, and that."""
+        """Minimise a goal over shares times factors; return the point and the value of the goal."""
         costs = np.zeros(self.held.columns)
         costs[: self.n] = goal
         self.model.change(costs=costs, primal=primal)
-        found = self.model.solve(go)
-        return None if found is None else (self.point(found.x), found.value)
+        optimum = self.model.solve(go)
+        return None if optimum is None else (self.point(optimum.x), optimum.value)
 
     def point(self, x: Floats) -> Point:
-        """Return the place in the program of a solution of the model."""
+        """Convert a solution of the model to a point of the program."""
         x = np.maximum(x, 0) / np.maximum(x[: self.n], 0).sum()
         return Point(x[: self.n], *self.held.excused(x))
 
     def _proven(self, dual: Floats) -> float:
-        """Return what the objective is at least, by weak duality.
+        """Return a lower bound of the objective, by weak duality.
 
-        For all y >= 0 whose sums over the rows of any v or w are at most 1, it is no less than the
-        least, over corpora, of y · (c[p] - c[m]).
+        Take any y >= 0 whose sum over the rows of each v and each w is at most 1. The objective is
+        at least the minimum over corpora of y · (c[p] - c[m]).
         """
         weights = np.maximum(dual, 0)
         pair = self.program.pair[self.rows.segment]
@@ -158,22 +158,22 @@ class Master:
         return max(float(gains.min()) / SCALE, 0.0)
 
     def leave_out(self, corpus: int) -> None:
-        """Let one corpus have no share, and all others what they want."""
+        """Fix the share of one corpus at 0, and free all others."""
         upper = np.full(self.held.columns, np.inf)
         upper[corpus] = 0.0
         self.open = np.arange(self.n) != corpus
         self.model.change(upper=upper)
 
     def drop_idle(self) -> None:
-        """Drop rows that have long not mattered."""
+        """Drop rows that have not bound for some rounds."""
         self.matrix = self.matrix[self.held.drop_idle(self.fixed)]
 
 
 class Given:
-    """The rows at hand, with shares that are given: v and w alone are to be found.
+    """The program with some of its rows and given shares: only v and w are unknown.
 
-    A row has two entries here in place of one for each corpus, so that this is soon solved. Rows
-    that bind at good shares are those by which better ones are found.
+    A row has two entries here rather than one for each corpus, so that solving is fast. The rows
+    that bind at good shares are the ones that help to find better shares.
     """
 
     def __init__(self, program: Program, rows: Rows, *, live: bool = True) -> None:
@@ -189,9 +189,9 @@ class Given:
     def settle(
         self, shares: Floats, search: Search, gap: float, go: Go
     ) -> tuple[Point, Rows] | None:
-        """Return what it takes to excuse all rows at some shares, and the rows that bind.
+        """Return the cheapest point with these shares where all rows hold, and the rows that bind.
 
-        It costs at most so much more than the least, as a part of it. None if there was no time.
+        Its cost is at most `gap` above the smallest, relative to it. None if time ran out.
         """
         value, own = self.program.mixed(shares)
         held = self.held
@@ -199,15 +199,15 @@ class Given:
         self.model.raise_rows(held.least)
         best = None
         while True:
-            found = held.solve(go)
-            if found is None:
+            optimum = held.solve(go)
+            if optimum is None:
                 return None
-            at = Point(shares, *held.excused(np.maximum(found.x, 0)))
+            at = Point(shares, *held.excused(np.maximum(optimum.x, 0)))
             looked, rows = search.look(at)
             points = (looked, search.eased(at), *([best] if best else []))
             best = min(points, key=lambda point: point.cost)
-            if not len(rows) or best.cost <= found.value / SCALE * (1 + gap):
-                return best, held.rows.only(found.dual > _BINDS)
+            if not len(rows) or best.cost <= optimum.value / SCALE * (1 + gap):
+                return best, held.rows.only(optimum.dual > _BINDS)
             held.drop_idle(0)
             self._add(rows, SCALE * (value[rows.segment] - own[rows.step]))
 

@@ -1,7 +1,7 @@
-"""Linear programs that grow: HiGHS with one model kept alive, or SciPy from the start each time.
+"""Linear programs that grow: in one live model of HiGHS, or solved anew by SciPy each time.
 
-Minimise costs · x over x >= 0, with rows of lower <= matrix · x <= upper. A live model goes on from
-the basis that it ended with, which after some new rows is a few pivots from the next optimum.
+Minimise costs · x over x >= 0, subject to lower <= matrix · x <= upper. A live model starts from
+its last basis. After a few new rows, the next optimum is only a few pivots away from it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ except ImportError:  # no wheel for this machine
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-# HiGHS does so many pivots, times entries of the matrix, before we ask whether to go on: some
-# tenths of a second. A limit of time would cut at another place each time, and lead to another of
-# the many optima of v and w.
+# Work of HiGHS (pivots times entries of the matrix) before we ask whether to go on: some tenths of
+# a second. A limit of time would stop at a different pivot each time, and so lead to a different
+# one of the many optima of v and w.
 _WORK = 300_000_000
 _PIVOTS = (50, 5_000)
-# Scaled by `program.SCALE`, these are far below what one occurrence of a pair makes.
+# Counts are scaled by `master.SCALE`; one occurrence of a pair is far above these tolerances.
 _TOLERANCE = 1e-7
 _OPTIONS: dict[str, object] = {
     "output_flag": False,
@@ -36,23 +36,23 @@ _OPTIONS: dict[str, object] = {
     "solver": "simplex",
     "parallel": "off",
     "threads": 1,
-    "simplex_scale_strategy": 0,  # all is of one scale: without it, pivots are cheaper
+    "simplex_scale_strategy": 0,  # counts are scaled already, and pivots are cheaper so
     "primal_feasibility_tolerance": _TOLERANCE,
     "dual_feasibility_tolerance": _TOLERANCE,
 }
-_DUAL, _PRIMAL = 1, 4  # HiGHS' numbers of its simplex methods,
-_DEVEX, _STEEPEST = 1, 2  # and of the edge weights of the dual one
-_SCALED = 2  # and of how it scales as a rule
-_WIDE = 30  # dense columns, from which a pivot costs more than the weights that save some
-Go = Callable[[], bool]  # asked now and then whether to go on
+_DUAL, _PRIMAL = 1, 4  # HiGHS' numbers for its simplex methods
+_DEVEX, _STEEPEST = 1, 2  # HiGHS' numbers for the edge weights of the dual simplex
+_SCALED = 2  # HiGHS' number for its default scaling
+_WIDE = 30  # dense columns; from here on, steepest edge weights save more than they cost
+Go = Callable[[], bool]  # called now and then: whether to go on
 
 
 @dataclass(frozen=True)
 class Optimum:
-    """The best x; duals and slacks are those of the rows, in their order."""
+    """The best x, with the duals and activities of the rows in order."""
 
     x: Floats
-    dual: Floats  # what the optimum rises by where the bound of a row that binds does
+    dual: Floats  # rise of the optimum per rise of the bound of a row
     activity: Floats  # matrix · x
     value: float
 
@@ -61,34 +61,34 @@ class Model(Protocol):
     """A linear program that grows."""
 
     def add_columns(self, costs: Floats, row: int | None = None) -> None:
-        """Add variables; they are in no row yet, or in one, with a factor of -1."""
+        """Add variables, in no row yet, or in `row` alone with the factor -1."""
         ...
 
     def add_rows(self, matrix: csr_array, lower: Floats, upper: Floats) -> None:
-        """Add rows over all variables that there are."""
+        """Add rows over all current variables."""
         ...
 
     def raise_rows(self, lower: Floats) -> None:
-        """Set the lower ends of all rows."""
+        """Set the lower bounds of all rows."""
         ...
 
     def delete_rows(self, rows: Ints) -> None:
-        """Delete rows that do not bind; those behind them move up."""
+        """Delete rows that do not bind; later rows move up."""
         ...
 
     def change(
         self, *, costs: Floats | None = None, upper: Floats | None = None, primal: bool = False
     ) -> None:
-        """Set costs or the upper ends of variables; `primal` where the last x is still allowed."""
+        """Set costs or upper bounds of variables; `primal` if the last x is still feasible."""
         ...
 
     def solve(self, go: Go) -> Optimum | None:
-        """Return the optimum; None if there was no time for it."""
+        """Return the optimum; None if time ran out."""
         ...
 
 
 class Cold:
-    """Solved from the start each time, by the HiGHS that SciPy has in it."""
+    """A program that the HiGHS inside SciPy solves anew each time."""
 
     def __init__(self) -> None:
         self.costs, self.upper = np.zeros(0), np.zeros(0)
@@ -111,7 +111,7 @@ class Cold:
         self.ends = np.vstack((self.ends, np.column_stack((lower, upper))))
 
     def raise_rows(self, lower: Floats) -> None:
-        """Set lower ends."""
+        """Set lower bounds."""
         self.ends[:, 0] = lower
 
     def delete_rows(self, rows: Ints) -> None:
@@ -123,36 +123,36 @@ class Cold:
     def change(
         self, *, costs: Floats | None = None, upper: Floats | None = None, primal: bool = False
     ) -> None:
-        """Set costs or upper ends."""
+        """Set costs or upper bounds."""
         self.costs = self.costs if costs is None else costs
         self.upper = self.upper if upper is None else upper
 
     def solve(self, go: Go) -> Optimum | None:
-        """Return the optimum; it is not interrupted."""
+        """Return the optimum; this cannot be interrupted."""
         if not go():
             return None
         equal = self.ends[:, 0] == self.ends[:, 1]
-        found = linprog(
+        result = linprog(
             self.costs,
-            A_ub=-self.matrix[~equal],  # all other rows have a lower end alone
+            A_ub=-self.matrix[~equal],  # all other rows have only a lower bound
             b_ub=-self.ends[~equal, 0],
             A_eq=self.matrix[equal],
             b_eq=self.ends[equal, 0],
             bounds=np.column_stack((np.zeros(len(self.costs)), self.upper)),
             method="highs-ipm",
         )
-        if found.status != 0:
-            raise RuntimeError(f"HiGHS did not solve the program: {found.message}")
+        if result.status != 0:
+            raise RuntimeError(f"HiGHS did not solve the program: {result.message}")
         dual = np.empty(len(equal))
-        dual[equal], dual[~equal] = found.eqlin.marginals, -found.ineqlin.marginals
-        return Optimum(found.x, dual, self.matrix @ found.x, float(found.fun))
+        dual[equal], dual[~equal] = result.eqlin.marginals, -result.ineqlin.marginals
+        return Optimum(result.x, dual, self.matrix @ result.x, float(result.fun))
 
 
 class Live:
-    """One model of HiGHS that is kept alive."""
+    """A model of HiGHS that is kept between solutions."""
 
     def __init__(self, dense: int) -> None:
-        # its own class sets up callbacks, and prints a line when it does
+        # the public class `highspy.Highs` sets up callbacks, and prints a line when it does
         self.highs = highspy.Highs.__mro__[1]()
         self.limit = highspy.HighsModelStatus.kIterationLimit
         self.optimal = highspy.HighsModelStatus.kOptimal
@@ -178,19 +178,19 @@ class Live:
         self.method = _DUAL
 
     def raise_rows(self, lower: Floats) -> None:
-        """Set lower ends."""
+        """Set lower bounds."""
         every = np.arange(len(lower), dtype=np.int32)
         self.highs.changeRowsBounds(len(lower), every, lower, np.full(len(lower), np.inf))
         self.method = _DUAL
 
     def delete_rows(self, rows: Ints) -> None:
-        """Delete rows; the basis is kept, since they are in it."""
+        """Delete rows; the basis stays valid, since rows that do not bind are basic."""
         self.highs.deleteRows(len(rows), rows.astype(np.int32))
 
     def change(
         self, *, costs: Floats | None = None, upper: Floats | None = None, primal: bool = False
     ) -> None:
-        """Set costs or upper ends."""
+        """Set costs or upper bounds."""
         every = np.arange(self.highs.getNumCol(), dtype=np.int32)
         if costs is not None:
             self.highs.changeColsCost(len(every), every, costs)
@@ -199,7 +199,7 @@ class Live:
         self.method = _PRIMAL if primal else _DUAL
 
     def solve(self, go: Go) -> Optimum | None:
-        """Return the optimum, or None; runs are short, so that an interrupt is heard."""
+        """Return the optimum, or None; runs are short so that an interrupt takes effect."""
         highs, again = self.highs, False
         pivots = np.clip(_WORK // max(highs.getNumNz(), 1), *_PIVOTS)
         highs.setOptionValue("simplex_iteration_limit", int(pivots))
@@ -208,26 +208,26 @@ class Live:
             highs.run()
             status = highs.getModelStatus()
             if status == self.optimal:
-                found = highs.getSolution()
+                result = highs.getSolution()
                 return Optimum(
-                    np.array(found.col_value),
-                    np.array(found.row_dual),
-                    np.array(found.row_value),
+                    np.array(result.col_value),
+                    np.array(result.row_dual),
+                    np.array(result.row_value),
                     float(highs.getInfo().objective_function_value),
                 )
             if status != self.limit:
                 if again:
                     raise RuntimeError(f"HiGHS did not solve the program: {status}")
                 again = True
-                highs.clearSolver()  # a basis that went wrong is not gone on from
+                highs.clearSolver()  # do not start again from a bad basis
                 highs.setOptionValue("simplex_scale_strategy", _SCALED)
         return None
 
 
 def new_model(dense: int, *, live: bool = True) -> Model:
-    """Return an empty program: a live one where highspy is installed.
+    """Return an empty program, a live one if highspy is installed.
 
-    So many of its variables will be in nearly all rows.
+    `dense` is the number of variables that will be in nearly all rows.
     """
     return Live(dense) if live and highspy else Cold()
 
@@ -236,11 +236,11 @@ def new_model(dense: int, *, live: bool = True) -> Model:
 class Budget:
     """How long a search may take."""
 
-    until: float = np.inf  # of `time.monotonic`
+    until: float = np.inf  # a time of `time.monotonic`
     stopped: Callable[[], bool] = lambda: False
 
     def lasts(self) -> bool:
-        """Tell whether there is time left."""
+        """Return whether there is time left."""
         return time.monotonic() < self.until and not self.stopped()
 
 

@@ -1,12 +1,11 @@
 """A list of merges applied to words once, for any number of counts.
 
 Which pairs of symbols a word holds before each merge does not depend on how often the word occurs.
-So the replay records, for every pair and every merge that changes it, in which words it comes and
-goes; counts are multiplied in afterwards, as often as they change, for corpora, parts of them or
-resamples.
+So the replay records, for every pair and every merge that changes it, in which words the pair
+appears and disappears. Counts are multiplied in later, and again for each corpus, part or resample.
 
-Every word does its own next merge in each round, all words at once: a round is a few passes over
-the symbols that still change, and there are as many rounds as the longest word has merges.
+In each round, every word does its own next merge, all words at once. A round is a few passes over
+the symbols that can still change. There are as many rounds as the slowest word has merges.
 """
 
 from __future__ import annotations
@@ -29,12 +28,12 @@ BATCH = 2_000_000  # symbols replayed at once
 
 @dataclass(frozen=True)
 class Rules:
-    """T merges: merge t makes the symbol `alphabet + t` of two that are there before it.
+    """T merges: merge t makes the symbol `alphabet + t` from two earlier symbols.
 
-    A part that never comes to be is -1, and its merge is never done.
+    A symbol that cannot exist is -1, and its merge never applies.
     """
 
-    alphabet: int  # symbols 0, ..., alphabet - 1 are there from the start
+    alphabet: int  # symbols 0, ..., alphabet - 1 exist before the first merge
     left: Ints  # (T,)
     right: Ints  # (T,)
 
@@ -43,12 +42,12 @@ class Rules:
 
     @property
     def symbols(self) -> int:
-        """How many symbols there are when all merges are done."""
+        """The number of symbols after all merges."""
         return self.alphabet + len(self)
 
     @cached_property
     def keys(self) -> Ints:
-        """The pair that each merge joins, as one number; -1 where it is never done."""
+        """The pair that each merge joins, as one number; -1 for a merge that never applies."""
         keys = self.left * self.symbols + self.right
         keys[(self.left < 0) | (self.right < 0)] = -1
         return keys
@@ -59,7 +58,7 @@ class Rules:
         return keys, np.where(keys < 0, NEVER, first)
 
     def ranks(self, keys: Ints) -> Ints:
-        """Return which merge joins each pair; NEVER for none."""
+        """Return which merge joins each pair; NEVER if no merge does."""
         known, ranks = self._sorted
         if not len(known):
             return np.full(len(keys), NEVER)
@@ -68,15 +67,15 @@ class Rules:
         return np.where(known[at] == keys, ranks[at], NEVER)
 
     def head(self, steps: int) -> Rules:
-        """Return the first merges alone."""
+        """Return only the first merges."""
         return Rules(self.alphabet, self.left[:steps], self.right[:steps])
 
 
 @dataclass(frozen=True)
 class Words:
-    """W words, each some symbols long."""
+    """W words, as sequences of symbols."""
 
-    symbols: NDArray[np.int32]  # all of them, one word after the other
+    symbols: NDArray[np.int32]  # of all words, one after another
     ends: Ints  # (W,)
 
     def __len__(self) -> int:
@@ -84,16 +83,16 @@ class Words:
 
     @property
     def pairs(self) -> Ints:
-        """How many pairs of neighbours each word has before the first merge; shape (W,)."""
+        """The number of neighbouring pairs in each word before the first merge; shape (W,)."""
         return np.maximum(np.diff(self.ends, prepend=0) - 1, 0)
 
     def taken(self, chosen: NDArray[np.bool_]) -> Words:
-        """Return some of the words, in their order."""
+        """Return some of the words, in order."""
         lengths = np.diff(self.ends, prepend=0)
         return Words(self.symbols[np.repeat(chosen, lengths)], np.cumsum(lengths[chosen]))
 
     def batches(self) -> Iterator[tuple[int, NDArray[np.int32], Ints]]:
-        """Yield the number of the first word, symbols, and the word of each symbol."""
+        """Yield the number of the first word, the symbols, and the word of each symbol."""
         first = begin = 0
         while first < len(self):
             last = int(np.searchsorted(self.ends, begin + BATCH, side="right"))
@@ -106,14 +105,14 @@ class Words:
 
 @dataclass(frozen=True)
 class Changes:
-    """In which words a pair comes (word) and goes (-1 - word), for some records."""
+    """For some records, the words where a pair appears (word) or disappears (-1 - word)."""
 
     records: Ints  # (r,)
     starts: Ints  # (r + 1,)
     words: NDArray[np.int32]
 
     def matrix(self, words: int) -> csr_array:
-        """Return the change of each record, (r, W), by what one occurrence of a word makes."""
+        """Return the change at each record per occurrence of a word; shape (r, W)."""
         gone = self.words < 0
         sign = np.where(gone, -1.0, 1.0)
         at = np.where(gone, -1 - self.words, self.words)
@@ -122,11 +121,11 @@ class Changes:
 
 @dataclass(frozen=True)
 class Replay:
-    """What the words hold between merges: R records, sorted by pair, then by step.
+    """The pairs in words between merges: R records, sorted by pair, then by step.
 
-    Record r says that from before merge `start[r]` on, up to the next record of its pair, the
-    number of occurrences is another one. A window of two symbols is an occurrence, so "aaa" holds
-    (a, a) twice.
+    Record r says that the number of occurrences of its pair changes just before merge `start[r]`,
+    and stays the same until the next record of that pair. A window of two symbols is an occurrence,
+    so "aaa" holds (a, a) twice.
     """
 
     rules: Rules
@@ -147,15 +146,15 @@ class Replay:
         values = np.zeros((len(self), counts.shape[1]))
         for part in self.changes:
             values[part.records] += part.matrix(len(counts)) @ counts
-        np.cumsum(values, axis=0, out=values)  # whole numbers below 2^53: exact
+        np.cumsum(values, axis=0, out=values)  # exact, since these are whole numbers below 2^53
         firsts = np.flatnonzero(self.first)
         before = np.concatenate((np.zeros_like(values[:1]), values[firsts[1:] - 1]))
         return values - np.repeat(before, np.diff(firsts, append=len(self)), axis=0)
 
     def held(self, records: Ints, wanted: NDArray[np.bool_], words: int) -> csr_array:
-        """Return how often each word holds the pair of some records, from them on; (k, W).
+        """Return how often each word holds the pairs of some records from there on; shape (k, W).
 
-        Rows of records that are not wanted are empty. No pair is wanted twice.
+        Rows of unwanted records are empty. No pair may be wanted twice.
         """
         row = np.full(len(self), -1)
         firsts = np.flatnonzero(self.first)
@@ -163,22 +162,22 @@ class Replay:
             record = int(records[number])
             begin = firsts[np.searchsorted(firsts, record, "right") - 1]
             row[begin : record + 1] = number
-        found = csr_array((len(records), words))
+        counts = csr_array((len(records), words))
         for part in self.changes:
             rows = row[part.records]
             some = np.flatnonzero(rows >= 0)
             ones = (np.ones(len(some)), (rows[some], some))
-            found += csr_array(ones, shape=(len(records), len(rows))) @ part.matrix(words)
-        return found
+            counts += csr_array(ones, shape=(len(records), len(rows))) @ part.matrix(words)
+        return counts
 
 
 def replay(words: Words, rules: Rules, workers: Workers = HERE) -> Replay:
     """Apply the merges in order, and record every change of every pair."""
     steps = len(rules) + 1
-    found = list(workers.map(_replayed, [(*batch, rules) for batch in words.batches()]))
-    keys = distinct(np.concatenate([keys for keys, _, _ in found] or [np.zeros(0, np.int64)]))
+    parts = list(workers.map(_replayed, [(*batch, rules) for batch in words.batches()]))
+    keys = distinct(np.concatenate([keys for keys, _, _ in parts] or [np.zeros(0, np.int64)]))
     changes = [
-        Changes(np.searchsorted(keys, part), starts, signed) for part, starts, signed in found
+        Changes(np.searchsorted(keys, part), starts, signed) for part, starts, signed in parts
     ]
     return Replay(rules, keys // steps, keys % steps, changes)
 
@@ -186,11 +185,11 @@ def replay(words: Words, rules: Rules, workers: Workers = HERE) -> Replay:
 def _replayed(
     first: int, symbols: NDArray[np.int32], homes: Ints, rules: Rules
 ) -> tuple[Ints, Ints, NDArray[np.int32]]:
-    """Return the keys of a batch, where the changes of each begin, and those."""
+    """Return the keys of a batch, where the changes of each key begin, and the changes."""
     parts = list(_rounds(symbols.astype(np.int64), homes, rules))
     keys = np.concatenate([keys for keys, _ in parts])
     signed = np.concatenate([signed for _, signed in parts])
-    order = np.argsort(keys, kind="stable")  # twice as fast: rounds are sorted in parts
+    order = np.argsort(keys, kind="stable")  # fast here, since rounds are partly sorted
     keys, signed = keys[order], signed[order]
     starts = np.flatnonzero(np.diff(keys, prepend=-1))
     signed += np.where(signed < 0, -first, first).astype(np.int32)
@@ -198,21 +197,21 @@ def _replayed(
 
 
 def lengths(words: Words, rules: Rules) -> Ints:
-    """Return how many symbols each word has when all merges are done; shape (W,)."""
-    found = np.diff(words.ends, prepend=0)
+    """Return the number of symbols of each word after all merges; shape (W,)."""
+    sizes = np.diff(words.ends, prepend=0)
     for first, symbols, homes in words.batches():
         rounds = _rounds(symbols.astype(np.int64), homes, rules)
         next(rounds)  # the pairs before the first merge
         signed = np.concatenate([signed for _, signed in rounds] or [np.zeros(0, np.int32)])
-        come, gone = signed[signed >= 0], -1 - signed[signed < 0]  # a merge takes one pair more
+        come, gone = signed[signed >= 0], -1 - signed[signed < 0]  # a merge costs one pair
         size = int(homes.max(initial=-1)) + 1
         change = np.bincount(come, minlength=size) - np.bincount(gone, minlength=size)
-        found[first : first + size] += change
-    return found
+        sizes[first : first + size] += change
+    return sizes
 
 
 def _rounds(symbols: Ints, homes: Ints, rules: Rules) -> Iterator[tuple[Ints, NDArray[np.int32]]]:
-    """Yield (pair, step) as one number, and the word where the pair comes or goes."""
+    """Yield (pair, step) as one number, and the word where the pair appears or disappears."""
     steps = len(rules) + 1
     inside = homes[1:] == homes[:-1]
     pairs = (symbols[:-1] * rules.symbols + symbols[1:])[inside]
@@ -235,12 +234,12 @@ def _rounds(symbols: Ints, homes: Ints, rules: Rules) -> Iterator[tuple[Ints, ND
         hit = hit[stay]
         pairs, at = _windows(symbols, homes, hit, rules)
         yield pairs * steps + now[at] + 1, homes[at].astype(np.int32)
-        found = rules.ranks(pairs)
-        ranks[at] = np.where(found > now[at], found, NEVER)  # an earlier merge is over
+        joined = rules.ranks(pairs)
+        ranks[at] = np.where(joined > now[at], joined, NEVER)  # earlier merges are past
 
 
 def _active(symbols: Ints, homes: Ints, ranks: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """Leave out words that are done; return also which merge each symbol's word does next."""
+    """Drop finished words; also return the next merge of the word of each symbol."""
     if not len(symbols):
         return symbols, homes, ranks, ranks
     starts = np.append(0, np.flatnonzero(np.diff(homes)) + 1)
@@ -251,7 +250,7 @@ def _active(symbols: Ints, homes: Ints, ranks: Ints) -> tuple[Ints, Ints, Ints, 
 
 
 def _hits(hit: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Keep every other one of the overlapping pairs in a run of one symbol, from the left."""
+    """In a run of one symbol, keep every other of the overlapping pairs, from the left."""
     at = np.flatnonzero(hit)
     runs = np.flatnonzero(np.diff(at, prepend=-2) > 1)
     place = np.arange(len(at)) - np.repeat(runs, np.diff(runs, append=len(at)))

@@ -1,7 +1,7 @@
-"""Counts and replayed merges in a file, so that another question needs no second pass.
+"""Counts and replayed merges in a file, so that a further question needs no second pass.
 
-A NumPy archive of plain arrays, compressed. A header says which version wrote it, of which
-tokenizer and text it is, and what the arrays hash to.
+The file is a compressed NumPy archive of plain arrays. Its header holds the version of the format,
+the tokenizer, the text, and a hash of the arrays.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from tokscope.mixture.symbols import rules_of, spelled
 from tokscope.reading import require_regular, steady
 from tokscope.tokenizers.merges import Merges
 
-VERSION = 2  # 1 had another alphabet
+VERSION = 2  # version 1 had a different alphabet
 _FORMAT = "tokscope counts"
-_MOST = 2**53  # up to here every count and every sum of counts is exact
+_MOST = 2**53  # counts and their sums are exact up to here
 Arrays = dict[str, Any]  # by name
 
 
@@ -40,9 +40,9 @@ def _digest(header: Mapping[str, Any], arrays: Arrays) -> str:
     return digest.hexdigest()
 
 
-def packed(found: Evidence, tokenizer: str) -> bytes:
-    """Return what `unpacked` reads. `tokenizer` is the fingerprint of the one that cut the text."""
-    counts, done = found.counts, found.replay
+def packed(evidence: Evidence, tokenizer: str) -> bytes:
+    """Return the file that `unpacked` reads; `tokenizer` is the fingerprint of the tokenizer."""
+    counts, done = evidence.counts, evidence.replay
     arrays: Arrays = {
         "pretokens": np.frombuffer(b"".join(counts.pretokens), np.uint8),
         "lengths": np.fromiter(map(len, counts.pretokens), np.int32, len(counts.pretokens)),
@@ -78,7 +78,7 @@ def packed(found: Evidence, tokenizer: str) -> bytes:
 
 
 def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
-    """Return the header and the arrays of a file that is whole."""
+    """Return the header and the arrays of an undamaged file."""
     problem = f"{path}: no file of counts, or a damaged one; count again"
     try:
         require_regular(path)
@@ -106,7 +106,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
 def unpacked(
     path: Path, merges: Merges, tokenizer: str, *, steps: int | None = None, first: int = 0
 ) -> Evidence:
-    """Read a file of counts; merges beyond those replayed are replayed now.
+    """Read a file of counts, and replay any merges that it does not cover.
 
     Raises:
         TokscopeError: the file cannot be read, is damaged, or is of another tokenizer.
@@ -120,8 +120,8 @@ def unpacked(
         raise TokscopeError(f"{path}: its counts do not fit together; count again") from error
 
 
-# What a file holds is checked as a whole before it is used: its hash only says that it is as it was
-# written, and anybody can write one. Each check raises ValueError.
+# All contents are checked before use. The hash only shows that the file is as it was written, and
+# anybody can write one. Each check raises ValueError.
 
 
 def _evidence(
@@ -132,9 +132,9 @@ def _evidence(
     if steps is not None and steps > header["merges"]:
         return evidence(counts, merges, steps, first=first)
     rules, alphabet = rules_of(merges, header["merges"])
-    found = spelled(counts.pretokens, merges, alphabet)
-    done = _replay(arrays, rules, len(found.words), header["parts"])
-    made = assembled(counts, merges, found, done, first)
+    words = spelled(counts.pretokens, merges, alphabet)
+    done = _replay(arrays, rules, len(words.words), header["parts"])
+    made = assembled(counts, merges, words, done, first)
     if made.occurrences().data.min(initial=0) < 0:
         raise ValueError("a pair goes more often than it comes")
     return made
@@ -179,14 +179,14 @@ def _counts(header: Mapping[str, Any], arrays: Arrays) -> Counts:
 
 
 def _blocks(arrays: Arrays, pretokens: int, width: int) -> csr_array:
-    found, columns = arrays["counts"], arrays["columns"]
-    _require_numbers(columns, 0, width, len(found))
-    _require_offsets(arrays["rows"], pretokens, len(found))
-    if found.dtype != np.float64 or found.ndim != 1 or not (found >= 0).all():
+    counts, columns = arrays["counts"], arrays["columns"]
+    _require_numbers(columns, 0, width, len(counts))
+    _require_offsets(arrays["rows"], pretokens, len(counts))
+    if counts.dtype != np.float64 or counts.ndim != 1 or not (counts >= 0).all():
         raise ValueError("counts are not numbers from 0 up")
-    if found.sum() > _MOST or (found != np.floor(found)).any():
+    if counts.sum() > _MOST or (counts != np.floor(counts)).any():
         raise ValueError("counts are not whole, or too large")
-    return csr_array((found, columns, arrays["rows"]), shape=(pretokens, width))
+    return csr_array((counts, columns, arrays["rows"]), shape=(pretokens, width))
 
 
 def _replay(arrays: Arrays, rules: Rules, words: int, parts: int) -> Replay:
@@ -211,7 +211,7 @@ def _replay(arrays: Arrays, rules: Rules, words: int, parts: int) -> Replay:
 
 
 def _require_numbers(array: Any, low: int, end: int, size: int | None = None) -> None:
-    """Refuse what is not a row of whole numbers from `low` to below `end`, or not of this size."""
+    """Require a row of whole numbers from `low` to below `end`, of this size if given."""
     if array.ndim != 1 or array.dtype.kind != "i" or size not in (None, len(array)):
         raise ValueError("an array has another shape or type")
     if len(array) and not low <= array.min() <= array.max() < end:
@@ -219,7 +219,7 @@ def _require_numbers(array: Any, low: int, end: int, size: int | None = None) ->
 
 
 def _require_offsets(array: Any, rows: int, end: int) -> None:
-    """Refuse what does not say where each of some rows begins, and where the last one ends."""
+    """Require the starts of `rows` rows in order, and the end of the last one."""
     _require_numbers(array, 0, end + 1, rows + 1)
     if array[0] != 0 or array[-1] != end or (np.diff(array) < 0).any():
         raise ValueError("rows do not follow each other")

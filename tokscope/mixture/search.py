@@ -1,7 +1,7 @@
-"""Which of millions of rows do not hold, and what it would cost to excuse them all.
+"""Which of millions of rows are broken, and what it costs to make all of them hold.
 
-Both are asked of every segment at once, with tables over ranges of merges: where in a segment its
-merges have least, and what at a merge is the most that any segment has.
+Both questions are answered for all segments at once, with tables over ranges of merges: where the
+merges of a segment have the lowest count, and the highest count of any segment at a merge.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 from tokscope.arrays import distinct
 from tokscope.mixture.program import Floats, Ints, Program, Rows
 
-BROKEN = 1e-12  # rows broken by less hold
-_SEARCHED = 30_000  # ranges searched for broken rows in a round,
-_PARTS = (8, 256)  # as parts of every broken segment, from so many to so many
-_MOST = 3  # rows that a merge gets in a round
+BROKEN = 1e-12  # rows broken by less count as holding
+_SEARCHED = 30_000  # ranges searched for broken rows in a round
+_PARTS = (8, 256)  # smallest and largest number of ranges in each broken segment
+_MOST = 3  # rows added for one merge in a round
 
 
 @dataclass(frozen=True)
 class Point:
-    """Shares of pairs, and what is excused for them: a place in the program."""
+    """A point of the program: shares of pairs, and the excuses v and w that they need."""
 
     shares: Floats  # (n,)
-    over: Floats  # (T,) v: merges that are ahead of their counts
-    under: Floats  # (P,) w: pairs with more counts than merges show
+    over: Floats  # (T,) v: merges that came too early for their counts
+    under: Floats  # (P,) w: pairs with higher counts than their merges suggest
 
     @property
     def cost(self) -> float:
@@ -34,7 +34,7 @@ class Point:
         return float(self.over.sum() + self.under.sum())
 
     def towards(self, other: Point, part: float) -> Point:
-        """Return the point that is some part of the way to another one."""
+        """Return a point on the way to another one; `part` is how far along."""
         return Point(
             (1 - part) * self.shares + part * other.shares,
             (1 - part) * self.over + part * other.over,
@@ -43,7 +43,7 @@ class Point:
 
 
 class _Lows:
-    """Where numbers are least, for any range of them: a sparse table."""
+    """The place of the smallest number in any range: a sparse table."""
 
     def __init__(self, numbers: Floats) -> None:
         self.numbers = numbers
@@ -58,17 +58,17 @@ class _Lows:
         return np.where(self.numbers[first] <= self.numbers[second], first, second)
 
     def where(self, start: Ints, stop: Ints) -> Ints:
-        """Return the place of the least number in each range, which is not empty."""
+        """Return the place of the smallest number in each range; ranges must not be empty."""
         level = _level(start, stop)
         at = self._offset[level]
         return self._lower(self._flat[at + start], self._flat[at + stop - (1 << level)])
 
 
 class _Highs:
-    """What the greatest number is at every place, where each number holds for a range of places.
+    """The greatest number at every place, if each number covers a range of places.
 
-    A range is covered by two blocks of one power of two. The greatest number of every block is
-    found first, then pushed down to the two halves of the block, level by level.
+    Two blocks whose length is a power of two cover a range. The greatest number of every block is
+    computed first, then passed down to the two halves of the block, level by level.
     """
 
     def __init__(self, start: Ints, stop: Ints, places: int) -> None:
@@ -85,7 +85,7 @@ class _Highs:
         self._blocks = blocks[self._firsts]
 
     def of(self, numbers: Floats) -> Floats:
-        """Return the greatest number at every place; -inf where there is none."""
+        """Return the greatest number at every place; -inf where no range is."""
         table = np.full(self._offset[-1], -np.inf)
         if len(self._firsts):
             table[self._blocks] = np.maximum.reduceat(numbers[self._numbers], self._firsts)
@@ -99,18 +99,18 @@ class _Highs:
 
 
 def _level(start: Ints, stop: Ints) -> Ints:
-    """Return the largest power of two that is not longer than each range, by its exponent."""
+    """Return the exponent of the largest power of two that fits into each range."""
     return np.frexp(stop - start)[1].astype(np.int64) - 1
 
 
 class Search:
-    """The rows of the first merges of a program; merges that make none are not looked at."""
+    """A search in the rows of the first merges of a program; skips merges without rows."""
 
     def __init__(self, program: Program, steps: int) -> None:
         self.program, self.steps = program, steps
         bound = program.bound & (np.arange(len(program.merged)) < steps)
         self.merges = np.flatnonzero(bound)
-        before = np.append(0, np.cumsum(bound))  # how many make rows before each merge
+        before = np.append(0, np.cumsum(bound))  # merges with rows before each merge
         start, stop = before[program.start], before[program.stop]
         self.segments = np.flatnonzero(start < stop)
         self.start, self.stop = start[self.segments], stop[self.segments]
@@ -122,9 +122,9 @@ class Search:
         self.highs = _Highs(self.start, self.stop, len(self.merges))
 
     def look(self, at: Point) -> tuple[Point, Rows]:
-        """Return what a point becomes when all rows are excused, and the rows that do not hold.
+        """Return the point with the v that makes all rows hold, and the rows that were broken.
 
-        For its shares and w, no lower v would do:
+        This is the lowest such v for the shares and w of the point:
         v[t] = max(0, max over pairs p of (alpha · c[p](t) - w[p]) - alpha · c[m(t)](t)).
         """
         own, value = self._mixed(at.shares)
@@ -132,10 +132,10 @@ class Search:
         return self._mended(at, own, value), rows
 
     def eased(self, at: Point) -> Point:
-        """Return a point for the same shares where all rows hold, and often at less cost.
+        """Return a point with the same shares where all rows hold, often at a lower cost.
 
-        v alone, as `look` raises it, is dear where one pair is ahead of many merges. Here w is
-        raised as far as v leaves rows broken, and then v is lowered as far as that allows:
+        Raising only v, as `look` does, is expensive where one pair is ahead of many merges. Here w
+        is raised until all rows hold, and then v is lowered as far as this allows:
         w[p] = max(0, max over merges t of alpha · (c[p](t) - c[m(t)](t)) - v[t]).
         """
         own, value = self._mixed(at.shares)
@@ -146,18 +146,18 @@ class Search:
         return self._mended(replace(at, under=under), own, value)
 
     def _mixed(self, shares: Floats) -> tuple[Floats, Floats]:
-        """Return the counts of the pairs that are merged, and of all pairs, in a mixture."""
+        """Return the counts of the merged pairs, and of all segments, in a mixture."""
         return self.own @ shares + self.own_noise, self.values @ shares + self.noise
 
     def _mended(self, at: Point, own: Floats, value: Floats) -> Point:
-        """Return a point with the least v for its shares and w."""
+        """Return a point with the smallest v for its shares and w."""
         over = np.zeros(len(at.over))
         most = self.highs.of(value - at.under[self.pair])
         over[self.merges] = np.maximum(most - own, 0)
         return replace(at, over=over)
 
     def _broken(self, value: Floats, least: Floats) -> Rows:
-        """Return, of every merge, the rows that are broken most."""
+        """Return the most broken rows of every merge."""
         lows = _Lows(least)
         step = lows.where(self.start, self.stop)
         low = np.flatnonzero(value - least[step] > BROKEN)
@@ -185,7 +185,7 @@ def _unique(steps: Ints, segments: Ints) -> Rows:
 
 
 def _worst(steps: Ints, by: Floats, most: int) -> NDArray[np.int64]:
-    """Return the places of some rows for every step: those that are broken most."""
+    """Return for every step the places of its `most` most broken rows."""
     order = np.lexsort((-by, steps))
     rank = np.arange(len(order)) - np.searchsorted(steps[order], steps[order])
     return order[rank < most]

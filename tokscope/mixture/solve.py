@@ -1,11 +1,12 @@
-"""The shares that need the least excuse, with a proof of how near they are.
+"""The shares with the smallest cost, and a proof of how near they are to the optimum.
 
-There are millions of rows, and few that matter. First shares are brought near: what it takes to
-excuse all rows at given shares is found, shares are found by the rows that bind there, and so on.
-Then the rows at hand are solved, those that their solution breaks are added, to the end.
+There are millions of rows, but few of them matter. The first phase comes near the optimum: it makes
+all rows hold at given shares, solves for shares with the rows that bind there, and repeats. The
+second phase solves the program of the rows held so far, adds the rows that the solution breaks, and
+repeats until no row is broken.
 
-Every round has both ends of a proof: what it costs to excuse all rows at some shares is never less
-than the optimum, and the optimum of some of the rows, taken from its dual, is never more.
+Every round gives both bounds. The cost of making all rows hold at some shares is never below the
+optimum. The dual value of the program with only some of the rows is never above it.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from tokscope.mixture.search import Point, Search
 # Merges that are solved one after another.
 _STAGES = (300, 1_000, 3_000, 10_000, 18_000, 30_000, 55_000, 100_000)
 _EXACT = 1e-10  # of the objective
-_NOTHING = 1e-12  # of all pairs: an objective below it is the solver's rounding
-_SETTLED = 0.01  # of the objective: an answer that is nearer than this is one
-_CLOSER = 0.1  # of the gap that is asked for: how near excuses of given shares are to their least
-_PART = 0.7  # of the way from the best shares to those of the model, where rows are looked for
-_NEAR = 1e-3  # of the objective: rows that do not bind are kept when the gap is less
+_NOTHING = 1e-12  # of all pairs: a smaller objective is only rounding by the solver
+_SETTLED = 0.01  # of the objective: an answer with a smaller gap can be used
+_CLOSER = 0.1  # of the wanted gap: precision of the costs of given shares
+_PART = 0.7  # of the way from the best shares to those of the model: where to look for rows
+_NEAR = 1e-3  # of the objective: with a smaller gap, rows that do not bind are kept
 
 
 def _gap(cost: float, bound: float) -> float:
-    """Return by what part a cost is above a bound; 0 for what is rounding, inf above no bound."""
+    """Return by what part a cost exceeds a bound; 0 for rounding, inf without a bound."""
     if cost < _NOTHING:
         return 0.0
     return max(cost - bound, 0.0) / bound if bound > 0 else np.inf
@@ -39,13 +40,13 @@ def _gap(cost: float, bound: float) -> float:
 
 @dataclass(frozen=True)
 class Stage:
-    """The answer of the first merges alone: the optimum is from `bound` to the cost of the best."""
+    """The answer for the first merges; the optimum is between `bound` and the cost of `best`."""
 
     steps: int
     best: Point
     bound: float
     rounds: int
-    is_done: bool = False  # no row is broken, or the gap is as small as was asked for
+    is_done: bool = False  # no row is broken, or the gap is as small as wanted
 
     @property
     def gap(self) -> float:
@@ -55,21 +56,21 @@ class Stage:
 
 @dataclass(frozen=True)
 class Solution:
-    """Shares of pairs, and what had to be excused for them.
+    """Shares of pairs, and the excuses v and w that they need.
 
-    The least objective is from `bound` to `objective`.
+    The optimum is between `bound` and `objective`.
     """
 
     steps: int  # T merges that are explained
     shares: Floats  # (n,) of pairs
-    over: Floats  # (T,) v: merges that are ahead of their counts
-    under: Floats  # (P,) w: pairs with more counts than merges show
+    over: Floats  # (T,) v: merges that came too early for their counts
+    under: Floats  # (P,) w: pairs with higher counts than their merges suggest
     objective: float
     bound: float
-    rows: Rows  # of the program's first merges, so many
+    rows: Rows  # of the first `steps` merges of the program
     rounds: int
-    is_done: bool  # all merges are explained, as near to the optimum as was asked for
-    stages: Sequence[Stage]  # up to the last one begun
+    is_done: bool  # all merges are explained, with a gap as small as wanted
+    stages: Sequence[Stage]  # all that were begun
 
     @property
     def gap(self) -> float:
@@ -82,14 +83,14 @@ class Solution:
         return self.gap <= 2 * _EXACT
 
     def move(self) -> float:
-        """Return the most that a share moved from the stage before; NaN if there is none."""
+        """Return how far any share moved since the stage before; NaN for the first stage."""
         before = [stage for stage in self.stages if stage.steps < self.steps]
         if not before:
             return np.nan
         return float(np.abs(self.shares - before[-1].best.shares).max())
 
 
-Tell = Callable[[Stage, int], None]  # where the search is, of so many merges
+Tell = Callable[[Stage, int], None]  # gets the stage and the number of merges in total
 
 
 def solve(
@@ -101,16 +102,17 @@ def solve(
     tell: Tell = lambda *_: None,
     live: bool = True,
 ) -> Solution:
-    """Find the shares that need the least excuse, for more and more merges.
+    """Find the shares with the smallest cost, for more and more merges.
 
     Args:
-        program: of n corpora.
-        gap: of the objective; shares that are proven to be so near to the best are good enough.
-        rows: to begin with, of another solution with the same segments; then in one stage.
-        budget: when it ends, the last stage that is settled is the answer. The first stage is
-            always solved.
-        tell: is told after every round where the search is.
-        live: whether HiGHS may go on from what it has solved.
+        program: the linear program of n corpora.
+        gap: stop when the cost is proven to be at most this much above the optimum, relative to it.
+        rows: rows to begin with, from another solution with the same segments. With rows there is
+            only one stage.
+        budget: when it ends, the answer is the last settled stage. The first stage is always
+            solved.
+        tell: called after every round with the current stage.
+        live: whether HiGHS may start from its last solution.
     """
     steps, n = len(program.merged), program.values.shape[1]
     master = Master(program, rows, live=live)
@@ -132,7 +134,7 @@ def solve(
 
 
 def _sizes(program: Program) -> list[int]:
-    """Return how many merges each stage has; those before the first that makes rows are extra."""
+    """Return the number of merges of each stage, plus those before the first one with rows."""
     steps, first = len(program.merged), int(np.argmin(program.free))
     sizes = [first + size for size in _STAGES if first + size < steps]
     return [*(size for size in sizes if program.bound[:size].any()), steps]
@@ -140,7 +142,7 @@ def _sizes(program: Program) -> list[int]:
 
 @dataclass(frozen=True)
 class _Task:
-    """The first merges are to be explained, as near to the optimum as is asked for."""
+    """One stage to solve: the first merges, with the wanted gap."""
 
     master: Master
     search: Search
@@ -150,17 +152,17 @@ class _Task:
     steps: int  # of the whole program
 
     def begin(self, shares: Floats) -> Stage:
-        """Return what some shares cost, at most."""
+        """Return the first answer, from an upper bound of the cost of some shares."""
         return Stage(self.search.steps, self.search.look(self._bare(shares))[0], 0.0, 0)
 
     def _bare(self, shares: Floats) -> Point:
-        """Return the point of some shares where nothing is excused."""
+        """Return the point with some shares and no excuses."""
         program = self.master.program
         nothing = np.zeros(len(program.merged)), np.zeros(len(self.master.held.under))
         return Point(shares, *nothing)
 
     def approach(self, stage: Stage, given: Given) -> Stage:
-        """Excuse all rows at given shares, find shares by the rows that bind there, and so on."""
+        """Make all rows hold at given shares, solve for shares with the binding rows, repeat."""
         goal, shares = max(self.gap, _SETTLED), stage.best.shares
         while stage.gap > goal and self.go():
             settled = given.settle(shares, self.search, goal * _CLOSER, self.go)
@@ -171,34 +173,34 @@ class _Task:
             if stage.gap <= goal:
                 break
             self.master.add_new(settled[1])
-            found = self.master.solve(self.go)
-            if found is None:
+            answer = self.master.solve(self.go)
+            if answer is None:
                 break
-            rose = found[1] > stage.bound * (1 + 1e-9)
-            stage = self._told(stage, best, found[1])
+            rose = answer[1] > stage.bound * (1 + 1e-9)
+            stage = self._told(stage, best, answer[1])
             if not rose:
                 break
             self.master.drop_idle()
-            shares = found[0].shares
+            shares = answer[0].shares
         return replace(stage, is_done=stage.gap <= self.gap)
 
     def climb(self, stage: Stage) -> Stage:
-        """Add rows that are broken and solve, until shares are near enough, or time is up."""
+        """Add broken rows and solve again, until the gap is small enough or time is up."""
         if stage.is_done or not self.go():
             return stage
         at = self._bare(stage.best.shares)
-        if len(self.master.rows) and (found := self.master.solve(self.go)):
-            at, bound = found  # fewer merges cannot ask for more
+        if len(self.master.rows) and (answer := self.master.solve(self.go)):
+            at, bound = answer  # a bound for fewer merges is valid for all
             stage = replace(stage, bound=max(stage.bound, bound))
         best, rows = self.search.look(at)
         stage = replace(stage, best=min(stage.best, best, key=_cost))
         while len(rows) and stage.gap > self.gap:
             self.master.add(rows)
-            found = self.master.solve(self.go)
-            if found is None:
+            answer = self.master.solve(self.go)
+            if answer is None:
                 break
-            at, bound = found
-            rose = bound > stage.bound * (1 + 1e-9)  # else rows might come and go for ever
+            at, bound = answer
+            rose = bound > stage.bound * (1 + 1e-9)  # otherwise dropped rows could return for ever
             best, rows = self._between(stage.best, at)
             if stage.gap > _SETTLED:
                 best = min(best, self.search.eased(at), key=_cost)
@@ -208,15 +210,15 @@ class _Task:
         return replace(stage, is_done=not len(rows) or stage.gap <= self.gap)
 
     def _told(self, stage: Stage, best: Point, bound: float) -> Stage:
-        """Return a stage after one more round, and tell of it."""
+        """Return a stage after one more round, and report it."""
         stage = Stage(stage.steps, best, max(stage.bound, bound), stage.rounds + 1)
         self.tell(stage, self.steps)
         return stage
 
     def _between(self, best: Point, at: Point) -> tuple[Point, Rows]:
-        """Look for broken rows on the way from the best point to the model's, then at its end.
+        """Look for broken rows between the best point and that of the model, then at the latter.
 
-        Rows that are broken on the way are broken at the end too, and cut off more.
+        Rows broken on the way are broken at the end too, and they cut off more.
         """
         for part in (_PART, 1.0):
             mended, rows = self.search.look(best.towards(at, part))
@@ -231,7 +233,7 @@ def _cost(point: Point) -> float:
 
 
 def _answer(program: Program, rows: Rows, stages: Sequence[Stage], gap: float) -> Solution:
-    """Return the last stage that is settled; the first one always is."""
+    """Return the last settled stage as the solution; the first stage always counts as settled."""
     settled = [stage for stage in stages if stage.gap <= max(gap, _SETTLED)]
     stage = (settled or stages)[-1]
     rows = rows.only(rows.step < stage.steps)

@@ -20,8 +20,8 @@ from tokscope.tokenizers import Tokenizer, loaded
 from tokscope.tokenizers.pipeline import Pipeline, pipeline_of
 from tokscope.workers import HERE, Workers
 
-# Merges that are used unless more are asked for. In 20 controlled trials (see the benchmarks) 3,000
-# and 10,000 merges gave the same error, and the second took ten times as long to solve.
+# Merges used by default, at most. In 20 controlled trials (see the benchmarks), 3,000 and 10,000
+# merges gave the same error, and 10,000 took ten times as long to solve.
 MOST = 3_000
 _ALONE = "a mixture needs two corpora or more; one alone is always all of it"
 
@@ -29,7 +29,7 @@ _ALONE = "a mixture needs two corpora or more; one alone is always all of it"
 def infer(
     tokenizer: Tokenizer, corpora: Sequence[Corpus] | None = None, *, merges: int | None = None
 ) -> Inference:
-    """Infer shares to the end, for programs.
+    """Infer shares without a limit of time, for other code to use.
 
     Raises:
         TokscopeError: as `infer_mixture`.
@@ -40,28 +40,28 @@ def infer(
 
 @dataclass(frozen=True)
 class Subject:
-    """A tokenizer, and which of its merges are to be explained."""
+    """A tokenizer, and which of its merges to explain."""
 
     tokenizer: Tokenizer
     pipeline: Pipeline
-    merges: int | None  # as many as the text supports, if None
+    merges: int | None  # None for as many as the text supports
     first: int
 
     @property
     def steps(self) -> int:
-        """How many merges are replayed."""
+        """The number of merges to replay."""
         known = len(self.pipeline.merges)
         return min(known, self.first + MOST) if self.merges is None else self.merges
 
 
 def require_gap(gap: float) -> None:
-    """Refuse what is not a part of the objective."""
+    """Raise TokscopeError unless a gap is a share of the objective."""
     if not 0 <= gap < 1:
         raise TokscopeError(f"--gap {gap:g}: a part of the objective, from 0 to 1; try 0.01")
 
 
 def subject_of(tokenizer: Tokenizer, merges: int | None, first: int) -> Subject:
-    """Refuse numbers of merges that ask for nothing, or for more than a tokenizer has."""
+    """Raise TokscopeError if no merge is wanted, or more than the tokenizer has."""
     pipeline = pipeline_of(tokenizer)
     known = len(pipeline.merges)
     if merges is not None and not 0 < merges <= known:
@@ -76,7 +76,7 @@ def subject_of(tokenizer: Tokenizer, merges: int | None, first: int) -> Subject:
 
 @dataclass(frozen=True)
 class _Source:
-    """What makes the pipeline of a tokenizer in a worker."""
+    """Makes the pipeline of a tokenizer in a worker."""
 
     word: str
     fingerprint: str
@@ -94,19 +94,19 @@ def gathered(
     save: Callable[[bytes], None] | None = None,
     workers: Workers = HERE,
 ) -> Evidence:
-    """Count the text and replay the merges, or read what was counted."""
+    """Count the text and replay the merges, or read saved counts."""
     merges, fingerprint = subject.pipeline.merges, subject.tokenizer.fingerprint
     if counts:
-        found = unpacked(counts, merges, fingerprint, steps=subject.merges, first=subject.first)
+        held = unpacked(counts, merges, fingerprint, steps=subject.merges, first=subject.first)
     else:
         word = subject.tokenizer.spec.word
-        source = _Source(word, fingerprint) if word else None  # workers have no object of a caller
+        source = _Source(word, fingerprint) if word else None  # only words can go to workers
         text = _counted(subject.pipeline, corpora, source, workers)
-        found = evidence(text, merges, subject.steps, first=subject.first, workers=workers)
-    names = chosen(found.counts.names, only)
+        held = evidence(text, merges, subject.steps, first=subject.first, workers=workers)
+    names = chosen(held.counts.names, only)
     if save:
-        save(packed(found, fingerprint))
-    return found.subset(names)
+        save(packed(held, fingerprint))
+    return held.subset(names)
 
 
 def mixed() -> list[Corpus]:
@@ -126,7 +126,7 @@ def _counted(
 
 
 def chosen(known: Sequence[str], only: Sequence[str]) -> list[str]:
-    """Return the names of the corpora that are asked for; all, if none is named."""
+    """Return the names of the wanted corpora; all if `only` is empty."""
     table = {name: name for name in known}
     names = list(dict.fromkeys(choose(table, name, "corpus") for name in only)) or list(table)
     if len(names) < 2:
@@ -136,19 +136,19 @@ def chosen(known: Sequence[str], only: Sequence[str]) -> list[str]:
 
 def solved(
     subject: Subject,
-    found: Evidence,
+    evidence: Evidence,
     gap: float,
     budget: Budget,
     *,
     tell: Tell = lambda *_: None,
 ) -> Inference:
-    """Find the shares."""
-    program, why = _program(found, subject)
+    """Solve for the shares."""
+    program, why = _program(evidence, subject)
     solution = solve(program, gap=gap, budget=budget, tell=tell)
     return Inference(
         subject.tokenizer.name,
         subject.pipeline.merges,
-        found,
+        evidence,
         program.head(solution.steps),
         solution,
         len(program.merged),
@@ -157,18 +157,18 @@ def solved(
     )
 
 
-def _program(found: Evidence, subject: Subject) -> tuple[Program, str]:
-    """Return the program of the merges to use, and why it is so many."""
-    most, supported = len(found.replay.rules), found.supported()
+def _program(evidence: Evidence, subject: Subject) -> tuple[Program, str]:
+    """Return the program of the merges to use, and the reason for their number."""
+    most, supported = len(evidence.replay.rules), evidence.supported()
     if subject.merges is not None:
         why = "as asked"
         if subject.merges > supported:
             why += f"; the text supports about {supported:,}, and later ones add noise"
-        return require_rows(found.program.head(subject.merges)), why
+        return require_rows(evidence.linear_program().head(subject.merges)), why
     if supported < most:
         why = "as many as the text supports: later ones are rare in it; more text, or --merges"
     elif most == subject.first + MOST:
         why = "more with --merges"
     else:
         why = "all that were replayed"
-    return require_rows(found.program.head(supported)), why
+    return require_rows(evidence.linear_program().head(supported)), why

@@ -1,7 +1,7 @@
-"""Words and merges as numbers: what bytes, or characters, become before the first merge.
+"""Words and merges as numbers: the symbols of bytes, or characters, before the first merge.
 
-Where a tokenizer marks the beginnings or the ends of words, a character there is another symbol
-than the same one elsewhere.
+If a tokenizer marks the beginnings or the ends of words, a character there is a different symbol
+from the same character elsewhere.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tokscope.tokenizers.merges import Merges
 
 
 def rules_of(merges: Merges, steps: int) -> tuple[Rules, Sequence[bytes]]:
-    """Return the first merges as numbers, and what the symbols are before them."""
+    """Return the first merges as numbers, and the symbols that exist before them."""
     alphabet = merges.alphabet
     known = {symbol: number for number, symbol in enumerate(alphabet)}
     left, right = np.full(steps, -1), np.full(steps, -1)
@@ -31,15 +31,15 @@ def rules_of(merges: Merges, steps: int) -> tuple[Rules, Sequence[bytes]]:
 
 @dataclass(frozen=True)
 class Spelled:
-    """Words as symbols; a pretoken is cut where a symbol is unknown, and `origin` says whose."""
+    """Words as symbols; a pretoken with an unknown symbol is cut there into several words."""
 
     words: Words
-    origin: NDArray[np.int64]  # (W,) the pretoken that each word is a part of
+    origin: NDArray[np.int64]  # (W,) the pretoken that each word comes from
     alphabet: Sequence[bytes]
 
 
 def spelled(pretokens: Sequence[bytes], merges: Merges, alphabet: Sequence[bytes]) -> Spelled:
-    """Return pretokens as symbols of an alphabet."""
+    """Convert pretokens to symbols of an alphabet."""
     data = b"".join(pretokens)
     if merges.bytewise:
         lengths = np.fromiter(map(len, pretokens), np.int64, len(pretokens))
@@ -62,7 +62,7 @@ def spelled(pretokens: Sequence[bytes], merges: Merges, alphabet: Sequence[bytes
 def _numbers(alphabet: Sequence[bytes], merges: Merges) -> NDArray[np.int32]:
     """Return the number of each byte or character; -1 where it is unknown.
 
-    The shape is (2, 2, C): without a prefix and with one, and so for a suffix.
+    The shape is (2, 2, C): without and with a prefix, then without and with a suffix.
     """
     table = np.full((2, 2, 256 if merges.bytewise else 0x110000), -1, np.int32)
     for number, symbol in enumerate(alphabet):
@@ -78,7 +78,7 @@ def _cut(
     begins: NDArray[np.bool_],
     alphabet: Sequence[bytes],
 ) -> Spelled:
-    """Cut pretokens where a symbol is unknown; marks are those of the whole."""
+    """Cut pretokens at unknown symbols; only the ends of the whole pretoken have marks."""
     known = symbols >= 0
     begins[1:] |= ~known[:-1]
     number = np.cumsum(begins)[known]

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from tokscope.mixture.replay import Rules, Words
 from tokscope.tokenizers.library import tokenizers
 
-_AT_ONCE = 100_000  # words given to the trainer in one text
-_CHARACTERS = 0x100000  # a plane of private characters, none of them white space
+_AT_ONCE = 100_000  # words in one text for the trainer
+_CHARACTERS = 0x100000  # a plane of private-use characters, none of which is white space
 
 
 def trained(words: Words, counts: NDArray[np.int64], alphabet: int, steps: int) -> Rules:
-    """Train so many merges on words of an alphabet, each as often as it was counted; shape (W,).
+    """Train `steps` merges on words, each repeated by its count, (W,).
 
-    There are fewer merges where no pair is left.
+    There are fewer merges if no pair is left.
     """
     model = tokenizers.Tokenizer(tokenizers.models.BPE())
     model.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
@@ -39,12 +39,12 @@ def trained(words: Words, counts: NDArray[np.int64], alphabet: int, steps: int) 
 
 
 def characters(symbols: NDArray[Any]) -> str:
-    """Write symbols as private characters, which no library cuts or normalises."""
+    """Write symbols as private-use characters, which the library neither cuts nor normalises."""
     return (symbols + _CHARACTERS).astype("<u4").tobytes().decode("utf-32-le")
 
 
 def _repeated(characters: str, ends: Sequence[int], counts: Sequence[int]) -> Iterator[str]:
-    """Yield texts in which every word occurs as often as it was counted, between spaces."""
+    """Yield texts in which every word occurs as often as it was counted, with spaces between."""
     texts: list[str] = []
     for start, end, count in zip([0, *ends], ends, counts, strict=False):
         texts += [characters[start:end]] * count

@@ -36,20 +36,20 @@ METHODS = ("inferred", "token classification", "uniform", "random")
 
 @dataclass(frozen=True)
 class Setup:
-    """What a trial is; a file of trials holds those of one setup."""
+    """The settings of trials; a file of trials belongs to one setup."""
 
-    corpora: str  # a hash of their names and text
+    corpora: str  # a hash of names and text
     size: int  # corpora in a mixture
     vocabulary: int
     bytes: int  # of training text
-    merges: int | None  # used to infer; None for as many as the text supports
+    merges: int | None  # to infer from; None for as many as the text supports
     gap: float
     bootstrap: int
     seed: int
 
 
 def halves(units: Units, seed: int, *, trained: bool) -> Units:
-    """Return the units of one half: each falls to a side by a hash of where it stands."""
+    """Return the units of one half; a hash of its position decides the half of a unit."""
     hashed = (units.offsets.astype(np.uint64) + np.uint64(seed + 1)) * np.uint64(0x9E3779B97F4A7C15)
     hashed = (hashed ^ (hashed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
     side = (hashed >> np.uint64(63)) == np.uint64(trained)
@@ -58,14 +58,14 @@ def halves(units: Units, seed: int, *, trained: bool) -> Units:
 
 
 def half(corpus: Corpus, seed: int) -> Iterator[str]:
-    """Yield the texts of a corpus that are trained on."""
+    """Yield the texts of the half of a corpus that is for training."""
     for shard in corpus.shards:
         for units in read(shard):
             yield from texts_of(halves(units, seed, trained=True), not has_fields(shard))
 
 
 def mixed(corpora: Sequence[Corpus], shares: Floats, size: int, seed: int) -> Iterator[str]:
-    """Yield training text in given shares of bytes; short corpora are read again from the start."""
+    """Yield training text in given shares of bytes; short corpora repeat."""
     for corpus, share in zip(corpora, shares.tolist(), strict=True):
         wanted = round(share * size)
         read_: list[str] = []
@@ -85,7 +85,7 @@ def mixed(corpora: Sequence[Corpus], shares: Floats, size: int, seed: int) -> It
 
 
 def trained_merges(texts: Iterator[str], vocabulary: int) -> Merges:
-    """Train byte-level BPE with the library's own trainer."""
+    """Train byte-level BPE with the trainer of the tokenizers library."""
     model = tokenizers.Tokenizer(tokenizers.models.BPE())
     model.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
     trainer = tokenizers.trainers.BpeTrainer(
@@ -105,27 +105,27 @@ def trained_merges(texts: Iterator[str], vocabulary: int) -> Merges:
 def run_trial(
     number: int, setup: Setup, corpora: Sequence[Corpus], counts: Counts
 ) -> dict[str, Any]:
-    """Draw a mixture, train on it, and infer it."""
+    """Draw a mixture, train a tokenizer on it, and infer the mixture."""
     random = np.random.default_rng([setup.seed, number])
     chosen = np.sort(random.choice(len(corpora), setup.size, replace=False))
     truth, guess = random.dirichlet(np.ones(setup.size), 2)
     names = [corpora[i].name for i in chosen]
     text = mixed([corpora[i] for i in chosen], truth, setup.bytes, setup.seed)
     merges = trained_merges(text, setup.vocabulary)
-    found = evidence(counts.subset(names), merges, len(merges))
-    steps = min(setup.merges or min(found.supported(), MOST), len(merges))
-    program = found.program.head(steps)
+    replayed = evidence(counts.subset(names), merges, len(merges))
+    steps = min(setup.merges or min(replayed.supported(), MOST), len(merges))
+    program = replayed.linear_program().head(steps)
     solution = solve(program, gap=setup.gap)
-    shares = found.bytes_of(solution.shares)
-    matrix = found.counts.matrix()
+    shares = replayed.bytes_of(solution.shares)
+    matrix = replayed.counts.matrix()
     classified = token_classification(
-        merges.tokens[:steps], counts.pretokens, matrix, found.counts.bytes()
+        merges.tokens[:steps], counts.pretokens, matrix, replayed.counts.bytes()
     )
     guesses = (shares, classified, np.full(setup.size, 1 / setup.size), guess)
     held = None
     if setup.bootstrap:
         drawn = np.concatenate(
-            list(bootstrapped(found, program, solution, setup.bootstrap, number))
+            list(bootstrapped(replayed, program, solution, setup.bootstrap, number))
         )
         held = int(np.sum(np.abs(truth - shares) <= half_widths(drawn - shares)))
     return {
@@ -142,7 +142,7 @@ def run_trial(
 
 
 def finished(state: Path | None, setup: Setup) -> dict[int, dict[str, Any]]:
-    """Read the trials of a file; a new file begins with its setup."""
+    """Read the trials in a file, if there is one; they must have the same setup."""
     if state is None:
         return {}
     header = {"setup": asdict(setup)}
@@ -153,7 +153,7 @@ def finished(state: Path | None, setup: Setup) -> dict[int, dict[str, Any]]:
             first, *lines = stream.read().splitlines()
         trials = [json.loads(line) for line in lines]
         same = json.loads(first) == header
-        found = {trial["trial"]: trial for trial in trials}
+        done = {trial["trial"]: trial for trial in trials}
     except OSError as error:
         raise TokscopeError(f"--state {state}: cannot be used ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -162,16 +162,16 @@ def finished(state: Path | None, setup: Setup) -> dict[int, dict[str, Any]]:
         raise TokscopeError(
             f"--state {state}: holds trials of another setup or text; name another file"
         )
-    return found
+    return done
 
 
 def write_trials(state: Path | None, setup: Setup, trials: Mapping[int, Mapping[str, Any]]) -> None:
-    """Write the file of trials, if there is one: a line for the setup, and one a trial."""
+    """Write the file of trials, if one is wanted: a line for the setup, then one for each trial."""
     if state is not None:
         lines = [{"setup": asdict(setup)}, *trials.values()]
         write(state, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
 
 
 def gpt2_pipeline() -> Pipeline:
-    """Return GPT-2's way of cutting, which is that of the tokenizers trained here."""
+    """Return the pipeline of GPT-2, which the tokenizers trained here share."""
     return Pipeline(Cutter(PATTERNS["gpt2"], classes_of_library), listed([], bytewise=True))

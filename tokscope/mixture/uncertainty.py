@@ -1,4 +1,4 @@
-"""How far inferred shares can be trusted: other text, and another target."""
+"""How far inferred shares can be trusted: resampled text, and retrained tokenizers."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from tokscope.mixture.solve import Solution, solve
 from tokscope.mixture.training import characters, trained
 from tokscope.workers import HERE, Workers
 
-NEAR = 1e-3  # drawn programs are solved to this gap
+NEAR = 1e-3  # the gap to which programs of draws are solved
 _AT_ONCE = 4  # draws in one call of a worker
 _NORMAL = 1.96  # standard deviations, on either side, that hold 95 %
 
 
 def half_widths(errors: Floats) -> Floats:
-    """Return how far from an estimate its interval goes, from errors of draws (N, n); shape (n,).
+    """Return half the width of intervals, from the errors of N draws (N, n); shape (n,).
 
-    Of 95 % intervals, if draws are enough: by the root of the mean square, in which a bias counts
-    too. Of fewer draws the largest error. Both hold the estimate itself.
+    With enough draws, these are 95 % intervals from the root mean square error, which includes any
+    bias. With fewer draws, the half width is the largest error. Both contain the estimate.
     """
     if len(errors) < ENOUGH:
         return np.asarray(np.abs(errors).max(axis=0))
@@ -35,7 +35,7 @@ def half_widths(errors: Floats) -> Floats:
 
 
 def drawn_blocks(owner: NDArray[np.int64], random: np.random.Generator) -> Floats:
-    """Draw for every corpus as many of its blocks as it has; return how often each was drawn."""
+    """Draw the blocks of every corpus with replacement; return how often each was drawn."""
     weights = np.zeros(len(owner))
     for corpus in range(int(owner.max(initial=-1)) + 1):
         blocks = np.flatnonzero(owner == corpus)
@@ -45,18 +45,18 @@ def drawn_blocks(owner: NDArray[np.int64], random: np.random.Generator) -> Float
 
 @dataclass(frozen=True)
 class Noise:
-    """What the mixture's counts may differ by, for W pretokens in B blocks of n corpora.
+    """Noise in the counts of a mixture, for W pretokens in B blocks of n corpora.
 
-    Two things at once: other subjects, as blocks of the text have them, and words that come by
-    chance in the text counted and in the text trained on. The size of the second is what the
-    counts of merged pairs scatter by.
+    It has two sources: subjects, which differ between blocks of text, and words that occur by
+    chance in the counted text and in the training text. The scatter of the counts of merged pairs
+    gives the size of the second.
     """
 
-    words: Floats  # (W,) standard deviation of each pretoken's part of the mixture
-    blocks: Floats  # (B,) what one more of a block adds to the mixture
+    words: Floats  # (W,) standard deviation of each pretoken's share of the mixture
+    blocks: Floats  # (B,) what one more copy of a block adds to the mixture
 
     def drawn(self, evidence: Evidence, random: np.random.Generator) -> Floats:
-        """Draw what every pretoken's part of the mixture differs by; shape (W,)."""
+        """Draw the noise in every pretoken's share of the mixture; shape (W,)."""
         owner = evidence.counts.owner
         more = drawn_blocks(owner, random) - 1
         return self.words * random.standard_normal(len(self.words)) + np.asarray(
@@ -65,7 +65,7 @@ class Noise:
 
 
 def noise_of(evidence: Evidence, program: Program, shares: Floats) -> Noise:
-    """Return the noise of a mixture in shares of pairs."""
+    """Return the noise of a mixture with given shares of pairs."""
     pairs = evidence.pairs()
     parts = shares**2 * scatter(program, pairs, shares) / pairs**2
     words = np.sqrt(evidence.counts.matrix() @ parts)
@@ -81,10 +81,10 @@ def bootstrapped(
     *,
     workers: Workers = HERE,
 ) -> Iterator[Floats]:
-    """Yield shares of bytes inferred from counts that have so much noise more; some draws at once.
+    """Yield shares of bytes inferred from counts with noise added, several draws at a time.
 
-    Every draw adds to the counts of pairs what one column of words makes of the same replay, and
-    begins with the rows that the solution needed. Each part has shape (some, n).
+    Every draw uses the same replay: its noise in words becomes noise in the counts of pairs. It
+    begins with the rows of the solution. Each item has shape (some draws, n).
     """
     if not draws:
         return
@@ -103,21 +103,21 @@ def _inferred(
     states: Sequence[np.random.SeedSequence],
 ) -> Floats:
     """Infer shares of bytes from some draws."""
-    found = np.zeros((len(states), len(evidence.counts.names)))
+    shares = np.zeros((len(states), len(evidence.counts.names)))
     for i, state in enumerate(states):
         more = evidence.mixed_occurrences(noise.drawn(evidence, np.random.default_rng(state)))
         again = solve(program.with_noise(more), gap=NEAR, rows=solution.rows)
-        found[i] = evidence.bytes_of(again.shares)
-    return found
+        shares[i] = evidence.bytes_of(again.shares)
+    return shares
 
 
 @dataclass(frozen=True)
 class Refit:
-    """A tokenizer trained again, on the inferred mixture, and what is inferred from it."""
+    """The result for a tokenizer trained again, on the inferred mixture."""
 
     shares: Floats  # (n,) of bytes
-    prefix: int  # merges that it has in common with the target before they part
-    rank_correlation: float  # Spearman's, of the merges that both have
+    prefix: int  # merges in common with the target before the first difference
+    rank_correlation: float  # Spearman's, over the merges that both have
 
 
 def refits(
@@ -129,10 +129,10 @@ def refits(
     *,
     workers: Workers = HERE,
 ) -> Iterator[Refit]:
-    """Train on resampled text in inferred shares of bytes, and infer from other resamples.
+    """Train on resampled text in the inferred shares of bytes, and infer from other resamples.
 
-    How the shares inferred here scatter about those trained on covers both the text counted and
-    the text trained on; their mean shift is the bias.
+    The scatter of these results around the shares trained on covers both the counted text and the
+    training text. Their mean error is the bias.
     """
     states = np.random.SeedSequence([seed, 1]).spawn(count)
     steps = len(program.merged)
@@ -145,8 +145,8 @@ def _refit(evidence: Evidence, steps: int, shares: Floats, state: np.random.Seed
     nothing = np.zeros(len(rules), bool)
     again = replace(evidence, free=nothing, replay=replay(evidence.words, rules))
     weights = drawn_blocks(evidence.counts.owner, random)
-    found = again.program.reweighted(again.occurrences(weights), again.pairs(weights))
-    solution = solve(found, gap=NEAR)
+    reweighted = again.linear_program().reweighted(again.occurrences(weights), again.pairs(weights))
+    solution = solve(reweighted, gap=NEAR)
     return Refit(
         again.bytes_of(solution.shares, weights),
         *_likeness(evidence.replay.rules.head(steps), rules),
@@ -154,7 +154,7 @@ def _refit(evidence: Evidence, steps: int, shares: Floats, state: np.random.Seed
 
 
 def _trained(evidence: Evidence, shares: Floats, steps: int, random: np.random.Generator) -> Rules:
-    """Train merges on resampled text in which corpora have these shares of bytes."""
+    """Train merges on resampled text with these shares of bytes."""
     weights = drawn_blocks(evidence.counts.owner, random)
     sizes = evidence.counts.bytes(weights)
     expected = evidence.counts.matrix(weights) @ (shares * sizes.sum() / sizes)
@@ -163,15 +163,15 @@ def _trained(evidence: Evidence, shares: Floats, steps: int, random: np.random.G
 
 
 def _products(rules: Rules) -> list[str]:
-    """Return what every merge makes, as characters; nothing for one that is never done."""
-    found = list(characters(np.arange(rules.alphabet)))
+    """Return the product of every merge, as characters; empty if the merge never applies."""
+    products = list(characters(np.arange(rules.alphabet)))
     for left, right in zip(rules.left.tolist(), rules.right.tolist(), strict=True):
-        found.append(found[left] + found[right] if min(left, right) >= 0 else "")
-    return found[rules.alphabet :]
+        products.append(products[left] + products[right] if min(left, right) >= 0 else "")
+    return products[rules.alphabet :]
 
 
 def _likeness(first: Rules, second: Rules) -> tuple[int, float]:
-    """Return the length of the common beginning, and Spearman's correlation of common products."""
+    """Return the number of equal first merges, and Spearman's correlation of common products."""
     ours, theirs = _products(first), _products(second)
     prefix = next(
         (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b),
