@@ -1,4 +1,4 @@
-"""Texts that are made to tell two tokenizers apart."""
+"""Texts made to find differences between two tokenizers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tokscope.reach.probes import PROBES, characters
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import found_in_text
 
-_NEIGHBOURS = 100  # added tokens that are tried between others
+_NEIGHBOURS = 100  # added tokens to try between others
 _ENDINGS = ("s", "t", "re", "ve", "m", "ll", "d", "x", "sa", "")
 
 
 def texts_of(
     tokenizers: Sequence[Tokenizer], fuzz: int, seed: int
 ) -> Iterator[tuple[str, list[str]]]:
-    """Yield texts by category: what tokenizers often do differently, then mixtures of tokens."""
+    """Yield texts by category: first cases where tokenizers often differ, then random mixtures."""
     specials = [name for one in tokenizers for name in one.vocabulary.specials]
     edges = [*golden_strings(specials), *PROBES.values()]
     yield "edge cases", [text for text in edges if text]

@@ -15,16 +15,16 @@ from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Encoded, Tokenizer
 from tokscope.tokenizers.anatomy import Anatomy, anatomy_of, found_in_text
 
-_TRIES = 2000  # of shrinking one text
-_CHARACTERS = 2_000_000  # that shrinking one text may encode, beside ten times the text
-_FEW = 4  # characters whose code points are shown
+_TRIES = 2000  # attempts to shrink one text
+_CHARACTERS = 2_000_000  # to encode at most for shrinking one text, plus ten times the text
+_FEW = 4  # characters; code points are shown for texts up to this length
 IDS, BYTES = "ids", "bytes"  # ways to compare
 Differs = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A text on which two tokenizers differ, made as short as it goes."""
+    """A text on which two tokenizers differ, as short as possible."""
 
     category: str
     text: str
@@ -43,12 +43,12 @@ class Two:
 
     @cached_property
     def parts(self) -> tuple[Anatomy, Anatomy]:
-        """What both say of themselves."""
+        """The parts of both."""
         first, second = map(anatomy_of, self.tokenizers)
         return first, second
 
     def differ(self, texts: Sequence[str]) -> Differs:
-        """Tell which texts have other ids, or are cut elsewhere; (D,)."""
+        """Return which texts get different ids, or different cuts; (D,)."""
         first, second = (encode_what_can_be(one, texts) for one in self.tokenizers)
         if self.by == IDS:
             return _unlike(first, second)
@@ -60,7 +60,7 @@ class Two:
         )
 
     def shrunk(self, text: str) -> str:
-        """Return the text without all that the two need not have to differ.
+        """Return a short part of the text on which the two still differ.
 
         Source: Zeller & Hildebrandt (2002), delta debugging.
         """
@@ -82,7 +82,7 @@ class Two:
         return text
 
     def segmented(self, text: str) -> list[str]:
-        """Write how each cuts a text."""
+        """Write the segmentation of a text by each."""
         written = []
         for tokenizer in self.tokenizers:
             ids = encode_what_can_be(tokenizer, [text]).ids.tolist()
@@ -99,7 +99,7 @@ class Two:
         return Mismatch(category, short, first, second, stage, why)
 
     def explained(self, text: str) -> tuple[str, str]:
-        """Return the stage where two part, and what each does there."""
+        """Return the first stage at which the two differ, and what each does there."""
         added = [found_in_text(one) for one in self.tokenizers]
         for token in sorted({**added[0], **added[1]}, key=len, reverse=True):
             if token in text and added[0].get(token) != added[1].get(token):
@@ -145,7 +145,7 @@ def _spelled(tokenizer: Tokenizer, text: str) -> bytes:
 
 
 def _codes(text: str) -> str:
-    """Write a text, and its code points where it is short: letters may look alike.
+    """Write a text, with its code points if it is short: letters may look alike.
 
     >>> _codes("é")
     'é (U+00E9)'
@@ -160,7 +160,7 @@ def _pieces(tokenizer: Tokenizer) -> set[bytes]:
 
 
 def _unlike(first: Encoded, second: Encoded) -> Differs:
-    """Tell which units are not the same; (D,)."""
+    """Return which units differ; (D,)."""
     sizes = np.diff(first.starts)
     unlike: Differs = sizes != np.diff(second.starts)
     if not unlike.any() and np.array_equal(first.ids, second.ids):
@@ -174,7 +174,7 @@ def _unlike(first: Encoded, second: Encoded) -> Differs:
 
 
 def _cuts(tokens: Tokens) -> Encoded:
-    """Return where units are cut inside, each place once: in bytes, counted from the unit."""
+    """Return the distinct places where units are cut inside, in bytes from the unit's start."""
     unit = np.repeat(np.arange(len(tokens.text.texts)), tokens.counts)
     place = tokens.cuts - tokens.text.unit_bytes[unit]
     keys = np.unique(np.stack((unit, place), axis=1)[place > 0], axis=0)

@@ -1,1 +1,1 @@
-"""Pure numbers to numbers: numpy, and nothing of tokscope."""
+"""Pure functions from numbers to numbers: they use numpy and nothing else of tokscope."""

@@ -1,8 +1,8 @@
-"""How runs of digits are cut, and what the cuts are aligned with.
+"""How runs of digits are cut, and how well the cuts align with rules.
 
-The cuts of a run of n digits are one number: bit d is set where a boundary has d digits behind it,
-so that cuts are counted from the units end; 0 < d < n. Source: Singh & Strouse 2024, arXiv
-2402.14903.
+The cuts of a run of n digits are one number: bit d is set if there is a boundary with d digits to
+its right, where 0 < d < n. So places are counted from the units digit. Source: Singh & Strouse
+2024, arXiv 2402.14903.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Cuts = NDArray[np.int64]
-LONGEST = 62  # digits that a number of 64 bits has cuts for
+LONGEST = 62  # digits whose cuts fit into a number of 64 bits
 
 
 def left_to_right(digits: int, size: int) -> int:
-    """Return the cuts of so many digits into groups of a size from the left.
+    """Return the cuts of `digits` digits into groups of `size` from the left.
 
     >>> left_to_right(7, 3) == 1 << 4 | 1 << 1, left_to_right(3, 3)
     (True, 0)
@@ -28,7 +28,7 @@ def left_to_right(digits: int, size: int) -> int:
 
 
 def right_to_left(digits: int, size: int) -> int:
-    """Return the cuts of so many digits into groups of a size from the right, as in 1,234,567.
+    """Return the cuts of `digits` digits into groups of `size` from the right, as in 1,234,567.
 
     >>> right_to_left(7, 3) == 1 << 6 | 1 << 3
     True
@@ -37,7 +37,7 @@ def right_to_left(digits: int, size: int) -> int:
 
 
 def thousands(digits: int) -> int:
-    """Return the cuts of so many digits where English writes commas.
+    """Return the cuts of `digits` digits where English writes commas.
 
     >>> thousands(7) == 1 << 6 | 1 << 3
     True
@@ -46,7 +46,7 @@ def thousands(digits: int) -> int:
 
 
 def lakhs(digits: int) -> int:
-    """Return the cuts of so many digits where India writes commas, as in 12,34,567.
+    """Return the cuts of `digits` digits where India writes commas, as in 12,34,567.
 
     >>> lakhs(7) == 1 << 5 | 1 << 3
     True
@@ -55,7 +55,7 @@ def lakhs(digits: int) -> int:
 
 
 def groups(cuts: int, digits: int) -> str:
-    """Write a partition by the sizes of its groups, from the left.
+    """Write a partition as the sizes of its groups, from the left.
 
     >>> groups(1 << 3, 4), groups(0, 4)
     ('1-3', '4')
@@ -65,9 +65,9 @@ def groups(cuts: int, digits: int) -> str:
 
 
 def match_probability(counts: NDArray[np.int64]) -> float:
-    """Return how likely two numbers drawn at random share a partition: sum of p^2, in (0, 1].
+    """Return the probability that two random numbers have the same partition: sum p^2, in (0, 1].
 
-    `counts` are of numbers by partition; NaN without any.
+    `counts` holds how many numbers have each partition. NaN if there are none.
 
     >>> match_probability(np.array([1, 1])), match_probability(np.array([7]))
     (0.5, 1.0)
@@ -87,22 +87,23 @@ def group_alignment(
 ) -> tuple[float, float]:
     """Return precision and recall of the boundaries of runs against a rule's, micro-averaged.
 
-    Both (N,). The rule gives the boundaries that a number of so many digits should have; thousands
-    are {3, 6, 9, ...}. Without a boundary precision is 1, without a target recall is 1.
+    `cuts` and `digits` have shape (N,). The rule returns the boundaries that a number with a given
+    number of digits should have; for thousands they are {3, 6, 9, ...}. Precision is 1 if there is
+    no boundary, and recall is 1 if there is no target.
 
     >>> group_alignment(np.array([left_to_right(4, 3)]), np.array([4]))
     (0.0, 0.0)
     """
     targets = np.array([rule(n) for n in range(LONGEST + 1)], np.int64)[digits]
     hits = int(_ones(cuts & targets).sum())
-    found, wanted = int(_ones(cuts).sum()), int(_ones(targets).sum())
-    return hits / found if found else 1.0, hits / wanted if wanted else 1.0
+    made, wanted = int(_ones(cuts).sum()), int(_ones(targets).sum())
+    return hits / made if made else 1.0, hits / wanted if wanted else 1.0
 
 
 def addition_alignment(result: Cuts, *operands: tuple[Cuts, Cuts]) -> NDArray[np.float64]:
-    """Return for each sum the share of its boundaries that an operand has, or ends at; (N,).
+    """Return for each sum the share of its boundaries that an operand has too, or ends at; (N,).
 
-    Operands are their cuts and their digits, (N,) each. NaN where the sum has no boundary.
+    An operand is a pair: its cuts and its digits, (N,) each. NaN if the sum has no boundary.
 
     >>> addition_alignment(np.array([0b1000]), (np.array([0]), np.array([3]))).tolist()
     [1.0]
@@ -115,7 +116,7 @@ def addition_alignment(result: Cuts, *operands: tuple[Cuts, Cuts]) -> NDArray[np
 
 
 def carries(first: Cuts, second: Cuts, digits: int = 18) -> Cuts:
-    """Return into which places an addition carries: bit d is set for a carry into digit d; (N,).
+    """Return the carries of an addition: bit d is set for a carry into digit d; (N,).
 
     >>> carries(np.array([95]), np.array([7])).tolist() == [1 << 2 | 1 << 1]
     True
@@ -128,9 +129,9 @@ def carries(first: Cuts, second: Cuts, digits: int = 18) -> Cuts:
 
 
 def mismatch_rate(digits: int) -> float:
-    """Return how likely the sum of two random numbers of so many digits is longer than they are.
+    """Return the probability that the sum of two random numbers has more digits than each of them.
 
-    Without leading zeros; 1 - 32/81 = .6049 in the limit.
+    Both have `digits` digits and no leading zeros. The limit is 1 - 32/81 = .6049.
 
     >>> mismatch_rate(1) == 45 / 81, round(mismatch_rate(9), 4)
     (True, 0.6049)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tokscope.measures.ratios import ratio
 
-Costs = NDArray[np.float64]  # (..., n): n corpora along the last axis
+Costs = NDArray[np.float64]  # shape (..., n), with n corpora along the last axis
 Value = float | NDArray[np.float64]
 
 
@@ -17,8 +17,8 @@ def gini(costs: Costs) -> Value:
     """Return sum_ij |k_i - k_j| / (2 n^2 mean k) of n costs: 0 if all pay the same.
 
     The largest possible value, 1 - 1/n, is never reached, since every cost is positive. NaN for
-    fewer than two corpora. Costs are tokens per line of parallel text, shape (n,); per byte the
-    ranking of tokenizers is another. Source: Gini (1912); for tokenizers, Foroutan et al. (2025).
+    fewer than two corpora. Costs are tokens per line of parallel text, shape (n,). Costs per byte
+    would rank tokenizers differently. Source: Gini (1912); for tokenizers, Foroutan et al. (2025).
 
     >>> gini(np.array([1.0, 3.0]))
     0.25

@@ -11,7 +11,7 @@ Counts = NDArray[np.int64]
 
 
 def _shares(counts: Counts) -> NDArray[np.float64]:
-    """Return p(v) of the types that occur, in no order."""
+    """Return p(v) of the types that occur, in any order."""
     present = counts[counts > 0]
     return present / present.sum()
 
@@ -29,7 +29,7 @@ def type_token_ratio(counts: Counts) -> float:
 
 
 def vocabulary_use(counts: Counts, vocabulary: int) -> float:
-    """Return U / V: the share of a vocabulary of V ids that the text makes use of, in [0, 1].
+    """Return U / V: the share of the V ids of a vocabulary that the text uses, in [0, 1].
 
     NaN without tokens. Source: TokEval, "vocabulary utilization".
 
@@ -42,8 +42,8 @@ def vocabulary_use(counts: Counts, vocabulary: int) -> float:
 def renyi_entropy(counts: Counts, order: float) -> float:
     """Return log2(sum p^a) / (1 - a) in bits; for order a = 1 Shannon's -sum p log2 p.
 
-    At least 0, at most log2 U; NaN without tokens. This is the plug-in estimate, which is low by
-    about (U - 1) / (2 T ln 2) bits at a = 1. Source: Rényi (1961); Shannon (1948).
+    At least 0, at most log2 U; NaN without tokens. This is the plug-in estimate, which is too low
+    by about (U - 1) / (2 T ln 2) bits at a = 1. Source: Rényi (1961); Shannon (1948).
 
     >>> renyi_entropy(np.array([2, 1, 1]), 1), renyi_entropy(np.array([1, 1, 1, 1]), 2.5)
     (1.5, 2.0)
@@ -72,8 +72,9 @@ def renyi_efficiency(counts: Counts, vocabulary: int, order: float = 2.5) -> flo
 def percentile_frequency(counts: Counts, low: float = 0.03, high: float = 0.83) -> float:
     """Return the share of tokens whose type is neither among the most frequent nor the rarest.
 
-    Types stand by falling count; the sum of p over ranks [int(low U), int(high U)), from 0. In
-    [0, 1]; NaN without tokens. Source: Zouhar et al. (2023).
+    Types are sorted by falling count. The result is the sum of p over ranks
+    [int(low U), int(high U)), counted from 0. In [0, 1]; NaN without tokens. Source: Zouhar
+    et al. (2023).
 
     >>> percentile_frequency(np.array([5, 3, 2]), 0.34, 1.0)
     0.5
@@ -100,10 +101,10 @@ def average_token_rank(counts: Counts) -> float:
 
 
 def unseen_under_zipf(tokens: int, types: int) -> float:
-    """Return how many of so many types a text of so many tokens leaves unseen, if Zipf's law held.
+    """Return the expected number of types that a text does not contain if Zipf's law holds.
 
-    Sum over ranks r = 1..V of (1 - p_r)^T, where p_r is proportional to 1 / r. In types, from 0
-    to V; it falls as text grows. Source: Zipf (1949), with exponent 1.
+    Sum over ranks r = 1..V of (1 - p_r)^T, for T tokens and V types, where p_r is proportional to
+    1 / r. From 0 to V types; it falls as text grows. Source: Zipf (1949), with exponent 1.
 
     >>> unseen_under_zipf(0, 7), unseen_under_zipf(1, 2)
     (7.0, 1.0)

@@ -1,4 +1,4 @@
-"""Whose is a token? Languages by the use of tokens."""
+"""Which language does a token belong to? The answer comes from the use of tokens."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 
 def language_of_token(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return P(language | token), every language as likely as any other.
+    """Return P(language | token), with all languages equally likely.
 
-    P(l | t) = (c_lt / N_l) / sum over languages of (c_kt / N_k), where c_lt is how often token t is
-    in the text of language l, and N_l the number of its tokens. `counts` holds c, shape
-    (languages, V), and so does the result: each column sums to 1, or is NaN where a token is in
-    none of the texts. Bayes' rule with a uniform prior.
+    P(l | t) = (c_lt / N_l) / sum over languages of (c_kt / N_k), where c_lt is how often token t
+    occurs in the text of language l, and N_l is the number of tokens of that text. `counts` holds
+    c, shape (languages, V). The result has the same shape: each column sums to 1, or is NaN if the
+    token is in no text. Bayes' rule with a uniform prior.
 
     >>> language_of_token(np.array([[3, 1, 0], [0, 1, 0]]))[:, :2].tolist()
     [[1.0, 0.2], [0.0, 0.8]]

@@ -34,8 +34,8 @@ def containment(common: int, first: int) -> float:
 def weighted_jaccard(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Return what two distributions share: sum min(p, q) / sum max(p, q), in [0, 1].
 
-    `first` and `second` are weights of the same things, each scaled to sum to 1; NaN where one
-    has none. Ružička 1958.
+    `first` and `second` are weights of the same things, each scaled to sum to 1; NaN where the
+    weights of one are all 0. Ružička 1958.
 
     >>> weighted_jaccard(np.array([3.0, 1.0]), np.array([1.0, 1.0]))
     0.6

@@ -1,4 +1,4 @@
-"""By which rule numbers are cut: single digits, groups from the left or the right, whole, or none.
+"""The rule by which numbers are cut: single digits, groups from left or right, whole, or no rule.
 
 Source: Singh & Strouse 2024, arXiv 2402.14903.
 """
@@ -22,29 +22,29 @@ RULES: Mapping[str, Callable[[int], int]] = {
     "whole": lambda digits: 0,
 }
 _GROUPS = sorted((name for name in RULES if "groups" in name), key=lambda name: name[-1])
-FIXED = "another fixed cut"  # nearly all numbers of a length are cut alike, by no rule above
-LEARNED = "learned"  # cut by what the digits are
+FIXED = "another fixed cut"  # nearly all numbers of a length have the same cuts, by another rule
+LEARNED = "learned"  # cuts depend on the digits
 UNKNOWN = "unknown"  # the tokenizer has no tokens for the number
-NO_TOKENS = -1  # in the place of the cuts of such a number
+NO_TOKENS = -1  # stands for the cuts of such a number
 _NEARLY_ALL = 0.9
-_ALWAYS = 0.99  # of numbers that a rule of grouping cuts before tokens are learned
+_ALWAYS = 0.99  # of numbers: a rule that is true of so many cut text before tokens were learned
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """How numbers of several lengths are cut; every length weighs the same."""
+    """How numbers of several lengths are cut; every length has the same weight."""
 
-    shares: Mapping[str, float]  # each number under one name; they sum to 1
-    fits: Mapping[str, Mapping[int, float]]  # rule -> length -> share of numbers it is true of
-    within: Mapping[str, Mapping[int, float]]  # and of those that have its cuts, and perhaps more
+    shares: Mapping[str, float]  # each number counts for one name; the sum is 1
+    fits: Mapping[str, Mapping[int, float]]  # rule -> length -> share of numbers that follow it
+    within: Mapping[str, Mapping[int, float]]  # share of numbers with all its cuts, and maybe more
 
     @property
     def nearest(self) -> str:
-        """The rule that is true of most numbers."""
+        """The rule that most numbers follow."""
         return max(self.fits, key=lambda name: sum(self.fits[name].values()))
 
     def in_words(self) -> tuple[str, float]:
-        """Say how numbers are cut, and of which share of them the rule named is true."""
+        """Describe how numbers are cut, and return the share of them that follow the named rule."""
         best = max(self.shares, key=lambda name: self.shares[name])
         share = self.shares[best]
         if share >= _NEARLY_ALL:
@@ -57,9 +57,9 @@ class Scheme:
 
     @property
     def grouping(self) -> str:
-        """The smallest groups at whose borders nearly all learned cuts are; empty without any.
+        """The smallest groups whose borders hold nearly all learned cuts; empty if there are none.
 
-        Where text is cut into groups first, tokens are learned within them.
+        If a tokenizer first cuts text into groups, its tokens are learned within them.
         """
         if self.shares[LEARNED] < 1 - _NEARLY_ALL:
             return ""
@@ -72,11 +72,11 @@ class Scheme:
 
 
 def scheme(samples: Mapping[int, Cuts]) -> Scheme:
-    """Return by which rules numbers are cut; `samples` has the cuts (N,) of each length.
+    """Return the rules by which numbers are cut; `samples` has the cuts (N,) of each length.
 
-    A number that several rules are true of, as short ones are, counts for the rule that is true
-    of most numbers. Only lengths over k that k does not divide tell the directions of groups of k
-    apart.
+    A number can follow several rules, above all a short one. It counts for the rule that most
+    numbers follow. Groups of k from the left and from the right differ only for lengths above k
+    that are not a multiple of k.
 
     >>> scheme({4: np.array([2, 2, 2, 0])}).shares["left-to-right groups of 3"]
     0.75
@@ -103,7 +103,7 @@ def scheme(samples: Mapping[int, Cuts]) -> Scheme:
 
 
 def _shared_out(cuts: Cuts, digits: int, order: list[str]) -> dict[str, float]:
-    """Count each number of a length under the first rule in order that is true of it."""
+    """Count each number of a length for the first rule in `order` that it follows."""
     shares = {}
     left: NDArray[np.bool_] = cuts != NO_TOKENS
     shares[UNKNOWN] = float((~left).mean())

@@ -1,7 +1,7 @@
-"""How far a value would move on other text like this: the bootstrap of rows.
+"""How much a value would change on other text of the same kind: the bootstrap of rows.
 
-Rows are what a corpus is a sample of: units, blocks of units, or clusters of records. The same
-weights serve every column, so values that stand side by side are paired.
+Rows are the items that a corpus samples: units, blocks of units, or clusters of records. All
+columns get the same weights, so values of different columns are paired.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-ENOUGH = 40  # draws, below which there is no 95 % interval: one in forty is beyond either end
-_FEW = 30  # rows with an event, below which resampled shares are too narrow
+ENOUGH = 40  # draws needed for a 95 % interval: one in forty is beyond each end
+_FEW = 30  # rows with an event; with fewer, intervals of resampled shares are too narrow
 _BATCH = 100
-_CELLS = 4_000_000  # weights drawn at once
+_CELLS = 4_000_000  # weights to draw at once
 
 
 @cache
 def _special() -> ModuleType:
-    """Return SciPy's functions, which few tables need and which take long to import."""
+    """Import SciPy's functions late: few tables need them, and the import is slow."""
     return import_module("scipy.special")
 
 
 def intervals_of(draws: int) -> str:
-    """Name what so many draws make.
+    """Name the kind of intervals that `draws` draws give.
 
     >>> intervals_of(100), intervals_of(5)
     ('95 % intervals', 'no 95 % intervals, for which it takes 40, but the range')
@@ -42,7 +42,7 @@ def resample(rows: NDArray[np.int64], count: int, seed: Sequence[int]) -> Array:
     """Return the sums of every column in `count` resamples of the rows with replacement.
 
     `rows` has shape (R, columns), the result (count, columns). The weights of a resample are
-    multinomial, R draws over R rows, and depend on the seed and R alone. Source: Efron (1979).
+    multinomial, R draws over R rows; they depend only on the seed and on R. Source: Efron (1979).
 
     >>> resample(np.array([[1, 10], [1, 10]]), 2, seed=[0])
     array([[ 2., 20.],
@@ -61,7 +61,7 @@ def resample(rows: NDArray[np.int64], count: int, seed: Sequence[int]) -> Array:
 
 
 def batches(count: int) -> list[int]:
-    """Cut a number of resamples into batches that are drawn on their own, each with its seed.
+    """Split a number of resamples into batches; each is drawn alone, with its own seed.
 
     >>> batches(250)
     [100, 100, 50]
@@ -72,7 +72,7 @@ def batches(count: int) -> list[int]:
 def interval(values: Array, level: float = 0.95) -> tuple[float, float]:
     """Return the percentile interval of resampled values; NaN where any of them is undefined.
 
-    Of fewer than 40 it is the range. Source: Efron & Tibshirani (1993).
+    With fewer than 40 values, it is their range. Source: Efron & Tibshirani (1993).
 
     >>> interval(np.arange(101.0), level=0.5), interval(np.arange(5.0))
     ((25.0, 75.0), (0.0, 4.0))
@@ -85,14 +85,14 @@ def interval(values: Array, level: float = 0.95) -> tuple[float, float]:
 def share_interval(
     events: NDArray[np.int64], trials: NDArray[np.int64], values: Array, level: float = 0.95
 ) -> tuple[float, float]:
-    """Return an interval of sum(events) / sum(trials) that holds for rare events too.
+    """Return an interval of sum(events) / sum(trials) that is valid for rare events too.
 
-    `events` and `trials` are of every row, (R,); `values` are the resampled shares. Where few rows
-    have an event, or few have anything else, the percentile interval is joined with the exact one
-    of Clopper & Pearson (1934) for as many independent trials as say as much: the design effect of
-    Korn & Graubard (1998). Where no event was seen, or nothing else, nothing is known of how they
-    crowd together, and a row is one trial: the rule of three. NaN without any trial. Resamples
-    that hold no trial are left to the exact interval.
+    `events` and `trials` count by row, (R,); `values` are the resampled shares. If few rows have an
+    event, or few have a trial without one, the result also covers the exact interval of Clopper &
+    Pearson (1934). That interval uses the number of independent trials with the same information
+    (the design effect of Korn & Graubard 1998). If there are no events, or only events, nothing is
+    known about how they cluster, so each row counts as one trial: the rule of three. NaN if there
+    is no trial. Resamples without a trial do not enter the percentile interval.
 
     >>> none = np.zeros(100, np.int64)
     >>> low, high = share_interval(none, none + 7, np.zeros(50))
@@ -114,7 +114,7 @@ def share_interval(
 
 
 def _independent(events: NDArray[np.int64], trials: NDArray[np.int64]) -> float:
-    """Return how many independent trials say as much of a share as those that rows hold."""
+    """Return how many independent trials say as much about a share as the trials in rows do."""
     total, share = float(trials.sum()), float(events.sum() / trials.sum())
     if share in (0, 1):
         return total**2 / float((trials.astype(float) ** 2).sum())
@@ -123,7 +123,7 @@ def _independent(events: NDArray[np.int64], trials: NDArray[np.int64]) -> float:
         return 1.0
     spread = float(((events - share * trials) ** 2).sum()) * rows / (rows - 1) / total**2
     size = min(share * (1 - share) / spread, total) if spread else total
-    # with few rows the spread is rough itself, as in Student's t
+    # with few rows, the variance itself is uncertain, as in Student's t
     quantile = _special().stdtrit
     return size * float(quantile(max(total - 1, 1), 0.975) / quantile(rows - 1, 0.975)) ** 2
 
@@ -132,8 +132,9 @@ def simultaneous(values: Array, resampled: Array, level: float = 0.95) -> tuple[
     """Return intervals that hold for all values at once: value ± t · standard error.
 
     `values` has shape (C,), `resampled` (C, resamples), drawn together; t is the quantile over
-    resamples of the largest |deviation| / standard error of all C. A value that no resample moves
-    is its own interval; NaN where a resample is undefined. Source: Romano & Wolf (2005), max-t.
+    resamples of the largest |deviation| / standard error of all C. The interval of a value that
+    no resample changes is the value alone; NaN where a resample is undefined. Source: Romano & Wolf
+    (2005), max-t.
 
     >>> low, high = simultaneous(np.array([2.0]), np.array([[1.0, 2.0, 3.0]]), level=1.0)
     >>> low.tolist(), high.tolist()

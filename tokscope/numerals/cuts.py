@@ -16,7 +16,7 @@ from tokscope.numerals.drawn import leading
 from tokscope.reach.search import encode_what_can_be
 from tokscope.tokenizers import Tokenizer
 
-# digits of any script, with one kind of separator or none, and a fraction, which 1.2.3 has not
+# digits of any script, at most one kind of separator, and a fraction; 1.2.3 has no fraction
 _NUMBER = regex.compile(
     r"(\d{1,3}(?:([,_'’\u2009\u202f])(?:\d{2,3}\2)*\d{3}(?!\d))|\d+)"
     r"(?:(?<!\d\.\d+)\.(\d+)(?!\.?\d))?"
@@ -27,20 +27,20 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Runs:
-    """Numbers as a tokenizer cuts them in a context; all arrays are (N,)."""
+    """How a tokenizer cuts N numbers in a context; all arrays are (N,)."""
 
-    cuts: Numbers  # as in measures.digits: counted from the units end
+    cuts: Numbers  # as in measures.digits, counted from the units digit
     digits: Numbers
     tokens: Numbers  # tokens that overlap the number, separators and signs in it included
-    whole: NDArray[np.bool_]  # one token, with the space before it if there is one
-    unknown: NDArray[np.bool_]  # in it or beside it is what the tokenizer has no tokens for
+    whole: NDArray[np.bool_]  # one token, perhaps with the space before it
+    unknown: NDArray[np.bool_]  # the tokenizer lacks tokens for something in it or beside it
 
 
 def cut(tokenizer: Tokenizer, numbers: Sequence[str], before: str = "", behind: str = "") -> Runs:
     """Return how numbers are cut between two texts.
 
-    A number may hold separators, and digits of any script; a boundary next to a separator counts
-    as one between its neighbours, a boundary inside a digit's bytes is none between digits.
+    A number may contain separators, and digits of any script. A boundary next to a separator counts
+    as one between the digits around it. A boundary inside the bytes of a digit does not count.
     """
     text = Text([f"{before}{number}{behind}" for number in numbers], "unicode")
     encoded = encode_what_can_be(tokenizer, text.texts)
@@ -60,7 +60,7 @@ def cut(tokenizer: Tokenizer, numbers: Sequence[str], before: str = "", behind: 
     tokens = np.searchsorted(places, end) - np.searchsorted(places, start) + 1
     ends = np.zeros(len(numbers), bool)
     ends[unit[cuts == end[unit]]] = True
-    # a space before the number is part of its token, or of none; else the token is not all of it
+    # a token may hold the whole number even if it begins with the space before the number
     begins = start - int(before.endswith(" "))
     starts = begins == text.unit_bytes[:-1]
     starts[unit[cuts == begins[unit]]] = True
@@ -80,25 +80,25 @@ def _ends_in_space(tokenizer: Tokenizer, ids: NDArray[np.int32]) -> NDArray[np.b
 
 
 def _digits(text: Text) -> NDArray[np.bool_]:
-    """Tell which bytes are the first of a decimal digit of any script."""
+    """Return which bytes begin a decimal digit, of any script."""
     flags = np.zeros(len(text.data), bool)
-    found = [match.start() for match in regex.finditer(r"\d", text.joined)]
-    flags[text.char_bytes[np.array(found, np.int64)]] = True
+    starts = [match.start() for match in regex.finditer(r"\d", text.joined)]
+    flags[text.char_bytes[np.array(starts, np.int64)]] = True
     return flags
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a text is a number, perhaps with a sign before it."""
+    """Return whether a text is a number, perhaps with a sign before it."""
     return bool(_NUMBER.fullmatch(text.lstrip("+-−")))
 
 
 def places(text: str) -> dict[int, str]:
-    """Name the place value of each digit of numbers of several digits, by its byte in the text.
+    """Name the place value of each digit, by its byte in the text, for numbers of several digits.
 
     >>> places("1,204.5")
     {0: 'thousands', 2: 'hundreds', 3: 'tens', 4: 'ones', 6: 'tenths'}
     """
-    found: dict[int, str] = {}
+    names: dict[int, str] = {}
     for match in _NUMBER.finditer(text):
         start = len(text[: match.start()].encode())
         whole = sum(char.isdecimal() for char in match[1])
@@ -108,9 +108,9 @@ def places(text: str) -> dict[int, str]:
         for char in match[0]:
             if char.isdecimal():
                 power -= 1
-                found[start] = place(power)
+                names[start] = place(power)
             start += len(char.encode())
-    return found
+    return names
 
 
 def place(power: int) -> str:
@@ -129,6 +129,6 @@ def place(power: int) -> str:
 
 
 def known_cuts(runs: Runs, digits: int) -> Cuts:
-    """Return the cuts of the numbers of a length that have no leading zeros, for `scheme`."""
+    """Return the cuts of the numbers without leading zeros of a length, for `scheme`."""
     cuts: Cuts = np.where(runs.unknown, NO_TOKENS, runs.cuts)[leading(digits) :]
     return cuts

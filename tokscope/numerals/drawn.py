@@ -1,4 +1,4 @@
-"""The numbers that are cut: drawn from a seed, written in several ways, in several places."""
+"""The numbers that are tested: drawn with a seed, written in several ways, in several contexts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from tokscope.measures.digits import lakhs, thousands
 
 LENGTHS = range(1, 13)
-EXHAUSTIVE = 4  # digits of which every string is cut
-SAMPLE = 1000  # numbers of each longer length; problems of addition
-FEW = 200  # numbers of each length, where many forms of them are cut
-# Before a number stands a sign, since many tokenizers put a space before text that begins with it
+EXHAUSTIVE = 4  # up to this many digits, every string is tested
+SAMPLE = 1000  # numbers of each greater length, and problems of addition
+FEW = 200  # numbers of each length when each is tested in many forms
+# A sign stands before each number, since many tokenizers put a space before the start of a text
 BARE, SPACED = "=", "a "
 PLACES = {"bare": BARE, "after a space": SPACED}
 SEPARATORS: Mapping[str, str] = {
@@ -57,7 +57,7 @@ SCRIPTS: Mapping[str, int] = {  # the first of ten digits
 
 @cache
 def numbers_of(digits: int, seed: int) -> tuple[str, ...]:
-    """Return strings of so many digits: all of few, else a sample without leading zeros."""
+    """Return strings of digits: all of a short length, a sample without leading zeros of others."""
     if digits <= EXHAUSTIVE:
         return tuple(f"{number:0{digits}d}" for number in range(10**digits))
     draw = np.random.default_rng((seed, digits))
@@ -67,13 +67,13 @@ def numbers_of(digits: int, seed: int) -> tuple[str, ...]:
 
 
 def leading(digits: int) -> int:
-    """Return how many of `numbers_of` have leading zeros; they are the first."""
+    """Return how many of `numbers_of` have leading zeros; these come first."""
     return 10 ** (digits - 1) if 1 < digits <= EXHAUSTIVE else 0
 
 
 @cache
 def few(lengths: range, seed: int) -> tuple[str, ...]:
-    """Return some numbers of each length, none with a leading zero."""
+    """Return some numbers of each length, without leading zeros."""
     draw = np.random.default_rng(seed)
     chosen = []
     for digits in lengths:
@@ -97,7 +97,7 @@ def separated(number: str, separator: str, grouping: Callable[[int], int]) -> st
 
 
 def problems(seed: int) -> tuple[list[int], list[int]]:
-    """Return operands of 3 to 9 digits; one half has sums that are longer than both."""
+    """Return operands of 3 to 9 digits; half of the sums have more digits than both operands."""
     draw = np.random.default_rng(seed)
     sizes = draw.integers(3, 10, (2, 20 * SAMPLE))
     first, second = draw.integers(10 ** (sizes - 1), 10**sizes)
@@ -113,8 +113,8 @@ def kinds_of_numbers(seed: int) -> Mapping[str, tuple[str, ...]]:
     draw = np.random.default_rng(seed)
 
     def integers(low: int, high: int) -> list[int]:
-        found: list[int] = draw.integers(low, high, FEW).tolist()
-        return found
+        values: list[int] = draw.integers(low, high, FEW).tolist()
+        return values
 
     cents = (10 ** draw.uniform(2, 7, FEW)).astype(int).tolist()
     calls = zip(integers(1, 100), integers(200, 1000), integers(0, 10**7), strict=True)

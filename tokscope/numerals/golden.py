@@ -1,4 +1,4 @@
-"""Strings whose ids are kept in a lock: what libraries and conversions get wrong in silence."""
+"""Strings whose ids a lock keeps: text that libraries and conversions silently get wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tokscope.numerals.drawn import SCRIPTS
 from tokscope.text.corpus import SAMPLE
 
-_SPECIALS = 40  # look-alikes at most of a tokenizer's own special tokens
+_SPECIALS = 40  # at most, of the texts of a tokenizer's own special tokens
 _DIGITS = "123456789012"
 _STRINGS: Mapping[str, Sequence[str]] = {
     "numbers": [
@@ -75,10 +75,10 @@ _STRINGS: Mapping[str, Sequence[str]] = {
 
 
 def golden_strings(specials: Iterable[str] = (), more: Iterable[str] = ()) -> list[str]:
-    """Return the strings, each once: the same for everyone, special tokens' texts, and `more`.
+    """Return distinct strings: a fixed list, the texts of special tokens, and `more`.
 
-    Of special tokens at most 40 are taken, the first by name. A sentence for each language and a
-    line for each programming language come from the embedded sample.
+    At most 40 special tokens are used, the first by name. The embedded sample gives a sentence of
+    each language and a line of each programming language.
     """
     sample = [
         path.read_text(encoding="utf-8").partition("\n")[0] for path in sorted(SAMPLE.glob("*/*"))

@@ -1,4 +1,4 @@
-"""Why is a token there, and can it come up? One primary cause for each, and all that is known."""
+"""Classify every token: can text produce it, and if not, why not? One primary cause for each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tokscope.tokenizers.vocabulary import Vocabulary
 
 Flags = NDArray[np.bool_]
 Ids = NDArray[np.int64]
-# The first that holds of a token is its primary cause.
+# The first cause that applies to a token is its primary cause.
 CAUSES: Mapping[str, str] = {
     "special": "stands for no text, or for text only when special tokens are allowed",
     "added": "cut out of text before the model sees it",
@@ -35,27 +35,27 @@ CAUSES: Mapping[str, str] = {
 }
 UNREACHABLE = ("normalizer", "pretokenizer", "merges", "shadowed", "duplicate", "not found")
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf]\Z")
-WHOLE_ONLY = "whole only"  # a flag: reachable, but merges alone would not make it
-# What keeps a text whole depends on one side at a time; all pairs of sides would take long.
+WHOLE_ONLY = "whole only"  # a flag: reachable, but merges alone would not produce it
+# Whether a text stays whole depends on one side at a time; trying all pairs would be slow.
 _SIDES = [*((left, "") for left in LEFT), *(("", right) for right in RIGHT[1:])]
 NO_TEXT = AtHand()
-_SEARCHED = 20_000  # lost tokens that are looked for longer; published vocabularies have some 1,000
-_BEHIND = 1_000_000  # words of all lost tokens together
-_PLAIN = [("", ""), (".", "."), ("a", "a")]  # what no normalizer changes
+_SEARCHED = 20_000  # lost tokens to search for in depth; published vocabularies have about 1,000
+_BEHIND = 1_000_000  # words to try for all lost tokens together
+_PLAIN = [("", ""), (".", "."), ("a", "a")]  # contexts that no normalizer changes
 
 
 @dataclass(frozen=True)
 class Causes:
-    """What was found out about every id; all arrays are (size,)."""
+    """What is known about every id; all arrays are (size,)."""
 
-    primary: Sequence[str]  # "" for an id that is no token
+    primary: Sequence[str]  # "" for an id without a token
     flags: Mapping[str, Flags]
     context: Ids  # the first of CONTEXTS in which the token was found, or NOT_FOUND
-    around: Mapping[int, Pair | None]  # for those found in none: where a search found them
-    limited: str = ""  # what was left out, where very many tokens were not found
+    around: Mapping[int, Pair | None]  # for tokens in no context: where a search found them
+    limited: str = ""  # what was not tried because very many tokens were lost
 
     def found_in(self, token: int) -> Pair | None:
-        """Return what stood before and behind a token where it was found."""
+        """Return the text before and after a token where it was found."""
         if token in self.around:
             return self.around[token]
         number = int(self.context[token])
@@ -67,23 +67,23 @@ class Causes:
 
 
 def never_valid(piece: bytes) -> bool:
-    r"""Tell whether no valid UTF-8 text holds these bytes.
+    r"""Return whether no valid UTF-8 text contains these bytes.
 
     >>> [never_valid(piece) for piece in (b"\xad\xe4\xb8", b"\xe4a", b"\xff", b"\xed\xa0")]
     [False, True, True, True]
     """
-    tail = piece.lstrip(bytes(range(0x80, 0xC0)))  # the end of a character, of three bytes at most
+    tail = piece.lstrip(bytes(range(0x80, 0xC0)))  # a character may end in three of these
     if len(piece) - len(tail) > 3:
         return True
     try:
         codecs.getincrementaldecoder("utf-8")().decode(tail)
     except UnicodeDecodeError:
         return True
-    return _SURROGATE.search(tail) is not None  # the decoder waits for its third byte
+    return _SURROGATE.search(tail) is not None  # the decoder needs a third byte to refuse it
 
 
 def causes(tokenizer: Tokenizer, parts: Anatomy, at_hand: AtHand = NO_TEXT) -> Causes:
-    """Find out about every token of a tokenizer; what no context shows is searched in texts too."""
+    """Classify every token of a tokenizer; search for tokens in contexts first, then in texts."""
     vocabulary, search = tokenizer.vocabulary, Search(tokenizer, at_hand)
     flags = _by_bytes(vocabulary, parts)
     tested = np.flatnonzero(~vocabulary.incomplete & ~flags["special"] & (vocabulary.lengths > 0))
@@ -111,7 +111,7 @@ def causes(tokenizer: Tokenizer, parts: Anatomy, at_hand: AtHand = NO_TEXT) -> C
 
 
 def _limited(contexts: int, lost: int) -> str:
-    """Say what was not tried, since very many tokens were not found."""
+    """Describe what was not tried because very many tokens were not found."""
     if contexts == len(CONTEXTS) and lost <= _SEARCHED:
         return ""
     searched = min(lost, _SEARCHED)
@@ -122,7 +122,7 @@ def _limited(contexts: int, lost: int) -> str:
 
 
 def _by_the_model(vocabulary: Vocabulary, parts: Anatomy, flags: Mapping[str, Flags]) -> None:
-    """Flag what the model does not make of a token's own piece."""
+    """Flag tokens that the model does not make from their own piece."""
     if parts.arrives is None:
         return
     lost = ~parts.arrives & ~flags["special"] & ~flags["added"] & (vocabulary.lengths > 0)
@@ -132,7 +132,7 @@ def _by_the_model(vocabulary: Vocabulary, parts: Anatomy, flags: Mapping[str, Fl
 
 
 def _by_bytes(vocabulary: Vocabulary, parts: Anatomy) -> dict[str, Flags]:
-    """Return the flags that follow from the table of bytes alone."""
+    """Return the flags that follow from the bytes of tokens alone."""
     flags = {name: np.zeros(vocabulary.size, bool) for name in (*CAUSES, WHOLE_ONLY)}
     for one in parts.added:
         flags["special" if one.special else "added"][one.id] = True
@@ -153,9 +153,9 @@ def _by_bytes(vocabulary: Vocabulary, parts: Anatomy) -> dict[str, Flags]:
 
 
 def duplicates(vocabulary: Vocabulary) -> list[list[int]]:
-    """Return groups of ids with the same bytes, and the same place in a word where that is marked.
+    """Return groups of ids with the same bytes, and the same place in a word if places are marked.
 
-    Special tokens and ids without bytes are in none.
+    Special tokens and ids without bytes are in no group.
     """
     groups: dict[tuple[object, ...], list[int]] = {}
     for token in np.flatnonzero(vocabulary.lengths).tolist():
@@ -172,10 +172,10 @@ def _behind_words(
     lost: Sequence[tuple[str, int]],
     flags: Mapping[str, Flags],
 ) -> dict[int, str]:
-    """Look for tokens that continue a word behind the tokens that begin one; return those found.
+    """Look for continuing tokens after tokens that begin a word; return those found.
 
-    The longest token that fits is taken. So one that continues comes up behind another that is not
-    the beginning of a longer one there; where every token is, it is flagged: no text can reach it.
+    The model takes the longest token that fits. So a continuing token appears after a token that no
+    longer one extends there. If every token is extended, no text can reach it, and it is flagged.
     """
     vocabulary, marks = tokenizer.vocabulary, tokenizer.vocabulary.continuing
     if marks is None:
@@ -185,7 +185,7 @@ def _behind_words(
     go_on = dict.fromkeys(vocabulary[token].decode() for token in ids if token in marks)
     words = sorted((w for w in begin if w.isascii() and w.isalpha()), key=lambda w: (len(w), w))
     tried = []
-    steps = iter(range(_BEHIND))  # that are left; zip stops without them
+    steps = iter(range(_BEHIND))  # the steps that are left; zip stops when there are none
     for text, token in lost:
         if token in marks:
             word = _first_end(text, ((word, begin) for word in words), steps)
@@ -204,17 +204,17 @@ def _behind_words(
 
 
 def _first_end(text: str, pairs: Iterable[tuple[str, Container[str]]], steps: Iterator[int]) -> str:
-    """Return the first word that no token of its kind goes on from, as far as steps are left."""
+    """Return the first word that no longer token of its kind extends, or "" if steps run out."""
     tried = zip(pairs, steps, strict=False)
     return next((word for (word, among), _ in tried if _ends(word, text, among)), "")
 
 
 def _ends(word: str, text: str, among: Container[str]) -> bool:
-    """Tell whether no token of a kind goes on from a word into the text behind it."""
+    """Return whether no token in `among` extends a word into the text after it."""
     return not any(word + text[:size] in among for size in range(1, len(text) + 1))
 
 
-# Why not
+# Why a token is unreachable
 
 
 def _explain(
@@ -223,7 +223,7 @@ def _explain(
     lost: Sequence[tuple[str, int]],
     flags: Mapping[str, Flags],
 ) -> None:
-    """Flag what keeps tokens from coming up."""
+    """Flag the reasons why tokens are unreachable."""
     matched = {one.text: one.id for one in parts.added if not one.special and one.text}
     sizes = sorted({len(text) for text in matched})
     for text, token in lost:
@@ -240,13 +240,13 @@ def _explain(
 
 
 def _place(vocabulary: Vocabulary, token: int) -> tuple[bool | None, bool | None]:
-    """Return whether a token begins what the model is given, and ends it; None without marks."""
+    """Return whether a token begins the input of the model, and ends it; None without marks."""
     begins = None if vocabulary.continuing is None else token not in vocabulary.continuing
     return begins, None if vocabulary.ending is None else token in vocabulary.ending
 
 
 def _survives(parts: Anatomy, text: str) -> bool:
-    """Tell whether a text is still there after normalisation, in a context that leaves it."""
+    """Return whether normalisation keeps a text in some context."""
     for left, right in _PLAIN:
         normal = parts.prepare(f"{left}{text}{right}").text
         if normal.count(text) > (left + right).count(text):
@@ -255,7 +255,7 @@ def _survives(parts: Anatomy, text: str) -> bool:
 
 
 def _kept_whole(parts: Anatomy, text: str, place: tuple[bool | None, bool | None]) -> bool:
-    """Tell whether the model is given a text whole in any context, and at its place in a word."""
+    """Return whether the model gets a text whole in any context, and at its place in a word."""
     for left, right in _SIDES:
         for piece in parts.prepare(f"{left}{text}{right}").pieces:
             at = piece.find(text)

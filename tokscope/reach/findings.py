@@ -24,9 +24,9 @@ from tokscope.tokenizers.anatomy import Anatomy, anatomy_of
 from tokscope.tokenizers.tokenizer_json import added_twice, as_written, broken_merges
 from tokscope.vocabularies.composition import pieces_of
 
-EXAMPLES = 5  # of a finding
-_MOST = 600_000  # ids, each of which is tried in many texts
-_LONG = 64  # bytes of a token that people should look at
+EXAMPLES = 5  # examples of a finding
+_MOST = 600_000  # ids at most, since each is tried in many texts
+_LONG = 64  # bytes; people should look at tokens from this length on
 _BY_CAUSE = {
     "normalizer": "TS401",
     "pretokenizer": "TS402",
@@ -45,7 +45,7 @@ _REVIEW = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found under one rule."""
+    """The result of one rule."""
 
     code: str
     count: int
@@ -55,14 +55,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Subject:
-    """A tokenizer, and what was found out about it."""
+    """A tokenizer, and what is known about it."""
 
     tokenizer: Tokenizer
-    at_hand: AtHand = field(default_factory=sample)  # where tokens are looked for
+    at_hand: AtHand = field(default_factory=sample)  # texts to search for tokens
 
     @cached_property
     def parts(self) -> Anatomy:
-        """What the tokenizer says of itself."""
+        """The parts of the tokenizer."""
         return anatomy_of(self.tokenizer)
 
     @cached_property
@@ -72,15 +72,15 @@ class Subject:
 
     @cached_property
     def sweep(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """What became of each character."""
+        """The outcome of each character."""
         return sweep(self.tokenizer, self.parts)
 
     def tokens(self, code: str, ids: Iterable[int]) -> Finding:
         """Return a finding about tokens."""
-        found = sorted(ids)
+        ordered = sorted(ids)
         vocabulary = self.tokenizer.vocabulary
-        examples = [f"{i} {_text(vocabulary[i])}" for i in found[:EXAMPLES]]
-        return Finding(code, len(found), "tokens", examples)
+        examples = [f"{i} {_text(vocabulary[i])}" for i in ordered[:EXAMPLES]]
+        return Finding(code, len(ordered), "tokens", examples)
 
 
 def _fidelity(subject: Subject) -> Iterator[Finding]:
@@ -100,7 +100,7 @@ def _fidelity(subject: Subject) -> Iterator[Finding]:
 
 
 def _vocabulary(subject: Subject) -> Iterator[Finding]:
-    """Find tokens that cannot come up, ids that mean nothing, and what people should look at."""
+    """Find unreachable tokens, ids without meaning, and tokens that people should look at."""
     for cause, code in _BY_CAUSE.items():
         yield subject.tokens(code, subject.causes.of(cause).tolist())
     yield subject.tokens("TS413", subject.parts.orphans.tolist())
@@ -130,12 +130,12 @@ def _longest(subject: Subject, code: str, ids: Sequence[int]) -> Finding:
 
 
 def _text(piece: bytes) -> str:
-    """Write a token for people; of a long one, the beginning."""
+    """Write a token for people; long tokens are cut."""
     return shortened(written(piece), 24)
 
 
 def _merges(subject: Subject) -> Iterator[Finding]:
-    """Find merges that never apply, since a part of them is made by no merge."""
+    """Find merges that never apply because no merge makes a part of them."""
     merges = subject.parts.merges
     made = np.ones(subject.tokenizer.vocabulary.size, bool)
     made[subject.parts.orphans] = False
@@ -153,14 +153,14 @@ def _merges(subject: Subject) -> Iterator[Finding]:
 
 
 def _added(subject: Subject) -> Iterator[Finding]:
-    """Find added tokens that stand in each other's way, and those that text can spell."""
+    """Find added tokens that overlap, and added tokens that text can spell."""
     spec, added = subject.tokenizer.spec, subject.parts.added
     twice = added_twice(as_written(spec.place)) if spec.kind == "file" else []
     yield Finding("TS421", len(twice), "added tokens", twice)
     inside = sorted(set(_overlapping(list(dict.fromkeys(one.text for one in added)))))
     yield Finding("TS422", len(inside), "pairs", [f"{a} in {b}" for a, b in inside])
     specials = subject.tokenizer.vocabulary.specials
-    unknown = subject.tokenizer.vocabulary.unknown  # what any unknown word gives is no role
+    unknown = subject.tokenizer.vocabulary.unknown  # the unknown token has no role of its own
     names = [name for name, token in specials.items() if name and token != unknown]
     encoded = subject.tokenizer.encode(names)
     produced = [
@@ -174,7 +174,7 @@ def _added(subject: Subject) -> Iterator[Finding]:
 
 
 def _overlapping(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield texts with one that holds them; of very many, those that stand at an end of another."""
+    """Yield texts with one that contains them; if there are very many, only at its ends."""
     if len(texts) <= 1000:
         yield from ((a, b) for a, b in permutations(texts, 2) if a and a in b)
         return
@@ -185,7 +185,7 @@ def _overlapping(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _size(subject: Subject) -> Iterator[Finding]:
-    """Compare the ids with `vocab_size` in the config.json beside the file, where there is one."""
+    """Compare the ids with `vocab_size` in the config.json next to the file, if it exists."""
     rows, size = _rows_of_model(subject.tokenizer.spec.place), subject.tokenizer.vocabulary.size
     if rows is not None:
         said = [f"config.json says {rows:,}; the largest id is {size - 1:,}"]
@@ -210,7 +210,7 @@ def _rows_of_model(place: str) -> int | None:
 
 
 def all_findings(subject: Subject) -> list[Finding]:
-    """Return what every rule finds, also where that is nothing."""
+    """Return the result of every rule, even if it found nothing."""
     return [*_fidelity(subject), *_vocabulary(subject), *_merges(subject), *_added(subject)]
 
 
@@ -221,7 +221,7 @@ def findings(tokenizer: Tokenizer) -> list[Finding]:
 
 
 def broken_file(word: str) -> list[Finding]:
-    """Find merges that keep a file from being loaded at all."""
+    """Find merges that prevent a file from being loaded."""
     spec = parse(word)
     merges = broken_merges(as_written(spec.place)) if spec.kind == "file" else []
     examples = [" + ".join(map(written, (a.encode(), b.encode()))) for a, b in merges]
@@ -229,7 +229,7 @@ def broken_file(word: str) -> list[Finding]:
 
 
 def require_size(tokenizer: Tokenizer) -> None:
-    """Refuse a vocabulary that is too large to try every token."""
+    """Raise TokscopeError if a vocabulary is too large to try every token."""
     size = tokenizer.vocabulary.size
     if size > _MOST:
         raise TokscopeError(

@@ -35,6 +35,6 @@ PROBES: Mapping[str, str] = {
 
 @cache
 def characters() -> str:
-    """Return every character that Unicode assigns; surrogates and private ones are none."""
+    """Return all characters that Unicode assigns, without surrogates and private-use ones."""
     every = "".join(map(chr, range(0x110000)))
     return "".join(regex.findall(r"[^\p{Cn}\p{Co}\p{Cs}]+", every))

@@ -1,7 +1,7 @@
-"""Does any text produce a token? Contexts, the texts at hand, and neighbours of what was not found.
+"""Does any text produce a token? A search in contexts, in given texts, and among rare neighbours.
 
-A token counts as found where it stands at its own bytes; its id elsewhere in a context proves
-nothing. What is found nowhere here may still come up in a text that nobody tried.
+A token counts as found if it stands at its own bytes; its id elsewhere in a context proves nothing.
+A token that is not found may still appear in a text that nobody tried.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ from tokscope.vocabularies.kinds import Spelled
 
 Flags = NDArray[np.bool_]
 Ids = NDArray[np.int64]
-Pair = tuple[str, str]  # what stands before and behind
+Pair = tuple[str, str]  # the text before and after
 LEFT = ("", "«", "\n", "a", "1", " ", "A", ".")
 RIGHT = ("", "a", "A", "1", ".", "'", "s", "S", "m", "t", "ll", "\n", "/", " ", "中")
-# With nothing on the right first: most tokens are found with one of the left sides.
+# An empty right side comes first: most tokens are found with one of the left sides.
 CONTEXTS = [(left, right) for right in RIGHT for left in LEFT]
 NOT_FOUND = -1
-NEAR = 3  # characters that are tried on either side
+NEAR = 3  # characters to try on either side
 _TRIES = 66  # pairs of neighbours for each token
-_ALL_TRIES = 40_000  # of all tokens: where very many are lost, each gets fewer, but some
+_ALL_TRIES = 40_000  # for all tokens; if very many are lost, each gets fewer
 _FEWEST = 6
 _ALL_CONTEXTS = (
     1_500_000  # tries of all tokens in contexts; published vocabularies need some 300,000
 )
 _WINDOWS = 12  # places in the texts for each token
-_AT_HAND = 1_000_000  # characters of the texts that are looked at again
-_BETWEEN = "\n"  # units of a text
+_AT_HAND = 1_000_000  # characters of the texts to search again
+_BETWEEN = "\n"  # separates units of a text
 
 
 @dataclass(frozen=True)
 class AtHand:
-    """Texts in which tokens are looked for, and what people call them."""
+    """Texts to search for tokens, and their names."""
 
     texts: Sequence[str] = ()
     name: str = "no text"
-    produced: Flags | None = field(default=None, compare=False)  # by all of the text, of every id
+    produced: Flags | None = field(default=None, compare=False)  # whether all text produced an id
 
 
 @cache
@@ -64,7 +64,7 @@ def at_hand(corpora: Sequence[Corpus], produced: Flags) -> AtHand:
 
 
 def _units(corpora: Sequence[Corpus]) -> Iterator[str]:
-    """Yield units, so many characters of each corpus that it is the limit of all together."""
+    """Yield units of all corpora, the same number of characters of each, up to the limit."""
     for corpus in corpora:
         left = _AT_HAND // len(corpora)
         texts = (text for shard in corpus.shards for units in read(shard) for text in units.texts)
@@ -75,11 +75,11 @@ def _units(corpora: Sequence[Corpus]) -> Iterator[str]:
                 break
 
 
-# Whether a token stands where it is looked for
+# Whether a token stands at a given place
 
 
 def encode_what_can_be(tokenizer: Tokenizer, texts: Sequence[str]) -> Encoded:
-    """Encode texts; one that the tokenizer refuses has no tokens."""
+    """Encode texts; a text that the tokenizer refuses gets no tokens."""
     return by_what_can_be(tokenizer.encode, texts)
 
 
@@ -87,7 +87,7 @@ Encode = Callable[[Sequence[str]], Encoded]
 
 
 def by_what_can_be(encode: Encode, texts: Sequence[str]) -> Encoded:
-    """Encode texts in a way of its own; one that is refused has no tokens."""
+    """Encode texts with a given function; a text that it refuses gets no tokens."""
     try:
         return encode(texts)
     except TokscopeError:
@@ -104,7 +104,7 @@ def _one(encode: Encode, text: str) -> list[int]:
 def stands(
     tokenizer: Tokenizer, texts: Sequence[str], wanted: Ids, starts: Ids, ends: Ids
 ) -> Flags:
-    """Tell in which texts a token is cut at a span; its id elsewhere in the text proves nothing."""
+    """Return in which texts a token stands at its span; its id elsewhere proves nothing."""
     encoded = encode_what_can_be(tokenizer, texts)
     counts = np.diff(encoded.starts)
     hits = np.bincount(
@@ -142,7 +142,7 @@ def _spans(tokenizer: Tokenizer, texts: Sequence[str], encoded: Encoded) -> tupl
 
 @dataclass(frozen=True)
 class Search:
-    """Where the tokens of a tokenizer are looked for."""
+    """A search for the tokens of a tokenizer."""
 
     tokenizer: Tokenizer
     at_hand: AtHand = field(default_factory=AtHand)
@@ -150,7 +150,7 @@ class Search:
     def contexts(self, texts: Sequence[str], wanted: Ids) -> tuple[Ids, int]:
         """Return for every token the first of CONTEXTS in which it stands, or NOT_FOUND.
 
-        And how many contexts were tried: fewer where very many tokens wait for each.
+        Also return how many contexts were tried: not all if very many tokens are left.
         """
         found = np.full(len(texts), NOT_FOUND)
         waiting, left = np.arange(len(texts)), _ALL_CONTEXTS
@@ -167,11 +167,11 @@ class Search:
         return found, len(CONTEXTS)
 
     def counterexamples(self, lost: Sequence[tuple[str, int]]) -> dict[int, Pair | None]:
-        """Return tokens that some text produces after all, with what stands around them there.
+        """Return tokens that some text produces after all, each with the text around it.
 
-        It is looked for in the texts at hand; with up to three characters around it from there;
-        with up to three rare characters around it; and as the first word, whose space no text has.
-        None for a token of which only the text as a whole is known to produce it.
+        The search tries the given texts, then each token as the first word, which may get a space
+        that is not in the text, then neighbours: up to three characters from the texts, or rare
+        ones. The value is None if only the text as a whole is known to produce a token.
         """
         found: dict[int, Pair | None] = {}
         if self.at_hand.produced is not None:
@@ -182,14 +182,14 @@ class Search:
         return found
 
     def _stands(self, asked: Sequence[tuple[str, Pair]], wanted: Ids) -> Flags:
-        """Tell which tokens stand between a pair of neighbours each."""
+        """Return which tokens stand between their pair of neighbours."""
         texts = [f"{left}{text}{right}" for text, (left, right) in asked]
         starts = np.array([len(left.encode()) for _, (left, _) in asked], np.int64)
         sizes = np.array([len(text.encode()) for text, _ in asked], np.int64)
         return stands(self.tokenizer, texts, wanted, starts, starts + sizes)
 
     def _in_texts(self, lost: Sequence[tuple[str, int]]) -> dict[int, Pair | None]:
-        """Find the tokens that the texts at hand produce."""
+        """Find the tokens that the given texts produce."""
         encoded = encode_what_can_be(self.tokenizer, self.at_hand.texts)
         flags = np.zeros(self.tokenizer.vocabulary.size, bool)
         flags[[token for _, token in lost]] = True
@@ -208,7 +208,7 @@ class Search:
         return found
 
     def _around(self, text: str, token: int, start: int, end: int) -> Pair:
-        """Return the few characters, or else the whole text, in which a token stands at a span."""
+        """Return the context of a span: a few characters if they suffice, else the whole text."""
         data = text.encode()
         left, piece, right = (
             part.decode(errors="replace") for part in (data[:start], data[start:end], data[end:])
@@ -220,7 +220,7 @@ class Search:
         return left, right
 
     def _first_words(self, lost: Sequence[tuple[str, int]]) -> dict[int, Pair | None]:
-        """Find tokens that begin with a space where only the first word of a text is given one."""
+        """Find tokens with a leading space that only the first word of a text gets."""
         bare = [(text[1:], token) for text, token in lost if text[0] == " " and len(text) > 1]
         pairs = [("", right) for right in ("", " ", ".", "\n")]
         found: dict[int, Pair | None] = {}
@@ -233,7 +233,7 @@ class Search:
         return found
 
     def _near(self, lost: Sequence[tuple[str, int]]) -> dict[int, Pair | None]:
-        """Find tokens between neighbours: those of their text in the texts, and rare ones."""
+        """Find tokens between neighbours: those around their text elsewhere, and rare ones."""
         found: dict[int, Pair | None] = {}
         rare = rare_neighbours(self.tokenizer.vocabulary)
         tries = min(max(_ALL_TRIES // len(lost), _FEWEST), _TRIES)
@@ -252,7 +252,7 @@ class Search:
 
 
 def _windows(joined: str, text: str) -> list[Pair]:
-    """Return what stands around a text in others, up to three characters on either side."""
+    """Return the contexts of a text in others, up to three characters on either side."""
     places: list[tuple[int, int]] = []
     at = joined.find(text)
     while at >= 0 and len(places) < _WINDOWS:
@@ -267,20 +267,19 @@ def _windows(joined: str, text: str) -> list[Pair]:
 
 
 _CLASSES: Sequence[Callable[[NDArray[np.uint16], Flags], Flags]] = (
-    lambda found, upper: ((found & LETTER) != 0) & ((found & UNSPACED) == 0) & ~upper,
-    lambda found, upper: (found & NUMBER) != 0,
-    lambda found, upper: (found & SIGN) != 0,
-    lambda found, upper: upper,
-    lambda found, upper: (found & UNSPACED) != 0,
-    lambda found, upper: (found & MARK) != 0,
+    lambda flags, upper: ((flags & LETTER) != 0) & ((flags & UNSPACED) == 0) & ~upper,
+    lambda flags, upper: (flags & NUMBER) != 0,
+    lambda flags, upper: (flags & SIGN) != 0,
+    lambda flags, upper: upper,
+    lambda flags, upper: (flags & UNSPACED) != 0,
+    lambda flags, upper: (flags & MARK) != 0,
 )
 
 
 def rare_neighbours(vocabulary: Vocabulary) -> list[Pair]:
-    """Return pairs of up to three characters each, of those that are in the fewest tokens.
+    """Return pairs of up to three copies of the rarest characters, one of each class.
 
-    One of each class, since classes decide where text is cut; and the rarest, since merges with
-    them are the fewest.
+    Classes decide where text is cut, and rare characters take part in the fewest merges.
     """
     codes, counts = np.unique(Spelled(vocabulary).codes, return_counts=True)
     upper = np.array([chr(code).isupper() for code in codes.tolist()], bool)

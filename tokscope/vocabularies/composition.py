@@ -1,4 +1,4 @@
-"""What does a vocabulary hold?"""
+"""What does a vocabulary contain?"""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Counts = NDArray[np.int64]
 
 
 class Row(NamedTuple):
-    """A row of the report, but for its tokenizer."""
+    """A row of the report, without its tokenizer."""
 
     by: str
     name: str
@@ -38,10 +38,10 @@ class Row(NamedTuple):
 def composition(spelled: Spelled, scripts: Sequence[int], added: int) -> list[Row]:
     """Return counts and shares of the tokens of a vocabulary: by, name, measure, value, unit.
 
-    `by` is total, kind, position, script or length. Shares are of all V ids, but those by length of
-    the tokens that have bytes, or whole characters. A length is a name, "1", "2", ...
+    `by` is total, kind, position, script or length. Shares are of all V ids, except by length:
+    those are of the tokens that have bytes, or whole characters. Names of lengths are "1", "2", ...
     """
-    existing = -spelled.vocabulary.gaps  # ids that do not exist are counted with the last names
+    existing = -spelled.vocabulary.gaps  # ids that do not exist count under the last names
     kinds = np.bincount(spelled.kinds, minlength=len(KINDS))
     positions = np.bincount(spelled.positions, minlength=len(POSITIONS))
     known = positions_of(spelled.vocabulary)
@@ -57,9 +57,9 @@ def composition(spelled: Spelled, scripts: Sequence[int], added: int) -> list[Ro
 
 
 def scripts_of(vocabularies: Sequence[Spelled]) -> list[int]:
-    """Return the scripts that any vocabulary has tokens of, the most frequent first."""
-    found = np.concatenate([spelled.scripts for spelled in vocabularies])
-    counts = np.bincount(found, minlength=len(SCRIPTS))
+    """Return the scripts of the tokens of all vocabularies, the most frequent first."""
+    numbers = np.concatenate([spelled.scripts for spelled in vocabularies])
+    counts = np.bincount(numbers, minlength=len(SCRIPTS))
     return [script for script in np.argsort(-counts, kind="stable").tolist() if counts[script]]
 
 
@@ -90,7 +90,7 @@ def _middle(lengths: Counts) -> tuple[float, float]:
 
 
 def pieces_of(vocabulary: Vocabulary) -> list[bytes]:
-    """Return the bytes of every id, empty where it has none."""
+    """Return the bytes of every id, empty for an id without bytes."""
     blob, ends = vocabulary.blob.tobytes(), vocabulary.ends.tolist()
     return [blob[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
@@ -103,7 +103,7 @@ def _shares(by: str, counts: Counts, names: Sequence[str]) -> Iterator[Row]:
 
 
 def _by_script(spelled: Spelled, scripts: Sequence[int]) -> Iterator[Row]:
-    """Yield the tokens of each script, and where in words they stand."""
+    """Yield the number of tokens of each script, and their places in words."""
     pairs = spelled.scripts * len(POSITIONS) + spelled.positions
     table = np.bincount(pairs, minlength=len(SCRIPTS) * len(POSITIONS))
     table = table.reshape(len(SCRIPTS), len(POSITIONS))
@@ -119,7 +119,7 @@ def _by_script(spelled: Spelled, scripts: Sequence[int]) -> Iterator[Row]:
 
 
 def _by_length(spelled: Spelled) -> Iterator[Row]:
-    """Yield how many tokens have each length, in bytes and in characters."""
+    """Yield the number of tokens of each length, in bytes and in characters."""
     in_bytes = np.bincount(spelled.vocabulary.lengths)
     in_characters = np.bincount(spelled.lengths, minlength=len(in_bytes))
     for length in range(1, len(in_bytes)):

@@ -1,7 +1,7 @@
-"""What the tokens of a vocabulary are, from their bytes alone: kind, script, place in a word.
+"""Classify the tokens of a vocabulary by their bytes: kind, script, place in a word.
 
-One entry an id, the same for every family. Ids without bytes are special, unknown or unused, or do
-not exist.
+Every id has one entry, with the same rules for every family. Ids without bytes are special, unknown
+or unused, or do not exist.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 KINDS = (
     "special",  # special tokens and the unknown token
-    "byte",  # the alphabet of a byte-level vocabulary, or what stands in where a piece is missing
+    "byte",  # the alphabet of a byte-level vocabulary, or byte fallbacks
     "incomplete UTF-8",  # other bytes that are not whole characters
     "white space",
-    "number",  # and no letter
-    "punctuation, symbol",  # and neither letter nor number
-    "letters, one script",  # with whatever stands around them
+    "number",  # without letters
+    "punctuation, symbol",  # without letters and numbers
+    "letters, one script",  # and perhaps other characters
     "letters, several scripts",
     "letters and numbers",
-    "other",  # control and format characters, lone marks, what is not assigned, unused ids
+    "other",  # control and format characters, lone marks, unassigned code points, unused ids
 )
 SPECIAL, BYTE, INCOMPLETE, BLANK, NUMERIC, SYMBOL, LETTERS, MIXED_LETTERS, ALPHANUMERIC, OTHER = (
     range(len(KINDS))
@@ -47,35 +47,36 @@ POSITIONS = (
     "starts a word",
     "continues a word",
     "neither",
-    "ends a word",  # the last two where a vocabulary marks what ends a word: it does not say where
-    "leaves a word open",  # words begin
+    # The last two are for vocabularies that mark ends of words: beginnings are not known there.
+    "ends a word",
+    "leaves a word open",
 )
 STARTS, CONTINUES, NEITHER, ENDS, OPEN = range(len(POSITIONS))
-SCRIPTS = (*NAMES, "none")  # none: no whole characters
+SCRIPTS = (*NAMES, "none")  # none: without whole characters
 NONE = len(NAMES)
 
 
 @dataclass(frozen=True)
 class Spelled:
-    """The tokens of a vocabulary that are whole characters, one after the other."""
+    """The tokens of a vocabulary that are whole characters, as one sequence of code points."""
 
     vocabulary: Vocabulary
 
     @cached_property
     def whole(self) -> Flags:
-        """Whether an id has bytes, and they are whole characters; (size,)."""
+        """Whether an id has bytes that are whole characters; (size,)."""
         return (self.vocabulary.lengths > 0) & ~self.vocabulary.incomplete
 
     @cached_property
     def codes(self) -> NDArray[np.uint32]:
-        """The code points of all of them; (C,)."""
+        """The code points of all these tokens; (C,)."""
         ids = np.flatnonzero(self.whole).astype(np.int32)
         text = self.vocabulary.spell(ids).tobytes().decode()
         return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
     @cached_property
     def lengths(self) -> Numbers:
-        """Characters of every id, 0 where it is not whole characters; (size,)."""
+        """The number of characters of every id, 0 if it is not whole characters; (size,)."""
         first = (self.vocabulary.blob & 0xC0) != 0x80
         before = np.append(0, np.cumsum(first, dtype=np.int64))
         ends = self.vocabulary.ends
@@ -83,7 +84,7 @@ class Spelled:
 
     @cached_property
     def starts(self) -> Numbers:
-        """Where the whole ones begin in `codes`; (whole,)."""
+        """Where each of these tokens begins in `codes`; (whole,)."""
         return np.cumsum(self.lengths[self.whole]) - self.lengths[self.whole]
 
     @cached_property
@@ -93,18 +94,18 @@ class Spelled:
 
     @cached_property
     def letters(self) -> Flags:
-        """Whether a code point is a letter, or a mark of one script: a vowel sign; (C,)."""
+        """Whether a code point is a letter, or a mark of one script such as a vowel sign; (C,)."""
         return letters(self.codes)
 
     def over(self, flags: Flags, rule: np.ufunc) -> Flags:
-        """Join a flag of every code point over each id; False where it is not whole; (size,)."""
+        """Combine the flags of the code points of each id; False if it is not whole; (size,)."""
         joined = np.zeros(self.vocabulary.size, bool)
         if len(self.codes):
             joined[self.whole] = rule.reduceat(flags, self.starts)
         return joined
 
     def any(self, flags: Flags) -> Flags:
-        """Tell of which ids a code point has a flag; (size,)."""
+        """Return which ids have a code point with the flag; (size,)."""
         return self.over(flags, np.logical_or)
 
     @cached_property
@@ -121,7 +122,7 @@ class Spelled:
         vocabulary, found = self.vocabulary, self.found
         has_letter = self.any(self.letters)
         has_number = self.any((found & NUMBER) != 0)
-        tests = {  # the first that holds decides
+        tests = {  # the first test that is true decides
             SPECIAL: special(vocabulary),
             BYTE: vocabulary.byte_tokens,
             INCOMPLETE: vocabulary.incomplete,
@@ -138,11 +139,10 @@ class Spelled:
     def positions(self) -> Numbers:
         """Where in a word each id stands, as numbers of `POSITIONS`; (size,).
 
-        A token is read after a letter. It starts a word if what stands before its first letter or
-        number parts them (UAX #29: a space does, an apostrophe does not), and else continues that
-        letter's word. Where a vocabulary marks what continues or ends a word, the mark decides.
-        Scripts that are written without spaces part letters without a sign: their tokens do
-        neither.
+        Imagine a letter before the token. The token starts a word if the text before its first
+        letter or number is a word boundary (UAX #29: a space is, an apostrophe is not). Otherwise
+        it continues the word of that letter. If a vocabulary marks tokens that continue or end a
+        word, the mark decides. Tokens of scripts that are written without spaces do neither.
         """
         positions = np.full(self.vocabulary.size, NEITHER)
         inked = self.letters | ((self.found & NUMBER) != 0)
@@ -161,12 +161,12 @@ class Spelled:
         return positions
 
     def _joined(self, inked: Flags) -> tuple[Flags, Flags]:
-        """Tell of the inked tokens, each read after an "a", whether that word goes on in them.
+        """Return whether the word continues in each inked token, if it stands after an "a".
 
-        And whether their first code point is inked already: then nothing can part the two.
+        Also return whether its first code point is inked: then nothing separates the two.
         """
         count = len(self.starts)
-        before = self.starts + 2 * np.arange(count)  # an "a" before each, a line feed after each
+        before = self.starts + 2 * np.arange(count)  # an "a" before each, a line feed after
         text = np.full(len(self.codes) + 2 * count, ord("\n"), np.uint32)
         text[before] = ord("a")
         shift = np.repeat(2 * np.arange(count) + 1, self.lengths[self.whole])
@@ -181,19 +181,19 @@ class Spelled:
 
 
 def positions_of(vocabulary: Vocabulary) -> list[int]:
-    """Return the places in words that the tokens of a vocabulary can be known to have."""
+    """Return the places in words that can be known for the tokens of a vocabulary."""
     return [STARTS, CONTINUES, NEITHER] if vocabulary.ending is None else [ENDS, OPEN, NEITHER]
 
 
 def letters(codes: Codes) -> Flags:
-    """Tell which code points are letters, or marks of one script, such as vowel signs."""
-    found, own = properties()[codes], own_scripts(codes)
-    mark = ((found & MARK) != 0) & (own != COMMON) & (own != INHERITED)
-    return ((found & LETTER) != 0) | mark
+    """Return which code points are letters, or marks of one script such as vowel signs."""
+    flags, own = properties()[codes], own_scripts(codes)
+    mark = ((flags & MARK) != 0) & (own != COMMON) & (own != INHERITED)
+    return ((flags & LETTER) != 0) | mark
 
 
 def special(vocabulary: Vocabulary) -> Flags:
-    """Tell which ids are special tokens or the unknown token."""
+    """Return which ids are special tokens or the unknown token."""
     unknown = [] if vocabulary.unknown is None else [vocabulary.unknown]
     return _of(vocabulary, [*vocabulary.specials.values(), *unknown])
 

@@ -21,12 +21,12 @@ from tokscope.vocabularies.composition import Row
 from tokscope.vocabularies.kinds import letters
 
 UNSEEN = "(never seen)"
-FREQUENT = 1000  # how many of the most frequent words
-_CONTEXT = "0 "  # what a word is encoded after, to stand after a space
+FREQUENT = 1000  # the number of most frequent words to check
+_CONTEXT = "0 "  # text before a word, so that it stands after a space
 
 
 def languages(counted: Counted, k: int) -> Iterator[Row]:
-    """Yield how the tokens of one tokenizer are shared out over corpora.
+    """Yield how the tokens of one tokenizer are distributed over corpora.
 
     Measures: tokens (the sum of P(language | token)), share (of all tokens seen; the languages sum
     to 1), seen (tokens in its text), only (tokens in its text and in no other).
@@ -45,19 +45,19 @@ def languages(counted: Counted, k: int) -> Iterator[Row]:
 
 @dataclass
 class Words:
-    """The letters and the words of one corpus, and which words are one token; grows by looks."""
+    """The letters and words of one corpus, and which words are one token; grows while reading."""
 
-    found: Counts  # (1 + tokenizers, words): all occurrences; under each, those that are one token
+    found: Counts  # (1 + tokenizers, words): all occurrences, then those that are one token
     letters: dict[int, int] = field(default_factory=dict)  # code point -> occurrences
     places: dict[bytes, int] = field(default_factory=dict)  # word -> its column
 
     @classmethod
     def of(cls, tokenizers: int) -> Words:
-        """Begin with nothing seen."""
+        """Return an empty object."""
         return cls(np.zeros((1 + tokenizers, 0), np.int64))
 
     def observe(self, tokens: Sequence[Tokens]) -> None:
-        """See the tokens of a piece of text under every tokenizer."""
+        """Add the tokens of a piece of text under every tokenizer."""
         text = tokens[0].text
         counts = np.bincount(codes(text.joined))
         self._add_letters({code: int(counts[code]) for code in np.flatnonzero(counts).tolist()})
@@ -69,9 +69,9 @@ class Words:
             self.found[row] += np.bincount(seen, minlength=len(self.places))
 
     def join(self, other: Words) -> None:
-        """Take in what was seen of the text that follows."""
+        """Add what was observed in the text that follows."""
         self._add_letters(other.letters)
-        columns = self._numbered(other.places)  # which makes room for them
+        columns = self._numbered(other.places)  # this makes room for new words
         self.found[:, columns] += other.found
 
     def _add_letters(self, letters: Mapping[int, int]) -> None:
@@ -79,7 +79,7 @@ class Words:
             self.letters[code] = self.letters.get(code, 0) + count
 
     def _numbered(self, words: Iterable[bytes]) -> Counts:
-        """Return the columns of words, with room for new ones."""
+        """Return the columns of words, and add columns for new words."""
         places = self.places
         ids = np.array([places.setdefault(word, len(places)) for word in words], np.int64)
         self.found = np.pad(self.found, ((0, 0), (0, len(places) - self.found.shape[1])))
@@ -104,7 +104,7 @@ def completeness(counted: Counted, k: int, seen: Sequence[Words], frequent: int)
 
 
 def _alphabet(tokenizer: Tokenizer, words: Words) -> dict[str, tuple[float, str]]:
-    """Return how many letters there are, and the share that are one token, of types and of use."""
+    """Return the number of letters, and the share that are one token, by type and by use."""
     chars, uses = words.alphabet
     whole = _held(tokenizer, chars) if chars else np.zeros(0, bool)
     return {
@@ -115,7 +115,7 @@ def _alphabet(tokenizer: Tokenizer, words: Words) -> dict[str, tuple[float, str]
 
 
 def _words(words: Words, k: int, frequent: int, *, defined: bool) -> dict[str, tuple[float, str]]:
-    """Return how many words there are, and which part of them is one token in the text."""
+    """Return the number of words, and the share that are one token in the text."""
     uses, whole = words.found[0], words.found[1 + k]
     if not defined or not len(uses):
         return {
@@ -132,7 +132,7 @@ def _words(words: Words, k: int, frequent: int, *, defined: bool) -> dict[str, t
 
 
 def _held(tokenizer: Tokenizer, words: Sequence[str], before: str = "") -> NDArray[np.bool_]:
-    """Tell which words are inside one token, each encoded alone after the given text."""
+    """Return which words are inside one token when each is encoded alone after `before`."""
     texts = [before + word for word in words]
     text = Text(texts, "unicode")
     tokens = Tokens(text, tokenizer, tokenizer.encode(texts), specials=False)
@@ -143,7 +143,7 @@ def _held(tokenizer: Tokenizer, words: Sequence[str], before: str = "") -> NDArr
 def retention(
     tokenizers: Sequence[Tokenizer], lists: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[str, Row]]:
-    """Yield the single token retention rate of word lists, by name of the tokenizer and row.
+    """Yield the single token retention rate of word lists: the name of a tokenizer, and a row.
 
     The share of the words that are one token, bare and after a space. Source: STRR, arXiv
     2510.09947.

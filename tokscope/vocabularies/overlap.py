@@ -1,4 +1,4 @@
-"""How much of a vocabulary do others have too? Tokens are the same if their bytes are."""
+"""How much do vocabularies share? Two tokens are the same if their bytes are the same."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ Counts = NDArray[np.int64]
 def overlap(
     named: Mapping[str, Vocabulary], types: Mapping[str, Counts] | None = None
 ) -> Iterator[tuple[str, Row]]:
-    """Yield for every tokenizer and every other how much they share, by name and row.
+    """Yield how much each tokenizer shares with every other: the name of the first, and a row.
 
-    With `types`, how often each id was produced, also weighted by use: the share of the first one's
-    tokens that are tokens of the other, and the Jaccard index of the two distributions.
+    `types` holds how often each id was produced. If given, there are also values weighted by use:
+    the share of tokens of the first that the other has too, and the Jaccard index of the two
+    distributions.
     """
     pieces = {name: pieces_of(vocabulary) for name, vocabulary in named.items()}
     sets = {name: frozenset(filter(None, own)) for name, own in pieces.items()}
@@ -46,7 +47,7 @@ def _aligned(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the use of every byte string under both; ids with the same bytes count together.
 
-    Ids without bytes, special or unknown, are never the same, so that each side has its own.
+    Ids without bytes (special or unknown) are never the same, so each side has its own.
     """
     place: dict[bytes, int] = {}
     own = [[place.setdefault(piece, len(place)) for piece in side if piece] for side in pieces]
