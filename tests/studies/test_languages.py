@@ -109,7 +109,7 @@ def test_words_that_are_one_token_are_those_that_are_not_split(name: str, tmp_pa
         piece = text.data[start:end].tobytes()
         uses, whole = expected.get(piece, (0, 0))
         expected[piece] = (uses + 1, whole + int(held))
-    found = {piece: tuple(words.found[:, i].tolist()) for piece, i in words.places.items()}
+    found = {piece: tuple(words.counts[:, i].tolist()) for piece, i in words.places.items()}
     assert found == expected
     split = tokscope.compare([word], tokscope.read_corpora(["sample:de"]), measures=["split_words"])
     assert 0 <= split.frame["value"].iloc[0] <= 1
@@ -127,7 +127,7 @@ def test_pieces_of_text_add_up(texts: list[str]) -> None:
             text = Text(piece, "whitespace")
             words.observe([Tokens(text, tokenizer, tokenizer.encode(piece), specials=False)])
         letters = {code: count for code, count in words.letters.items() if code != 10}
-        return letters, {w: words.found[:, i].tolist() for w, i in words.places.items()}
+        return letters, {w: words.counts[:, i].tolist() for w, i in words.places.items()}
 
     assert seen([lines]) == seen([[line] for line in lines])
 
@@ -136,7 +136,7 @@ def test_whole_words_are_those_that_compare_does_not_split() -> None:
     corpora = tokscope.read_corpora(["sample:de"])
     columns = MEASURES["split_words"].columns | {"units", "bytes"}
     counting = Counting(columns, observer=partial(Words.of, 1))
-    uses, whole = count(load_all(["sample:bpe"]), corpora, counting).readings[0].observed.found
+    uses, whole = count(load_all(["sample:bpe"]), corpora, counting).readings[0].observed.counts
     frame = tokscope.compare(["sample:bpe"], corpora, measures=["split_words"]).frame
     assert 1 - whole.sum() / uses.sum() == pytest.approx(frame["value"].iloc[0], abs=1e-12)
 

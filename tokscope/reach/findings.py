@@ -160,7 +160,7 @@ def _added(subject: Subject) -> Iterator[Finding]:
     inside = sorted(set(_overlapping(list(dict.fromkeys(one.text for one in added)))))
     yield Finding("TS422", len(inside), "pairs", [f"{a} in {b}" for a, b in inside])
     specials = subject.tokenizer.vocabulary.specials
-    unknown = subject.tokenizer.vocabulary.unknown  # the unknown token has no role of its own
+    unknown = subject.tokenizer.vocabulary.unknown  # any unknown word produces it
     names = [name for name, token in specials.items() if name and token != unknown]
     encoded = subject.tokenizer.encode(names)
     produced = [

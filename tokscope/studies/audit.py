@@ -1,4 +1,4 @@
-"""What in a vocabulary is broken? A cause for every token, and findings with codes."""
+"""What is broken in a vocabulary? A cause for every token, and findings with codes."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ from tokscope.tokenizers import assumptions, parse, switched_off
 from tokscope.tokenizers.given import Tokenizers, asked, load_all, made, named_apart
 from tokscope.workers import HERE, Workers
 
-SHOWN = 25  # tokens of a table
+SHOWN = 25  # tokens in a table
 
 
 class Line(NamedTuple):
-    """A row of the report, but for its tokenizer."""
+    """A row of the report, without its tokenizer."""
 
     by: str
     name: str
@@ -65,7 +65,7 @@ _EXPLAIN = "tokscope explain CODE says what a finding means and what helps; --to
 
 
 def _unseen(subject: Subject, counted: Counted, number: int) -> Finding:
-    """Find the tokens that text never produced, beside how many Zipf's law would leave."""
+    """Find tokens that text never produced, and how many Zipf's law predicts."""
     types = types_of(counted, number).sum(axis=0)
     never = np.flatnonzero((types == 0) & np.array([c in _CAN for c in subject.causes.primary]))
     usable = sum(cause in _CAN for cause in subject.causes.primary)
@@ -75,7 +75,8 @@ def _unseen(subject: Subject, counted: Counted, number: int) -> Finding:
     return replace(found, examples=[expected, *found.examples])
 
 
-_CAN = ("added", "single byte", "incomplete UTF-8", "reachable")  # causes of what text can produce
+# Causes of tokens that text can produce.
+_CAN = ("added", "single byte", "incomplete UTF-8", "reachable")
 
 
 @together()
@@ -89,9 +90,9 @@ def audit(
 ) -> Report:
     """Return what is broken: tokenizer, by, name, code, severity, value, unit, examples.
 
-    `by` is cause (how many tokens have it as their first), flag (as any), finding (of a rule, with
-    its code), or round trip (characters that come back so, by script). `select` and `ignore` are
-    codes or beginnings of codes. Tokenizers and corpora are given as to `compare`; text is read
+    `by` is cause (tokens by primary cause), flag (tokens by any cause), finding (the result of a
+    rule, with its code), or round trip (characters by outcome and script). `select` and `ignore`
+    are codes or beginnings of codes. Tokenizers and corpora are given as to `compare`; text is read
     only if you give some.
 
     Raises:
@@ -129,7 +130,7 @@ def _severity(finding: Finding) -> str:
 
 
 def _broken(given: object) -> list[Finding]:
-    """Find what keeps the file that a word names from being loaded at all."""
+    """Find out why the file that a word names cannot be loaded."""
     return broken_file(given) if isinstance(given, str) else []
 
 
@@ -151,14 +152,14 @@ def _load(
 
 
 def _at_hand(counted: Counted | None, number: int) -> AtHand:
-    """Return the texts in which the tokens of a tokenizer are looked for."""
+    """Return the texts to search for the tokens of a tokenizer."""
     if counted is None:
         return sample()
     return at_hand(counted.corpora, types_of(counted, number).sum(axis=0) > 0)
 
 
 def _tried(texts: AtHand) -> str:
-    """Say what has to have failed before a token is called unreachable, or not found."""
+    """Describe what must fail before a token counts as unreachable, or as not found."""
     return (
         "cause: the first that holds, in the order of the table; unreachable, and why, or not "
         f"found: at its own bytes in none of {len(CONTEXTS)} contexts, nor anywhere in "
@@ -167,7 +168,7 @@ def _tried(texts: AtHand) -> str:
 
 
 def _limits(subjects: Sequence[Subject]) -> list[str]:
-    """Say where less was tried, since very many tokens were lost."""
+    """Say for which tokenizers less was tried because very many tokens were lost."""
     limited = {one.tokenizer.name: one.causes.limited for one in subjects}
     return [f"{name}: {told}" for name, told in limited.items() if told]
 
@@ -188,7 +189,7 @@ def _of_finding(finding: Finding) -> Line:
 
 
 def _counts(subject: Subject) -> Iterator[Line]:
-    """Yield how many tokens have each cause and flag, and how characters come back."""
+    """Yield the number of tokens with each cause and flag, and the outcomes of characters."""
     primary = Counter(subject.causes.primary)
     for cause in CAUSES:
         yield Line("cause", cause, value=float(primary[cause]))
@@ -208,13 +209,13 @@ def _provenance(
 
 
 def fails(report: Report, severity: str) -> bool:
-    """Tell whether an audit found something of a severity, or heavier."""
+    """Return whether an audit found something of this severity or worse."""
     found = report.frame.loc[report.frame["by"] == "finding", "severity"]
     return any(at_least(one, severity) for one in found)
 
 
 def tables(report: Report) -> list[Report]:
-    """Return what people read: tokens by cause, then the findings of each tokenizer."""
+    """Return the tables that people read: tokens by cause, then the findings of each tokenizer."""
     frame = report.frame
     causes = frame[(frame["by"] == "cause") & (frame["value"] > 0)]
     shown = causes.rename(columns={"name": "cause"})[["tokenizer", "cause", "value", "unit"]]
@@ -228,15 +229,15 @@ def tables(report: Report) -> list[Report]:
     return views
 
 
-def _findings(found: pd.DataFrame) -> pd.DataFrame:
+def _findings(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "code": found["code"],
-            "severity": found["severity"],
-            "number": found["value"].astype(int),
+            "code": frame["code"],
+            "severity": frame["severity"],
+            "number": frame["value"].astype(int),
             "finding": [
                 f"{title}: {shortened(examples)}"
-                for title, examples in zip(found["name"], found["examples"], strict=True)
+                for title, examples in zip(frame["name"], frame["examples"], strict=True)
             ],
         }
     )
@@ -281,7 +282,7 @@ def _listed(subject: Subject) -> pd.DataFrame:
 
 
 def token_tables(report: Report) -> list[Report]:
-    """Return what people read of a list: the first tokens that text cannot produce."""
+    """Return the table that people read: the first tokens that text cannot produce."""
     frame = report.frame[~report.frame["cause"].isin((*_CAN, "special", "repeated fallback"))]
     columns = ["tokenizer", "id", "token", "cause", "bytes"]
     shown = frame[columns].groupby("tokenizer", sort=False).head(SHOWN)

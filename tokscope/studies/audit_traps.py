@@ -1,6 +1,7 @@
-"""Strings that trap the segmentation: two words, glued, cut elsewhere than between them.
+"""Strings that trap a tokenizer: two words joined without a space, and not cut between them.
 
-For a token T = u v: a word that ends in u, and one that begins with v (ADT, arXiv 2405.17067).
+For a token T = u v, join a word that ends in u and a word that begins with v (ADT, arXiv
+2405.17067).
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from tokscope.tokenizers.ranks import ranks_of
 from tokscope.vocabularies.kinds import ENDS, LETTERS, NEITHER, STARTS, Spelled
 
 COLUMNS = ["tokenizer", "text", "left", "right", "cut", "token", "inside"]
-_TRIED = 50_000  # pairs of words under each tokenizer
-_LONGEST = 12  # characters of a token that is tried as T
+_TRIED = 50_000  # pairs of words to try for each tokenizer
+_LONGEST = 12  # characters of a token T to try
 _NOTES = (
     "left and right are words; the cut has no boundary between them, as encoding shows",
     "inside: characters of the token over the border on the shorter side; the deepest first",
@@ -35,9 +36,10 @@ _NOTES = (
 
 
 def _letters(tokenizer: Tokenizer) -> tuple[list[str], list[str]]:
-    """Return the tokens of letters, the earliest learned first; and those of them that are words.
+    """Return the tokens of letters in the order they were learned, and which of them are words.
 
-    A word starts as one, and has four letters, or two where words are written without spaces.
+    A word is a token that starts a word and has at least four letters, or two in scripts that are
+    written without spaces.
     """
     spelled, vocabulary = Spelled(tokenizer.vocabulary), tokenizer.vocabulary
     ids = np.flatnonzero(spelled.kinds == LETTERS)
@@ -52,7 +54,7 @@ def _letters(tokenizer: Tokenizer) -> tuple[list[str], list[str]]:
 
 
 def _pairs(tokens: Sequence[str], words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield words that end in the first part of a token, and words that begin with the rest."""
+    """Yield a word that ends with the first part of a token, and one that begins with the rest."""
     ending: dict[str, str] = {}
     beginning: dict[str, str] = {}
     for word in words:
@@ -68,7 +70,7 @@ def _pairs(tokens: Sequence[str], words: Sequence[str]) -> Iterator[tuple[str, s
 
 
 def _traps(tokenizer: Tokenizer, words: Sequence[str] | None) -> pd.DataFrame:
-    """Encode glued words, and keep those that are not cut between them, the deepest first."""
+    """Encode joined words, and keep those not cut between the words, the deepest first."""
     tokens, own = _letters(tokenizer)
     pairs = list(dict.fromkeys(islice(_pairs(tokens, own if words is None else words), _TRIED)))
     texts = [left + right for left, right in pairs]
@@ -87,9 +89,9 @@ def _traps(tokenizer: Tokenizer, words: Sequence[str] | None) -> pd.DataFrame:
 
 
 def _over(pair: tuple[str, str], ends: NDArray[np.int64]) -> tuple[str, str, int] | None:
-    """Return how glued words are cut, the token over their border, and how far it goes over.
+    """Return the cuts of joined words, the token across the border, and how far it reaches across.
 
-    None where they are cut there, or are one token together, and with it a word of their own.
+    None if they are cut at the border, or are one token together, and so a word themselves.
     """
     data, border = "".join(pair).encode(), len(pair[0].encode())
     if border in ends or len(ends) < 2 or ends[-1] != len(data):
@@ -103,16 +105,16 @@ def _over(pair: tuple[str, str], ends: NDArray[np.int64]) -> tuple[str, str, int
 
 
 def _count(piece: bytes) -> int:
-    """Return how many characters begin in some bytes."""
+    """Count the characters that begin in some bytes."""
     return sum(byte & 0xC0 != 0x80 for byte in piece)
 
 
 def adversarial(tokenizers: Tokenizers, lists: Corpora | None = None, top: int = 20) -> Report:
-    """Return glued words that are cut elsewhere than between them, one row a trap and token.
+    """Return joined words that are not cut between the words, one row for each trap and token.
 
-    Words are those of `lists`, a word a unit, or else the tokens that start words, of four letters
-    and more, or two where words are written without spaces. Columns: tokenizer, text, left, right,
-    cut, token (the one over the border), inside (characters).
+    Words are the units of `lists`. Without lists, they are tokens that start words and have at
+    least four letters, or two in scripts that are written without spaces. Columns: tokenizer, text,
+    left, right, cut, token (the one over the border), inside (characters).
 
     Raises:
         TokscopeError: a tokenizer cannot be loaded, or there is no trap to ask for.

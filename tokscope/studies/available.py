@@ -1,4 +1,4 @@
-"""What can be loaded here, now?"""
+"""What can be loaded on this machine now?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tokscope.tokenizers.hub import cached_repositories
 from tokscope.tokenizers.mistral import RELEASES
 from tokscope.tokenizers.sample import TRAINED
 
-# extra -> the package that it installs, and what it is for
+# extra -> the package that it installs, and its purpose
 EXTRAS = {
     "moses": ("sacremoses", "words of XLM, FlauBERT, FSMT and BioGPT"),
     "mistral": ("mistral_common", "mistral:v1 to mistral:tekken"),
@@ -23,7 +23,7 @@ EXTRAS = {
     "parquet": ("pyarrow", ".parquet and .arrow text"),
     "zst": ("zstandard", ".zst text"),
 }
-# kind -> how it is named; others are named KIND:PATH
+# kind -> how users name it; all others are KIND:PATH
 _EXAMPLES = {
     "hf": "hf:org/name@revision",
     "file": "tokenizer.json, a folder",
@@ -46,9 +46,9 @@ _EXAMPLES = {
 
 
 def available() -> Report:
-    """Return kinds of tokenizers, extras and what is cached: what, name, state, hint.
+    """Return kinds of tokenizers, extras and cached files: what, name, state, hint.
 
-    Nothing is imported, loaded or asked over the network for it.
+    This imports and loads nothing, and does not use the network.
     """
     rows = [("kind", kind, "ready", _EXAMPLES.get(kind, f"{kind}:PATH")) for kind in LOADERS]
     for extra, (package, use) in EXTRAS.items():

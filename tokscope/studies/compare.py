@@ -1,4 +1,4 @@
-"""Which tokenizer treats which language how well?"""
+"""How well does each tokenizer treat each language?"""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COLUMNS = list(Row._fields)
 
 
 def choose_measures(names: Sequence[str]) -> list[str]:
-    """Return the names of known measures, in order and once each; "all" is all of them."""
+    """Return the names of known measures, in order, each once; "all" means all of them."""
     if not names:
         return list(DEFAULT)
     for name in names:
@@ -108,9 +108,9 @@ def compare(
     counting = Counting(needed | always, word_rule, specials)
     counted = count(used, texts, counting, workers=workers)
     resamples = resampled(counted, bootstrap, seed, workers) if bootstrap else []
-    found = [row for name in usable for row in rows(name, counted, first, resamples)]
-    found += costs(counted, prices or {})
-    frame = pd.DataFrame(in_order(found, counted), columns=COLUMNS).astype({"value": float})
+    values = [row for name in usable for row in rows(name, counted, first, resamples)]
+    values += costs(counted, prices or {})
+    frame = pd.DataFrame(in_order(values, counted), columns=COLUMNS).astype({"value": float})
     if not bootstrap:
         frame = frame[COLUMNS[: COLUMNS.index("difference")]]
     notes = (*_notes(chosen, usable, counted, first), *_unknowns(frame), *counted.notes())
@@ -130,7 +130,7 @@ _BY = dict.fromkeys(("", "tokenizer", "language"))
 
 
 def _usable(measures: Sequence[str], corpora: Sequence[Corpus]) -> list[str]:
-    """Return the measures that these corpora have: some only compare parallel ones."""
+    """Return the measures that apply to these corpora; some need parallel ones."""
     usable = [name for name in measures if MEASURES[name].over == "corpus"]
     if are_parallel(corpora):
         return list(measures)
@@ -143,7 +143,7 @@ def _usable(measures: Sequence[str], corpora: Sequence[Corpus]) -> list[str]:
 
 
 def _require_labels(names: Sequence[str], sort: str, prices: Mapping[str, float]) -> None:
-    """Refuse words that name none of the tokenizers, before any text is read."""
+    """Raise TokscopeError if a label names no tokenizer, before any text is read."""
     choose(dict.fromkeys((*names, "name", "")), sort, "column to sort by")
     for label in prices:
         choose(dict.fromkeys(names), label, "tokenizer in --price")
@@ -156,9 +156,9 @@ def _require_prices(prices: Mapping[str, float]) -> None:
 
 
 def _unknowns(frame: pd.DataFrame) -> list[str]:
-    """Name tokenizers that cannot read the text: few tokens are no merit then."""
+    """Name tokenizers that cannot read the text; few tokens are not an advantage then."""
     rates = frame[(frame["measure"] == "unknown_rate") & (frame["value"] > 0.01)]
-    whole = rates.drop_duplicates("tokenizer", keep="last")  # the last is that of all corpora
+    whole = rates.drop_duplicates("tokenizer", keep="last")  # the last row is for all corpora
     return [
         f"{row.tokenizer} cannot read all of the text, {row.value:.1%} of its tokens are unknown; "
         "its other values say little there"
@@ -167,7 +167,7 @@ def _unknowns(frame: pd.DataFrame) -> list[str]:
 
 
 def _sampling(counted: Counted, bootstrap: int, seed: int) -> str:
-    """Say what the intervals mean."""
+    """Explain the intervals."""
     sizes = [
         len(reading.clusters) or len(row[0].rows)
         for row, reading in zip(counted.tallies, counted.readings, strict=True)
@@ -203,11 +203,11 @@ def _notes(chosen: Sequence[str], usable: Sequence[str], counted: Counted, first
     return notes
 
 
-# The tables for people: parts of the long frame, side by side by tokenizer
+# The tables for people: parts of the long frame, with a column for each tokenizer
 
 
 def summary(report: Report) -> Report:
-    """Return the values of all corpora together, one row a measure."""
+    """Return the values of all corpora together, one row for each measure."""
     frame = report.frame
     whole = ALL if ALL in set(frame["corpus"]) else frame["corpus"].iloc[0]
     part = frame[(frame["corpus"] == whole) & (frame["measure"] != "premium")]
@@ -218,9 +218,9 @@ def summary(report: Report) -> Report:
 
 
 def by_corpus(report: Report, measure: str, sort: str = "") -> Report:
-    """Return the values of one measure, one row a corpus.
+    """Return the values of one measure, one row for each corpus.
 
-    `sort` is "name", or a tokenizer whose worst corpora then come first.
+    `sort` is "name", or a tokenizer; its worst corpora come first.
     """
     frame = report.frame
     part = frame[(frame["measure"] == measure) & (frame["corpus"] != ALL)]
@@ -258,7 +258,7 @@ def _order(part: pd.DataFrame, sort: str) -> pd.DataFrame:
 
 
 def _worst(part: pd.DataFrame) -> tuple[str, ...]:
-    """Name the three corpora that fare worst under each tokenizer."""
+    """Name the three worst corpora of each tokenizer."""
     better = part["better"].iloc[0]
     if better == "neither" or part["corpus"].nunique() < 4:
         return ()
@@ -272,7 +272,7 @@ def _worst(part: pd.DataFrame) -> tuple[str, ...]:
 
 
 def tables(report: Report, by: str = "", sort: str = "") -> list[Report]:
-    """Return what people read: a summary, then one table by corpus.
+    """Return the tables that people read: a summary, then one table by corpus.
 
     `by` is "tokenizer" for the summary alone, "language" for a table by corpus of every measure.
     """

@@ -37,7 +37,7 @@ class Row(NamedTuple):
     difference: float = math.nan  # from the first tokenizer
     difference_low: float = math.nan
     difference_high: float = math.nan
-    verdict: str = ""  # what that says
+    verdict: str = ""  # what the difference means
 
 
 def rows(
@@ -47,7 +47,7 @@ def rows(
     measure = MEASURES[name]
     names = [corpus.name for corpus in counted.corpora]
     sampled = bool(resamples) and TYPES not in measure.columns
-    found: list[Row] = []
+    made: list[Row] = []
     values_0: dict[str, Value] = {}
     spread_0: dict[str, Spread] = {}
     for k, tokenizer in enumerate(counted.tokenizers):
@@ -75,17 +75,17 @@ def rows(
                 doubt.difference_high,
                 doubt.verdict,
             )
-            found.append(row)
+            made.append(row)
         values_0, spread_0 = values_0 or values, spread_0 or spread
-    return found
+    return made
 
 
 def _spread(
     counted: Counted, k: int, name: str, drawn: Mapping[str, Value], values: Mapping[str, float]
 ) -> dict[str, Spread]:
-    """Return the resampled values of a measure, with the events of those that are shares.
+    """Return the resampled values of a measure, with the events if it is a share.
 
-    Where a tokenizer has no unknown token, that none was seen is no chance.
+    If a tokenizer has no unknown token, a rate of 0 is certain and needs no interval.
     """
     share = MEASURES[name].share
     never = name == "unknown_rate" and counted.tokenizers[k].vocabulary.unknown is None
@@ -93,29 +93,29 @@ def _spread(
         return {corpus: Spread(own) for corpus, own in drawn.items()}
     known = [one for one, value in values.items() if one != ALL and not math.isnan(value)]
     events = events_of(counted, k, share, known)
-    # where the share is undefined in every corpus, there are none of all
+    # if the share is undefined in every corpus, there is no total either
     return {corpus: Spread(own, events.get(corpus)) for corpus, own in drawn.items()}
 
 
 def costs(counted: Counted, prices: Mapping[str, float]) -> list[Row]:
     """Return what each corpus costs as input at a price per million tokens."""
     places = {tokenizer.name: k for k, tokenizer in enumerate(counted.tokenizers)}
-    found: list[Row] = []
+    made: list[Row] = []
     for label, price in prices.items():
         k = places[label]
         own = [row[k].total("tokens") * price / 1e6 for row in counted.tallies]
         names = [corpus.name for corpus in counted.corpora]
         totals = zip([*names, ALL], [*own, sum(own)], strict=True)
         shown = totals if len(names) > 1 else zip(names, own, strict=True)
-        found += [
+        made += [
             Row(label, name, COST, cost, math.nan, math.nan, "currency", "lower")
             for name, cost in shown
         ]
-    return found
+    return made
 
 
-def in_order(found: list[Row], counted: Counted) -> list[Row]:
+def in_order(made: list[Row], counted: Counted) -> list[Row]:
     """Order rows by tokenizer, corpus and measure, each as given."""
     tokenizers = {tokenizer.name: i for i, tokenizer in enumerate(counted.tokenizers)}
     corpora = {name: i for i, name in enumerate((*(c.name for c in counted.corpora), ALL))}
-    return sorted(found, key=lambda row: (tokenizers[row.tokenizer], corpora[row.corpus]))
+    return sorted(made, key=lambda row: (tokenizers[row.tokenizer], corpora[row.corpus]))

@@ -25,7 +25,7 @@ _EXAMPLES = 5
 
 
 class Row(NamedTuple):
-    """A row of the report; its change is a share of the old value where it has an interval."""
+    """A row of the report; a change with an interval is relative to the old value."""
 
     part: str
     name: str
@@ -55,7 +55,7 @@ class Sides:
 
 
 def rows(sides: Sides) -> Iterator[Row]:
-    """Yield what changed in the files, in what they do, and on text."""
+    """Yield changes in the files, in behaviour, and on text."""
     for part in (_components, _processing, _vocabulary, _merges, _golden, _numbers, _texts):
         yield from part(sides)
 
@@ -80,7 +80,7 @@ def _components(sides: Sides) -> Iterator[Row]:
 
 
 def _processing(sides: Sides) -> Iterator[Row]:
-    """Compare what is done around text, in the files and in what a model gets."""
+    """Compare the processing around text, in the files and in the input of a model."""
     old, new = (one.identity.processing for one in sides.snapshots)
     yield from _parts("processing", old, new, shown=True)
     base, head = (one.identity for one in sides.snapshots)
@@ -96,7 +96,7 @@ def _processing(sides: Sides) -> Iterator[Row]:
 def _parts(
     part: str, old: Mapping[str, str], new: Mapping[str, str], *, shown: bool = False
 ) -> Iterator[Row]:
-    """Yield for each part of the files whether it is the same, and what it was and is."""
+    """Yield for each part of the files whether it changed, with the old and new value."""
     for name in {**old, **new}:
         same = old.get(name) == new.get(name)
         word = "same" if same else "changed" if name in old and name in new else "on one side only"
@@ -104,11 +104,11 @@ def _parts(
         yield Row(part, _named(name), word, text=values[0], new_text=values[1])
 
 
-def _listed(part: str, measure: str, found: Sequence[str]) -> Row:
-    """Return how many there are, with the first few."""
-    more = ", …" if len(found) > _EXAMPLES else ""
-    text = ", ".join(found[:_EXAMPLES]) + more
-    return Row(part, "", measure, new=float(len(found)), text=text)
+def _listed(part: str, measure: str, items: Sequence[str]) -> Row:
+    """Return the number of items, with the first few."""
+    more = ", …" if len(items) > _EXAMPLES else ""
+    text = ", ".join(items[:_EXAMPLES]) + more
+    return Row(part, "", measure, new=float(len(items)), text=text)
 
 
 def _vocabulary(sides: Sides) -> Iterator[Row]:
@@ -195,7 +195,7 @@ def _moved(part: str, name: str, measure: str, old: float, new: float) -> Row:
 
 
 def _texts(sides: Sides) -> Iterator[Row]:
-    """Yield how values of each corpus changed, and how many units have other ids."""
+    """Yield the changes of values in each corpus, and how many units get different ids."""
     for measure in MEASURED:
         changes = sides.pair.changes(measure, share=measure == "tokens")
         for corpus, change in changes.items():
@@ -208,7 +208,7 @@ def _texts(sides: Sides) -> Iterator[Row]:
 
 
 def _changed(sides: Sides, corpus: str) -> tuple[np.ndarray, np.ndarray]:
-    """Tell which units have other ids, and which of them as many."""
+    """Return which units get different ids, and which of these the same number of ids."""
     old, new = (one.measured.samples[corpus] for one in sides.snapshots)
     changed = old.hashes != new.hashes
     return changed, changed & (old.columns["tokens"] == new.columns["tokens"])

@@ -1,4 +1,4 @@
-"""Do two tokenizers do the same? On a corpus, and on texts made to find where they do not."""
+"""Do two tokenizers behave the same? On corpora, and on texts made to find differences."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ def equiv(
 
 @dataclass
 class _Tried:
-    """How many texts of one category were tried, and the first on which two tokenizers differ."""
+    """The number of texts tried in one category, and the first on which the tokenizers differ."""
 
     name: str
     texts: int = 0
     differ: int = 0
     examples: list[str] = field(default_factory=list)
-    size: int = 0  # bytes that were read
+    size: int = 0  # bytes read
 
     def add(self, two: Two, texts: Sequence[str], top: int) -> None:
         """Try more texts."""
@@ -97,7 +97,7 @@ class _Tried:
         self.join(_Tried(self.name, len(texts), len(unlike), found), top)
 
     def join(self, other: _Tried, top: int) -> None:
-        """Take in what was tried after this."""
+        """Add what was tried after this."""
         self.texts += other.texts
         self.differ += other.differ
         self.examples = [*self.examples, *other.examples][:top]
@@ -111,10 +111,10 @@ def _on_corpora(
     there = _tried_there if have_words(two.tokenizers) else None
     task = Task(partial(_tried, two, top), there, named, times=2)
     for corpus, made in by_parts(corpora, task, workers):
-        found = _Tried(f"corpus {corpus.name}")
+        total = _Tried(f"corpus {corpus.name}")
         for _, tried in made:
-            found.join(tried, top)
-        yield found
+            total.join(tried, top)
+        yield total
 
 
 def _tried(two: Two, top: int, part: Shard) -> _Tried:
@@ -133,7 +133,7 @@ def _tried_there(named: Sequence[tuple[str, str]], by: str, top: int, part: Shar
 
 
 def _on_made(two: Two, fuzz: int, seed: int, top: int) -> Iterator[_Tried]:
-    """Try texts that are made."""
+    """Try generated texts."""
     for name, texts in texts_of(two.tokenizers, fuzz, seed) if fuzz else ():
         found = _Tried(name)
         for start in range(0, len(texts), _BATCH):
@@ -142,7 +142,7 @@ def _on_made(two: Two, fuzz: int, seed: int, top: int) -> Iterator[_Tried]:
 
 
 def _explained(two: Two, examples: Mapping[str, Sequence[str]], top: int) -> list[Mismatch]:
-    """Shrink and explain some mismatches, each once, in turn from every category."""
+    """Shrink and explain some distinct mismatches, in turn from every category."""
     found: dict[str, Mismatch] = {}
     longest = max(map(len, examples.values()), default=0)
     turns = [
@@ -173,12 +173,12 @@ def _report(two: Two, rows: Sequence[tuple[object, ...]], differ: int, made: Pro
 
 
 def differs(report: Report) -> bool:
-    """Tell whether any text was found on which the two differ."""
+    """Return whether the two differ on any text."""
     return bool((report.frame["part"] == "mismatch").any())
 
 
 def tables(report: Report) -> list[Report]:
-    """Return what people read: texts by category, then each mismatch with both segmentations."""
+    """Return the tables that people read: texts by category, then each mismatch."""
     frame = report.frame
     categories = frame[frame["part"] == "category"]
     shown = categories[["name", "texts", "differ"]].rename(columns={"name": "category"})

@@ -12,13 +12,13 @@ from tokscope.report import Report
 from tokscope.rulebook import RULES, Rule
 from tokscope.rules import chosen
 
-FEW = 3  # rules whose reasons are shown; of more, only their titles
+FEW = 3  # show reasons for up to this many rules, and only titles for more
 
 
 def explain(codes: str | Sequence[str] = ()) -> Report:
     """Return rules: code, severity, title, why, fix.
 
-    `codes` is a code or the beginning of codes, such as "TS4", or a list of them; all by default.
+    `codes` is a code, the beginning of codes such as "TS4", or a list of them; all by default.
 
     Raises:
         TokscopeError: no rule has such a code; says the nearest.
@@ -29,7 +29,7 @@ def explain(codes: str | Sequence[str] = ()) -> Report:
 
 
 def tables(report: Report) -> list[Report]:
-    """Return what people read: a few rules each with its reasons, or the titles of many."""
+    """Return the tables that people read: a few rules with reasons, or the titles of many."""
     frame = report.frame
     if len(frame) > FEW:
         notes = ("tokscope explain CODE says why it matters and what helps",)

@@ -46,7 +46,7 @@ from tokscope.workers import HERE, Workers
 T = TypeVar("T")
 Floats = NDArray[np.float64]
 SECONDS = 60.0
-_DOUBTING = 10.0  # seconds for what the merges leave open, where that is in doubt
+_DOUBTING = 10.0  # seconds to estimate what the first merges leave open, in case of doubt
 _BAR = 20  # cells of the longest bar
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 Watch = Callable[[], AbstractContextManager[Callable[[], bool]]]
@@ -54,7 +54,7 @@ Watch = Callable[[], AbstractContextManager[Callable[[], bool]]]
 
 @contextmanager
 def nobody() -> Iterator[Callable[[], bool]]:
-    """Yield what says that nobody wants to stop."""
+    """Yield a function that says that nobody wants to stop."""
     yield lambda: False
 
 
@@ -121,10 +121,10 @@ def infer_mixture(
     _require_names(counts, texts, only, truth)
     subject = subject_of(load_one(tokenizer), merges, from_merge)
     truth = truth or _known(subject.tokenizer.spec, sample=not (texts or counts or only))
-    found = gathered(subject, texts, only, counts=counts, save=save, workers=workers)
-    known = _aligned(truth, found.counts.names)
+    evidence = gathered(subject, texts, only, counts=counts, save=save, workers=workers)
+    known = _aligned(truth, evidence.counts.names)
     with watch() as stopped:
-        result = solved(subject, found, gap, _budget(seconds, begin, stopped), tell=tell)
+        result = solved(subject, evidence, gap, _budget(seconds, begin, stopped), tell=tell)
         more = ENDLESS if math.isinf(seconds) else seconds_from_now(_DOUBTING, stopped)
         told = mixture_notes.of(result, more)
         asked = Budget(stopped=stopped)
@@ -153,13 +153,13 @@ def infer_mixture(
 
 
 def _budget(seconds: float, begin: float, stopped: Callable[[], bool]) -> Budget:
-    """Return how long shares are sought: what is left since the beginning, half at least."""
+    """Return the time for solving: what is left of `seconds`, but at least half."""
     left = seconds - _DOUBTING - (time.monotonic() - begin)
     return seconds_from_now(max(left, seconds / 2), stopped)
 
 
 def _require_effort(gap: float, seconds: float) -> None:
-    """Refuse a gap or a time that asks for nothing."""
+    """Raise TokscopeError if a gap or a time makes no sense."""
     require_gap(gap)
     if not seconds > 0:
         raise TokscopeError(f"--seconds {seconds:g}: give a time above 0, or --exact for no end")
@@ -179,9 +179,9 @@ def _require_names(
     only: Sequence[str],
     truth: Mapping[str, float] | None,
 ) -> None:
-    """Refuse names of corpora and shares that do not fit, before anything is loaded or read.
+    """Raise TokscopeError for unknown names of corpora and shares, before anything is read.
 
-    Those of a file of counts are known when it is read.
+    The names in a file of counts are known only when it is read.
     """
     if counts:
         return
@@ -209,7 +209,7 @@ def _aligned(truth: Mapping[str, float] | None, names: Sequence[str]) -> Floats 
 
 @dataclass(frozen=True)
 class _Spread:
-    """Half the width of intervals about the shares of bytes, and what they are of."""
+    """Half the width of intervals around the shares of bytes, and their source."""
 
     half: Floats  # (n,)
     notes: tuple[str, ...] = ()
@@ -218,7 +218,7 @@ class _Spread:
 def _spread(
     result: Inference, bootstrap: int, refit: int, seed: int, *, workers: Workers, budget: Budget
 ) -> _Spread:
-    """Return intervals, from what was asked for: both kinds of draws count alike."""
+    """Return intervals from the wanted draws; both kinds of draws count the same."""
     drawn = (result.evidence, result.program, result.solution)
     errors = list(_until(budget, bootstrapped(*drawn, bootstrap, seed, workers=workers)))
     drawn_ = (result.evidence, result.program, result.shares)
@@ -236,7 +236,7 @@ def _spread(
 
 
 def _until(budget: Budget, made: Iterator[T]) -> Iterator[T]:
-    """Yield what is made as long as there is time."""
+    """Yield items as long as there is time."""
     while budget.lasts():
         try:
             yield next(made)
@@ -245,10 +245,10 @@ def _until(budget: Budget, made: Iterator[T]) -> Iterator[T]:
 
 
 def _guesses(result: Inference, baselines: bool, seed: int, workers: Workers) -> dict[str, Floats]:
-    """Return what is guessed without the order of merges."""
+    """Return the guesses that do not use the order of merges."""
     n = len(result.names)
-    found = {"uniform": np.full(n, 1 / n), "token classification": result.classified()}
-    return found | ({"token efficiency": result.efficient(seed, workers)} if baselines else {})
+    guesses = {"uniform": np.full(n, 1 / n), "token classification": result.classified()}
+    return guesses | ({"token efficiency": result.efficient(seed, workers)} if baselines else {})
 
 
 def _frame(
@@ -280,7 +280,7 @@ def _frame(
 
 
 def _rows(names: Any, measures: Any, values: Any, unit: str, better: str) -> pd.DataFrame:
-    """Return values without intervals, one a row."""
+    """Return values without intervals, one for each row."""
     return pd.DataFrame(
         {
             "corpus": names,
@@ -305,27 +305,27 @@ def _provenance(
 ) -> Provenance:
     """Name everything that can change a number."""
     counts, tokenizer = result.evidence.counts, subject.tokenizer
-    found: Provenance = {
+    settings: Provenance = {
         **versions(),
-        # without a value, as a tokenizer may be called what is named here too
+        # without a value, since a tokenizer may have the same name
         f"{tokenizer.name}:{tokenizer.fingerprint[:12]}": None,
         "corpora": f"{len(counts.names)}:{counts.digest[:12]}",
         "merges": f"{subject.first}-{result.steps}",
         "gap": f"{gap:g}",
     }
-    found |= {} if result.solution.is_done else {"stopped early": None}
-    found |= {"bootstrap": f"{bootstrap}", "refit": f"{refit}"} if bootstrap or refit else {}
-    found |= {} if seed is None else {"seed": f"{seed}"}
-    return found
+    settings |= {} if result.solution.is_done else {"stopped early": None}
+    settings |= {"bootstrap": f"{bootstrap}", "refit": f"{refit}"} if bootstrap or refit else {}
+    settings |= {} if seed is None else {"seed": f"{seed}"}
+    return settings
 
 
 _SHOWN = {"bytes": "share", "least": "least", "most": "most", "token classification": "by tokens"}
 
 
 def tables(report: Report, *, details: bool = False) -> list[Report]:
-    """Return what people look at: corpora, largest first, with their shares and a check.
+    """Return the tables that people read: corpora, largest first, with shares and a check.
 
-    With details all measures and all notes.
+    `details` adds all measures and all notes.
     """
     frame = report.frame
     shares = frame[(frame["measure"] == "bytes") & (frame["corpus"] != "all")]

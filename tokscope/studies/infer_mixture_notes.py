@@ -1,4 +1,4 @@
-"""An inferred mixture in words: the answer in a sentence, and what there is to doubt."""
+"""An inferred mixture in words: the answer in a sentence, and the doubts."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ RANGES = (
 HURRIED = "interrupted: what was not finished is left out"
 _LISTED = 3  # corpora or merges that a sentence names
 _MOSTLY = 0.6  # a share that is most of the text, whatever the doubts
-_SMALL = 0.01  # a share that the headline leaves out, if there are others
-_MISSING = 0.005  # of the merges, above which a corpus seems to be left out
-_ALIKE = 1.5  # times sampling noise, below which two corpora cannot be told apart
-_NEEDED = 0.005  # of the objective: a corpus without which it rises by more is needed
+_SMALL = 0.01  # a share too small for the headline, if there are others
+_MISSING = 0.005  # of the merges: if more are missing, a corpus seems to be missing
+_ALIKE = 1.5  # times sampling noise: closer corpora cannot be told apart
+_NEEDED = 0.005  # of the objective: a needed corpus raises it by more if excluded
 _MOVED = 0.02  # of all pairs: a share that moves by more between stages is not settled
-_NOTHING = 1e-12  # below which an excuse is the solver's rounding
+_NOTHING = 1e-12  # a smaller excuse is only rounding by the solver
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,19 @@ class Told:
     """An inference in words."""
 
     headline: str
-    notes: tuple[str, ...]  # what changes how the shares are read
+    notes: tuple[str, ...]  # what changes the meaning of the shares
     details: tuple[str, ...]
 
 
 def of(result: Inference, budget: Budget) -> Told:
-    """Tell the answer, its doubts, which take time, and how it was found."""
+    """Describe the answer, how it was found, and its doubts, which take time."""
     notes = [_found(result), *_stopped(result), *_moved(result), *_warnings(result, budget)]
     details = [_solved(result), *_unexplained(result)]
     return Told(_headline(result), tuple(notes), tuple(details))
 
 
 def _headline(result: Inference) -> str:
-    """Say which corpora it was, the largest first, and how far that can be believed."""
+    """Name the corpora, the largest first, and say how reliable this is."""
     shares, order = result.shares, np.argsort(-result.shares, kind="stable")
     named = [order[0], *(i for i in order[1:_LISTED] if shares[i] >= _SMALL)]
     first, *others = (f"{result.names[i]} (about {_percent(shares[i])})" for i in named)
@@ -66,7 +66,7 @@ def _headline(result: Inference) -> str:
 
 
 def _reservations(result: Inference) -> Iterator[str]:
-    """Say what whoever reads one sentence alone must know."""
+    """Yield what a reader of only the headline must know."""
     if not result.solution.is_done:
         yield f"it was stopped after {result.steps - result.first:,} merges"
     if _is_missing_much(result):
@@ -85,7 +85,7 @@ def _percent(share: float) -> str:
 
 
 def _found(result: Inference) -> str:
-    """Say from what the shares are."""
+    """Say how the shares were inferred."""
     size = result.evidence.counts.bytes().sum() / 1e3
     text = f"{size / 1e3:,.1f} MB" if size >= 1e3 else f"{size:,.1f} kB"
     merges = f"{result.steps:,} of {len(result.merges):,} merges"
@@ -104,7 +104,7 @@ def _solved(result: Inference) -> str:
 
 
 def _proven(result: Inference) -> str:
-    """Say what is proven of the objective; rounded up, since it is a bound."""
+    """Say what is proven about the objective; rounded up, since it is a bound."""
     gap = result.solution.gap
     if result.solution.is_exact:
         return "exact"
@@ -114,7 +114,7 @@ def _proven(result: Inference) -> str:
 
 
 def _stopped(result: Inference) -> Iterator[str]:
-    """Say how far it came, if it was stopped."""
+    """Say how far the search came, if it was stopped."""
     if not result.solution.is_done:
         done, wanted = result.steps - result.first, result.wanted - result.first
         yield (
@@ -137,7 +137,7 @@ def _moved(result: Inference) -> Iterator[str]:
 
 
 def _warnings(result: Inference, budget: Budget) -> Iterator[str]:
-    """Say what there is to doubt."""
+    """Yield the doubts."""
     found, program, names = result.evidence, result.program, result.names
     left_out = found.counts.left_out
     if left_out.any():
@@ -159,13 +159,13 @@ def _warnings(result: Inference, budget: Budget) -> Iterator[str]:
 
 
 def _is_missing_much(result: Inference) -> bool:
-    """Tell whether so many merges are in no corpus that some text seems to be left out."""
+    """Return whether too many merges are in no corpus, so that some text seems to be missing."""
     missing = result.evidence.missing(result.steps)
     return bool(len(missing) > _MISSING * np.sum(~result.program.free))
 
 
 def _missing(result: Inference, steps: NDArray[np.int64]) -> str:
-    """Say which merges no corpus holds."""
+    """Name the merges that are in no corpus."""
     scripts = Counter(_script(result.merges.plain[step]) for step in steps.tolist())
     most = ", ".join(f"{script} {count:,}" for script, count in scripts.most_common(5))
     note = f"{_many(len(steps), 'merge is', 'merges are')} in no corpus ({most})"
@@ -186,7 +186,7 @@ def _script(token: bytes) -> str:
 
 
 def _badly(result: Inference, budget: Budget) -> Iterator[str]:
-    """Say what is left of the answer where the text is not of the kinds that were trained on."""
+    """Say what is still certain if the text is unlike the training text."""
     times = result.solution.objective / result.noise if result.noise else np.inf
     like = ", ".join(result.names[i] for i in _unexplained_like(result))
     yield (
@@ -216,7 +216,7 @@ def _badly(result: Inference, budget: Budget) -> Iterator[str]:
 
 
 def _unexplained_like(result: Inference) -> list[int]:
-    """Return the corpora that merges which came too early are most like."""
+    """Return the corpora that are most like the merges that came too early."""
     most = result.program.own.argmax(axis=1)
     weights = np.bincount(most, result.solution.over, minlength=len(result.names))
     return [int(i) for i in np.argsort(-weights, kind="stable")[:_LISTED] if weights[i] > 0]
@@ -255,7 +255,7 @@ def _excess(result: Inference, pair: int) -> str:
 
 
 def intervals(bootstrap: int, refit: int, seed: int) -> str:
-    """Say what intervals are of; few draws make none."""
+    """Say where intervals come from; few draws give none."""
     sources = [f"{bootstrap} draws of noise in the counts"] if bootstrap else []
     if refit:
         sources.append(f"{refit} tokenizers trained on resampled text in the inferred shares")
@@ -264,7 +264,7 @@ def intervals(bootstrap: int, refit: int, seed: int) -> str:
 
 
 def bias(errors: Floats, names: Sequence[str]) -> str:
-    """Say how draws fall on one side of the estimate."""
+    """Say if draws fall on one side of the estimate."""
     means = errors.mean(axis=0)
     worst = int(np.abs(means).argmax())
     return (
@@ -274,7 +274,7 @@ def bias(errors: Floats, names: Sequence[str]) -> str:
 
 
 def fit(again: Sequence[Refit]) -> str:
-    """Say how like the target the tokenizers trained again are."""
+    """Say how similar the retrained tokenizers are to the target."""
     prefix = np.median([one.prefix for one in again])
     likeness = np.mean([one.rank_correlation for one in again])
     return (
@@ -284,7 +284,7 @@ def fit(again: Sequence[Refit]) -> str:
 
 
 def scores(frame: pd.DataFrame) -> str:
-    """Say how near to the known shares the inferred ones are, beside guesses."""
+    """Say how near the inferred shares and the guesses are to the known shares."""
     found = frame[frame["corpus"] == "all"].set_index("measure")["value"]
     others = ", ".join(f"{name} {value:.2f}" for name, value in found.iloc[1:].items())
     return f"log10 MSE of shares: {found.iloc[0]:.2f} ({others}); lower is nearer"

@@ -35,7 +35,7 @@ def _types(component: str) -> str:
 
 
 def _around(processing: Mapping[str, str]) -> dict[str, str]:
-    """Say what is put around text, or done to it, on its way to a model."""
+    """Describe what is added to a text, or changed in it, before a model gets it."""
     parts = {name: json.loads(part) for name, part in processing.items()}
     templates = [
         f"{name} ({part['characters']:,} characters, {part['sha256'][:12]})"
@@ -56,7 +56,7 @@ def _around(processing: Mapping[str, str]) -> dict[str, str]:
 
 
 def _around_text(parts: Mapping[str, Any]) -> str:
-    """Say what goes around a text: what a class puts there, or else the post-processor."""
+    """Describe what is added around a text, by a class or by the post-processor."""
     own = _frame(parts.get("post_processor"))
     if AROUND not in parts:
         return own
@@ -65,7 +65,7 @@ def _around_text(parts: Mapping[str, Any]) -> str:
 
 
 def _frame(part: Any) -> str:
-    """Show what a post-processor puts around a text, where it is of a kind that does."""
+    """Describe what a post-processor adds around a text, if it does."""
     if part is None:
         return "none"
     kind = str(part["type"])
@@ -144,7 +144,7 @@ def inspect(tokenizers: Tokenizers) -> Report:
 def components(tokenizers: Tokenizers) -> Report:
     """Return the parts of tokenizers, as canonical JSON: tokenizer, component, value.
 
-    Those that decide the ids, then what is done around text on its way to a model.
+    The parts that decide the ids come first, then the processing around text.
 
     Raises:
         TokscopeError: one cannot be loaded, or two share a name.

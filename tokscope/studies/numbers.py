@@ -29,7 +29,7 @@ RISK = (
     "of the sums right that are longer than their operands, and 98.5 % of them with groups from "
     "the right; for gpt-4-0314 the effect of length is the reverse (Singh & Strouse 2024)"
 )
-WITH_SEPARATORS = ("comma",)  # what people see of alignment, unless they ask for it
+WITH_SEPARATORS = ("comma",)  # separators in the table of alignment, unless users ask for it
 COLUMNS = ["tokenizer", "by", "name", "digits", "measure", "value", "unit", "better"]
 
 
@@ -103,7 +103,7 @@ _TITLES = {
 }
 
 
-_KEYS = {  # what names a row, where it is more than a name
+_KEYS = {  # columns that identify a row, if `name` is not enough
     "evidence": ("digits",),
     "partition": ("name", "digits", "measure"),
     "coverage": ("name", "digits", "measure"),
@@ -113,7 +113,7 @@ _KEYS = {  # what names a row, where it is more than a name
 
 
 def tables(report: Report, by: str = "") -> list[Report]:
-    """Return what people read: of a part that they ask for all, else what matters most of each."""
+    """Return the tables that people read: all of one part, or what matters most of each."""
     views = [
         _view(str(part), frame, everything=bool(by))
         for part, frame in report.frame.groupby("by", sort=False)
@@ -129,7 +129,7 @@ def _view(part: str, frame: pd.DataFrame, *, everything: bool) -> Report:
         rules = rules.rename(columns={"name": "cut into", "value": "share"})
         return Report("numbers", _TITLES[part], rules)
     keys = list(_KEYS.get(part, ("name",)))
-    # pandas leaves out groups without a key, which stands for all lengths
+    # pandas drops groups with a missing key, but that means all lengths here
     frame = frame.assign(digits=frame["digits"].map(lambda n: "all" if n is None else str(n)))
     most = frame.groupby([*keys, "measure"], sort=False)["value"].transform("max")
     shown = frame[_shown(part, frame, most, everything=everything)]
@@ -140,7 +140,7 @@ def _view(part: str, frame: pd.DataFrame, *, everything: bool) -> Report:
 def _shown(
     part: str, frame: pd.DataFrame, most: pd.Series[float], *, everything: bool
 ) -> pd.Series[bool]:
-    """Tell which rows people see; `most` is the largest value of the row over tokenizers."""
+    """Return which rows to show; `most` is the largest value of the row over tokenizers."""
     measure = frame["measure"]
     if part == "scheme":
         return (measure == "share") & (most >= _SMALL)
@@ -172,8 +172,8 @@ def number(written: str, tokenizers: Tokenizers) -> Report:
     """
     if not is_number(written):
         raise TokscopeError(f"--number '{written}' is no number; write one as 1234567 or 1,234.5")
-    found = segmentation(written, tokenizers)
+    cuts = segmentation(written, tokenizers)
     legend = "under each token the place value of its last digit"
-    notes = (found.counts, legend, *found.assumed)
+    notes = (cuts.counts, legend, *cuts.assumed)
     title, flow = f"The number {written}", ("token", "place")
-    return Report("numbers", title, found.frame, notes, found.provenance, flow=flow)
+    return Report("numbers", title, cuts.frame, notes, cuts.provenance, flow=flow)

@@ -50,7 +50,7 @@ from tokscope.vocabularies.composition import pieces_of
 
 
 class Line(NamedTuple):
-    """A row of the report, but for its tokenizer."""
+    """A row of the report, without its tokenizer."""
 
     by: str
     name: str
@@ -58,7 +58,7 @@ class Line(NamedTuple):
     value: float
     unit: str = "share"
     better: str = "neither"
-    digits: int | None = None  # None: over all lengths
+    digits: int | None = None  # None for all lengths
 
 
 def _cuts(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
@@ -69,7 +69,7 @@ def _cuts(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
         for digits in LENGTHS:
             runs = cut(tokenizer, numbers_of(digits, seed), before)
             partitions += _partitions(runs, place, digits)
-            # in the end those after a space, as in running text
+            # the last ones are those after a space, as in running text
             samples[digits] = known_cuts(runs, digits)
             if leading(digits):
                 partitions += _partitions(runs, place, digits, leading(digits))
@@ -77,16 +77,16 @@ def _cuts(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
     yield from partitions
 
 
-def _rules(found: Scheme) -> Iterator[Line]:
-    words, share = found.in_words()
+def _rules(cutting: Scheme) -> Iterator[Line]:
+    words, share = cutting.in_words()
     yield Line("rule", words, "share", share)
-    for digits, fit in found.fits[found.nearest].items():
-        yield Line("evidence", found.nearest, "fit", fit, digits=digits)
-    for name, share in found.shares.items():
+    for digits, fit in cutting.fits[cutting.nearest].items():
+        yield Line("evidence", cutting.nearest, "fit", fit, digits=digits)
+    for name, share in cutting.shares.items():
         yield Line("scheme", name, "share", share)
-    for digits, share in found.within.get(found.grouping, {}).items():
-        yield Line("scheme", found.grouping, "within", share, digits=digits)
-    for name, fits in found.fits.items():
+    for digits, share in cutting.within.get(cutting.grouping, {}).items():
+        yield Line("scheme", cutting.grouping, "within", share, digits=digits)
+    for name, fits in cutting.fits.items():
         for digits, fit in fits.items():
             yield Line("scheme", name, "fit", fit, digits=digits)
 
@@ -109,8 +109,8 @@ def _partitions(runs: Runs, place: str, digits: int, first: int = 0) -> Iterator
 def digit_tokens(tokenizer: Tokenizer) -> dict[str, list[str]]:
     """Return the tokens that are digits and nothing else: alone, and with a space before them.
 
-    Byte fallbacks, special tokens and tokens that only continue a word, or leave one open, are no
-    numbers, whatever they are called.
+    Byte fallbacks, special tokens, and tokens that only continue a word or leave one open are not
+    numbers, whatever their names are.
     """
     vocabulary = tokenizer.vocabulary
     skipped = vocabulary.fallbacks | set(vocabulary.specials.values())
@@ -129,9 +129,9 @@ def digit_tokens(tokenizer: Tokenizer) -> dict[str, list[str]]:
 
 
 def _with_digits(vocabulary: Vocabulary, added: AbstractSet[int]) -> int:
-    """Count the tokens that hold a digit; of added ones those that are a number and nothing else.
+    """Count the tokens with a digit; an added token counts only if it is a number.
 
-    An added token with a digit in its name, such as [control_7], is no number.
+    An added token with a digit in its name, such as [control_7], is not a number.
     """
     skipped = vocabulary.fallbacks | set(vocabulary.specials.values())
     return sum(
@@ -146,7 +146,7 @@ def _coverage(tokenizer: Tokenizer, _: int) -> Iterator[Line]:
     with_digit = float(_with_digits(tokenizer.vocabulary, added_ids(tokenizer)))
     yield Line("coverage", "all", "tokens_with_digits", with_digit, "tokens")
     known = digit_tokens(tokenizer)
-    # what can be one token is a token; a single digit may be one by a byte fallback
+    # a number that can be one token is a token; a single digit may be a byte fallback
     numbers = sorted({*"0123456789"}.union(*known.values()))
     sizes = np.array([len(number) for number in numbers])
     for place, before in PLACES.items():
@@ -201,7 +201,7 @@ def _grouped(name: str, kind: str, values: tuple[float, float]) -> Iterator[Line
 
 
 def _decimals(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
-    """Yield both sides of the point: a fraction's groups of three begin there, from the left."""
+    """Yield the alignment on both sides of the point; groups of a fraction begin at the point."""
     numbers = few(range(4, 10), seed)
     whole = cut(tokenizer, numbers, BARE, ".5")
     yield from _grouped("before the point", "thousands", group_alignment(whole.cuts, whole.digits))
@@ -211,7 +211,7 @@ def _decimals(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
 
 
 def _separators(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
-    """Yield what writing separators costs: tokens with them for one token without."""
+    """Yield the cost of separators: tokens with them per token without them."""
     numbers = few(range(4, 13), seed)
     plain = cut(tokenizer, numbers, SPACED)
     for grouping, rule in GROUPINGS.items():
@@ -223,7 +223,7 @@ def _separators(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
 
 
 def _contexts(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
-    """Yield how many numbers are cut as they are after a sign, whatever stands around them."""
+    """Yield the share of numbers that are cut as after a sign, in each context."""
     numbers = few(range(1, 10), seed)
     plain = cut(tokenizer, numbers, BARE).cuts
     for name, (before, behind) in CONTEXTS.items():
@@ -232,7 +232,7 @@ def _contexts(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
 
 
 def _scripts(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
-    """Yield the cost of digits of each script, and what of them cannot be told apart."""
+    """Yield the cost of digits of each script, and how many cannot be told apart."""
     western = few(range(1, 10), seed)
     plain = _ids(tokenizer, western)
     for name, zero in SCRIPTS.items():
@@ -260,7 +260,7 @@ def _kinds(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
         yield Line("kind", name, "tokens_per_digit", tokens, "tokens/digit", "lower")
 
 
-# what a user asks for -> what is measured for it
+# part of the report -> the function that measures it
 PARTS: Mapping[str, Callable[[Tokenizer, int], Iterator[Line]]] = {
     "scheme": _cuts,
     "coverage": _coverage,

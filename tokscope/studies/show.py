@@ -23,7 +23,7 @@ LONGEST = 10_000
 
 
 def _rows(tokenizer: Tokenizer, text: str, specials: bool) -> pd.DataFrame:
-    """Return one row a token: its id, its bytes, and the bytes of the text that it stands for."""
+    """Return one row for each token: its id, its bytes, and the part of the text it stands for."""
     ids = tokenizer.encode([text], specials=specials).ids.tolist()
     ends = tokenizer.boundaries(text, specials=specials)
     starts = np.append(0, ends)[: len(ids)]
@@ -56,20 +56,20 @@ def _places_in(text: str, starts: Counts, ends: Counts) -> list[str]:
 
 
 def show(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Report:
-    """Return the tokens of a text under every tokenizer, one row a token.
+    """Return the tokens of a text under every tokenizer, one row for each token.
 
     Columns: tokenizer, position (from 1), id, token (as spelled in the vocabulary, ␣ for a space,
-    <C3> for a byte that is no whole character), bytes (hex), text (what it stands for), start and
+    <C3> for a byte that is not a character), bytes (hex), text (what it stands for), start and
     end (bytes of the text), place (of its last digit, in a number of several digits).
 
     Raises:
         TokscopeError: the text is empty or long, or a tokenizer cannot be loaded.
     """
-    found = segmentation(text, tokenizers, specials=specials)
+    cuts = segmentation(text, tokenizers, specials=specials)
     legend = "␣ space, ⏎ line feed, <C3> a byte of a cut character"
-    notes = (found.counts, legend, *found.assumed)
-    flow = ("token", "id", "bytes", *(["place"] if found.frame["place"].any() else []))
-    return Report("show", "Segmentation", found.frame, notes, found.provenance, flow=flow)
+    notes = (cuts.counts, legend, *cuts.assumed)
+    flow = ("token", "id", "bytes", *(["place"] if cuts.frame["place"].any() else []))
+    return Report("show", "Segmentation", cuts.frame, notes, cuts.provenance, flow=flow)
 
 
 def _require_readable(text: str) -> None:
@@ -86,11 +86,11 @@ def _require_readable(text: str) -> None:
 
 
 class Segmentation(NamedTuple):
-    """The tokens of a text, and what is to be said of them."""
+    """The tokens of a text, and notes about them."""
 
     frame: pd.DataFrame
     counts: str
-    assumed: tuple[str, ...]  # of what the files of tokenizers leave open
+    assumed: tuple[str, ...]  # about what the files of tokenizers leave open
     provenance: Provenance
 
 

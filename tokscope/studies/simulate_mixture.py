@@ -1,4 +1,4 @@
-"""How well are mixtures inferred from text like mine? Tokenizers with known mixtures tell."""
+"""How well are mixtures inferred from text like mine? Test on known mixtures."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def simulate_mixture(
     advance: Callable[[int], None] = lambda _: None,
     workers: Workers = HERE,
 ) -> Report:
-    """Train tokenizers on known mixtures of one half of the text, and infer those from the other.
+    """Train tokenizers on known mixtures of half of the text, and infer them from the other half.
 
     Args:
         corpora: the text, given as to `compare`.

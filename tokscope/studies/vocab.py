@@ -1,4 +1,4 @@
-"""What does a vocabulary hold, whose is it, and how does it compare with others?"""
+"""What does a vocabulary contain, for which languages, and how do others compare?"""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tokscope.vocabularies.overlap import overlap
 from tokscope.workers import HERE, Workers
 
 COLUMNS = ["tokenizer", *Row._fields]
-# what a user asks for -> the parts of the report that it shows
+# value of `by` -> the parts of the report to show
 BY: Mapping[str, tuple[str, ...]] = {
     "": ("total", "kind", "position", "overlap", "language", "completeness", "retention"),
     "kind": ("kind",),
@@ -76,9 +76,9 @@ _USED = (
     "used: share of the first one's tokens in the text that the other has too; used_jaccard: sum "
     "min(p, q) / sum max(p, q)"
 )
-_BINS = (*range(1, 9), 11, 16, 32, 64, 128)  # the last length of each line of the table
+_BINS = (*range(1, 9), 11, 16, 32, 64, 128)  # the greatest length in each line of the table
 _KEYS = {"overlap": "other", "completeness": "language", "retention": "list"}
-# what is shown of several tokenizers, where a part has many measures
+# measures to show for several tokenizers, if a part has many
 _COMPARED = {
     "script": ("tokens", "share", "starts", "continues", "neither", "ends", "leaves"),
     "language": ("tokens", "share"),
@@ -89,7 +89,7 @@ _COUNTED = frozenset(("units", "bytes", "letters", "unspaced", TYPES))
 
 @dataclass(frozen=True)
 class _Text:
-    """What was counted of the corpora, and seen of their words."""
+    """Counts of the corpora, and observations of their words."""
 
     counted: Counted
     seen: Sequence[Words]
@@ -150,7 +150,7 @@ def vocab(
 
 
 def _require_sense(by: str, corpora: Corpora | None, lists: Corpora | None, frequent: int) -> None:
-    """Refuse what is unknown, and what would be ignored."""
+    """Raise TokscopeError for values that are unknown or would be ignored."""
     choose(BY, by, "way to look --by")
     if frequent < 1:
         raise TokscopeError(f"--frequent {frequent}: write how many words, such as {FREQUENT}")
@@ -217,7 +217,7 @@ def _digest(words: Sequence[str]) -> str:
 
 
 def _unspaced(tokenizers: Sequence[Tokenizer]) -> list[str]:
-    """Say whose tokens never begin with the space that those of others begin with."""
+    """Name tokenizers whose tokens never begin with a space, if those of others do."""
     tables = {one.name: one.vocabulary for one in tokenizers}
     marked = [name for name, own in tables.items() if own.continuing or own.ending]
     if len(marked) in (0, len(tokenizers)):
@@ -226,7 +226,7 @@ def _unspaced(tokenizers: Sequence[Tokenizer]) -> list[str]:
 
 
 def tables(report: Report, by: str = "") -> list[Report]:
-    """Return what people read: a table for each part, for several tokenizers one a measure."""
+    """Return the tables that people read: one for each part, or for each measure."""
     there = set(report.frame["by"])
     views = [view for part in BY[by] if part in there for view in _tables(report, part)]
     views[-1] = replace(views[-1], notes=report.notes, provenance=report.provenance)
@@ -256,7 +256,7 @@ def _tables(report: Report, part: str) -> list[Report]:
 
 
 def _binned(frame: pd.DataFrame) -> pd.DataFrame:
-    """Join lengths that are close, so that a table of them is short."""
+    """Join neighbouring lengths to keep the table short."""
     last = np.array(_BINS)
     first = np.append(1, last[:-1] + 1)
     names = [str(b) if a == b else f"{a} to {b}" for a, b in zip(first, last, strict=True)]

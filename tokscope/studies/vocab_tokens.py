@@ -1,4 +1,4 @@
-"""Which tokens are these? Lists of them: by a search, or those that others lack."""
+"""Lists of tokens: by a search, of one tokenizer only, or of a language."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tokscope.workers import HERE, Workers
 
 _PATIENCE = 10  # seconds for a search among the tokens
 Ids = NDArray[np.int64]
-SHOWN = 25  # lines of a table where nobody says how many
+SHOWN = 25  # lines of a table by default
 _LONGEST = 20  # characters of a token in a table
 _LONGEST_BYTES = 17  # of hexadecimal digits and spaces
 _OF_VOCABULARY = ["token", "id", "rank", "kind", "bytes"]  # columns of a table
@@ -46,7 +46,7 @@ _NOTE = (
 
 
 def listed(tokenizer: Tokenizer, spelled: Spelled, ids: Ids) -> pd.DataFrame:
-    """Return one row a token: tokenizer, token, id, rank, kind, script, position, bytes."""
+    """Return one row for each token: tokenizer, token, id, rank, kind, script, position, bytes."""
     vocabulary = tokenizer.vocabulary
     places = ranks_of(tokenizer)[ids].tolist()
     return pd.DataFrame(
@@ -64,13 +64,13 @@ def listed(tokenizer: Tokenizer, spelled: Spelled, ids: Ids) -> pd.DataFrame:
 
 
 def require_top(top: int | None) -> None:
-    """Refuse a number of tokens that leaves none."""
+    """Raise TokscopeError if `top` is below 1."""
     if top is not None and top < 1:
         raise TokscopeError(f"--top {top}: write how many tokens, such as 20")
 
 
 def first(report: Report, top: int | None) -> Report:
-    """Return a list cut after `top` tokens of each tokenizer.
+    """Return the first `top` tokens of each tokenizer in a list.
 
     Raises:
         TokscopeError: `top` is below 1.
@@ -82,12 +82,12 @@ def first(report: Report, top: int | None) -> Report:
 
 
 def grep(tokenizers: Tokenizers, pattern: str) -> Report:
-    """Return the tokens whose text a regular expression finds, in order of their ids.
+    """Return the tokens whose text matches a regular expression, in order of ids.
 
-    Special tokens are searched by their names. Bytes that are no character match nothing.
+    Special tokens are searched by their names. Bytes that are not characters match nothing.
 
     Raises:
-        TokscopeError: the expression is none, or a tokenizer cannot be loaded.
+        TokscopeError: the expression is not valid, or a tokenizer cannot be loaded.
     """
     require_pattern(pattern)
     try:
@@ -113,7 +113,7 @@ def grep(tokenizers: Tokenizers, pattern: str) -> Report:
 
 
 def _matching(texts: Sequence[str], search: Callable[..., object], end: float) -> list[int]:
-    """Return the ids of the texts that an expression finds; it gives up at a time of the clock."""
+    """Return the ids of the texts that an expression matches; give up at the time `end`."""
     try:
         return [
             i
@@ -128,7 +128,7 @@ def _matching(texts: Sequence[str], search: Callable[..., object], end: float) -
 
 
 def only_in(tokenizers: Tokenizers, name: str) -> Report:
-    """Return the tokens of one tokenizer whose bytes are a token of no other, in order of ids.
+    """Return the tokens of one tokenizer that no other has, by bytes, in order of ids.
 
     Raises:
         TokscopeError: no tokenizer has that name or there is no other, or one cannot be loaded.
@@ -157,9 +157,9 @@ def of_language(
     specials: bool = False,
     workers: Workers = HERE,
 ) -> Report:
-    """Return the tokens in the text of one corpus, those first that make most of it its own.
+    """Return the tokens in the text of one corpus, the most characteristic first.
 
-    Without corpora they are the languages of the embedded sample.
+    Without `corpora`, the languages of the embedded sample are used.
 
     They are in order of P(language | token) times their share of its tokens. Further columns:
     count, in its text, and probability, P(language | token).
@@ -190,7 +190,7 @@ def _report(
     known: Provenance,
     tokenizers: Sequence[Tokenizer],
 ) -> Report:
-    """Join lists, by the names of their tokenizers, and say how long each is."""
+    """Join lists by name of tokenizer, with a note of the length of each."""
     counts = ", ".join(f"{name} {len(own):,}" for name, own in frames.items())
     frame = pd.concat(frames.values(), ignore_index=True)
     provenance = {**known, "scripts": f"regex {version('regex')}"}
@@ -199,9 +199,9 @@ def _report(
 
 
 def tables(report: Report, top: int | None = None, *, counted: bool = False) -> list[Report]:
-    """Return what people read: the first tokens under each tokenizer, long ones cut.
+    """Return the tables that people read: the first tokens of each tokenizer, shortened.
 
-    `counted` puts before them how many there are of each kind and of each script.
+    `counted` adds the number of tokens of each kind and script in front.
     """
     views = _counts(report) if counted else []
     for name, own in report.frame.groupby("tokenizer", sort=False):

@@ -1,4 +1,4 @@
-"""Where tokenizers come from: `load("kind:place")`, the same protocol for every family."""
+"""Load tokenizers: `load("kind:place")` gives the same protocol for every family."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Encoded:
 
     ids: NDArray[np.int32]  # (T,)
     starts: NDArray[np.int64]  # (D + 1,)
-    spells: bool = False  # whether the tokens are known to be the bytes of the units, all of them
+    spells: bool = False  # whether the bytes of the tokens are known to be those of the units
 
     @classmethod
     def of(cls, units: Sequence[Sequence[int]]) -> Encoded:
@@ -42,13 +42,13 @@ class Encoded:
 class Tokenizer(Protocol):
     """What every family offers.
 
-    `encode` adds no special tokens, pads nothing and cuts nothing; text that looks like a special
-    token is text unless `specials` is set.
+    `encode` adds no special tokens, and neither pads nor truncates. Text that looks like a special
+    token is ordinary text unless `specials` is set.
     """
 
     @property
     def name(self) -> str:
-        """What tables show."""
+        """The name in tables."""
         ...
 
     @property
@@ -63,7 +63,7 @@ class Tokenizer(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """A hash of all that decides the ids."""
+        """A hash of everything that decides the ids."""
         ...
 
     @property
@@ -73,7 +73,7 @@ class Tokenizer(Protocol):
 
     @property
     def path(self) -> str:
-        """What encodes, and why; what was assumed, if anything was."""
+        """A sentence: which code encodes, why, and what was assumed."""
         ...
 
     def components(self) -> Mapping[str, str]:
@@ -81,7 +81,7 @@ class Tokenizer(Protocol):
         ...
 
     def processing(self) -> Mapping[str, str]:
-        """Return the parts that change no id of text, but what a model gets; canonical JSON.
+        """Return the parts that change only the input of a model, not ids, as canonical JSON.
 
         Special tokens around text, truncation, padding, dropout, chat templates.
         """
@@ -94,7 +94,7 @@ class Tokenizer(Protocol):
     def model_input(self, texts: Sequence[str]) -> Encoded:
         """Return the ids of every text with the special tokens that the file puts around it.
 
-        Nothing is padded or cut, and text that looks like a special token is text.
+        Nothing is padded or truncated. Text that looks like a special token is ordinary text.
         """
         ...
 
@@ -105,7 +105,7 @@ class Tokenizer(Protocol):
     def boundaries(self, text: str, *, specials: bool = False) -> NDArray[np.int64]:
         """Return where tokens end, in UTF-8 bytes of the text, ascending; slow and exact.
 
-        A cut inside a character that the tokenizer has first replaced is placed inside it.
+        If the tokenizer replaces a character and cuts inside, the place is inside the original.
         """
         ...
 
@@ -118,15 +118,15 @@ class Spec:
     kind: str
     place: str
     pattern: str = ""  # the name of an expression that cuts text
-    pattern_file: str = ""  # a file that holds one
+    pattern_file: str = ""  # a file that holds such an expression
     specials: str = ""  # a file of special tokens and their ids, or a name for known ones
-    word: str = ""  # all of this as the user wrote it
+    word: str = ""  # the whole specification as the user wrote it
 
 
-NOWHERE = Spec("", "", "")  # of a tokenizer that nobody named
+NOWHERE = Spec("", "", "")  # for a tokenizer without a specification
 
 
-# kind -> module and function, imported only when used; a loader takes a Spec
+# kind -> module and function, imported only when used; the function takes a Spec
 LOADERS: Mapping[str, tuple[str, str]] = {
     "hf": ("folder", "load_hub"),
     "file": ("folder", "load_file"),
@@ -148,7 +148,7 @@ LOADERS: Mapping[str, tuple[str, str]] = {
 }
 _PLACELESS = ("bytes", "characters")
 _PATTERNED = ("tiktoken-file", "gguf", "merges")
-# option -> the kinds on which it has an effect
+# option -> the kinds for which it has an effect
 _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "pattern": _PATTERNED,
     "pattern-file": _PATTERNED,
@@ -175,7 +175,7 @@ def _kind_of_path(path: Path) -> str:
 
 
 def _holds_codes(path: Path) -> bool:
-    """Tell by its beginning whether a file holds the codes of subword-nmt or fastBPE."""
+    """Return whether a file begins like the codes of subword-nmt or fastBPE."""
     start = start_of(path).decode(errors="replace")
     if "</w>" not in start:
         return False
@@ -187,7 +187,7 @@ def _looks_like_path(word: str) -> bool:
 
 
 def _bare(word: str) -> str:
-    """Return the kind of a word without one: a path, then a tiktoken name, then a hub id."""
+    """Guess the kind of a word without a kind: a path, then a tiktoken name, then a hub id."""
     path = path_of(word)
     is_path = path.suffix or re.search(r"[/\\]", word) or word in (".", "..", "~")
     if path.is_file() or (path.exists() and is_path):
@@ -208,20 +208,20 @@ def _function(module: str, name: str) -> object:
 
 
 def _options(word: str) -> tuple[str, dict[str, str]]:
-    """Split `REST[?KEY=VALUE[&KEY=VALUE]]`; what exists as a path has no options."""
+    """Split `REST[?KEY=VALUE[&KEY=VALUE]]`; an existing path has no options."""
     start = _OPTION.search(word)
     if not start or exists(word):
         return word, {}
-    found: dict[str, str] = {}
+    options: dict[str, str] = {}
     for part in word[start.end() :].split("&"):
         key, _, value = part.partition("=")
         choose(_OPTIONS, key, "option of a tokenizer")
         if not value:
             raise TokscopeError(f"{word}: ?{key}= needs a value, and & only stands between two")
-        if key in found:
+        if key in options:
             raise TokscopeError(f"{word}: {key}= is given twice")
-        found[key] = value
-    return word[: start.start()], found
+        options[key] = value
+    return word[: start.start()], options
 
 
 def parse(word: str) -> Spec:
@@ -263,7 +263,7 @@ def _unknown_kind(kind: str) -> str:
 def load(word: str | PathLike[str], *, label: str = "") -> Tokenizer:
     """Return the tokenizer that `[LABEL=]KIND:PLACE`, or a bare word, names.
 
-    A `label` counts before that of the word.
+    `label` takes precedence over the label in the word.
 
     Raises:
         TokscopeError: there is no such tokenizer here, or its file cannot be used; says why.
@@ -272,7 +272,7 @@ def load(word: str | PathLike[str], *, label: str = "") -> Tokenizer:
     try:
         with one_state():
             return _load(word, label)
-    except OSError as error:  # what was there a moment ago is not any more
+    except OSError as error:  # the file has disappeared a moment ago
         raise TokscopeError(f"{word}: cannot be read ({error.strerror or error})") from error
 
 
@@ -291,13 +291,13 @@ def _load(word: str, label: str) -> Tokenizer:
 
 
 def switched_off(tokenizers: Sequence[Tokenizer]) -> list[str]:
-    """Say of each tokenizer whether it is measured without what its file asks for."""
+    """Return a note for each tokenizer that is measured without dropout from its file."""
     found = {one.name: without_dropout(one.name, one.processing()) for one in tokenizers}
     return [note for notes in found.values() for note in notes]
 
 
 def without_dropout(name: str, processing: Mapping[str, str]) -> list[str]:
-    """Say so of a tokenizer whose file sets dropout, under which no count is twice the same."""
+    """Return a note if the file sets dropout, since counts would differ each time."""
     rate = processing.get("dropout", "null")
     if rate == "null":
         return []
@@ -305,7 +305,7 @@ def without_dropout(name: str, processing: Mapping[str, str]) -> list[str]:
 
 
 def have_words(tokenizers: Sequence[Tokenizer]) -> bool:
-    """Tell whether workers can load all of them; an object of a caller is used where it is."""
+    """Return whether workers can load all of them; a caller's object stays in this process."""
     return all(one.spec.word for one in tokenizers)
 
 
@@ -316,10 +316,10 @@ def for_workers(tokenizers: Sequence[Tokenizer]) -> tuple[tuple[str, str], ...]:
 
 @cache
 def loaded(word: str, fingerprint: str) -> Tokenizer:
-    """Return a tokenizer that a worker keeps, on the one core that it has.
+    """Return a tokenizer that a worker keeps; it uses one core.
 
     Raises:
-        TokscopeError: what it finds there is not what was asked for.
+        TokscopeError: the tokenizer has changed since it was first loaded.
     """
     one_core()
     try:
@@ -332,6 +332,6 @@ def loaded(word: str, fingerprint: str) -> Tokenizer:
 
 
 def assumptions(tokenizers: Sequence[Tokenizer]) -> list[str]:
-    """Say what the file of a tokenizer leaves open and ids depend on, wherever ids are shown."""
+    """Return notes about what the files of tokenizers leave open, for tables that show ids."""
     told = {one.name: getattr(one, "assumed", "") for one in tokenizers}
     return [f"{name}: assumed, {assumed}" for name, assumed in told.items() if assumed]

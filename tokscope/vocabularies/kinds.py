@@ -88,7 +88,7 @@ class Spelled:
         return np.cumsum(self.lengths[self.whole]) - self.lengths[self.whole]
 
     @cached_property
-    def found(self) -> NDArray[np.uint16]:
+    def traits(self) -> NDArray[np.uint16]:
         """The `properties` of the code points; (C,)."""
         return properties()[self.codes]
 
@@ -119,9 +119,9 @@ class Spelled:
     @cached_property
     def kinds(self) -> Numbers:
         """The kind of every id, as numbers of `KINDS`; (size,)."""
-        vocabulary, found = self.vocabulary, self.found
+        vocabulary, traits = self.vocabulary, self.traits
         has_letter = self.any(self.letters)
-        has_number = self.any((found & NUMBER) != 0)
+        has_number = self.any((traits & NUMBER) != 0)
         tests = {  # the first test that is true decides
             SPECIAL: special(vocabulary),
             BYTE: vocabulary.byte_tokens,
@@ -130,8 +130,8 @@ class Spelled:
             MIXED_LETTERS: has_letter & (self.scripts == MIXED),
             LETTERS: has_letter,
             NUMERIC: has_number,
-            SYMBOL: self.any((found & SIGN) != 0),
-            BLANK: self.over((found & SPACE) != 0, np.logical_and),
+            SYMBOL: self.any((traits & SIGN) != 0),
+            BLANK: self.over((traits & SPACE) != 0, np.logical_and),
         }
         return np.select(list(tests.values()), list(tests), OTHER)
 
@@ -145,7 +145,7 @@ class Spelled:
         word, the mark decides. Tokens of scripts that are written without spaces do neither.
         """
         positions = np.full(self.vocabulary.size, NEITHER)
-        inked = self.letters | ((self.found & NUMBER) != 0)
+        inked = self.letters | ((self.traits & NUMBER) != 0)
         ids = np.flatnonzero(self.any(inked))
         if not len(ids):
             return positions

@@ -47,7 +47,7 @@ def languages(counted: Counted, k: int) -> Iterator[Row]:
 class Words:
     """The letters and words of one corpus, and which words are one token; grows while reading."""
 
-    found: Counts  # (1 + tokenizers, words): all occurrences, then those that are one token
+    counts: Counts  # (1 + tokenizers, words): all occurrences, then those that are one token
     letters: dict[int, int] = field(default_factory=dict)  # code point -> occurrences
     places: dict[bytes, int] = field(default_factory=dict)  # word -> its column
 
@@ -66,13 +66,13 @@ class Words:
         ids = self._numbered(data[start:end] for start, end in spans)
         whole = [ids[one.held(*text.words)] for one in tokens]
         for row, seen in enumerate((ids, *whole)):
-            self.found[row] += np.bincount(seen, minlength=len(self.places))
+            self.counts[row] += np.bincount(seen, minlength=len(self.places))
 
     def join(self, other: Words) -> None:
         """Add what was observed in the text that follows."""
         self._add_letters(other.letters)
         columns = self._numbered(other.places)  # this makes room for new words
-        self.found[:, columns] += other.found
+        self.counts[:, columns] += other.counts
 
     def _add_letters(self, letters: Mapping[int, int]) -> None:
         for code, count in letters.items():
@@ -82,7 +82,7 @@ class Words:
         """Return the columns of words, and add columns for new words."""
         places = self.places
         ids = np.array([places.setdefault(word, len(places)) for word in words], np.int64)
-        self.found = np.pad(self.found, ((0, 0), (0, len(places) - self.found.shape[1])))
+        self.counts = np.pad(self.counts, ((0, 0), (0, len(places) - self.counts.shape[1])))
         return ids
 
     @cached_property
@@ -116,7 +116,7 @@ def _alphabet(tokenizer: Tokenizer, words: Words) -> dict[str, tuple[float, str]
 
 def _words(words: Words, k: int, frequent: int, *, defined: bool) -> dict[str, tuple[float, str]]:
     """Return the number of words, and the share that are one token in the text."""
-    uses, whole = words.found[0], words.found[1 + k]
+    uses, whole = words.counts[0], words.counts[1 + k]
     if not defined or not len(uses):
         return {
             "words": (nan, "words"),
