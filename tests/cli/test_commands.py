@@ -167,7 +167,7 @@ REFUSED: dict[str, list[str]] = {
     "nowhere.json: no such file or folder": ["audit", "nowhere.json"],
     "unknown part 'contxt'; did you mean 'context'?": ["numbers", "bytes", "--by", "contxt"],
     "--seed -7: a seed is a number from 0 up": ["numbers", "bytes", "--seed", "-7"],
-    "--number 'abc' is no number; write one as 1234567": ["numbers", "bytes", "--number", "abc"],
+    "--number 'abc' is not a number; write one as 1234567": ["numbers", "bytes", "--number", "abc"],
     "--number shows one number; drop --by": ["numbers", "bytes", "--number", "7", "--by", "kind"],
     "--number shows one number; drop --seed": ["numbers", "bytes", "--number", "7", "--seed", "1"],
     "--frequent looks at words of text; add --corpus": ["vocab", "bytes", "--frequent", "7"],

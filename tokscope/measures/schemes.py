@@ -27,7 +27,7 @@ LEARNED = "learned"  # cuts depend on the digits
 UNKNOWN = "unknown"  # the tokenizer has no tokens for the number
 NO_TOKENS = -1  # stands for the cuts of such a number
 _NEARLY_ALL = 0.9
-_ALWAYS = 0.99  # of numbers: a rule that is true of so many cut text before tokens were learned
+_ALWAYS = 0.99  # of numbers: a rule that so many follow was there before tokens were learned
 
 
 @dataclass(frozen=True)

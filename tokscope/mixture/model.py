@@ -36,7 +36,7 @@ _OPTIONS: dict[str, object] = {
     "solver": "simplex",
     "parallel": "off",
     "threads": 1,
-    "simplex_scale_strategy": 0,  # counts are scaled already, and pivots are cheaper so
+    "simplex_scale_strategy": 0,  # counts are scaled already, and this is cheaper
     "primal_feasibility_tolerance": _TOLERANCE,
     "dual_feasibility_tolerance": _TOLERANCE,
 }

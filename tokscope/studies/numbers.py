@@ -171,7 +171,9 @@ def number(written: str, tokenizers: Tokenizers) -> Report:
         TokscopeError: it is not a number, or a tokenizer cannot be loaded.
     """
     if not is_number(written):
-        raise TokscopeError(f"--number '{written}' is no number; write one as 1234567 or 1,234.5")
+        raise TokscopeError(
+            f"--number '{written}' is not a number; write one as 1234567 or 1,234.5"
+        )
     cuts = segmentation(written, tokenizers)
     legend = "under each token the place value of its last digit"
     notes = (cuts.counts, legend, *cuts.assumed)
