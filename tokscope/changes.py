@@ -1,4 +1,4 @@
-"""Whether a file is still what it was: noticed by its size, its times and its place on the disk."""
+"""Notice that a file has changed, by its size, its times and its place on the disk."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from functools import cache
 
 from tokscope.errors import TokscopeError
 
-_COARSEST = 0.02  # seconds between two times that a file system writes down, at most, mostly
-_STEP = 0.001
-_FUTURE = 1_000_000_000  # nanoseconds; a time that is further ahead is of another clock
+_COARSEST = 0.02  # seconds; the times of most file systems are at least this precise
+_STEP = 0.001  # seconds between two looks at a file
+_FUTURE = 1_000_000_000  # nanoseconds; a time further ahead comes from another clock
 _STDIN = "-"
 
 
 class ChangedError(TokscopeError):
-    """A file is not what it was when it was named, or when reading it began."""
+    """A file has changed since it was named, or since reading it began."""
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What tells one state of a file from another, and the machine on which it was seen."""
+    """The state of a file, and the machine that observed it."""
 
     machine: str
     size: int
     inode: int
     modified: int
-    changed: int  # which nobody can set back
+    changed: int  # the change time, which programs cannot set
     device: int = 0
 
     def agrees(self, other: Stamp) -> bool:
-        """Tell whether both are of one state; of another machine's copy, only the size tells."""
+        """Tell whether both are the same state; across machines, only the size is compared."""
         return self == other or (self.machine != other.machine and self.size == other.size)
 
 
@@ -44,44 +44,44 @@ def _machine() -> str:
 
 
 def stamp(path: str, handle: int | None = None) -> Stamp | None:
-    """Return the stamp of a regular file, also as standard input; None for a pipe, or nothing.
+    """Return the stamp of a regular file, or of one on standard input; None for anything else.
 
-    Where it is open already, `handle` is what is looked at.
+    `handle` is the open file, if it is open already.
 
-    A file that was written just now is waited for, until what is written next has another time.
+    If the file was written just now, wait until a further write would change its time.
     """
-    found = _seen(path, handle)
+    state = _seen(path, handle)
     patience = time.monotonic() + _COARSEST
-    while found and 0 <= found.changed - _now() < _FUTURE and time.monotonic() < patience:
+    while state and 0 <= state.changed - _now() < _FUTURE and time.monotonic() < patience:
         time.sleep(_STEP)
-        found = _seen(path, handle)
-    return found
+        state = _seen(path, handle)
+    return state
 
 
 def _seen(path: str, handle: int | None = None) -> Stamp | None:
     try:
         handle = sys.stdin.fileno() if path == _STDIN else handle
-        found = os.stat(path if handle is None else handle)  # noqa: PTH116
-    except (OSError, ValueError, AttributeError):  # it is closed, or no file at all
+        status = os.stat(path if handle is None else handle)  # noqa: PTH116
+    except (OSError, ValueError, AttributeError):  # standard input is closed, or there is no file
         return None
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         return None
-    times = found.st_mtime_ns, found.st_ctime_ns
-    return Stamp(_machine(), found.st_size, found.st_ino, *times, found.st_dev)
+    times = status.st_mtime_ns, status.st_ctime_ns
+    return Stamp(_machine(), status.st_size, status.st_ino, *times, status.st_dev)
 
 
 def _now() -> int:
-    """Return the time that a file written now would get, or one before it."""
+    """Return the time that a file would get if it were written now, or an earlier time."""
     if hasattr(time, "CLOCK_REALTIME_COARSE"):
         return time.clock_gettime_ns(time.CLOCK_REALTIME_COARSE)
     return time.time_ns() - int(_COARSEST * 1e9)
 
 
 def require_same(path: str, before: Stamp | None, handle: int | None = None) -> None:
-    """Raise if a file, which may be open already, is not what it was.
+    """Raise if a file has changed; `handle` is the open file, if it is open already.
 
     Raises:
-        ChangedError: it has changed.
+        ChangedError: the file has changed.
     """
     if before is None:
         return

@@ -1,4 +1,4 @@
-"""The one kind of error that a user can mend, and the one door for every word that a user types."""
+"""The error that a user can fix, and the checks of what a user types."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from typing import TypeVar
 from tokscope.visible import one_line
 
 T = TypeVar("T")
-_KNOWN = 40  # names that one lists
-_LONGEST = 60  # characters of a name in one
+_KNOWN = 40  # names that an error lists
+_LONGEST = 60  # characters that an error shows of a name
 _NO_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LABELLED = re.compile(r"([\w.-]+)=(.+)", re.DOTALL)
 
 
 class TokscopeError(Exception):
-    """One line: what happened, then what would work.
+    """An error in one line: what happened, then what would work.
 
     >>> len(str(TokscopeError("[" * 100_000 + "; mend it"))) < 1_500
     True
@@ -35,7 +35,7 @@ class TokscopeError(Exception):
 
 
 class UnitError(TokscopeError):
-    """A unit of text that cannot be processed; `unit` is its place in the batch it came in."""
+    """A unit of text cannot be processed; `unit` is its position in its batch."""
 
     def __init__(self, message: str, unit: int = 0) -> None:
         super().__init__(message)
@@ -43,21 +43,21 @@ class UnitError(TokscopeError):
 
 
 def is_panic(error: BaseException) -> bool:
-    """Tell whether a library in Rust gave up; what it raises then is no Exception."""
+    """Tell whether a library in Rust panicked; a panic is not an `Exception`."""
     return type(error).__name__ == "PanicException"
 
 
 def require_of_library(error: BaseException) -> None:
-    """Raise again what is no error of a library, such as an interrupt."""
+    """Raise the error again unless a library caused it: an interrupt must not be hidden."""
     if not isinstance(error, Exception) and not is_panic(error):
         raise error
 
 
 @contextmanager
 def blaming(what: str, then: str = "") -> Iterator[None]:
-    """Turn whatever a library raises into one line: `what`, its reason, `then`.
+    """Turn any error of a library into one line: `what`, its reason, `then`.
 
-    For libraries that raise nothing narrower than any error, or panic.
+    It is for libraries that panic or raise errors of any type.
     """
     try:
         yield
@@ -72,7 +72,7 @@ def choose(table: Mapping[str, T], name: str, kind: str) -> T:
     """Return the entry that a user named.
 
     Raises:
-        TokscopeError: the name is unknown; says the nearest one and all that are known.
+        TokscopeError: the name is unknown; the message lists the nearest and the known names.
 
     >>> choose({"csv": 1, "json": 2}, "jsno", "format")
     Traceback (most recent call last):
@@ -89,7 +89,7 @@ def choose(table: Mapping[str, T], name: str, kind: str) -> T:
 
 
 def shortened(word: str, longest: int = _LONGEST) -> str:
-    """Return what people read of a word, if a file made it longer than any name.
+    """Shorten a word for a message: a file may hold names of any length.
 
     >>> shortened("endless", 3), shortened("end", 3)
     ('end…', 'end')
@@ -98,17 +98,17 @@ def shortened(word: str, longest: int = _LONGEST) -> str:
 
 
 def require_shown(name: str, word: str) -> None:
-    """Refuse a name that no table can show: bytes that are no text, or control characters.
+    """Raise if a name cannot be printed: undecodable bytes or control characters.
 
     Raises:
-        TokscopeError: it is one.
+        TokscopeError: the name cannot be printed.
     """
     if _NO_NAME.search(name):
         raise TokscopeError(f"{word!r}: its name cannot be shown; write NAME= before it")
 
 
 def split_label(word: str) -> tuple[str, str]:
-    """Split `[LABEL=]REST`; what exists as a path has no label.
+    """Split `[LABEL=]REST`; a word that is an existing path has no label.
 
     >>> split_label("en=data/english.txt"), split_label("data/a=b.txt")
     (('en', 'data/english.txt'), ('', 'data/a=b.txt'))
@@ -120,21 +120,21 @@ def split_label(word: str) -> tuple[str, str]:
 
 
 def exists(path: str | Path) -> bool:
-    """Tell whether there is such a file; no where no file system has such a name."""
-    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises then
+    """Tell whether a file exists; False if the name is invalid on this file system."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists would raise
 
 
 def path_of(place: str) -> Path:
-    """Return the path that a user wrote, `~` meaning a home folder.
+    """Return the path that a user wrote, with `~` replaced by the home folder.
 
     Raises:
-        TokscopeError: there is no path, or no such home.
+        TokscopeError: the path is empty or invalid, or the home folder is unknown.
     """
     if not place:
         raise TokscopeError("a path is missing; write KIND:PATH, or NAME=PATH")
     try:
         path = Path(place).expanduser()
-        path.is_file()  # which tells whether there can be such a path
+        path.is_file()  # raises if the path is invalid
     except (RuntimeError, OSError) as error:
         reason = getattr(error, "strerror", None) or error
         raise TokscopeError(f"{shortened(place)}: {reason}") from error
@@ -142,7 +142,7 @@ def path_of(place: str) -> Path:
 
 
 def require_inside(name: str, where: str) -> None:
-    r"""Refuse a name, as git or the hub gives it to a file, that would lead out of a folder.
+    r"""Raise if a file name from git or the hub would lead out of its folder.
 
     Raises:
         TokscopeError: it would, on this system or another.
@@ -159,10 +159,10 @@ def require_inside(name: str, where: str) -> None:
 
 
 def extra(module: str, name: str, purpose: str) -> ModuleType:
-    """Import a module that only an extra of this package brings.
+    """Import a module that an extra of this package installs.
 
     Raises:
-        TokscopeError: it is not installed.
+        TokscopeError: the module is not installed.
     """
     try:
         return import_module(module)

@@ -1,4 +1,4 @@
-"""What a caller of the library gives for an argument: one thing, a list, or a mapping of names."""
+"""Read an argument of the library: one object, a sequence, or a mapping of names to objects."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ _WORDS = "a word or a list of words"
 def entries(
     given: object, is_one: Callable[[object], bool], argument: str, wanted: str
 ) -> list[tuple[str, Any]]:
-    """Return what was given, each with its name in a mapping, or "".
+    """Return the given objects, each with its name in the mapping, or "".
 
     Args:
-        given: one thing, a sequence of things, or a mapping of names to things.
-        is_one: tells whether something is one thing.
-        argument: what the caller knows it by.
-        wanted: what the caller can give, in words.
+        given: one object, a sequence of objects, or a mapping of names to objects.
+        is_one: tells whether something is a single object.
+        argument: the name of the argument, for messages.
+        wanted: what the caller can give, for messages.
 
     Raises:
-        TokscopeError: it is something else, or empty.
+        TokscopeError: `given` is something else, or empty.
     """
     if is_one(given):
         return [("", given)]
     if isinstance(given, Mapping):
-        found = [(_name(name, argument), one) for name, one in given.items()]
+        pairs = [(_name(name, argument), one) for name, one in given.items()]
     else:
-        found = [("", one) for one in several(given, argument, wanted)]
-    if not found:
+        pairs = [("", one) for one in several(given, argument, wanted)]
+    if not pairs:
         raise TokscopeError(f"{argument}: it is empty; give {wanted}")
-    return found
+    return pairs
 
 
 def words(given: str | Sequence[str], argument: str) -> list[str]:
-    """Return one word or several as a list.
+    """Return one word or several words as a list.
 
     Raises:
-        TokscopeError: it is something else.
+        TokscopeError: `given` is something else.
     """
-    found = [given] if isinstance(given, str) else several(given, argument, _WORDS)
-    for one in found:
+    each = [given] if isinstance(given, str) else several(given, argument, _WORDS)
+    for one in each:
         if not isinstance(one, str):
             raise unlike(one, argument, _WORDS)
-    return [str(one) for one in found]
+    return [str(one) for one in each]
 
 
 def place(given: str | PathLike[str], argument: str) -> str:
     """Return a word or a path as a string.
 
     Raises:
-        TokscopeError: it is something else.
+        TokscopeError: `given` is something else.
     """
     if not isinstance(given, str | PathLike):
         raise unlike(given, argument, "a word or a path")
@@ -63,10 +63,10 @@ def place(given: str | PathLike[str], argument: str) -> str:
 
 
 def several(given: object, argument: str, wanted: str) -> Sequence[object]:
-    """Return a sequence; a string and bytes are not one here.
+    """Return a sequence; strings and bytes do not count as sequences here.
 
     Raises:
-        TokscopeError: it is something else.
+        TokscopeError: `given` is something else.
     """
     if isinstance(given, (str, *_BYTES)) or not isinstance(given, Sequence):
         raise unlike(given, argument, wanted)

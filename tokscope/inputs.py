@@ -1,4 +1,4 @@
-"""Which files the words of a user have read: what is written must be none of them."""
+"""Which files a command reads: no output may overwrite one of them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tokscope.writing import identity
 
 
 def reads(word: str, path: Path, *, text: bool) -> bool:
-    """Tell whether a word for text, or for a tokenizer, reads a file, or would if it were there.
+    """Tell whether a word for text, or for a tokenizer, reads `path`, or would if it existed.
 
-    A word that stands for nothing is refused where it is used.
+    An invalid word reads nothing here; it is refused where it is used.
     """
     try:
         return _reads_text(word, path) if text else _reads_tokenizer(word, path)
@@ -36,7 +36,7 @@ def _reads_text(word: str, path: Path) -> bool:
 
 
 def _reads_tokenizer(word: str, path: Path) -> bool:
-    """All that could be part of a tokenizer in its folder counts, also where a file is named."""
+    """Count every file of the folder that could be part of a tokenizer, even if a file is named."""
     spec = parse(word)
     named = [path_of(p) for p in (spec.place, spec.pattern_file, spec.specials) if p]
     if any(identity(place) == identity(path) for place in named):

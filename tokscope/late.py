@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Late(ModuleType):
-    """A module that is imported when something of it is first asked for.
+    """A module that is imported when one of its names is first used.
 
     >>> Late("math").floor(2.5)
     2

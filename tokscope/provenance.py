@@ -1,13 +1,13 @@
-"""What can change a result, as data; the signature under a result is its one rendering."""
+"""What can change a result, as data; the signature under a result renders it."""
 
 from __future__ import annotations
 
-# name -> its value, each of its values, or None where the name says it all
+# name -> its value, its values, or None if the name alone says everything
 Provenance = dict[str, str | tuple[str, ...] | None]
 
 
 def rendered(provenance: Provenance) -> str:
-    """Write names and values in one line, in the manner of sacreBLEU (Post 2018).
+    """Write names and values in one line, in the style of sacreBLEU (Post 2018).
 
     >>> rendered({"seed": "1", "price": ("a=2", "b=3"), "list": (), "stopped early": None})
     'seed:1|price:a=2|price:b=3|stopped early'

@@ -1,8 +1,8 @@
-"""Files that are read whole: tokenizers, what stands beside them, configurations, locks.
+"""Read whole files: tokenizers and the files beside them, configurations, locks.
 
-They are regular files, so that nothing is waited for and nothing is endless, and they have a size
-that their kind can have: the limits are far above all that is published. A file that changes while
-it is read, or between two readings that belong together, is an error.
+They must be regular files, because a pipe can block and a device has no end. Their size is limited,
+far above any published file. A file that changes while it is read, or between two readings that
+belong together, is an error.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import BinaryIO
 from tokscope.changes import Stamp, require_same, stamp
 from tokscope.errors import TokscopeError
 
-MOST = 256_000_000  # bytes of a tokenizer's file; that of 900,000 pieces has 60 MB
+MOST = 256_000_000  # bytes of a tokenizer's file; 900,000 pieces take 60 MB
 MOST_OF_SETTINGS = 1_000_000  # bytes of a configuration
 BLOCK = 1 << 20  # bytes read at once
 _SEEN: ContextVar[MutableMapping[str, Stamp] | None] = ContextVar("seen", default=None)
@@ -28,10 +28,10 @@ _HOW = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def opened(path: Path) -> BinaryIO:
-    """Open a regular file; a pipe is not waited for.
+    """Open a regular file, without waiting for a pipe.
 
     Raises:
-        OSError: it is none, or cannot be opened.
+        OSError: it is not a regular file, or cannot be opened.
     """
     handle = os.open(path, _HOW)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -42,7 +42,7 @@ def opened(path: Path) -> BinaryIO:
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Let all that is read inside belong together: a file that is read again is what it was."""
+    """Require that a file which is read twice in this block is the same both times."""
     before = _SEEN.set({} if _SEEN.get() is None else _SEEN.get())
     try:
         yield
@@ -52,10 +52,10 @@ def together() -> Iterator[None]:
 
 @contextmanager
 def one_state() -> Iterator[None]:
-    """As `together`, and when all is read, every file that was read inside still is what it was.
+    """As `together`; at the end, every file that was read in this block must be unchanged.
 
     Raises:
-        ChangedError: one is not.
+        ChangedError: a file has changed.
     """
     own: dict[str, Stamp] = {}
     outer = _SEEN.get()
@@ -63,7 +63,7 @@ def one_state() -> Iterator[None]:
     try:
         yield
     except TokscopeError:
-        _require_as_seen(own)  # which is why, then
+        _require_as_seen(own)  # a change explains the error better
         raise
     finally:
         _SEEN.reset(before)
@@ -79,12 +79,13 @@ def _require_as_seen(seen: Mapping[str, Stamp]) -> None:
 
 @contextmanager
 def steady(path: Path, *, remember: bool = True) -> Iterator[BinaryIO]:
-    """Open a regular file that stays what it is until it is read.
+    """Open a regular file that must not change while it is read.
 
-    It is remembered, but where we may write it ourselves before we read it again.
+    Its state is remembered for later readings. Pass `remember=False` for a file that we may write
+    ourselves before we read it again.
 
     Raises:
-        OSError: it is no regular file, or cannot be opened.
+        OSError: it is not a regular file, or cannot be opened.
         ChangedError: it changes, or has changed since it was read before.
     """
     with opened(path) as stream:
@@ -96,7 +97,7 @@ def steady(path: Path, *, remember: bool = True) -> Iterator[BinaryIO]:
         try:
             yield stream
         except Exception:
-            require_same(str(path), before)  # which is why, then
+            require_same(str(path), before)  # a change explains the error better
             raise
         require_same(str(path), before)
 
@@ -112,7 +113,7 @@ def content(path: Path, most: int = MOST) -> bytes:
         require_regular(path)
         with steady(path) as stream:
             data = whole(stream, most)
-    except (OSError, ValueError) as error:  # a name that no file can have
+    except (OSError, ValueError) as error:  # ValueError: an invalid name
         reason = getattr(error, "strerror", None) or error
         raise TokscopeError(f"{path}: cannot be read ({reason})") from error
     if data is None:
@@ -123,13 +124,13 @@ def content(path: Path, most: int = MOST) -> bytes:
 
 
 def whole(stream: BinaryIO, most: int) -> bytes | None:
-    """Return all that is in a file; None where that is more than `most` bytes."""
+    """Return the content of a file; None if it has more than `most` bytes."""
     if os.fstat(stream.fileno()).st_size > most:
         return None
     blocks, left = [], most
     while left >= 0 and (block := stream.read(min(BLOCK, left + 1))):
         blocks.append(block)
-        left -= len(block)  # it may grow
+        left -= len(block)  # the file may grow meanwhile
     return b"".join(blocks) if left >= 0 else None
 
 
@@ -146,11 +147,11 @@ def text(path: Path, most: int = MOST) -> str:
 
 
 def require_regular(path: Path) -> None:
-    """Refuse what is no regular file: a device has no end, and a pipe is waited for.
+    """Raise if a path is not a regular file: a device has no end, and a pipe can block.
 
     Raises:
-        TokscopeError: it is one, or a folder.
-        OSError: it cannot be looked at.
+        TokscopeError: it is a device, a pipe or a folder.
+        OSError: its state cannot be read.
     """
     mode = path.stat().st_mode
     if stat.S_ISREG(mode):

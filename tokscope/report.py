@@ -12,16 +12,16 @@ from tokscope.provenance import Provenance, rendered
 if TYPE_CHECKING:
     import pandas as pd
 
-_NOTEBOOK = Late("tokscope.render.notebook")  # which knows reports
+_NOTEBOOK = Late("tokscope.render.notebook")  # imported late because it imports this module
 
 
 @dataclass(frozen=True)
 class Report:
     """A result, at full precision; only a renderer rounds or drops anything.
 
-    A frame with a column `value` is long: one value a row, with its `unit` and the direction that
-    is `better`. `across` names the column whose entries people want to see side by side; `flow`
-    the columns that they want to read on in lines, one cell a row, under the first column's entry.
+    A frame with a column `value` is long: each row has one value, its `unit` and the direction that
+    is `better`. `across` names the column whose entries people want to see side by side. `flow`
+    names the columns that they read as running lines under the entry of the first column.
     """
 
     command: str
@@ -33,8 +33,8 @@ class Report:
     flow: tuple[str, ...] = ()
     headline: str = ""
     details: tuple[str, ...] = ()
-    passed: bool | None = None  # where there is something to pass, such as gates
-    view: Callable[[Report], Sequence[Report]] | None = None  # what people see of it
+    passed: bool | None = None  # None if nothing can fail, as gates can
+    view: Callable[[Report], Sequence[Report]] | None = None  # the parts that people see
 
     @property
     def signature(self) -> str:
@@ -48,14 +48,14 @@ class Report:
 
 
 def mapped(frame: pd.DataFrame, door: Callable[[str], str]) -> pd.DataFrame:
-    """Return a frame whose strings, names of columns among them, went through a door."""
-    found = frame.copy()
+    """Return a frame with `door` applied to all strings, including the names of columns."""
+    result = frame.copy()
     for place, kind in enumerate(frame.dtypes):
-        if kind.kind == "O":  # text, and what may hold some
-            cells = frame.iloc[:, place].to_numpy(object, copy=True)  # a list may change its kind
+        if kind.kind == "O":  # strings, or objects that may be strings
+            cells = frame.iloc[:, place].to_numpy(object, copy=True)  # a list may change the dtype
             for i, cell in enumerate(cells):
                 if isinstance(cell, str):
                     cells[i] = door(cell)
-            found.isetitem(place, cells)
-    found.columns = frame.columns.map(lambda name: door(name) if isinstance(name, str) else name)
-    return found
+            result.isetitem(place, cells)
+    result.columns = frame.columns.map(lambda name: door(name) if isinstance(name, str) else name)
+    return result

@@ -1,7 +1,7 @@
-"""The door for text that leaves: nothing of it is hidden, moves a cursor or commands a program.
+"""Make text safe to print: nothing stays hidden, moves the cursor or commands a program.
 
 Names, tokens and messages come from files that anybody may have made. Every renderer, every error
-and standard error write text through `visible`; what one format reads besides, it escapes itself.
+and standard error write text through `visible`. A format escapes its own special characters.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 
-_LINE = 1_400  # characters of a message
-# Categories Cc, Cf, Cs, Zl and Zp, what Unicode lets be ignored but the selectors of a glyph, and
-# what is no character; spelled out, so that every version of Python shows the same.
+_LINE = 1_400  # the most characters of a message
+# Categories Cc, Cf, Cs, Zl and Zp, the default-ignorable code points except variation selectors,
+# and the noncharacters. They are spelled out so that every version of Python shows the same text.
 HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160"
     "\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef"
@@ -22,13 +22,13 @@ HIDDEN = re.compile(
     )
     + "]"
 )
-# Programs that run jobs obey these wherever they stand in a line of output: ##[error], ##vso[...].
+# CI systems obey these commands anywhere in a line of output: ##[error], ##vso[...].
 _OBEYED = re.compile(r"##(?=[a-z]*\[[a-z])", re.IGNORECASE)
-_OBEYED_FIRST = re.compile(r"^([^\S\n]*)::", re.MULTILINE)  # and this at its start
+_OBEYED_FIRST = re.compile(r"^([^\S\n]*)::", re.MULTILINE)  # obeyed at the start of a line
 
 
 def visible(text: str) -> str:
-    r"""Write out in one line what nobody would see and what a terminal or a job would obey.
+    r"""Return text in one line, with hidden characters and commands to a terminal or CI visible.
 
     >>> visible("a\x1b[2J\n\u202eb"), visible("\x7f\x9b"), visible("##[error]no")
     ('a␛[2J␊<U+202E>b', '␡<U+009B>', '#\\#[error]no')
@@ -46,7 +46,7 @@ def _shown(char: re.Match[str]) -> str:
 
 
 def uncommanding(text: str) -> str:
-    r"""Mark the lines of a text that a job on GitHub would obey, whoever wrote it.
+    r"""Put a backslash before the lines of a text that GitHub Actions would obey.
 
     >>> uncommanding("a::b\n ::error::c")
     'a::b\n \\::error::c'
@@ -55,13 +55,13 @@ def uncommanding(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a message as one visible line; its middle is left out if it is endless."""
+    """Return a message as one visible line; a very long one loses its middle."""
     line = visible(" ".join(map(str.strip, text.replace("\t", " ").splitlines())))
     return line if len(line) <= _LINE else f"{line[:1000]} … {line[-400:]}"
 
 
 def escaped(written: str) -> str:
-    r"""Escape what is hidden in JSON that is written already, so that it reads back the same.
+    r"""Escape hidden characters in written JSON, so that it reads back the same.
 
     >>> escaped('["\u202e", "##[error]"]')
     '["\\u202e", "\\u0023#[error]"]'

@@ -1,7 +1,7 @@
-"""A process that a library ends says nothing: another one waits for it, and says it in one line.
+"""Run a command in a child process, so that a crash ends in one clear line.
 
-A stack that overflows, an abort in Rust or C++, memory that runs out: the process itself can catch
-none of them. So the command goes on in a child, which costs about a millisecond.
+A process cannot catch a stack overflow, an abort in Rust or C++, or a lack of memory. So the
+command continues in a child, which costs about a millisecond, and the parent says how it ended.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import NoReturn
 if sys.platform == "linux":
     import fcntl
 
-_GRACE = 2  # seconds to end in, once asked: a library may hold the interpreter for much longer
-_answering = mmap.mmap(-1, 1)  # a byte that both processes see
+_GRACE = 2  # seconds to end after a signal: a library may hold the interpreter much longer
+_answering = mmap.mmap(-1, 1)  # one byte of memory that both processes share
 
 _ABOUT = {
     "SIGKILL": "its process was killed (SIGKILL), as it is when memory runs out",
@@ -25,18 +25,18 @@ _ABOUT = {
 
 
 def watch() -> None:
-    """Go on in a child, for which this process waits, to leave as the child does; on Linux alone.
+    """Continue in a child; this process waits for it and exits as the child does. Linux only.
 
-    Elsewhere there is no fork, or it is not safe, or nothing tells who has sent a signal.
+    Other systems have no safe fork, or do not tell who sent a signal.
     """
     if sys.platform != "linux":
         return
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, it would hide how the child ends
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if ignored, it would hide how the child ends
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {*_asked(), signal.SIGCHLD})
     try:
         reads, writes = os.pipe()
         parent, child = os.getpid(), os.fork()
-    except OSError:  # no process or file is left: nobody watches
+    except OSError:  # out of processes or files: run without a parent
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return
     if child:
@@ -47,27 +47,27 @@ def watch() -> None:
 
 
 def answer_first() -> None:
-    """Ask the process that waits to let this one answer before it ends, unless asked once more."""
+    """Ask the parent to let this process finish its answer; a second signal ends it anyway."""
     _answering[0] = 1
 
 
 def _asked() -> set[signal.Signals]:
-    """Return the signals by which somebody asks a process to do something."""
+    """Return the signals that people and programs send to a process."""
     names = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGALRM", "SIGUSR1", "SIGUSR2")
     return {signal.Signals[name] for name in names}
 
 
 def _end_with(parent: int, reads: int) -> None:
-    """Let this process end when its parent is killed: it holds a pipe's other end."""
+    """End this process when its parent is killed: the parent holds the other end of the pipe."""
     end_with_pipe(reads)
-    if os.getppid() != parent:  # it was killed before
+    if os.getppid() != parent:  # the parent has been killed already
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def end_with_pipe(reads: int) -> None:
-    """Let the kernel kill this process when no process holds a pipe's other end; on Linux alone.
+    """Let the kernel kill this process when nobody holds the other end of a pipe; Linux only.
 
-    A thread that waits for that would not do: a library may hold the interpreter.
+    A waiting thread would not be enough, because a library may hold the interpreter.
     """
     if sys.platform == "linux":
         fcntl.fcntl(reads, fcntl.F_SETOWN, os.getpid())
@@ -76,16 +76,17 @@ def end_with_pipe(reads: int) -> None:
 
 
 def _status(child: int) -> int:
-    """Wait for a child, and pass on what others send here.
+    """Wait for a child, and pass on the signals that arrive here.
 
-    A key on the terminal reaches the child by itself, as both are in one group. Whatever asks it
-    to end also starts a clock, for the child hears nothing while a library works.
+    A key on the terminal reaches the child directly, because both are in one group. A signal to end
+    also starts a timer, because the child cannot react while a library works.
     """
     if sys.platform == "linux":
         asked = 0
         while True:
-            found = signal.sigwaitinfo({*_asked(), signal.SIGCHLD})
-            number, sent = found.si_signo, found.si_code <= 0  # or else it is of the kernel
+            received = signal.sigwaitinfo({*_asked(), signal.SIGCHLD})
+            number = received.si_signo
+            sent = received.si_code <= 0  # by a process, not by the kernel
             if number == signal.SIGCHLD:
                 ended, status = os.waitpid(child, os.WNOHANG)
                 if ended:
@@ -103,20 +104,20 @@ def _status(child: int) -> int:
 
 
 def _ends(number: int) -> bool:
-    """Tell whether a child ends at a signal, though not before its interpreter sees it."""
+    """Tell whether a signal ends a child, once its interpreter sees it."""
     ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     return number == signal.SIGTERM or (number == signal.SIGINT and not ignored)
 
 
 def _killed(child: int, asked: int) -> int:
-    """Kill a child that did not end when it was asked to, and return the exit code of that."""
+    """Kill a child that did not end when asked, and return the exit code for that."""
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return 128 + asked
 
 
 def _leave_as(status: int) -> NoReturn:
-    """Leave with the exit code of a child, or say which signal ended it."""
+    """Exit with the exit code of a child, or say which signal ended it."""
     if status >= 0:
         os._exit(status)
     number = signal.Signals(-status)

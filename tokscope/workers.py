@@ -1,7 +1,7 @@
-"""Who does the work: this process, processes of this machine, or those of a cluster.
+"""Who does the work: this process, several processes of this machine, or a cluster.
 
-The seam is `concurrent.futures.Executor`. Work is cut by the sizes of files alone, results come in
-the order of the calls, and nothing that is computed knows how many workers there are.
+All of them work through `concurrent.futures.Executor`. Only the sizes of files decide how work is
+cut, and results come in the order of the calls. So results do not depend on the number of workers.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ else:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-WORTH = 16_000_000  # bytes of text that are encoded about as fast as workers start
-# One worker is one core: what a library would do in threads, workers do side by side.
+WORTH = 16_000_000  # bytes of text; encoding them takes about as long as starting workers
+# A worker uses one core: threads of libraries would compete with the other workers.
 _ALONE = {
     "TOKENIZERS_PARALLELISM": "false",
     "RAYON_NUM_THREADS": "1",
@@ -44,10 +44,10 @@ _ALONE = {
 
 @dataclass(frozen=True)
 class Workers:
-    """An executor and how many calls it can do at once; without one, calls are made here.
+    """An executor and how many calls it can run at once; without one, this process runs them.
 
-    `advance` is told of bytes of text that have been read, as they are done; `require_life` is
-    asked now and then while nothing comes.
+    `advance` is called with the number of bytes that have just been read. `require_life` is called
+    from time to time while no result arrives; it raises if no worker is left.
     """
 
     executor: Executor | None = None
@@ -56,17 +56,17 @@ class Workers:
     require_life: Callable[[], None] = lambda: None
 
     def are_worth(self, size: int) -> bool:
-        """Tell whether so many bytes of text, each read so often, are sooner read by workers."""
+        """Tell whether workers finish `size` bytes sooner than this process."""
         return self.executor is not None and size >= WORTH
 
     def map(self, function: Callable[..., T], calls: Sequence[tuple[object, ...]]) -> Iterator[T]:
         """Yield the results of calls in their order.
 
-        No more calls are under way than keep all workers busy, so that results do not pile up. One
-        call alone is made here.
+        Submit only enough calls to keep all workers busy, so that results do not pile up. This
+        process makes a single call itself.
 
         Raises:
-            Exception: what the first call that fails raises.
+            Exception: the error of the first call that fails.
         """
         if self.executor is None or len(calls) < 2:
             yield from (function(*call) for call in calls)
@@ -84,13 +84,13 @@ class Workers:
             try:
                 return future.result(_PATIENCE)
             except TimeoutError:
-                if future.done():  # it is what the call raised
+                if future.done():  # the call itself raised it
                     raise
                 self.require_life()
 
 
 HERE = Workers()
-_PATIENCE = 10  # seconds for a scheduler to answer
+_PATIENCE = 10  # seconds to wait for an answer of a scheduler
 
 
 def cores() -> int:
@@ -99,16 +99,16 @@ def cores() -> int:
 
 
 def one_core() -> None:
-    """Keep libraries from using more than one core in this process; before they are imported."""
+    """Keep libraries to one core in this process; call this before they are imported."""
     os.environ.update(_ALONE)
 
 
 @contextmanager
 def local(count: int) -> Iterator[Workers]:
-    """Yield processes of this machine, which start when there is work for them; one is this one.
+    """Yield processes of this machine, which start when there is work; 1 means this process.
 
     Raises:
-        TokscopeError: the count makes no sense, or a process died.
+        TokscopeError: `count` is below 1, or a process died.
     """
     if count < 1:
         raise TokscopeError(f"--jobs {count}: write how many processes, from 1 up")
@@ -125,15 +125,15 @@ def local(count: int) -> Iterator[Workers]:
         ) from error
     except BaseException:
         for child in set(multiprocessing.active_children()) - there:
-            child.terminate()  # what it is doing is of no use any more
+            child.terminate()  # nobody needs its result any more
         raise
     finally:
-        with suppress(RuntimeError):  # an interrupt came before its own thread was ready
+        with suppress(RuntimeError):  # an interrupt came before the pool's thread was ready
             pool.shutdown(cancel_futures=True)
 
 
 class _Pool(Executor):
-    """Processes of this machine, for which nothing is prepared before there is work for them."""
+    """Processes of this machine; nothing is started before the first call."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -150,7 +150,7 @@ class _Pool(Executor):
 
 
 def _begin() -> None:
-    """Prepare a process: one core, no word at an interrupt, and an end when its parent ends."""
+    """Prepare a process: use one core, ignore interrupts, end when the parent ends."""
     one_core()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if parent := multiprocessing.parent_process():
@@ -159,23 +159,23 @@ def _begin() -> None:
 
 
 def _follow(parent: int) -> None:
-    """End with a parent also where the kernel does not see to it."""
+    """End this process with its parent where the kernel does not do that."""
     multiprocessing.connection.wait([parent])
     os._exit(1)
 
 
 async def _greet(distributed: ModuleType, address: str) -> None:
-    """Ask a scheduler for its first word: without it, a client would go on asking very long."""
+    """Check that a scheduler answers: without an answer, a client would retry for very long."""
     connection = distributed.comm.connect(address, timeout=_PATIENCE)
     (await asyncio.wait_for(connection, _PATIENCE)).abort()
 
 
 @contextmanager
 def cluster(address: str) -> Iterator[Workers]:
-    """Yield the workers of a Dask scheduler, on which the same paths lead to the same files.
+    """Yield the workers of a Dask scheduler; all of them must see the same files at the same paths.
 
     Raises:
-        TokscopeError: Dask is not installed, nothing answers, or workers died again and again.
+        TokscopeError: Dask is not installed, nothing answers, or workers died repeatedly.
     """
     distributed = extra("distributed", "dask", "--scheduler")
     try:
@@ -195,7 +195,7 @@ def cluster(address: str) -> Iterator[Workers]:
             try:
                 yield Workers(executor, sum(client.nthreads().values()), require_life=alive)
             finally:
-                executor.shutdown(wait=False)  # what is under way may never end
+                executor.shutdown(wait=False)  # running calls may never end
     except (
         TimeoutError,
         CancelledError,

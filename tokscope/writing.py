@@ -1,7 +1,7 @@
-"""What is written: files that are whole or not there, and never what was read.
+"""Write files: either whole or not at all, and never over an input.
 
-A file is written beside its target and renamed, so that no link is followed and no reader sees half
-of one.
+A file is written beside its target and then renamed. So no link is followed, and no reader sees
+half a file.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ from tokscope.errors import TokscopeError, exists
 
 try:
     import fcntl
-except ImportError:  # a system without locks on files
+except ImportError:  # Windows cannot lock folders
     fcntl = None  # type: ignore[assignment]
 
-PATIENCE = 20.0  # seconds that another writer is waited for
+PATIENCE = 20.0  # seconds to wait for another writer
 _PAUSE = 0.02
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def identity(path: Path) -> object:
-    """Return what two names of one file have in common.
+    """Return a value that is equal for two names of the same file.
 
-    That is its place on the disk; of a file that is not there, its folder's and its name, however
-    that is written: in capitals, or with combining marks.
+    That is its place on the disk. For a file that does not exist, it is the place of its folder and
+    its name without differences of case or of Unicode normalization.
     """
     try:
-        found = path.stat()
+        status = path.stat()
     except (OSError, ValueError):
         name = unicodedata.normalize("NFC", path.name).casefold()
         folder = path.absolute().parent
         return (identity(folder) if folder != folder.parent else folder), name
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def require_writable(path: Path, option: str = "") -> None:
-    """Refuse a place where no file can be written, or where another would be.
+    """Raise if a file cannot be written at a path, or would be written elsewhere.
 
-    `option` is what asked for it, in words.
+    `option` names the option that asked for the file.
 
     Raises:
-        TokscopeError: it is a link, read-only, no regular file, or in a folder that is not there,
-            that takes no file, or that a link puts outside of where this runs.
+        TokscopeError: the path is a link, read-only or not a regular file; or its folder does not
+            exist, cannot be written in, or is a link that leads out of the current folder.
     """
     start = f"{option}: " if option else ""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
         mode = 0
-    except (OSError, ValueError) as error:  # there can be no such name
+    except (OSError, ValueError) as error:  # the name is invalid
         reason = getattr(error, "strerror", None) or error
         raise TokscopeError(f"{start}{path}: {reason}") from error
     problem = _occupied(path, mode) if mode else ""
@@ -65,7 +65,7 @@ def require_writable(path: Path, option: str = "") -> None:
 
 
 def _occupied(path: Path, mode: int) -> str:
-    """Say why what is there cannot be replaced."""
+    """Say why the existing file cannot be replaced, or return ""."""
     if exists(path) and not path.is_file():
         return f"{path} exists and is not a regular file"
     if stat.S_ISLNK(mode):
@@ -76,7 +76,7 @@ def _occupied(path: Path, mode: int) -> str:
 
 
 def _unusable(path: Path) -> str:
-    """Say why no file can be made at a path: a folder that is none, or one that a link hides."""
+    """Say why the folder of a path cannot take a file, or return ""."""
     folder = path.absolute().parent
     if not folder.is_dir():
         return f"the folder {path.parent} does not exist"
@@ -92,10 +92,12 @@ def _unusable(path: Path) -> str:
 
 
 def require_apart(outputs: Sequence[tuple[str, Path]]) -> None:
-    """Refuse to write two things to one file: options, and where each writes.
+    """Raise if two options write to the same file.
+
+    `outputs` holds each option with its path.
 
     Raises:
-        TokscopeError: two are one.
+        TokscopeError: two paths are the same file.
     """
     seen: dict[object, str] = {}
     for option, path in outputs:
@@ -109,16 +111,16 @@ def write(path: Path, data: bytes) -> None:
     """Write a file, whole or not at all.
 
     Raises:
-        TokscopeError: it cannot be written.
+        TokscopeError: the file cannot be written.
     """
     write_all({path: data})
 
 
 def write_all(files: Mapping[Path, bytes]) -> None:
-    """Write files: all are on the disk, beside their targets, before the first is renamed.
+    """Write several files: all are on the disk, beside their targets, before the first is renamed.
 
     Raises:
-        TokscopeError: one cannot be written; none of them is, unless renaming fails.
+        TokscopeError: a file cannot be written; then none is, unless a rename failed.
     """
     beside: dict[Path, Path] = {}
     path = Path()
@@ -138,7 +140,7 @@ def write_all(files: Mapping[Path, bytes]) -> None:
 
 
 def _write(partial: Path, data: bytes, path: Path) -> None:
-    """Write a new file with the permissions of the one that it replaces, if there is one."""
+    """Write a new file with the permissions of the file that it replaces, if any."""
     with os.fdopen(os.open(partial, _NEW, 0o666), "wb") as stream:
         stream.write(data)
         stream.flush()
@@ -148,10 +150,10 @@ def _write(partial: Path, data: bytes, path: Path) -> None:
 
 
 def append(path: Path, data: bytes) -> None:
-    """Add to a regular file, which is made where it is not there; a pipe is not waited for.
+    """Append to a regular file, or create it; never wait for a pipe.
 
     Raises:
-        TokscopeError: it is no such file, or cannot be written.
+        TokscopeError: it is not a regular file, or cannot be written.
     """
     require_writable(path)
     how = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
@@ -165,13 +167,13 @@ def append(path: Path, data: bytes) -> None:
 
 @contextmanager
 def alone(folder: Path, what: str) -> Iterator[None]:
-    """Keep other writers out of a folder for as long as this takes; what is locked is the folder.
+    """Keep other writers out of a folder while this block runs, by a lock on the folder itself.
 
-    So nothing is left behind, whatever ends this process. File systems that lock no folder, such as
-    NFS, keep nobody out.
+    Nothing is left behind, however this process ends. Where a file system cannot lock a folder,
+    such as NFS, other writers are not kept out.
 
     Raises:
-        TokscopeError: another writer is there for too long.
+        TokscopeError: another writer holds the lock for too long.
     """
     if fcntl is None:
         yield
@@ -195,7 +197,7 @@ def alone(folder: Path, what: str) -> Iterator[None]:
 
 
 def _locked(handle: int) -> bool:
-    """Lock, if nobody else has; where nothing can be locked, nobody has."""
+    """Try to take the lock; True where the file system has no locks."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
