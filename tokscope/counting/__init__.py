@@ -1,1 +1,1 @@
-"""Where text and tokenizers meet: counts, and the measures that are made of them."""
+"""Count text under tokenizers, and compute measures from the counts."""

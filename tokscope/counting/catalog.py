@@ -1,7 +1,7 @@
-"""Every measure by its name: the only place where a name meets a function.
+"""Every measure by its name; no other place maps names to functions.
 
-Tables, help, documentation and tests go through this table; an entry is all that a new measure
-needs besides its function.
+Tables, help, documentation and tests use this table. A new measure needs only its function and an
+entry here.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from tokscope.measures import fairness, frequency
 from tokscope.measures.ratios import ratio
 
-TYPES = "types"  # not a column: how often each id was produced
+TYPES = "types"  # how often each id was produced; not a column
 
-Value = Any  # a float, or an array of them where resamples are measured
+Value = Any  # a float, or an array of floats for resamples
 
 
 class Totals(Protocol):
-    """What a measure sees of a tally: sums of columns, as numbers or as arrays of resamples."""
+    """The part of a tally that measures use: sums of columns, as numbers or arrays of resamples."""
 
     @property
     def types(self) -> NDArray[np.int64]:
@@ -32,7 +32,7 @@ class Totals(Protocol):
 
     @property
     def vocabulary(self) -> int:
-        """V."""
+        """V, the size of the vocabulary."""
         ...
 
     def total(self, column: str) -> Value:
@@ -47,9 +47,9 @@ Tallies = Sequence[Totals]
 class Measure:
     """A number about corpora under one tokenizer.
 
-    `over` says what `compute` is given: the tally of one "corpus", of a corpus and then the
-    "reference", or of all "corpora". The last two need parallel text. `share` names two columns
-    where the value is the share of the one in the other, so that rare events are known to be rare.
+    `over` says what `compute` gets: the tally of one "corpus", of a corpus and then the
+    "reference", or of all "corpora". The last two need parallel text. If the value is a share,
+    `share` names its two columns, because the interval of a rare event depends on its counts.
     """
 
     unit: str
@@ -63,7 +63,7 @@ class Measure:
 
 
 def has_words(tally: Totals) -> Any:
-    """Tell whether most letters are of scripts that are written with spaces between words."""
+    """Tell whether most letters belong to scripts with spaces between words."""
     return 2 * tally.total("unspaced") <= tally.total("letters")
 
 
@@ -81,13 +81,13 @@ def _total(column: str) -> Callable[[Tallies], Value]:
 
 
 def _costs(tallies: Tallies) -> NDArray[np.float64]:
-    """Tokens per unit, corpora along the last axis."""
+    """Return tokens per unit, with the corpora along the last axis."""
     costs = [ratio(tally.total("tokens"), tally.total("units")) for tally in tallies]
     return np.stack(costs, axis=-1)
 
 
 def _worst_premium(tallies: Tallies) -> Value:
-    """The reference comes first."""
+    """Return the largest premium; the first tally is the reference."""
     if len(tallies) < 2:
         return math.nan
     costs = _costs(tallies)
@@ -317,7 +317,7 @@ MEASURES: Mapping[str, Measure] = {
     ),
 }
 
-# What a first look needs; the rest is asked for by name.
+# The measures that are shown by default; users name others.
 DEFAULT = (
     "tokens",
     "fertility",

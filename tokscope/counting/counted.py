@@ -1,4 +1,4 @@
-"""What every study of tokenizers on text begins with: all of the text counted under all of them."""
+"""Count all corpora under all tokenizers: the first step of every study of text."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from tokscope.text.words import rule_version
 from tokscope.tokenizers import Tokenizer, for_workers, have_words, loaded, switched_off
 from tokscope.workers import HERE, Workers
 
-ALL = "all"  # the name under which corpora are taken together
+ALL = "all"  # the name of all corpora taken together
 
 
 @dataclass(frozen=True)
 class Counted:
-    """Tallies by corpus and tokenizer, and what is needed to say where they come from."""
+    """Tallies by corpus and tokenizer, and where they come from."""
 
     tokenizers: Sequence[Tokenizer]
     corpora: Sequence[Corpus]
-    tallies: Sequence[Sequence[Tally]]  # one row a corpus, one column a tokenizer
+    tallies: Sequence[Sequence[Tally]]  # a row per corpus, a column per tokenizer
     readings: Sequence[Reading]
     parallel: bool
-    text: Provenance  # what can change a count, but for the tokenizers
+    text: Provenance  # what can change a count, besides the tokenizers
 
     @property
     def provenance(self) -> Provenance:
-        """All that can change a count."""
+        """Everything that can change a count."""
         return {**signed(self.tokenizers), **self.text}
 
     def unspaced(self) -> list[str]:
-        """Name the corpora without words: written without spaces."""
+        """Return the names of corpora without words, because they are written without spaces."""
         pairs = zip(self.corpora, self.tallies, strict=True)
         return [corpus.name for corpus, row in pairs if not has_words(row[0])]
 
     def notes(self) -> list[str]:
-        """Say what was left out of the text and what was changed in it."""
+        """Say what was left out of the text and what was changed."""
         skipped = sum(reading.skipped for reading in self.readings)
         replaced = sum(reading.replaced for reading in self.readings)
         notes = []
@@ -64,7 +64,7 @@ class Counted:
 
 
 def require_resamples(seed: int, **counts: int) -> None:
-    """Refuse numbers of resamples that give no interval, and what is no seed."""
+    """Raise if a number of resamples gives no interval, or if the seed is negative."""
     for option, resamples in counts.items():
         if resamples < 0 or resamples == 1:
             raise TokscopeError(f"--{option} {resamples}: two or more make an interval; try 100")
@@ -73,11 +73,11 @@ def require_resamples(seed: int, **counts: int) -> None:
 
 
 def require_countable(corpora: Sequence[Corpus], word_rule: str = "unicode") -> None:
-    """Refuse corpora and a word rule that cannot be counted, before anything is loaded or read.
+    """Raise if corpora or a word rule cannot be counted; call this before anything is read.
 
     Raises:
-        TokscopeError: none is named, one has the name of all, or the rule is unknown or needs an
-            extra.
+        TokscopeError: there are no corpora, one is named "all", or the rule is unknown or needs
+            an extra.
     """
     if not corpora:
         raise TokscopeError("no corpus is named; drop --corpus to use the embedded sample")
@@ -86,12 +86,12 @@ def require_countable(corpora: Sequence[Corpus], word_rule: str = "unicode") -> 
 
 
 def are_parallel(corpora: Sequence[Corpus]) -> bool:
-    """Tell whether line i says the same in every corpus."""
+    """Tell whether line i means the same in every corpus."""
     return all(shard.keep_empty for corpus in corpora for shard in corpus.shards)
 
 
 def require_own_names(corpora: Sequence[Corpus]) -> None:
-    """Refuse a corpus that is called what all of them together are."""
+    """Raise if a corpus has the name that stands for all of them."""
     if any(corpus.name == ALL for corpus in corpora):
         raise TokscopeError(f"'{ALL}' stands for all corpora together; name this one NAME=PATH")
 
@@ -105,7 +105,7 @@ def texts_of(corpora: Corpora | None, *, parallel: bool = False) -> list[Corpus]
     """Return the corpora that a caller gives, or the embedded sample.
 
     Raises:
-        TokscopeError: they cannot be used.
+        TokscopeError: the argument cannot be used.
     """
     return embedded() if corpora is None else corpora_given(corpora, parallel=parallel)
 
@@ -151,7 +151,7 @@ def _piece(named: Sequence[tuple[str, str]], counting: Counting, part: Shard) ->
 
 
 def _require_aligned(corpora: Sequence[Corpus], tallies: Sequence[Sequence[Tally]]) -> None:
-    """Raise unless unit i of every corpus can be the same sentence."""
+    """Raise if unit i of the corpora cannot be the same sentence in all of them."""
     first, sizes = corpora[0], tallies[0][0]["bytes"]
     for corpus, counts in zip(corpora[1:], tallies[1:], strict=True):
         others = counts[0]["bytes"]
@@ -169,11 +169,11 @@ def _require_aligned(corpora: Sequence[Corpus], tallies: Sequence[Sequence[Tally
 
 
 def types_of(counted: Counted, k: int) -> Counts:
-    """Return how often each id of one tokenizer is in each corpus; (corpora, size)."""
+    """Return how often each id of one tokenizer occurs in each corpus; (corpora, size)."""
     return np.stack([row[k].types for row in counted.tallies])
 
 
 def reference_of(corpora: Sequence[Corpus], name: str) -> int:
-    """Return the place of the corpus that others are measured against: "en" or the first."""
+    """Return the place of the corpus that others are compared with; default "en" or the first."""
     places = {corpus.name: i for i, corpus in enumerate(corpora)}
     return choose(places, name, "reference corpus") if name else places.get("en", 0)

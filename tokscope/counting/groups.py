@@ -1,4 +1,4 @@
-"""Which units share a row: blocks of a file, clusters, or each its own."""
+"""Which units share a row: those of a block of the file, those of a cluster, or none."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ import numpy as np
 
 from tokscope.counting.tokens import Counts
 
-BLOCKS = 4096  # rows at most of a corpus that is not parallel
+BLOCKS = 4096  # the most rows of a corpus that is not parallel
 
 
 @dataclass
 class Blocks:
-    """Sums of rows by place in the file: however long it is, at most `BLOCKS` of them.
+    """Sums of rows by place in the file: at most `BLOCKS` sums, however long the file is.
 
-    A block is a power of two of bytes, the smallest that suffices, so it depends on the text
-    alone.
+    The size of a block is the smallest power of two that suffices. So it depends on the text alone.
     """
 
     rows: Counts  # (BLOCKS, tokenizers, columns)
@@ -31,7 +30,7 @@ class Blocks:
         np.add.at(self.rows, offsets // self.width, counts)
 
     def filled(self) -> tuple[Counts, Counts]:
-        """Return the rows that hold something, and where their blocks begin."""
+        """Return the rows that are not empty, and the bytes where their blocks begin."""
         full = np.flatnonzero(self.rows.any(axis=(1, 2)))
         return self.rows[full], full * self.width
 
@@ -56,7 +55,7 @@ class Clusters:
 
 @dataclass
 class Apart:
-    """Rows as they came, each for itself."""
+    """Rows that are kept apart, one per unit."""
 
     rows: list[Counts]
 
@@ -65,6 +64,6 @@ class Apart:
         self.rows.append(counts)
 
     def filled(self) -> tuple[Counts, Counts]:
-        """Return all rows; where they come from does not matter."""
+        """Return all rows; their places do not matter."""
         rows = np.concatenate(self.rows)
         return rows, np.zeros(len(rows), np.int64)

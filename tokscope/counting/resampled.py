@@ -1,4 +1,4 @@
-"""Intervals for what was counted: every measure again on resamples of the rows."""
+"""Intervals of measures, computed again on resamples of the rows."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tokscope.measures.uncertainty import batches, interval, resample, share_int
 from tokscope.workers import HERE, Workers
 
 SAME = "no difference seen"
-_WORTH = 50_000_000  # weights that are drawn about as fast as workers start
+_WORTH = 50_000_000  # weights; drawing them takes about as long as starting workers
 NO_TYPES = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
 class Resampled:
-    """Sums of columns, an array of resamples each; measures take it for a tally."""
+    """Sums of columns, each an array of resamples; measures use it like a tally."""
 
     columns: tuple[str, ...]
     sums: NDArray[np.float64]  # (resamples, columns)
-    types: NDArray[np.int64]  # empty: how often ids occur is not resampled
+    types: NDArray[np.int64]  # always empty: counts of ids are not resampled
     vocabulary: int
 
     def total(self, column: str) -> NDArray[np.float64]:
@@ -38,20 +38,20 @@ class Resampled:
 
 
 def sums_by(numbers: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Sum the rows with one number, such as that of their cluster."""
+    """Sum the rows with the same number, such as that of a cluster."""
     sums = np.zeros((int(numbers.max()) + 1, rows.shape[1]), np.int64)
     np.add.at(sums, numbers, rows)
     return sums
 
 
 def _rows(tallies: Sequence[Tally], members: Sequence[int]) -> NDArray[np.int64]:
-    """Return tallies whose rows belong together side by side, or their sums by cluster."""
+    """Put tallies with matching rows side by side, or sum their rows by cluster."""
     rows = np.concatenate([tally.rows for tally in tallies], axis=1)
     return sums_by(np.array(members, np.int64), rows) if members else rows
 
 
 def _apart(tallies: Sequence[Tally], sums: NDArray[np.float64]) -> list[Resampled]:
-    """Return the resamples of each of the tallies that were side by side."""
+    """Split resamples of tallies that were put side by side into one per tally."""
     parts = np.split(sums, len(tallies), axis=1)
     return [
         Resampled(tally.columns, part, NO_TYPES, tally.vocabulary)
@@ -64,8 +64,8 @@ def resampled(
 ) -> list[list[Resampled]]:
     """Resample every corpus under every tokenizer, laid out as `counted.tallies`.
 
-    Tokenizers are always paired; corpora are paired where they are parallel, and each drawn on its
-    own elsewhere.
+    Tokenizers are always paired. Parallel corpora are paired too; other corpora are drawn
+    independently.
     """
     if not counted.parallel:
         tables = [_rows(row, ()) for row in counted.tallies]
@@ -83,7 +83,7 @@ Call = tuple[NDArray[np.int64], int, Sequence[int]]
 
 
 def _drawn(calls: Sequence[Call], workers: Workers) -> list[NDArray[np.float64]]:
-    """Resample tables, so many times and with such a seed each."""
+    """Resample each table; a call also gives the number of resamples and the seed."""
     parts = [
         (table, draws, [*seed, number])
         for table, count, seed in calls
@@ -96,27 +96,27 @@ def _drawn(calls: Sequence[Call], workers: Workers) -> list[NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Events:
-    """What a share is made of: how often it was seen in each row, of how many times."""
+    """The counts behind a share: in each row, the events and the times they could occur."""
 
     seen: NDArray[np.int64]  # (R,)
     times: NDArray[np.int64]  # (R,)
 
     def uncertainty(self, values: Value) -> tuple[float, float]:
-        """Return the interval of the share, of which there are resamples."""
+        """Return the interval of the share; `values` are its resamples."""
         return share_interval(self.seen, self.times, values)
 
     @property
     def unseen(self) -> bool:
-        """Whether none was seen, or nothing else: then no resample moves the share."""
+        """Whether the share is 0 or 1; then it is the same in every resample."""
         return int(self.seen.sum()) in (0, int(self.times.sum()))
 
 
 def events_of(
     counted: Counted, k: int, share: tuple[str, str], among: Sequence[str]
 ) -> dict[str, Events]:
-    """Return the events of a share under one tokenizer: by corpus, and of those `among` them all.
+    """Return the events of a share under one tokenizer, by corpus and for all corpora in `among`.
 
-    Rows of parallel corpora belong together; others stand one after the other.
+    Rows of parallel corpora are added; those of other corpora are put one after the other.
     """
     tables = {
         corpus.name: np.stack([row[k][column] for column in share], axis=1)
@@ -133,7 +133,7 @@ def events_of(
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """An interval of a value, and of its difference from that of the first tokenizer."""
+    """The interval of a value, and of its difference from the value of the first tokenizer."""
 
     low: float = math.nan
     high: float = math.nan
@@ -144,7 +144,7 @@ class Uncertainty:
 
 @dataclass(frozen=True)
 class Spread:
-    """Resampled values of a measure, and the events that they are shares of, if they are shares."""
+    """Resampled values of a measure, and the events behind them if they are shares."""
 
     values: Value
     events: Events | None = None
@@ -154,7 +154,7 @@ class Spread:
         return self.events.uncertainty(self.values) if self.events else interval(self.values)
 
     def room(self) -> tuple[float, float]:
-        """Return how far below and above a share may be, of which no resample can tell."""
+        """Return how far a share of 0 or 1 may be from its value; resamples cannot show that."""
         if self.events is None or not self.events.unseen:
             return 0.0, 0.0
         low, high = self.interval()
@@ -163,7 +163,7 @@ class Spread:
 
 
 def uncertainty(own: Spread, base: Spread | None, better: str) -> Uncertainty:
-    """Return what resampled values say; `base` are those of the first tokenizer, if another one."""
+    """Return the intervals; `base` holds the values of the first tokenizer, if it is another."""
     low, high = own.interval()
     if base is None:
         return Uncertainty(low, high)
@@ -178,7 +178,7 @@ def uncertainty(own: Spread, base: Spread | None, better: str) -> Uncertainty:
 
 
 def _verdict(low: float, high: float, better: str) -> str:
-    """Say in words on which side of no difference the 95 % interval lies."""
+    """Say whether the 95 % interval of a difference means better, worse or neither."""
     below, above = {
         "lower": ("better", "worse"),
         "nearer 1": ("better", "worse"),

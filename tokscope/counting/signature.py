@@ -17,12 +17,12 @@ _LIBRARIES = ("tokenizers", "tiktoken", "sentencepiece")
 
 
 def versions() -> Provenance:
-    """Name this version and those of the libraries that encode and cut words."""
+    """Return the versions of this package and of the libraries that encode and cut words."""
     return {"tokscope": __version__, **{library: version(library) for library in _LIBRARIES}}
 
 
 def signed(tokenizers: Sequence[Tokenizer]) -> Provenance:
-    """Name versions, and for each tokenizer the kind of its file and what decides its ids."""
+    """Return versions and, for each tokenizer, its format and what decides its ids."""
     hashes: Provenance = {f"{one.name}={one.spec.kind}": one.fingerprint[:12] for one in tokenizers}
     return versions() | hashes
 
@@ -30,7 +30,7 @@ def signed(tokenizers: Sequence[Tokenizer]) -> Provenance:
 def signed_text(
     corpora: Sequence[Corpus], readings: Sequence[Reading], counting: Counting
 ) -> Provenance:
-    """Name the text, and how it was read."""
+    """Return the identity of the text, and how it was read."""
     digest = hashlib.sha256()
     for corpus, reading in zip(corpora, readings, strict=True):
         digest.update(f"{corpus.name}={reading.digest}\n".encode())

@@ -1,8 +1,8 @@
-"""Where text and tokenizers meet, once: before this, strings; after it, integers.
+"""Turn text into integer counts: strings come in, only integers go on from here.
 
-Every column is a count for one unit. Those of the text are made once for all tokenizers, those of
-the tokens once for each; only what is asked for is counted. The text of some units is one array of
-bytes, each unit followed by a line feed, so that all positions are positions in that array.
+Every column is a count per unit. Columns of the text are counted once for all tokenizers, columns
+of tokens once for each, and only if somebody asked for them. The text of several units is one array
+of bytes with a line feed after each unit; all positions are positions in that array.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Tally:
     """Integer counts of one corpus under one tokenizer."""
 
     columns: tuple[str, ...]
-    rows: Counts  # (R, columns): one row a unit, or a row for each block of the file
-    types: Counts  # (vocabulary size,); empty where it was not asked for
+    rows: Counts  # (R, columns): a row per unit, or per block of the file
+    types: Counts  # (vocabulary size,); empty if nobody asked for it
     vocabulary: int  # V
 
     def __getitem__(self, column: str) -> Counts:
@@ -45,26 +45,26 @@ class Tally:
 
 @dataclass
 class Reading:
-    """What reading a corpus brought to light."""
+    """What was learned while reading a corpus: digest, units, skipped, replaced, clusters."""
 
-    digest: str = ""  # SHA-256 of the bytes read; of several parts or files, that of theirs
+    digest: str = ""  # SHA-256 of the bytes; for several parts, of their digests
     units: int = 0
     skipped: int = 0
     replaced: int = 0
     clusters: dict[str, int] = field(default_factory=dict)  # name -> number, in order of appearance
     members: list[int] = field(default_factory=list)  # the cluster of each unit with its own row
-    observed: Observer | None = None  # the result of the further observer, if there was one
+    observed: Observer | None = None  # the extra observer's result
 
 
 class Observer(Protocol):
-    """What else is to be seen of a text in the same pass."""
+    """Collects something else in the same pass over the text."""
 
     def observe(self, tokens: Sequence[Tokens]) -> None:
-        """Take in a piece of the text, as tokens of every tokenizer."""
+        """Look at some units of the text, as tokens of every tokenizer."""
         ...
 
     def join(self, other: Self) -> None:
-        """Take in what was seen of the text that follows."""
+        """Add the result for the text that follows."""
         ...
 
 
@@ -75,9 +75,9 @@ class Counting:
     columns: frozenset[str]
     words: str = "unicode"
     specials: bool = False
-    by_unit: bool = False  # a row a unit for text that is not parallel too
+    by_unit: bool = False  # a row per unit, even if the text is not parallel
     observer: Callable[[], Observer] | None = (
-        None  # one for each corpus; must have a name, for workers
+        None  # makes one per corpus; must be importable by workers
     )
 
     def named(self) -> tuple[str, ...]:
@@ -90,14 +90,14 @@ class Piece:
     """The counts of a file, or of a part of one: what a worker sends back."""
 
     rows: Counts  # (R, tokenizers, columns)
-    places: Counts  # where each begins in the file, or the number of its cluster; (R,)
+    places: Counts  # where each row begins in the file, or its cluster; (R,)
     types: Sequence[Counts]  # by tokenizer
     reading: Reading
     size: int  # bytes read
 
 
 class _Sum:
-    """Counts that grow, unit by unit or piece by piece."""
+    """Running sums, to which units or pieces are added."""
 
     def __init__(self, shard: Shard, sizes: Sequence[int], counting: Counting) -> None:
         self.reading = Reading(observed=counting.observer and counting.observer())
@@ -112,19 +112,19 @@ class _Sum:
             self.groups = Blocks(np.pad(rows, ((0, BLOCKS), (0, 0), (0, 0))))
 
     def number(self, names: Iterable[str]) -> Counts:
-        """Return the numbers of clusters, new ones after those that are known."""
+        """Return the numbers of clusters; new clusters get the next numbers."""
         known = self.reading.clusters
         return np.array([known.setdefault(name, len(known)) for name in names], np.int64)
 
     def add(self, rows: Counts, offsets: Counts, clusters: Counts) -> None:
-        """Add rows by where they begin in the text, or by their clusters."""
+        """Add rows by their places in the text, or by their clusters."""
         if self.apart:
             self.reading.members += clusters.tolist()
         if len(rows):
             self.groups.add(rows, clusters if isinstance(self.groups, Clusters) else offsets)
 
     def join(self, piece: Piece, before: int) -> None:
-        """Add a piece, so many bytes behind the beginning of the corpus."""
+        """Add a piece that begins `before` bytes after the beginning of the corpus."""
         reading = piece.reading
         clusters = self.number(reading.clusters)
         if self.apart:
@@ -144,35 +144,35 @@ def piece(tokenizers: Sequence[Tokenizer], counting: Counting, part: Shard) -> P
     Raises:
         TokscopeError: the text cannot be read, or a tokenizer cannot encode it.
     """
-    found = _Sum(part, [one.vocabulary.size for one in tokenizers], counting)
-    reading, digest, size = found.reading, hashlib.sha256(), 0
+    sums = _Sum(part, [one.vocabulary.size for one in tokenizers], counting)
+    reading, digest, size = sums.reading, hashlib.sha256(), 0
     for units in read(part):
         reading.units += len(units.texts)
         reading.skipped += units.skipped
         reading.replaced += units.replaced
         if units.texts:
             rows, tokens = _count(units, part, tokenizers, counting)
-            for types, one in zip(found.types, tokens, strict=True):
+            for types, one in zip(sums.types, tokens, strict=True):
                 if len(types):
                     types += np.bincount(one.encoded.ids, minlength=len(types))
-            found.add(rows, units.offsets, found.number(units.clusters))
+            sums.add(rows, units.offsets, sums.number(units.clusters))
             if reading.observed is not None:
                 reading.observed.observe(tokens)
         digest.update(units.raw)
         size += len(units.raw)
     reading.digest = digest.hexdigest()
-    return Piece(*found.groups.filled(), found.types, reading, size)
+    return Piece(*sums.groups.filled(), sums.types, reading, size)
 
 
 def _count(
     units: Units, part: Shard, tokenizers: Sequence[Tokenizer], counting: Counting
 ) -> tuple[Counts, list[Tokens]]:
-    """Return the counts of some units, (D, tokenizers, columns), and their tokens under each."""
+    """Return the counts of units, (D, tokenizers, columns), and their tokens per tokenizer."""
     text = Text(units.texts, counting.words)
     of_text = {
         name: count(text) for name, count in TEXT_COLUMNS.items() if name in counting.columns
     }
-    rows, found = [], []
+    rows, all_tokens = [], []
     for tokenizer in tokenizers:
         try:
             encoded = tokenizer.encode(units.texts, specials=counting.specials)
@@ -185,8 +185,8 @@ def _count(
         except UnitError as error:
             raise part.error(units.lines[error.unit], str(error)) from error
         rows.append(np.stack([counts[name] for name in counting.named()], axis=1))
-        found.append(tokens)
-    return np.stack(rows, axis=1), found
+        all_tokens.append(tokens)
+    return np.stack(rows, axis=1), all_tokens
 
 
 def tally(
@@ -195,16 +195,16 @@ def tally(
     tokenizers: Sequence[Tokenizer],
     counting: Counting,
 ) -> tuple[list[Tally], Reading]:
-    """Join the pieces of a corpus, each with the byte where it begins: one tally a tokenizer.
+    """Join the pieces of a corpus, given with the bytes where they begin, to a tally per tokenizer.
 
     Raises:
-        TokscopeError: the corpus holds nothing.
+        TokscopeError: the corpus is empty.
     """
     whole = _Sum(corpus.shards[0], [one.vocabulary.size for one in tokenizers], counting)
     digests = []
-    for before, found in pieces:
-        whole.join(found, before)
-        digests.append(found.reading.digest)
+    for before, part in pieces:
+        whole.join(part, before)
+        digests.append(part.reading.digest)
     reading = whole.reading
     if not reading.units:
         paths = ", ".join(shard.path for shard in corpus.shards[:3])

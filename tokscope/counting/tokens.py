@@ -1,4 +1,4 @@
-"""The text of some units and their tokens as arrays, and the columns that are counted of them."""
+"""Units of text and their tokens as arrays, and the columns that count them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Counts = NDArray[np.int64]
 
 
 def _sums(flags: NDArray[np.bool_], edges: Counts) -> Counts:
-    """Return how many flags are set in consecutive stretches, of which some may be empty."""
+    """Return how many flags are set between consecutive edges; a stretch may be empty."""
     sums = np.zeros(len(edges) - 1, np.int64)
     full = np.flatnonzero(np.diff(edges))
     if len(full):
@@ -27,67 +27,67 @@ def _sums(flags: NDArray[np.bool_], edges: Counts) -> Counts:
 
 @dataclass(frozen=True)
 class Text:
-    """Some units as arrays; everything in it is made at most once."""
+    """Some units as arrays; each array is computed at most once."""
 
     texts: Sequence[str]
     rule: str
 
     @cached_property
     def joined(self) -> str:
-        """All units, a line feed after each."""
+        """All units, with a line feed after each."""
         return "\n".join((*self.texts, ""))
 
     @cached_property
     def data(self) -> NDArray[np.uint8]:
-        """The bytes of `joined`; every position below is one in it."""
+        """The bytes of `joined`; positions below are indices into this array."""
         return np.frombuffer(self.joined.encode(), np.uint8)
 
     @cached_property
     def first(self) -> NDArray[np.bool_]:
-        """Whether a byte is the first of a character."""
+        """Whether each byte is the first of a character."""
         return (self.data & 0xC0) != 0x80
 
     @cached_property
     def char_bytes(self) -> Counts:
-        """Where each code point begins, and the end."""
+        """The byte where each code point begins, and the end."""
         if self.joined.isascii():
             return np.arange(len(self.data) + 1)
         return np.flatnonzero(np.append(self.first, True))
 
     @cached_property
     def unit_end_chars(self) -> Counts:
-        """Where units end, in code points of `joined`."""
+        """The code point of `joined` where each unit ends."""
         lengths = np.fromiter(map(len, self.texts), np.int64, len(self.texts))
         return np.cumsum(lengths) + np.arange(len(lengths))
 
     @cached_property
     def unit_bytes(self) -> Counts:
-        """Where units begin, and where one more would; (D + 1,)."""
+        """The byte where each unit begins, and where one more would; (D + 1,)."""
         return np.append(0, self.char_bytes[self.unit_end_chars] + 1)
 
     @cached_property
     def bytes(self) -> Counts:
-        """Bytes of each unit."""
+        """The number of bytes of each unit."""
         return np.diff(self.unit_bytes) - 1
 
     @cached_property
     def bare(self) -> NDArray[np.uint8]:
-        """The bytes of the units alone."""
+        """The bytes of the units without the line feeds."""
         return np.delete(self.data, self.unit_bytes[1:] - 1)
 
     @cached_property
     def properties(self) -> NDArray[np.uint16]:
-        """What each code point is (see `words`)."""
+        """The properties of each code point (see `tokscope.text.words`)."""
         return properties().take(codes(self.joined))
 
     @cached_property
     def unit_chars(self) -> Counts:
-        """Where units begin, in code points, and where one more would."""
+        """The code point where each unit begins, and where one more would."""
         return np.append(0, self.unit_end_chars + 1)
 
     @cached_property
     def words(self) -> tuple[Counts, Counts]:
-        """Where words begin and end, in bytes."""
+        """The bytes where words begin and end."""
         starts, ends = WORDS[self.rule](self.joined, self.properties)
         return self.char_bytes[starts], self.char_bytes[ends]
 
@@ -108,16 +108,16 @@ class Tokens:
 
     @cached_property
     def counts(self) -> Counts:
-        """Tokens of each unit."""
+        """The number of tokens of each unit."""
         return np.diff(self.encoded.starts)
 
     def by_unit(self, flags: NDArray[np.bool_]) -> Counts:
-        """Sum a flag of every token over units."""
+        """Count the flagged tokens of each unit."""
         return _sums(flags, self.encoded.starts)
 
     @cached_property
     def cuts(self) -> Counts:
-        """Where tokens end, in bytes of the text's array; ascending, (T,)."""
+        """The byte of `Text.data` where each token ends; ascending, (T,)."""
         if self.encoded.spells:
             lengths = self.tokenizer.vocabulary.lengths[self.encoded.ids]
             later = self.encoded.starts[1:-1]
@@ -133,7 +133,7 @@ class Tokens:
         return cuts
 
     def _exact(self, spelled: Counts, extra: Counts) -> NDArray[np.bool_]:
-        """Tell which units their tokens spell to the byte, but for one space before them."""
+        """Tell which units their tokens spell exactly, except for one space before the unit."""
         bytes_of_tokens = self.tokenizer.vocabulary.spell(self.encoded.ids)
         text = self.text
         if not extra.any():
@@ -151,24 +151,24 @@ class Tokens:
         return exact
 
     def _mend(self, cuts: Counts, unit: int) -> None:
-        """Take the boundaries of one unit from its tokenizer."""
+        """Replace the boundaries of one unit by those that the tokenizer reports."""
         start, end = self.encoded.starts[unit : unit + 2].tolist()
-        found = self.tokenizer.boundaries(self.text.texts[unit], specials=self.specials)
-        cuts[start:end] = self.text.unit_bytes[unit] + found[: end - start]
+        boundaries = self.tokenizer.boundaries(self.text.texts[unit], specials=self.specials)
+        cuts[start:end] = self.text.unit_bytes[unit] + boundaries[: end - start]
 
     def cut(self, starts: Counts, ends: Counts) -> NDArray[np.bool_]:
-        """Tell which spans of the text, in bytes, have a token boundary strictly inside."""
+        """Tell which spans of bytes have a token boundary strictly inside."""
         inside = np.zeros(len(self.text.data) + 1, np.int8)
         inside[self.cuts] = 1
         before = np.cumsum(inside, dtype=np.int32)
         return before[ends - 1] > before[starts]
 
     def held(self, starts: Counts, ends: Counts) -> NDArray[np.bool_]:
-        """Tell which spans of the text are inside one token that is not the unknown one."""
+        """Tell which spans of bytes lie inside a single token that is not the unknown token."""
         unknown = self.tokenizer.vocabulary.unknown
         token = np.searchsorted(self.cuts, starts, side="right")
         unit = np.searchsorted(self.text.unit_bytes, starts, side="right") - 1
-        there = token < self.encoded.starts[unit + 1]  # else nothing stands for its unit's end
+        there = token < self.encoded.starts[unit + 1]  # else no token covers the end of the unit
         ids = np.append(self.encoded.ids, -1)[token]
         return there & ~self.cut(starts, ends) & (ids != (-1 if unknown is None else unknown))
 
@@ -177,7 +177,7 @@ class Tokens:
         return _sums(self.cut(*self.text.words), self.text.unit_words)
 
     def split_characters(self) -> Counts:
-        """Count characters that more than one token covers, be it what they were made into."""
+        """Count characters that more than one token covers, even after normalization."""
         cuts = self.cuts
         inner = cuts[~self.text.first[cuts]]
         home = np.searchsorted(self.text.char_bytes, inner, side="right")
@@ -185,7 +185,7 @@ class Tokens:
         return _sums(new, np.searchsorted(inner, self.text.unit_bytes))
 
     def incomplete(self) -> Counts:
-        """Count tokens whose bytes are not whole characters."""
+        """Count tokens whose bytes are not complete characters."""
         return self.by_unit(self.tokenizer.vocabulary.incomplete[self.encoded.ids])
 
     def unknown(self) -> Counts:
@@ -206,7 +206,7 @@ def _flag(flag: int) -> Callable[[Text], Counts]:
 
 
 def _unspaced(text: Text) -> Counts:
-    """Count letters among which the word rule finds no words: none, if it has a dictionary."""
+    """Count letters of scripts where the rule finds no words; 0 if it has a dictionary."""
     return _flag(0 if has_dictionary(text.rule) else UNSPACED)(text)
 
 

@@ -1,4 +1,4 @@
-"""The values of measures, from tallies."""
+"""Compute the values of measures from tallies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tokscope.counting.counted import ALL
 
 
 def names_of(measure: Measure, corpora: Sequence[str]) -> list[str]:
-    """Return the names under which `values_of` has values, if all are defined."""
+    """Return the names for which `values_of` has values if all of them are defined."""
     if measure.over == "corpora":
         return [ALL]
     return [*corpora, ALL] if measure.over == "corpus" and len(corpora) > 1 else list(corpora)
@@ -26,10 +26,9 @@ def values_of(
     first: int,
     known: Mapping[str, float] | None = None,
 ) -> dict[str, Value]:
-    """Return the value for every corpus and for all of them; `known` says which are defined.
+    """Return the value for each corpus and for all together; `known` says which are defined.
 
-    `totals` has what the measure is made of, a tally or its resamples for each corpus; `first` is
-    the reference.
+    `totals` holds a tally, or its resamples, for each corpus; `first` is the reference.
     """
     if measure.over == "corpora":
         return {ALL: measure.compute([totals[first], *totals[:first], *totals[first + 1 :]])}

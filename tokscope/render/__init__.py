@@ -1,4 +1,4 @@
-"""From a report to characters; nothing here knows where they go."""
+"""Turn a report into text; nothing here knows where the text goes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ RENDERERS: Mapping[str, Callable[[Report], str]] = {
     "markdown": markdown.render,
     "latex": latex.render,
 }
-# These draw all reports of a command as one document.
+# These formats put all reports of a command into one document.
 PICTURES: Mapping[str, Callable[[Sequence[Report]], str]] = {
     "svg": table.render_svg,
     "html": table.render_html,
 }
-# What becomes of gates elsewhere; these take the report of `tokscope check` alone.
+# How other programs show gates; these formats take only the report of `tokscope check`.
 GATES: Mapping[str, Callable[[Report], str]] = {
     "concise": gates.concise,
     "junit": gates.junit,

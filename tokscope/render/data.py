@@ -1,8 +1,8 @@
 """CSV and JSON: the whole frame at full precision, for programs.
 
-JSON reads back exactly what it was given. CSV has no way to write what is hidden, and is read by
-people too: there it is written out as in a table. A cell that begins with = is left as it is: what
-a spreadsheet does to text that it was asked to compute is for those who open one.
+JSON reads back exactly as it was. CSV cannot escape hidden characters, and people read it too, so
+it shows them as a table does. A cell that begins with = is not changed: spreadsheets may compute
+it, and their users must decide about that.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from tokscope.report import Report, mapped
 from tokscope.visible import escaped, visible
 
 SCHEMA = 1
-# A job on GitHub would obey a line that begins so; between quotation marks it does not.
+# GitHub Actions would obey a line that begins like this, but not if it is in quotes.
 _OBEYED = re.compile(r"^([^\S\n]*::[^,\n]*)", re.MULTILINE)
 
 
 def render_csv(report: Report) -> str:
-    """Write the frame, one row a line; an undefined value is empty."""
+    """Write the frame, one line per row; an undefined value is an empty cell."""
     written = mapped(report.frame, visible).to_csv(index=False, lineterminator="\n")
     return _OBEYED.sub(r'"\1"', written)
 
@@ -28,7 +28,7 @@ def render_csv(report: Report) -> str:
 def render_json(report: Report) -> str:
     """Write one object: schema, command, headline, title, signature, notes, rows.
 
-    Undefined is null; a command without a headline has none.
+    An undefined value is null. Without a headline, the key is missing.
     """
     columns = {name: report.frame[name].tolist() for name in report.frame.columns}
     rows = [

@@ -1,4 +1,4 @@
-"""Verdicts for programs that show them: a line each, JUnit, and annotations of GitHub."""
+"""Verdicts in formats of other programs: one line per gate, JUnit, and GitHub annotations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from tokscope.report import Report, mapped
 from tokscope.visible import uncommanding, visible
 
-ANNOTATIONS = 10  # GitHub shows no more of a step
+ANNOTATIONS = 10  # GitHub shows no more for one step
 _LEVELS: Mapping[str, str] = {"fail": "error", "inconclusive": "warning", "warn": "warning"}
 
 
@@ -19,7 +19,7 @@ def _rows(report: Report) -> list[Any]:
 
 
 def concise(report: Report) -> str:
-    """Write a line for each gate that did not pass, and one for all."""
+    """Write a line for each gate that did not pass, and a summary."""
     lines = [
         f"{row.file}:{row.line}: {row.code} {row.verdict} {row.gate}: {row.message}"
         for row in _rows(report)
@@ -32,7 +32,7 @@ def concise(report: Report) -> str:
 
 
 def junit(report: Report) -> str:
-    """Write a suite for the tokenizer: class = rule, name = gate; open or waived is skipped."""
+    """Write a test suite: class = rule, name = gate; open or waived gates count as skipped."""
     rows = _rows(report)
     counts = {
         "tests": len(rows),
@@ -67,7 +67,7 @@ def _outcome(case: ElementTree.Element, row: Any) -> None:
 def github(report: Report) -> str:
     """Write an annotation for each failure and warning, on the line of the rule that decided.
 
-    At most ten, the last of which says how many more there are.
+    There are at most ten; the last one says how many more there are.
     """
     rows = [row for row in _rows(report) if row.verdict in _LEVELS]
     kept = rows if len(rows) <= ANNOTATIONS else rows[: ANNOTATIONS - 1]
@@ -86,7 +86,7 @@ def _annotation(row: Any) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25")  # and no line feed is visible
+    return text.replace("%", "%25")  # line feeds are already made visible
 
 
 def _property(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A report as strings: what people look at. The only place that rounds, and the door of formats."""
+"""A report as strings for people; the only place that rounds numbers and makes text safe."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tokscope.visible import visible
 UNDEFINED = "–"
 _VALUES = ("value", "low", "high")
 _DIFFERENCES = ("difference", "difference_low", "difference_high", "verdict")
-# what a frame without these columns means
+# the values to assume for missing columns
 _PLAIN: Mapping[str, Any] = {"low": math.nan, "high": math.nan, "unit": "", "better": "neither"}
 _NOT_KEYS = (*_VALUES, *_DIFFERENCES, "unit", "better")
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A table and what stands around it; `keys` columns name a row, the others hold what it says.
+    """A table and the text around it; the first `keys` columns name a row, the others hold values.
 
-    Renderers for people get all their strings from here, so that none goes past the door.
+    Renderers for people take all their strings from here, so that every string is safe.
     """
 
     headers: list[str]
@@ -37,7 +37,7 @@ class Grid:
     title: str = ""
     notes: tuple[str, ...] = ()
     signature: str = ""
-    flow: tuple[tuple[str, list[list[str]]], ...] = ()  # names, and what runs on under each
+    flow: tuple[tuple[str, list[list[str]]], ...] = ()  # names, and the running cells under each
 
 
 def rounded(value: object, unit: str = "") -> str:
@@ -71,7 +71,7 @@ def _badness(value: float, better: str) -> float:
 
 
 def _best(values: list[float], better: str) -> set[int]:
-    """Return the places of the best values; none where all are the same or none is better."""
+    """Return the places of the best values; none if all are equal or no direction is better."""
     if better == "neither":
         return set()
     ranked = {i: _badness(value, better) for i, value in enumerate(values) if not math.isnan(value)}
@@ -90,7 +90,7 @@ def _with_interval(row: pd.Series[Any]) -> str:
 def grid(report: Report, escape: Callable[[str], str] = str) -> Grid:
     """Lay a report out: long values side by side, anything else column by column.
 
-    Every string is visible, and then as `escape` of a format wants it.
+    Every string goes through `visible`, and then through the `escape` of the format.
     """
     laid = _side_by_side(report.frame, report.across) if report.across else _by_column(report.frame)
 

@@ -1,4 +1,4 @@
-"""LaTeX with booktabs."""
+"""LaTeX tables with booktabs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SPECIAL = {
     "–": "--", "↓": r"$\downarrow$", "↑": r"$\uparrow$",
     **{bar: rf"\rule{{{i / 16:g}em}}{{.6em}}" for i, bar in enumerate("▏▎▍▌▋▊▉█", 1)},
 }  # fmt: skip
-# At the start of a row TeX takes these for options of the row before, GitHub for a command.
+# At the start of a row, TeX reads [ and * as options of the row before; GitHub obeys `::`.
 _FIRST = re.compile(r"^(\s*)([\[*:])")
 
 

@@ -1,4 +1,4 @@
-"""GitHub-flavoured Markdown."""
+"""Tables in GitHub-flavoured Markdown."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tokscope.report import Report
 from tokscope.visible import visible
 
 _RUN = re.compile(r"[^\s|]+|\|")
-# GitHub makes links, mentions, formulas and pictures of these, even of escaped ones; not in code.
+# GitHub turns these into links, mentions, formulas and pictures, even if escaped; not in code.
 _LIVE = re.compile(r"://|(?i:www\.)|@|\$|:[a-z0-9_+-]+:")
-# Tables, code, emphasis, tags such as <s> and <C3>, headings; entities; links; _ but in a name.
+# Tables, code, emphasis, tags such as <s>, headings; entities; links; _ except inside a name.
 _SPECIAL = re.compile(r"[\\|`*<~#]|&(?=[#\w])|\](?=\()|(?<![^\W_])_|_(?![^\W_])")
-# What would begin a list, a quotation, a task or the target of a link in a note.
+# At the start of a note, these would begin a list, a quotation, a task or a link target.
 _FIRST = re.compile(r"^(\d*)(?=[.)])|^(?=[>+[-])")
 
 
@@ -32,7 +32,7 @@ def render(report: Report) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Escape what Markdown would obey; what is obeyed even then becomes code.
+    r"""Escape Markdown syntax; text that works even if escaped becomes code.
 
     >>> escaped("![a](b) <s> a_b _c"), escaped("to @all")
     ('![a\\](b) \\<s> a_b \\_c', 'to `@all`')
@@ -49,7 +49,7 @@ def _inert(run: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Put text between more backticks than it has in a row."""
+    """Put text between more backticks than it contains in a row."""
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{fence} {text} {fence}" if "`" in text else f"{fence}{text}{fence}"
 

@@ -1,4 +1,4 @@
-"""HTML for a notebook, in the notebook's own style: the tables that the command line shows."""
+"""HTML for a notebook, in the notebook's own style, with the tables of the command line."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _row(kind: str, row: list[str], numeric: list[bool], best: set[int]) -> str:
 
 
 def _stacks(name: str, stacks: list[list[str]]) -> str:
-    """Let tokens run on in lines, what belongs to each under it."""
+    """Write tokens as running lines, each with its details below."""
     return f"<p>{name}</p><p>{''.join(map(_stack, stacks))}</p>"
 
 

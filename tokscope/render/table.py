@@ -1,4 +1,4 @@
-"""Tables for a terminal; in a pipe the same in plain text."""
+"""Tables for a terminal; in a pipe, the same tables as plain text."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from tokscope.render.grid import Grid, grid
 from tokscope.report import Report
 from tokscope.visible import uncommanding
 
-NARROWEST = 40  # cells
-LONGEST_TEXT = 30  # a column of text that is wider is wrapped where it saves a table
+NARROWEST = 40  # cells; the narrowest table
+LONGEST_TEXT = 30  # cells; a wider column of text is wrapped if that saves a table
 _COLORS = ("black on cyan", "black on yellow", "black on green", "black on magenta")
 
 
 def render(report: Report, *, width: int = 80, color: bool = False) -> str:
-    """Draw a report to a width in cells; columns that do not fit come in a table below.
+    """Draw a report to a width in cells; columns that do not fit go into a table below.
 
-    A terminal that is narrower than any table wraps its lines by itself.
+    If a terminal is too narrow for any table, it wraps the lines itself.
     """
     out = io.StringIO()
     _draw(report, _console(out, max(width, NARROWEST), color))
@@ -34,14 +34,14 @@ def render(report: Report, *, width: int = 80, color: bool = False) -> str:
 
 
 def render_svg(reports: Sequence[Report], width: int = 100) -> str:
-    """Draw reports as one picture of a terminal."""
+    """Draw reports as one SVG image of a terminal."""
     return _recorded(reports, width).export_svg(title="tokscope")
 
 
 def render_html(reports: Sequence[Report], width: int = 100) -> str:
-    """Draw reports as one page, with its styles inside."""
+    """Draw reports as one HTML page, with its styles inside."""
     page = _recorded(reports, width).export_html(inline_styles=True)
-    return re.sub(r"(?m)^([^\S\n]*):(?=:)", r"\1&#58;", page)  # a job on GitHub would obey the line
+    return re.sub(r"(?m)^([^\S\n]*):(?=:)", r"\1&#58;", page)  # else GitHub obeys the line
 
 
 def _console(out: io.StringIO, width: int, color: bool) -> Console:
@@ -91,7 +91,7 @@ def _draw_tables(cells: Grid, console: Console) -> None:
 
 
 def _draw_flow(cells: Grid, console: Console) -> None:
-    """Let the rows of each entry of the first column run on in lines, coloured in turn."""
+    """Write the rows of each entry of the first column as running lines, in alternating colours."""
     for name, stacks in cells.flow:
         console.print(Text(f"\n{name}", style="bold"))
         for start, end in _lines([max(map(cell_len, stack)) for stack in stacks], console.width):
@@ -112,7 +112,7 @@ def _lines(widths: list[int], width: int) -> Iterator[tuple[int, int]]:
 
 
 def _level(stacks: list[list[str]], cells: range, level: int) -> Text:
-    """Return one layer of a line of cells: the tokens coloured, what stands under them dim."""
+    """Return one layer of a line of cells: coloured tokens, or dim details under them."""
     line = Text(overflow="fold")
     for i in cells:
         text = stacks[i][level]
@@ -123,14 +123,14 @@ def _level(stacks: list[list[str]], cells: range, level: int) -> Text:
 
 
 def _item(note: str) -> Table:
-    """Hang a note under its bullet."""
+    """Indent a note behind its bullet."""
     item = Table.grid(padding=(0, 1, 0, 0))
     item.add_row("·", Text(note))
     return item
 
 
 def _broken(header: str) -> str:
-    """Break a long name after its marks of punctuation."""
+    """Break a long name after punctuation."""
     return re.sub(r"(?<=[-_./:])(?=[^-_./:])", "\n", header)
 
 
@@ -143,7 +143,7 @@ def _width(cells: Grid, column: int) -> int:
 
 
 def _blocks(cells: Grid, width: int) -> list[list[int]]:
-    """Share the columns out over tables that fit; the columns that name a row are in each."""
+    """Distribute the columns over tables that fit; each table repeats the key columns."""
     keys = list(range(cells.keys))
     free = width - sum(_width(cells, key) for key in keys)
     blocks: list[list[int]] = [[]]
@@ -158,7 +158,7 @@ def _blocks(cells: Grid, width: int) -> list[list[int]]:
 
 
 def _fitted(cells: Grid, width: int) -> Grid:
-    """Break the names of columns where that saves a table."""
+    """Break the names of columns if that saves a table."""
     if len(_blocks(cells, width)) == 1:
         return cells
     headers = [_broken(h) if i >= cells.keys else h for i, h in enumerate(cells.headers)]

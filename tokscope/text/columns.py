@@ -1,7 +1,7 @@
-"""Columns of Parquet and Arrow files, of which one, or a field inside of one, is the text.
+"""Columns of Parquet and Arrow files; one column, or a field inside one, is the text.
 
-Such files hold more than their text, so what counts as read of them, and is hashed, is the UTF-8 of
-the texts, each followed by the byte 0xFF, which no UTF-8 holds.
+These files hold more than their text. So only the texts are counted and hashed: their UTF-8, each
+followed by the byte 0xFF, which never occurs in UTF-8.
 """
 
 from __future__ import annotations
@@ -28,58 +28,54 @@ def _arrow(shard: Shard, module: str = "pyarrow") -> Any:
 
 
 def path_in(schema: Any, shard: Shard) -> tuple[str, ...]:
-    """Return the column and what leads to strings inside of it.
+    """Return the path to the strings: the column, and the steps inside it.
 
     Raises:
-        TokscopeError: there is no such column, or it comes twice, or it holds no strings.
+        TokscopeError: the column is missing, comes twice or holds no strings.
     """
     path = (shard.field,) if shard.field in schema.names else steps(shard.field)
     types = dict(zip(schema.names, schema.types, strict=True))
     try:
-        found = choose(
+        kind = choose(
             types, path[0] if len(path) > 1 and path[0] in types else shard.field, "column"
         )
     except TokscopeError as error:
         raise TokscopeError(f"{shard.path}: {error}; name one with --field") from error
     if schema.names.count(path[0]) > 1:
         raise TokscopeError(f"{shard.path}: two columns are named '{path[0]}'; rename one")
-    inside = found
+    inside = kind
     for step in path[1:]:
         inside = _inside(inside, step, shard)
     if _is_list(inside, shard):
         path, inside = (*path, EACH), inside.value_type
-    _require_strings(inside, found, shard)
+    _require_strings(inside, kind, shard)
     return path
 
 
-def _is_list(found: Any, shard: Shard) -> bool:
+def _is_list(kind: Any, shard: Shard) -> bool:
     types = _arrow(shard).types
-    return bool(
-        types.is_list(found) or types.is_large_list(found) or types.is_fixed_size_list(found)
-    )
+    return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
 
 
-def _inside(found: Any, step: str, shard: Shard) -> Any:
-    """Return the type of what is one step further inside."""
-    if step == EACH and _is_list(found, shard):
-        return found.value_type
-    if step != EACH and _arrow(shard).types.is_struct(found):
-        known = {found.field(i).name: found.field(i).type for i in range(found.num_fields)}
+def _inside(kind: Any, step: str, shard: Shard) -> Any:
+    """Return the type one step further inside."""
+    if step == EACH and _is_list(kind, shard):
+        return kind.value_type
+    if step != EACH and _arrow(shard).types.is_struct(kind):
+        known = {kind.field(i).name: kind.field(i).type for i in range(kind.num_fields)}
         try:
             return choose(known, step, "field")
         except TokscopeError as error:
             raise TokscopeError(f"{shard.path}: {error}; name one with --field") from error
     hint = f"write {EACH} behind a list, and a name behind a group of fields"
-    raise TokscopeError(
-        f"{shard.path}: '{step}' of --field {shard.field} is not in {found}; {hint}"
-    )
+    raise TokscopeError(f"{shard.path}: '{step}' of --field {shard.field} is not in {kind}; {hint}")
 
 
-def _require_strings(inside: Any, found: Any, shard: Shard) -> None:
+def _require_strings(inside: Any, kind: Any, shard: Shard) -> None:
     types = _arrow(shard).types
     kind = inside.value_type if types.is_dictionary(inside) else inside
     if not (types.is_string(kind) or types.is_large_string(kind) or _is_view(kind, shard)):
-        problem = f"column '{shard.field}' holds {found}, not strings"
+        problem = f"column '{shard.field}' holds {kind}, not strings"
         raise TokscopeError(f"{shard.path}: {problem}; name one that does with --field")
 
 
@@ -90,7 +86,7 @@ def _is_view(kind: Any, shard: Shard) -> bool:
 
 def _parquet_columns(stream: BinaryIO, shard: Shard) -> Iterator[Any]:
     parquet = _arrow(shard, "pyarrow.parquet")
-    # A row group may be of any size: these two keep it from being read whole.
+    # A row group can have any size; these two options keep pyarrow from reading all of it.
     file = parquet.ParquetFile(stream, buffer_size=files.BLOCK, pre_buffer=False)
     path = path_in(file.schema_arrow, shard)
     for batch in file.iter_batches(ROWS, columns=[path[0]], use_threads=False):
@@ -99,7 +95,7 @@ def _parquet_columns(stream: BinaryIO, shard: Shard) -> Iterator[Any]:
 
 @dataclass
 class _Bounded:
-    """A file of which no more is asked than there is, whatever length stands in it."""
+    """A file that never reads past its end, whatever lengths the file claims."""
 
     stream: BinaryIO
     size: int
@@ -116,7 +112,7 @@ class _Bounded:
         return self.stream.tell()
 
     def close(self) -> None:
-        """Leave the file open: who opened it closes it."""
+        """Leave the file open: the code that opened it closes it."""
         self.closed = True
 
 
@@ -124,14 +120,14 @@ def _arrow_columns(stream: BinaryIO, shard: Shard) -> Iterator[Any]:
     arrow = _arrow(shard)
     is_stream = stream.read(6) != b"ARROW1"
     stream.seek(-len(_ARROW_END), io.SEEK_END)
-    if is_stream and stream.read() != _ARROW_END:  # cut between batches, it reads well
+    if is_stream and stream.read() != _ARROW_END:  # a file cut between batches looks whole
         raise EOFError("the mark of its end is missing")
     opened = arrow.ipc.open_stream if is_stream else arrow.ipc.open_file
     bounded = _Bounded(stream, stream.seek(0, io.SEEK_END))
     bounded.seek(0)
     schema = opened(arrow.PythonFile(bounded, "r")).schema
     path = path_in(schema, shard)
-    # Read, not mapped: what is mapped and cut ends the process. Of a file, the column alone.
+    # Read, not mapped: a mapped file that shrinks kills the process. Of a file, read one column.
     options = arrow.ipc.IpcReadOptions(included_fields=[schema.get_field_index(path[0])])
     bounded.seek(0)
     file = opened(arrow.PythonFile(bounded, "r"), options=options)
@@ -145,12 +141,12 @@ def _arrow_columns(stream: BinaryIO, shard: Shard) -> Iterator[Any]:
 
 @dataclass
 class _Values:
-    """What some rows hold, and the rows."""
+    """The texts of some rows, and the numbers of the rows."""
 
     arrow: Any
     shard: Shard
-    known: Any = None  # the last dictionary, which has been looked at
-    row: int = 0  # of the rows before
+    known: Any = None  # the last dictionary that was checked
+    row: int = 0  # how many rows came before
     values: list[bytes] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
 
@@ -183,20 +179,20 @@ class _Values:
         return self.shard.error(row, f"{problem}; fill it in, or drop such rows")
 
     def _bytes(self, column: Any) -> list[bytes | None]:
-        """Return the bytes of an array of strings, after a look at where each begins and ends."""
+        """Return the bytes of an array of strings, after a check of their offsets."""
         if self.arrow.types.is_dictionary(column.type):
             return self._of_dictionary(column)
         return cast(list[bytes | None], self._checked(column).to_pylist())
 
     def _checked(self, column: Any) -> Any:
-        """Return an array of strings as bytes that lie inside of the file."""
+        """Return an array of strings as bytes, checked to lie inside the file."""
         arrow, view = self.arrow, _is_view(column.type, self.shard)
         binary = column.view(arrow.binary_view()) if view else column.cast(arrow.large_binary())
         binary.validate(full=True)
         return binary
 
     def _of_dictionary(self, column: Any) -> list[bytes | None]:
-        """Return the bytes of rows that name entries of a dictionary; each entry is held once."""
+        """Return the bytes of rows that point into a dictionary; equal rows share one object."""
         entries = column.dictionary
         if self.known is None or not _same(self.known, entries):
             self._checked(entries)
@@ -215,30 +211,30 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _read_columns(columns: Iterator[Any], shard: Shard, kind: str) -> Iterator[Units]:
-    """Yield every value of an array that comes in pieces as a unit."""
+    """Yield every value of an array, which arrives in chunks, as a unit."""
     arrow = _arrow(shard)
     _arrow(shard, "pyarrow.compute")
-    found = _Values(arrow, shard)
+    held = _Values(arrow, shard)
     offset = size = 0
     try:
         for path, column in columns:
-            for value, row in found.of(path, column):
-                found.values.append(value)
-                found.rows.append(row)
+            for value, row in held.of(path, column):
+                held.values.append(value)
+                held.rows.append(row)
                 size += len(value) + 1
                 if size > files.BLOCK:
-                    yield _units(found, offset)
+                    yield _units(held, offset)
                     offset, size = offset + size, 0
     except (arrow.ArrowException, EOFError, OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise TokscopeError(f"{shard.path}: not a whole {kind} file ({reason})") from error
-    yield _units(found, offset)
+    yield _units(held, offset)
 
 
-def _units(found: _Values, offset: int) -> Units:
-    """Make units of values, and forget them."""
-    values, rows, shard = found.values, found.rows, found.shard
-    found.values, found.rows = [], []
+def _units(held: _Values, offset: int) -> Units:
+    """Turn the collected values into units, and drop the values."""
+    values, rows, shard = held.values, held.rows, held.shard
+    held.values, held.rows = [], []
     texts = []
     for value, row in zip(values, rows, strict=True):
         try:
@@ -259,7 +255,7 @@ def read_parquet(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
 
 
 def read_arrow(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
-    """Yield the chosen column of every row as a unit, of an Arrow IPC stream or file.
+    """Yield the chosen column of every row of an Arrow IPC stream or file as a unit.
 
     The cache of Hugging Face datasets holds streams.
     """

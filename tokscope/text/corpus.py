@@ -1,7 +1,7 @@
-"""Where text comes from: named corpora, read as streams of units, never held whole.
+"""Where text comes from: named corpora, read as streams of units, never held in memory whole.
 
-A unit is what is encoded at once: a line, or the text of a record. Empty units are kept in parallel
-corpora, where their place counts, and otherwise skipped and counted.
+A unit is the text that is encoded in one call: a line, or the text of a record. Parallel corpora
+keep empty units, because positions matter there. Other corpora skip and count them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tokscope.changes import require_same, stamp
 from tokscope.errors import TokscopeError, choose, require_shown
 from tokscope.text import files
 from tokscope.text.files import MAX_UNIT, STDIN, Corpus, Shard, once, opened
-from tokscope.text.formats import found, has_fields, is_column, may_be_cut, reader
+from tokscope.text.formats import has_fields, is_column, may_be_cut, reader, recognized
 from tokscope.text.given import Corpora, asked, units_of
 from tokscope.text.lines import Units
 from tokscope.text.names import SAMPLE, named
@@ -36,11 +36,11 @@ __all__ = [
 ]
 PART = 1 << 23  # bytes of a file that one worker reads
 FIELD = "text"
-ANY = ""  # any corpus that has no field of its own
+ANY = ""  # stands for any corpus without a field of its own
 
 
 def _checked(units: Units, shard: Shard) -> Units:
-    """Refuse what is too long, and leave out what is empty if it does not count."""
+    """Raise if a unit is too long, and drop empty units unless the shard keeps them."""
     if len(units.raw) > shard.max_unit:
         for text, line in zip(units.texts, units.lines, strict=True):
             if len(text) * 4 > shard.max_unit and len(text.encode()) > shard.max_unit:
@@ -59,18 +59,18 @@ def _checked(units: Units, shard: Shard) -> Units:
 
 
 def size(shard: Shard) -> int | None:
-    """Return how many bytes of text a shard holds; None where only reading it tells."""
+    """Return how many bytes of text a shard holds; None if only reading it can tell."""
     return None if is_column(shard) else files.size(shard)
 
 
 def split(shard: Shard) -> list[Shard]:
-    """Return the parts of a file that can be read one without the other: `PART` bytes and a line.
+    """Return the independent parts of a file: each has about `PART` bytes and ends with a line.
 
-    Only lines can, so that any other file, a packed one and a small one are a part each. The parts
-    depend on the file alone, and know what it was when they were made.
+    Only files of lines are cut. Any other file, a packed file or a small one is a single part. The
+    parts depend on the file alone, and remember its state when they were made.
 
     Raises:
-        TokscopeError: it cannot be read, or has changed since it was named.
+        TokscopeError: the file cannot be read, or has changed since it was named.
     """
     if shard.texts is not None:
         return [shard]
@@ -82,11 +82,11 @@ def split(shard: Shard) -> list[Shard]:
     borders = [0]
     with opened(shard) as stream:
         for place in range(PART, total, PART):
-            if place < borders[-1]:  # inside a line
+            if place < borders[-1]:  # inside a line that the last part ends with
                 continue
             stream.seek(place)
             whole = stream.readline(shard.max_unit).endswith(b"\n")
-            if whole and stream.tell() < total:  # else the part before it meets a line too long
+            if whole and stream.tell() < total:  # else the part before it reports the long line
                 borders.append(stream.tell())
     ends = [*borders[1:], None]
     parts = zip(borders, ends, strict=True)
@@ -96,11 +96,11 @@ def split(shard: Shard) -> list[Shard]:
 def read(shard: Shard) -> Iterator[Units]:
     """Yield the units of a shard, about a megabyte at a time.
 
-    A file whose suffix has no reader is read by lines: its text must be UTF-8 all the same.
+    A file with an unknown suffix is read by lines; it must be UTF-8 too.
 
     Raises:
-        TokscopeError: the file is missing, broken, not UTF-8 or holds too long a unit; or reading
-            it needs an extra; or it changed since it was named, or while it was read.
+        TokscopeError: the file is missing, broken or not UTF-8, or has a unit that is too long; or
+            an extra is not installed; or the file changed after it was named.
     """
     if shard.texts is not None:
         yield from (_checked(units, shard) for units in units_of(shard))
@@ -114,7 +114,7 @@ def read(shard: Shard) -> Iterator[Units]:
             for units in readable(stream, shard):
                 yield _checked(units, shard)
     except TokscopeError:
-        require_same(shard.path, before)  # which is why, then
+        require_same(shard.path, before)  # a change explains the error better
         raise
     require_same(shard.path, before)
 
@@ -130,22 +130,22 @@ def read_corpora(
 ) -> list[Corpus]:
     """Return the corpora that `[NAME=][KIND:]PATH` words stand for; no text is read yet.
 
-    One word, a list of them, or a mapping of names to paths, or to lists of strings in memory: each
-    string is a unit. A corpus that was made already stays as it is.
+    `corpora` is one word, a list of words, or a mapping of names to paths or to lists of strings.
+    Each string is a unit. A `Corpus` object is returned as it is.
 
     A path is a file, a folder, a zip file, a glob, `-` for standard input, or `sample:prose`,
-    `sample:code` or `sample:NAME` for what is embedded. A folder, a zip file or a glob is one
-    corpus a file, named by its stem, or one corpus in all where it has a NAME; numbered files such
-    as train-00000-of-00002.parquet are one corpus. What `map` of Hugging Face datasets left in a
-    folder, `cache-….arrow`, is not taken for part of it. KIND is txt, jsonl, json, csv, tsv,
-    parquet or arrow, where neither the suffix nor the beginning of a file says it.
+    `sample:code` or `sample:NAME` for the embedded sample. A folder, a zip file or a glob is one
+    corpus per file, named by its stem, or a single corpus if NAME= is given. Numbered files such as
+    train-00000-of-00002.parquet form one corpus. Files `cache-….arrow`, which `map` of Hugging Face
+    datasets leaves in a folder, are skipped. KIND is txt, jsonl, json, csv, tsv, parquet or arrow;
+    it is needed only if neither the suffix nor the beginning of a file tells.
 
-    `field` is the name of the field, or a list of `[NAME=]FIELD`, NAME being a corpus. `cluster`
-    names a field of records whose values say which units belong together when they are resampled.
+    `field` is the name of the field, or a list of `[NAME=]FIELD`, where NAME is a corpus. `cluster`
+    names a field of records: units with the same value are resampled together.
 
     Raises:
-        TokscopeError: a path does not exist or is no text, a name comes twice, standard input
-            comes twice, or a field has no effect.
+        TokscopeError: a path does not exist or is not text, a name or standard input comes twice,
+            or a field has no effect.
     """
     fields = fields_of(field)
     pattern = Shard("", errors=errors, keep_empty=parallel, max_unit=max_unit, cluster=cluster)
@@ -157,10 +157,10 @@ def read_corpora(
 def corpora_given(
     corpora: Corpora, *, parallel: bool = False, argument: str = "corpora"
 ) -> list[Corpus]:
-    """Return what a caller gives as corpora, of which line i says the same where it is parallel.
+    """Return the corpora that a caller gives; in parallel text, line i means the same in each.
 
     Raises:
-        TokscopeError: it cannot be used; says what can.
+        TokscopeError: an argument cannot be used; the message says what can.
     """
     return corpora_of(corpora, Shard("", keep_empty=parallel), {}, argument)
 
@@ -168,10 +168,10 @@ def corpora_given(
 def corpora_of(
     given: Corpora, like: Shard, fields: Mapping[str, str], argument: str = "corpora"
 ) -> list[Corpus]:
-    """Return the corpora that were given, their shards like a given one.
+    """Return the given corpora; their shards get the settings of `like`.
 
     Raises:
-        TokscopeError: as `read_corpora`, but for fields.
+        TokscopeError: as for `read_corpora`, except for fields.
     """
     choose({"strict": 0, "replace": 0}, like.errors, "way to treat errors")
     corpora: dict[str, Corpus] = {}
@@ -187,7 +187,7 @@ def corpora_of(
 
 
 def _of_word(label: str, word: str, like: Shard, fields: Mapping[str, str]) -> Iterator[Corpus]:
-    """Yield the corpora that a word stands for, or the one of a label."""
+    """Yield the corpora that a word stands for, or a single one if it has a label."""
     for name, kind, members in named(word, label):
         require_shown(name, members[0].path)
         field = fields.get(name, fields.get(ANY, FIELD))
@@ -202,11 +202,11 @@ def _of_word(label: str, word: str, like: Shard, fields: Mapping[str, str]) -> I
             for file in members
         )
         by_name = name in fields or ANY in fields
-        yield Corpus(name, tuple(found(shard, asked=by_name) for shard in shards))
+        yield Corpus(name, tuple(recognized(shard, asked=by_name) for shard in shards))
 
 
 def _require_once(corpora: Sequence[Corpus]) -> None:
-    """Refuse to read twice what can be read once."""
+    """Raise if a pipe or standard input would be read twice."""
     seen = set()
     for shard in (shard for corpus in corpora for shard in corpus.shards):
         source = once(shard.path)
@@ -221,10 +221,10 @@ def again(corpus: Corpus) -> bool:
 
 
 def require_again(corpora: Sequence[Corpus], why: str) -> None:
-    """Refuse standard input and pipes where text is read a second time.
+    """Raise if text must be read twice, but comes from standard input or a pipe.
 
     Raises:
-        TokscopeError: there is one; `why` is the beginning of what it says.
+        TokscopeError: it does; the message begins with `why`.
     """
     for shard in (shard for corpus in corpora for shard in corpus.shards):
         if once(shard.path) is not None:
@@ -236,36 +236,36 @@ def _called(shard: Shard) -> str:
 
 
 def fields_of(field: str | Sequence[str]) -> dict[str, str]:
-    """Return the fields that were asked for, by the name of a corpus; `ANY` is any other.
+    """Return the chosen fields by the name of a corpus; `ANY` stands for all others.
 
     Raises:
-        TokscopeError: two are asked for at once, or one has no name.
+        TokscopeError: a corpus has two fields, or a field is empty.
 
     >>> fields_of(["body", "en=col_en"]), fields_of("a=b"), fields_of("text")
     ({'': 'body', 'en': 'col_en'}, {'': 'a=b'}, {})
     """
     if isinstance(field, str):
         return {} if field == FIELD else {ANY: field}
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for word in field:
         name, mark, rest = word.partition("=")
         name, rest = (name, rest) if mark else (ANY, word)
-        if name in found:
+        if name in fields:
             whose = f"corpus '{name}'" if name else "any corpus"
             raise TokscopeError(
                 f"--field {word}: two fields for {whose}; write NAME=FIELD for each"
             )
         if not rest:
             raise TokscopeError(f"--field {word}: write [NAME=]FIELD, NAME being a corpus")
-        found[name] = rest
-    return found
+        fields[name] = rest
+    return fields
 
 
 def require_use(corpora: Sequence[Corpus], fields: Mapping[str, str]) -> None:
-    """Refuse fields that nothing is read by.
+    """Raise if a field has no effect.
 
     Raises:
-        TokscopeError: a corpus is not there, or it is plain text.
+        TokscopeError: its corpus does not exist, or is plain text.
     """
     by_name = {corpus.name: corpus for corpus in corpora}
     for name, field in fields.items():
@@ -292,10 +292,10 @@ def require_use(corpora: Sequence[Corpus], fields: Mapping[str, str]) -> None:
 
 
 def units_at(corpus: Corpus, places: Sequence[int]) -> dict[int, str]:
-    """Return the units at some places, counted from 0, in a second reading up to the last one.
+    """Read a corpus again and return the units at some places, counted from 0.
 
     Raises:
-        TokscopeError: it cannot be read, or has changed.
+        TokscopeError: the corpus cannot be read, or has changed.
     """
     found: dict[int, str] = {}
     wanted, at = set(places), 0
@@ -311,10 +311,10 @@ def units_at(corpus: Corpus, places: Sequence[int]) -> dict[int, str]:
 
 
 def words_of(corpus: Corpus) -> list[str]:
-    """Return a list of words, which has one a unit.
+    """Return a list of words from a corpus with one word per unit.
 
     Raises:
-        TokscopeError: it cannot be read, or is empty.
+        TokscopeError: the corpus cannot be read, or is empty.
     """
     words = [word for shard in corpus.shards for units in read(shard) for word in units.texts]
     if not any(words):

@@ -1,4 +1,4 @@
-"""Files of text: the part of one that a worker is sent, how it is opened, what is read of it."""
+"""Files of text: the parts that workers read, how files are opened, and their bytes."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ MAX_UNIT = 64_000_000
 REPLACING = "--errors replace (in tokscope.toml: errors)"
 _LONGER = "--max-unit (in tokscope.toml: max_unit)"
 STDIN = "-"
-PATIENCE = 10.0  # seconds until somebody writes into a pipe that has a name
+PATIENCE = 10.0  # seconds to wait until somebody writes into a named pipe
 _HOW = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True)
 class Shard:
-    """One file, or standard input as "-", or a part of a file, and how it is read."""
+    """A file, a part of a file, or standard input ("-"), and how to read it."""
 
     path: str
     field: str = "text"
     errors: str = "strict"
     keep_empty: bool = False
     max_unit: int = MAX_UNIT
-    cluster: str = ""  # a field: units with one value of it belong together
-    start: int = 0  # the first byte, that of a unit
+    cluster: str = ""  # a field; units with the same value belong together
+    start: int = 0  # the first byte, where a unit begins
     end: int | None = None  # where the next part begins; None for the end of the file
-    kind: str = ""  # of its content; "" for what its suffix says
-    member: str = ""  # of a zip file
-    stamp: Stamp | None = None  # of the file when it was named
-    texts: tuple[str, ...] | None = None  # its units, where it is in memory and has no file
+    kind: str = ""  # the format of its content; "" to go by the suffix
+    member: str = ""  # the file inside a zip file
+    stamp: Stamp | None = None  # the state of the file when it was named
+    texts: tuple[str, ...] | None = None  # the units, if they are in memory and not in a file
 
     @property
     def place(self) -> str:
-        """Return how it is called in messages."""
+        """Return its name in messages."""
         return f"{self.path}/{self.member}" if self.member else self.path
 
     @property
     def suffix(self) -> str:
-        """Return the suffix that says what it holds, in small letters."""
+        """Return the suffix that tells the format, in lower case."""
         return Path(self.member or unpacked_name(self.path)).suffix.lower()
 
     def error(self, line: int, message: str) -> TokscopeError:
@@ -60,14 +60,14 @@ class Shard:
         return TokscopeError(f"{self.place}:{line + before}: {message}")
 
     def too_long(self, line: int) -> TokscopeError:
-        """Return the error for a unit on a line or row that is longer than any may be."""
+        """Return the error for a unit that is longer than `max_unit`."""
         limit = f"{self.max_unit / 1e6:g} MB"
         return self.error(line, f"a unit of over {limit}; split it, or raise {_LONGER}")
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A language or another category: a name, and shards that are read one after the other."""
+    """A language or another category: a name, and the shards that hold its text, in order."""
 
     name: str
     shards: tuple[Shard, ...]
@@ -84,7 +84,7 @@ def pieces(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
 
 
 def raw_of(part: Shard) -> Iterator[bytes]:
-    """Yield the bytes of a part of a file as they are there, a block at a time; none before 0.
+    """Yield the raw bytes of a part in blocks; nothing if the part ends at byte 0.
 
     Raises:
         TokscopeError: the file cannot be read.
@@ -96,7 +96,7 @@ def raw_of(part: Shard) -> Iterator[bytes]:
 
 @contextmanager
 def opened(shard: Shard) -> Iterator[BinaryIO]:
-    """Open a file, unpacked; every way in which it cannot be read is one clear line."""
+    """Open a file and unpack it; every failure becomes one clear line."""
     path = shard.path
     try:
         if path == STDIN:
@@ -110,7 +110,7 @@ def opened(shard: Shard) -> Iterator[BinaryIO]:
 
 
 def _stream(path: str) -> BinaryIO:
-    """Open a file, or a pipe that somebody writes into."""
+    """Open a file, or a pipe with a writer."""
     handle = os.open(path, _HOW)
     try:
         mode = os.fstat(handle).st_mode
@@ -126,7 +126,7 @@ def _stream(path: str) -> BinaryIO:
 
 
 def _await_text(handle: int, path: str) -> None:
-    """Wait for a while: a pipe with a name may have nobody who writes; others have, or had."""
+    """Wait for text in a pipe, but not for ever: a named pipe may have no writer."""
     if not exists(Path(path).resolve()):
         return
     with DefaultSelector() as selector:
@@ -137,23 +137,23 @@ def _await_text(handle: int, path: str) -> None:
 
 
 def once(path: str) -> object:
-    """Return what tells standard input, or a pipe, from others; None for what is read again.
+    """Return the identity of standard input or a pipe; None for a file that can be read again.
 
-    A file that is not there is told from others when it is opened.
+    A missing file gives None too: opening it reports the error.
     """
     try:
-        found = os.fstat(sys.stdin.fileno()) if path == STDIN else os.stat(path)  # noqa: PTH116
+        status = os.fstat(sys.stdin.fileno()) if path == STDIN else os.stat(path)  # noqa: PTH116
     except (OSError, ValueError, AttributeError):
         return STDIN if path == STDIN else None
-    again = path != STDIN and stat.S_ISREG(found.st_mode)
-    return None if again else (found.st_dev, found.st_ino)
+    again = path != STDIN and stat.S_ISREG(status.st_mode)
+    return None if again else (status.st_dev, status.st_ino)
 
 
 def standard_input() -> BinaryIO:
     """Return standard input.
 
     Raises:
-        TokscopeError: there is none.
+        TokscopeError: it is closed.
     """
     if sys.stdin is None:
         raise TokscopeError("standard input is closed; name a file, or send text into it")
@@ -161,10 +161,10 @@ def standard_input() -> BinaryIO:
 
 
 def beginning(shard: Shard, size: int) -> bytes:
-    """Return the first bytes of a file, none of a pipe: what is read from it does not come again.
+    """Return the first bytes of a file; b"" for a named pipe, which can be read only once.
 
     Raises:
-        TokscopeError: it cannot be read.
+        TokscopeError: the file cannot be read.
     """
     if shard.path == STDIN:
         stream = standard_input()
@@ -180,7 +180,7 @@ def beginning(shard: Shard, size: int) -> bytes:
 
 
 def size(shard: Shard) -> int | None:
-    """Return how many bytes a file holds; None where only reading it tells."""
+    """Return how many bytes a file holds; None if only reading it can tell."""
     if shard.texts is not None or shard.path == STDIN or packing(shard.path):
         return None
     return Path(shard.path).stat().st_size

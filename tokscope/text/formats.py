@@ -1,6 +1,6 @@
-"""What a file holds: told by its name where that says it, else by how it begins.
+"""Recognize the format of a file, by its name if that tells, else by its beginning.
 
-A new format is one file with a reader, one line in `READERS` and one for each of its suffixes.
+A new format needs one file with a reader, one line in `READERS` and one line per suffix.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ SUFFIXES: Mapping[str, str] = {
     ".dev": "txt",
     ".devtest": "txt",
 }
-_CUT = ("txt", "jsonl")  # which can be read from the middle
+_CUT = ("txt", "jsonl")  # formats that can be read from the middle
 _CLUSTERED = ("jsonl", "json", "csv", "tsv")
 _COLUMNAR = ("parquet", "arrow")
-_LOOK = 1 << 16  # bytes that are looked at
+_LOOK = 1 << 16  # bytes at the beginning that are examined
 _BOM = b"\xef\xbb\xbf"
-# suffixes of files that are no text, and what they are
+# suffixes of files that are not text, and what those files are
 _FOREIGN: Mapping[str, str] = {
     **dict.fromkeys((".pdf", ".ps", ".djvu", ".epub", ".mobi"), "a book or a page"),
     **dict.fromkeys((".docx", ".doc", ".odt", ".rtf", ".pptx", ".ppt", ".odp"), "a document"),
@@ -70,15 +70,15 @@ _FOREIGN: Mapping[str, str] = {
 
 
 def kind_of(shard: Shard) -> str:
-    """Return what a shard holds, as far as it or its name says."""
+    """Return the format of a shard, as given or by its suffix."""
     return shard.kind or SUFFIXES.get(shard.suffix, "txt")
 
 
 def reader(shard: Shard) -> Callable[[BinaryIO, Shard], Iterator[Units]]:
-    """Return what reads a shard.
+    """Return the reader of a shard.
 
     Raises:
-        TokscopeError: columns are packed, or come from standard input.
+        TokscopeError: a columnar file is packed, or comes from standard input.
     """
     kind = kind_of(shard)
     if kind in _COLUMNAR and (packing(shard.path) or shard.path == STDIN):
@@ -90,7 +90,7 @@ def reader(shard: Shard) -> Callable[[BinaryIO, Shard], Iterator[Units]]:
 
 
 def has_fields(shard: Shard) -> bool:
-    """Tell whether a shard holds records or rows, of which one field is the text."""
+    """Tell whether a shard holds records or rows; then one field is the text."""
     return kind_of(shard) != "txt"
 
 
@@ -104,19 +104,19 @@ def is_column(shard: Shard) -> bool:
     return kind_of(shard) in _COLUMNAR
 
 
-def found(shard: Shard, *, asked: bool = False) -> Shard:
-    """Return a shard that knows what it holds.
+def recognized(shard: Shard, *, asked: bool = False) -> Shard:
+    """Return the shard with its format filled in.
 
     Args:
-        shard: what is read, whose beginning is looked at where its name does not say it.
-        asked: its field was asked for by name, so that it may be a table of any name.
+        shard: its beginning is read if its name does not tell the format.
+        asked: the user named its field, so it may be a table whatever its name is.
 
     Raises:
-        TokscopeError: it is known to be no text, or it cannot be read.
+        TokscopeError: the file is not text, or cannot be read.
     """
     kind = shard.kind or _by_name(shard)
     if not kind and shard.path != STDIN and not Path(shard.path).is_file():
-        return shard  # a pipe, at which nobody may look before it is read
+        return shard  # what is read from a pipe now would be missing later
     kind = kind or _by_content(shard, asked)
     if shard.cluster and kind not in _CLUSTERED:
         *known, last = (f".{kind}" for kind in _CLUSTERED)
@@ -126,7 +126,7 @@ def found(shard: Shard, *, asked: bool = False) -> Shard:
 
 
 def _by_name(shard: Shard) -> str:
-    """Return what the suffix of a file says, nothing if that says little."""
+    """Return the format that the suffix tells, or ""."""
     if shard.suffix in _FOREIGN and shard.path != STDIN:
         what = _FOREIGN[shard.suffix]
         raise TokscopeError(f"{shard.place}: a {shard.suffix} file is {what}; {EXPORT}")
@@ -136,7 +136,7 @@ def _by_name(shard: Shard) -> str:
 
 def _by_content(shard: Shard, asked: bool) -> str:
     head = beginning(shard, _LOOK).removeprefix(_BOM)
-    if encoding(head):  # refused when it is read
+    if encoding(head):  # the reader refuses it later
         return SUFFIXES.get(shard.suffix, "txt")
     object_ = OBJECT.match(head)
     if object_:
@@ -147,7 +147,7 @@ def _by_content(shard: Shard, asked: bool) -> str:
 
 
 def _is_line(head: bytes) -> bool:
-    """Tell whether the first line that is not empty is an object, as far as it can be seen."""
+    """Tell whether the first line that is not empty is an object, as far as `head` shows."""
     line, end, _ = head.lstrip().partition(b"\n")
     if not end and len(head) >= _LOOK:
         return True
@@ -158,7 +158,7 @@ def _is_line(head: bytes) -> bool:
 
 
 def _table(head: bytes, field: str) -> str:
-    """Return the kind of table whose header has a field, if it is the header of one."""
+    """Return the kind of table if the first line is a header with the field, else "txt"."""
     line = head.partition(b"\n")[0].decode(errors="replace").rstrip("\r")
     for kind, delimiter in (("tsv", "\t"), ("csv", ",")):
         try:
@@ -171,7 +171,7 @@ def _table(head: bytes, field: str) -> str:
 
 
 def looks_like_records(path: Path) -> bool:
-    """Tell whether a JSON file holds several records, and not what is known about others."""
+    """Tell whether a JSON file holds records, rather than metadata about other files."""
     try:
         head = beginning(Shard(str(path)), _LOOK).removeprefix(_BOM)
     except TokscopeError:

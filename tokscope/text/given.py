@@ -1,4 +1,4 @@
-"""What a caller of the library gives as text: paths, corpora, and lists of strings by name."""
+"""Read the text that a caller of the library gives: paths, corpora, named lists of strings."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from tokscope.text.lines import Units
 Place: TypeAlias = str | PathLike[str] | Corpus
 Corpora: TypeAlias = Place | Sequence[Place] | Mapping[str, Place | Sequence[str]]
 _WANTED = "a path, a list of paths, or a mapping of names to paths or lists of strings"
-_BATCH = 1 << 20  # characters of text that are handed on at once, about
-# what a file of lines cannot hold inside a line, or at its beginning
+_BATCH = 1 << 20  # about as many characters of text are passed on at once
+# a file of lines cannot hold these inside a line, or at its beginning
 _UNLIKE_A_LINE = re.compile(rb"[\r\n]|\xef\xbb\xbf")
 
 
 def asked(given: Corpora, like: Shard, argument: str) -> Iterator[tuple[str, str | Corpus]]:
-    """Yield words with the names that a mapping gives them, or "", and corpora.
+    """Yield words or corpora, each with its name in the mapping, or "".
 
     Raises:
-        TokscopeError: it is something else; names the argument.
+        TokscopeError: `given` is something else; the message names the argument.
     """
     for i, (name, one) in enumerate(entries(given, _is_place, argument, _WANTED)):
         if isinstance(one, Corpus):
@@ -61,10 +61,10 @@ def _held(name: str, given: object, like: Shard, argument: str) -> Corpus:
 
 
 def units_of(shard: Shard) -> Iterator[Units]:
-    """Yield the strings of a shard as units, as those of a file that has them as its lines.
+    """Yield the strings of a shard as units, just as if they were lines of a file.
 
     Raises:
-        TokscopeError: one is not valid Unicode.
+        TokscopeError: a string is not valid Unicode.
     """
     texts, start, offset = shard.texts or (), 0, 0
     while start < len(texts):
@@ -79,7 +79,7 @@ def units_of(shard: Shard) -> Iterator[Units]:
 
 
 def _raw(shard: Shard, i: int, text: str) -> bytes:
-    """Return a text as a line of a file; what a line cannot hold follows a byte of no text."""
+    """Return a text as a line of a file; 0xFF, never in UTF-8, marks what a line cannot hold."""
     try:
         return _UNLIKE_A_LINE.sub(b"\xff\\g<0>", text.encode()) + b"\n"
     except UnicodeEncodeError as error:

@@ -1,6 +1,6 @@
-"""Lines of text: blocks that end where a line ends, decoded, and every line as a unit.
+"""Lines of text: read in decoded blocks of whole lines; every line is a unit.
 
-A line is ended by LF or CRLF; every other separator is text. A byte order mark of UTF-8 is dropped.
+LF or CRLF ends a line; every other separator is text. A byte order mark of UTF-8 is dropped.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from tokscope.errors import TokscopeError
 from tokscope.text.files import REPLACING, Shard, pieces
 
 _MARK = b"\xef\xbb\xbf"
-_LOOK = 1 << 16  # bytes of a file that are looked at before it is taken for text
-_FEW = 2  # NULs that tell an encoding
-_ALIKE = 0.8  # of the upper halves of characters, in UTF-16 of one script
+_LOOK = 1 << 16  # bytes at the beginning that must look like text
+_FEW = 2  # NULs that are enough to tell an encoding
+_ALIKE = 0.8  # share of equal high bytes, in UTF-16 text of one script
 _PLANE = 3  # the highest plane of Unicode that has letters
-# how a file begins -> what it is
+# the first bytes of a file -> what it is
 _NO_TEXT = {
     b"%PDF-": "a PDF",
     b"PK\x03\x04": "a zip file, or an office document, which is one",
@@ -51,7 +51,7 @@ _MARKS = {
     b"\xff\xfe": "UTF-16LE",
     b"\xfe\xff": "UTF-16BE",
 }
-# how JSON of records begins
+# the beginning of JSON records
 OBJECT = re.compile(rb'\s*(\[\s*)?\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|\}\s*[,\]\n])')
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
 
@@ -61,12 +61,12 @@ class Units:
     """Some consecutive units of a shard."""
 
     texts: Sequence[str]
-    offsets: NDArray[np.int64]  # where each begins in the shard, in bytes
-    lines: Sequence[int]  # the line on which each ends, or its row in a column, counted from 1
-    raw: bytes  # all that was read for them
+    offsets: NDArray[np.int64]  # the byte of the shard where each unit begins
+    lines: Sequence[int]  # the line where each unit ends, or its row, counted from 1
+    raw: bytes  # all bytes that were read for these units
     skipped: int = 0  # empty units left out
     replaced: int = 0  # invalid UTF-8 sequences replaced
-    clusters: Sequence[str] = ()  # what each belongs to, where the shard names a field for it
+    clusters: Sequence[str] = ()  # the cluster of each unit, if the shard names a field for it
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Block:
     raw: bytes
     text: str
     offset: int
-    line: int  # lines before this block
+    line: int  # how many lines came before this block
     replaced: int
 
     def lines(self) -> list[str]:
@@ -87,13 +87,13 @@ class Block:
         return [*lines, last] if last else lines
 
     def offsets(self, lines: int) -> NDArray[np.int64]:
-        """Return where so many lines of the block begin in the shard."""
+        """Return the bytes of the shard where the first `lines` lines of the block begin."""
         ends = np.flatnonzero(np.frombuffer(self.raw, np.uint8) == ord("\n")) + 1
         return self.offset + np.append(0, ends)[:lines]
 
 
 def _whole_lines(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
-    """Yield the stream cut after line feeds; no more than one line is ever waited for."""
+    """Yield the stream cut after line feeds, and hold back no more than one unfinished line."""
     waiting: list[bytes] = []
     size = line = 0
     for piece in pieces(stream, shard):
@@ -112,7 +112,7 @@ def _whole_lines(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
 
 
 def whole_characters(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
-    """Yield the stream cut between characters of UTF-8, so far as it is UTF-8."""
+    """Yield the stream cut between characters, as far as it is valid UTF-8."""
     waiting = b""
     for piece in pieces(stream, shard):
         joined = waiting + piece
@@ -125,7 +125,7 @@ def whole_characters(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
 
 
 def _unfinished(raw: bytes) -> int:
-    """Return how many bytes at the end begin a character that goes on.
+    """Return how many bytes at the end belong to an unfinished character.
 
     >>> _unfinished(b"a"), _unfinished("é".encode()[:1]), _unfinished("😀".encode()[:3])
     (0, 1, 3)
@@ -142,10 +142,10 @@ Cut = Callable[[BinaryIO, Shard], Iterator[bytes]]
 
 
 def blocks(stream: BinaryIO, shard: Shard, cut: Cut = _whole_lines) -> Iterator[Block]:
-    """Yield the stream decoded, in blocks that end where a line does, or as `cut` cuts it.
+    """Yield the decoded stream in blocks, cut by `cut`; by default, after whole lines.
 
     Raises:
-        TokscopeError: it is no text, no UTF-8, or a line is too long.
+        TokscopeError: the stream is not text or not UTF-8, or a line is too long.
     """
     offset, line = shard.start, 0
     for raw in cut(stream, shard):
@@ -159,7 +159,7 @@ def blocks(stream: BinaryIO, shard: Shard, cut: Cut = _whole_lines) -> Iterator[
 
 
 def _decode(raw: bytes, shard: Shard, offset: int, line: int) -> tuple[str, int]:
-    """Return the text and how many invalid sequences were replaced in it."""
+    """Return the text, and how many invalid sequences were replaced."""
     try:
         return raw.decode(), 0
     except UnicodeDecodeError as error:
@@ -172,15 +172,15 @@ def _decode(raw: bytes, shard: Shard, offset: int, line: int) -> tuple[str, int]
 
 
 def require_text(head: bytes, shard: Shard) -> None:
-    """Refuse by name what is no text in UTF-8, from how it begins.
+    """Raise if the beginning of a file is not UTF-8 text, and say what it is instead.
 
     Raises:
-        TokscopeError: it is no text.
+        TokscopeError: the file is not text.
     """
-    found = encoding(head)
-    if found:
-        to = f"iconv -f {found} -t UTF-8"
-        raise TokscopeError(f"{shard.place}: it looks like {found}; convert it to UTF-8: {to}")
+    name = encoding(head)
+    if name:
+        to = f"iconv -f {name} -t UTF-8"
+        raise TokscopeError(f"{shard.place}: it looks like {name}; convert it to UTF-8: {to}")
     what = next((what for begin, what in _NO_TEXT.items() if head.startswith(begin)), "")
     what = what or ("a pickle, which is never loaded" if _PICKLE.match(head) else "")
     if what:
@@ -191,9 +191,9 @@ EXPORT = "unpack it, or export its text as lines, jsonl, csv or parquet, with th
 
 
 def encoding(head: bytes) -> str:
-    """Name the encoding of text that has a mark of it, or whose NULs tell; "" for others.
+    """Return the encoding that a byte order mark or NUL bytes show; "" if nothing shows one.
 
-    In UTF-16 the upper halves of most characters are the same byte, and that of ASCII is NUL.
+    In UTF-16, most characters share the same high byte; for ASCII it is NUL.
 
     >>> encoding("Hi".encode("utf-16-le")), encoding("да, да".encode("utf-16-be")), encoding(b"Hi")
     ('UTF-16LE', 'UTF-16BE', '')

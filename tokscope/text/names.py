@@ -1,4 +1,4 @@
-"""Which files a word stands for, and what their corpora are called."""
+"""Which files a word stands for, and the names of their corpora."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from tokscope.text.packing import UNPACKERS, ZIP, members, packing, unpacked_nam
 
 SAMPLE = Path(__file__).parent / "sample"
 _OF_SAMPLE = "sample:"
-_DATA = "data"  # the folder of a data set in which its text is
-_RESULT = re.compile(r"cache-[0-9a-f]{16}(_\d+_of_\d+)?\.arrow")  # what `map` of datasets keeps
+_DATA = "data"  # the folder of a dataset that holds its text
+_RESULT = re.compile(r"cache-[0-9a-f]{16}(_\d+_of_\d+)?\.arrow")  # caches of `map` of datasets
 _ABOUT = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
-# Moses: a name, a pair of languages, and one of the two
+# Moses files: a name, a pair of languages, and one of the two
 _LANGUAGE = r"[A-Za-z]{2,3}(?:_[A-Za-z]{2,4})?"
 _MOSES = re.compile(rf"(?:.+\.)?({_LANGUAGE})-({_LANGUAGE})\.({_LANGUAGE})")
 _NUMBERED = re.compile(r"(.+)-\d{5,6}-of-(\d{5,6})")
-_MOST = 8  # folders that a message names
-_MANY = 1_000  # files in a zip file, whose table is read again for each
+_MOST = 8  # folders that a message lists
+_MANY = 1_000  # files in a zip file; its table is read again for each of them
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,16 @@ class File:
 
     path: str
     member: str = ""
-    name: str = ""  # where it is not called as the file is
-    stamp: Stamp | None = None  # of a zip file before its members were listed
+    name: str = ""  # if it differs from the name of the file
+    stamp: Stamp | None = None  # the state of a zip file before its members were listed
 
     @property
     def inner(self) -> PurePosixPath | Path:
-        """Return the name that says what is in it."""
+        """Return the name that tells the format."""
         return PurePosixPath(self.member) if self.member else Path(unpacked_name(self.path))
 
     def stem(self) -> str:
-        """Return the name of its corpus: of a pair of languages, the language."""
+        """Return the name of its corpus; for a Moses file, the language."""
         if self.path == STDIN or self.name:
             return self.name or "stdin"
         return _language(self.inner.name) or self.inner.stem
@@ -59,7 +59,7 @@ def _language(name: str) -> str:
 
 
 def _is_text(name: str) -> bool:
-    """Tell whether the name of a file in a folder says that it is text."""
+    """Tell whether a file in a folder is text, by its name."""
     if name.startswith(".") or _RESULT.fullmatch(name) or name in _ABOUT:
         return False
     bare = unpacked_name(name)
@@ -73,7 +73,7 @@ def _is_text_file(path: Path) -> bool:
 
 
 def split_kind(place: str) -> tuple[str, str]:
-    """Split `[KIND:]PATH`; what exists as a path has no kind.
+    """Split `[KIND:]PATH`; an existing path has no kind.
 
     >>> split_kind("csv:-"), split_kind("a.csv"), split_kind("c:x")
     (('csv', '-'), ('', 'a.csv'), ('', 'c:x'))
@@ -87,10 +87,10 @@ def split_kind(place: str) -> tuple[str, str]:
 def named(word: str, name: str = "") -> list[tuple[str, str, list[File]]]:
     """Return the names, kinds and files of the corpora that one word stands for.
 
-    With a name all of its files are one corpus.
+    With a name, all files form one corpus.
 
     Raises:
-        TokscopeError: it stands for nothing.
+        TokscopeError: the word stands for no file.
     """
     name, place = (name, word) if name else split_label(word)
     kind, place = split_kind(place)
@@ -103,7 +103,7 @@ def named(word: str, name: str = "") -> list[tuple[str, str, list[File]]]:
 
 
 def _joined(files: Sequence[File]) -> Iterator[tuple[str, list[File]]]:
-    """Yield files by corpus: those that are numbered, such as train-00000-of-00002, are one."""
+    """Group files by corpus: numbered files, such as train-00000-of-00002, form one."""
     groups: dict[tuple[str, str, str], list[File]] = {}
     for file in files:
         match = _NUMBERED.fullmatch(file.inner.stem)
@@ -116,7 +116,7 @@ def _joined(files: Sequence[File]) -> Iterator[tuple[str, list[File]]]:
 
 
 def files(place: str) -> list[File]:
-    """Return the files that a part of the sample is, or that a path names.
+    """Return the files of a part of the sample, or of a path.
 
     Raises:
         TokscopeError: there are none.
@@ -127,7 +127,7 @@ def files(place: str) -> list[File]:
 
 
 def _files(place: str) -> list[File]:
-    """Return the files that a path, a folder, a zip file or a glob names, sorted."""
+    """Return the files of a path, a folder, a zip file or a glob, sorted."""
     path = path_of(place)
     if place == STDIN:
         return [File(place)]
@@ -144,7 +144,7 @@ def _files(place: str) -> list[File]:
 
 
 def _in_file(path: str) -> list[File]:
-    """Return a file, or those in a zip file: the only one, or all that are text by their names."""
+    """Return a file, or the text files in a zip file; a single member need not look like text."""
     if packing(path) != ZIP or not Path(path).is_file():
         return [File(path)]
     before = stamp(path)
@@ -164,7 +164,7 @@ def _in_file(path: str) -> list[File]:
 
 
 def in_folder(folder: Path, path: Path) -> bool:
-    """Tell whether a file that is not there yet would be text of a folder; our .json is none."""
+    """Tell whether a new file would be read as text of a folder; our .json output would not."""
     places = [place.resolve() for place in (folder, folder / _DATA)]
     named = _is_text(path.name) and path.suffix.lower() not in (".json", ZIP)
     return named and path.absolute().parent.resolve() in places

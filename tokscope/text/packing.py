@@ -1,7 +1,7 @@
-"""Files that are packed: each as a stream that does not end inside of what was packed in silence.
+"""Compressed files as streams; a file that was cut off is an error, never just a shorter text.
 
-Whatever a file claims, no more is unpacked at once than was asked for, or little more. Nothing is
-ever written.
+Whatever a file claims, hardly more is unpacked at once than was asked for. Nothing is written to
+disk.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import BinaryIO, Protocol, cast
 from tokscope.errors import TokscopeError, extra, require_shown, shortened
 from tokscope.reading import opened
 
-# Bytes of a zst file read at once: unpacked, they may be 32,768 times as many.
+# Bytes of a zst file read at once; they may unpack to 32,768 times as many.
 PACKED_BLOCK = 1 << 8
-_BLOCK = 1 << 16  # bytes of others, which unpack no more than is asked for
-_MEMORY = 1 << 30  # bytes of memory that an xz file may ask for
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack all that is read at once
-_ENCRYPTED = 1  # a flag of a zip member
+_BLOCK = 1 << 16  # bytes of other files; their libraries unpack only as much as is asked for
+_MEMORY = 1 << 30  # the most bytes of memory that an xz file may need
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # other methods unpack without limit
+_ENCRYPTED = 1  # a flag bit of a zip member
 ZIP = ".zip"
 
 
@@ -41,14 +41,14 @@ class _Decoder(Protocol):
 
 
 class Streams:
-    """What bzip2 or xz packed, stream after stream; there may be zeros between them."""
+    """The unpacked content of bzip2 or xz: stream after stream, perhaps with zeros between."""
 
     def __init__(self, stream: BinaryIO, kind: str, new: Callable[[], _Decoder]) -> None:
         self.stream, self.kind, self.new = stream, kind, new
         self.decoder = new()
 
     def read(self, size: int) -> bytes:
-        """Return so many bytes, except at the end."""
+        """Return `size` bytes, or fewer at the end."""
         pieces: list[bytes] = []
         try:
             while size > 0 and (piece := self._more(size)) is not None:
@@ -59,7 +59,7 @@ class Streams:
         return b"".join(pieces)
 
     def _more(self, size: int) -> bytes | None:
-        """Unpack some more; None at the end."""
+        """Unpack the next bytes; None at the end."""
         if self.decoder.eof:
             packed = self.decoder.unused_data.lstrip(b"\0")
             while not packed and (read := self.stream.read(_BLOCK)):
@@ -75,21 +75,21 @@ class Streams:
 
 
 class _BrokenError(TokscopeError):
-    """What is wrong with a packed file; whoever opened it knows its name."""
+    """A packed file is broken; the caller that opened it adds its name."""
 
 
 class Zstandard:
-    """What zstd packed, frame after frame."""
+    """The unpacked content of zstd, frame after frame."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
         self.library = extra("zstandard", "zst", f"reading {getattr(stream, 'name', 'zst')}")
-        # The largest window there is, `zstd --long=31`: published dumps use it.
+        # The largest possible window (`zstd --long=31`); published dumps use it.
         self.unpacker = self.library.ZstdDecompressor(max_window_size=1 << 31)
         self.frame = self.unpacker.decompressobj()
 
     def read(self, size: int) -> bytes:
-        """Return at least so many bytes, except at the end."""
+        """Return at least `size` bytes, or fewer at the end."""
         pieces: list[bytes] = []
         try:
             while size > 0 and (packed := self.stream.read(PACKED_BLOCK)):
@@ -125,21 +125,21 @@ PACKED = (*UNPACKERS, ZIP)
 
 
 def packing(path: str) -> str:
-    """Return the suffix of a packed file, in small letters."""
+    """Return the suffix of a packed file, in lower case."""
     return next((suffix for suffix in PACKED if path.lower().endswith(suffix)), "")
 
 
 def unpacked_name(path: str) -> str:
-    """Return a path without the suffix of what packed it."""
+    """Return a path without the suffix of the packing."""
     return path[: len(path) - len(packing(path))]
 
 
 @contextmanager
 def unpacked(stream: BinaryIO, path: str, member: str = "") -> Iterator[BinaryIO]:
-    """Yield what a file holds; every way in which it is broken is one clear line.
+    """Yield the unpacked content of a file; every failure becomes one clear line.
 
     Raises:
-        TokscopeError: it is not whole, or its library is not installed.
+        TokscopeError: the file is broken or cut off, or its library is not installed.
     """
     kind = packing(path)
     try:
@@ -178,7 +178,7 @@ def _inside(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
 
 
 def _shown(info: zipfile.ZipInfo) -> bool:
-    """Tell whether a member is a file, and not one that an operating system put there."""
+    """Tell whether a member is a file, and not one that an operating system added."""
     parts = PurePosixPath(info.filename).parts
     hidden = any(part.startswith((".", "__MACOSX")) and part not in (".", "..") for part in parts)
     return not info.is_dir() and not hidden
@@ -188,7 +188,8 @@ def members(path: str) -> list[str]:
     """Return the names of the files in a zip file, sorted.
 
     Raises:
-        TokscopeError: it cannot be read, two have one name, or a name cannot be shown.
+        TokscopeError: the file cannot be read, two members share a name, or a name cannot be
+            printed.
     """
     with _named(path), opened(Path(path)) as stream, _archive(stream) as archive:
         names = sorted(info.filename for info in archive.infolist() if _shown(info))
@@ -212,11 +213,11 @@ def _named(path: str) -> Iterator[None]:
 
 def _member(archive: zipfile.ZipFile, path: str, member: str) -> zipfile.ZipInfo:
     """Return the member that was named, or the only one."""
-    found = [info for info in archive.infolist() if _shown(info)]
-    found = [info for info in found if not member or info.filename == member]
-    if len(found) != 1:
-        raise TokscopeError(f"{path}: it holds {len(found)} files; unpack it and name one")
-    info, place = found[0], f"{path}/{shortened(found[0].filename)}"
+    infos = [info for info in archive.infolist() if _shown(info)]
+    infos = [info for info in infos if not member or info.filename == member]
+    if len(infos) != 1:
+        raise TokscopeError(f"{path}: it holds {len(infos)} files; unpack it and name one")
+    info, place = infos[0], f"{path}/{shortened(infos[0].filename)}"
     if info.flag_bits & _ENCRYPTED:
         raise TokscopeError(f"{place}: it is encrypted; unpack it first")
     if info.compress_type not in _METHODS:

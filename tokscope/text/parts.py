@@ -1,4 +1,4 @@
-"""Corpora read by parts, here or by workers: the one way to whatever is counted in them."""
+"""Read corpora by parts, in this process or by workers; every study reads text this way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tokscope.workers import HERE, Workers
 
 
 class Done(Protocol):
-    """What is made of a part of text."""
+    """The result for one part of the text."""
 
     @property
     def size(self) -> int:
@@ -26,21 +26,21 @@ D = TypeVar("D", bound=Done)
 
 @dataclass(frozen=True)
 class Task(Generic[D]):
-    """What is done with every part of some text, here or by workers."""
+    """The work on every part of some text, in this process or by workers."""
 
     here: Callable[[Shard], D]
-    there: Callable[..., D] | None = None  # what a worker calls; None if only this process can
-    named: tuple[object, ...] = ()  # what the worker is given before the part
-    times: int = 1  # how often the text is worked through: what decides whether workers pay
+    there: Callable[..., D] | None = None  # what workers call; None if they cannot do it
+    named: tuple[object, ...] = ()  # arguments that the worker gets before the part
+    times: int = 1  # how often the text is processed, to judge whether workers pay off
 
 
 def by_parts(
     corpora: Sequence[Corpus], task: Task[D], workers: Workers = HERE
 ) -> Iterator[tuple[Corpus, Iterator[tuple[int, D]]]]:
-    """Yield every corpus with what is made of its parts, in order, and where each begins, in bytes.
+    """Yield every corpus with the results of its parts, in order, and the byte where each begins.
 
-    Use up what is made of one corpus before you ask for the next. The parts depend on the text
-    alone, so results are the same whoever works. Workers are told how many bytes are done.
+    Use up the results of a corpus before you ask for the next one. The parts depend on the text
+    alone, so results are the same with any number of workers. Progress is told in bytes.
 
     Raises:
         TokscopeError: a text cannot be read.
@@ -59,7 +59,7 @@ def _placed(
     corpus: Corpus, made: Iterator[D], advance: Callable[[int], None]
 ) -> Iterator[tuple[int, D]]:
     before = 0
-    for part, done in zip(corpus.shards, made, strict=False):  # parts of other corpora follow
+    for part, done in zip(corpus.shards, made, strict=False):  # `made` goes on with other corpora
         yield before, done
         advance(done.size)
         if part.end is None:  # the end of a file
@@ -67,18 +67,18 @@ def _placed(
 
 
 def in_parts(corpus: Corpus) -> Corpus:
-    """Return a corpus whose shards are parts that can be read one without the other."""
+    """Return the corpus with its shards split into independent parts."""
     return replace(corpus, shards=tuple(part for shard in corpus.shards for part in split(shard)))
 
 
 def _for_workers(corpora: Sequence[Corpus]) -> list[Shard]:
-    """Return the parts of corpora, their paths in full: a worker may be at work elsewhere."""
+    """Return the parts of corpora with absolute paths: a worker may run in another folder."""
     parts = (part for corpus in corpora for part in corpus.shards)
     return [replace(part, path=str(Path(part.path).absolute())) for part in parts]
 
 
 def _work(corpora: Sequence[Corpus]) -> int:
-    """Return how many bytes the files have; 0 where this process alone can read them."""
+    """Return the bytes of all files; 0 if only this process can read them."""
     shards = [shard for corpus in corpora for shard in corpus.shards]
     sizes = {shard.path: shard.stamp.size for shard in shards if shard.stamp}
     return (

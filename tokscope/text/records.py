@@ -1,7 +1,7 @@
-"""Records of JSON: one a line, or the objects of an array, of which a field is the text.
+"""JSON records, one per line or in an array; one field of each is the text.
 
-A field is a name, or a path of names: `translation.en`, and `messages[].content` for every message.
-Strings of a list are units each, and all stand where their record does.
+A field is a name or a path of names: `translation.en`, or `messages[].content` for every message.
+If the field holds a list, each string is a unit, and all have the place of their record.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ PLAIN = "read it as plain text with txt:PATH"
 
 @cache
 def steps(field: str) -> tuple[str, ...]:
-    """Return what leads to a field: names, and `[]` for every element.
+    """Return the path to a field: names, and `[]` for every element of a list.
 
     >>> steps("messages[].content")
     ('messages', '[]', 'content')
     """
-    found: list[str] = []
+    path: list[str] = []
     for name in field.split("."):
         bare = name
         while bare.endswith(EACH):
             bare = bare.removesuffix(EACH)
-        found += [bare] if bare else []
-        found += [EACH] * ((len(name) - len(bare)) // len(EACH))
-    return tuple(found)
+        path += [bare] if bare else []
+        path += [EACH] * ((len(name) - len(bare)) // len(EACH))
+    return tuple(path)
 
 
-_Found = tuple[Sequence[str], str]  # the texts of a record, and its cluster
-_EMPTY: _Found = (("",), "")
+_Texts = tuple[Sequence[str], str]  # the texts of a record, and its cluster
+_EMPTY: _Texts = (("",), "")
 
 
-def _record(line: str, shard: Shard, number: int) -> _Found:
+def _record(line: str, shard: Shard, number: int) -> _Texts:
     """Return the texts of one JSON record on a line; an empty line is an empty unit."""
     if not line.strip():
         return _EMPTY
@@ -61,10 +61,10 @@ def _record(line: str, shard: Shard, number: int) -> _Found:
     if not isinstance(record, dict):
         hint = "; an array is read as json:PATH" if isinstance(record, list) else ""
         raise shard.error(number, f"not a JSON object; every line holds one, {{…}}{hint}")
-    return _found(record, shard, number)
+    return _of_record(record, shard, number)
 
 
-def _found(record: dict[str, Any], shard: Shard, number: int) -> _Found:
+def _of_record(record: dict[str, Any], shard: Shard, number: int) -> _Texts:
     """Return the texts of a record, and its cluster."""
     text = record.get(shard.field)
     whole = isinstance(text, str) and text.isascii()
@@ -79,12 +79,12 @@ def _found(record: dict[str, Any], shard: Shard, number: int) -> _Found:
 
 
 def _inside(record: dict[str, Any], shard: Shard, number: int) -> list[str]:
-    """Return the strings to which the path of a field leads."""
+    """Return the strings at the path of the field."""
     path = (shard.field,) if shard.field in record else steps(shard.field)
     values: list[Any] = [record]
     for step in path:
         values = [inner for value in values for inner in _step(value, step, shard, number)]
-    found: list[str] = []
+    texts: list[str] = []
     for value in values:
         several = value if isinstance(value, list) else [value]
         for text in several:
@@ -92,8 +92,8 @@ def _inside(record: dict[str, Any], shard: Shard, number: int) -> list[str]:
                 what = _NAMES.get(type(text), "an object")
                 problem = f"field '{shard.field}' is no string but {what}; {_hint(shard)}"
                 raise shard.error(number, f"{problem}{_leads(text, shard)}")
-            found.append(text)
-    return found
+            texts.append(text)
+    return texts
 
 
 _NAMES = {
@@ -106,20 +106,20 @@ _NAMES = {
 
 
 def _hint(shard: Shard) -> str:
-    """Say what would work; where only the content says that it is records, also how to say no."""
+    """Say what would work; if only the content looked like records, also how to read it as text."""
     hint = "name one with --field"
     return hint if shard.suffix in (".jsonl", ".ndjson") else f"{hint}, or {PLAIN}"
 
 
 def _leads(value: Any, shard: Shard) -> str:
-    """Say what is inside a value that is no string."""
+    """Say what is inside a value that is not a string."""
     if isinstance(value, dict) and value:
         return f", such as {shard.field}.{shortened(next(iter(value)))}"
     return ""
 
 
 def _step(value: Any, step: str, shard: Shard, number: int) -> Sequence[Any]:
-    """Return what is one step further inside a value."""
+    """Return the values one step further inside a value."""
     if step == EACH:
         if isinstance(value, list):
             return value
@@ -137,7 +137,7 @@ def _step(value: Any, step: str, shard: Shard, number: int) -> Sequence[Any]:
 
 
 def canonical(value: object) -> str:
-    """Write a value of a record so that equal ones are written alike."""
+    """Write a value of a record, with the same text for equal values."""
     return json.dumps(value, sort_keys=True)
 
 
@@ -150,17 +150,17 @@ def _without_surrogates(text: str, shard: Shard, number: int) -> str:
 
 
 def _units(
-    found: Sequence[_Found], places: tuple[ArrayLike, Sequence[int]], block: Block, shard: Shard
+    records: Sequence[_Texts], places: tuple[ArrayLike, Sequence[int]], block: Block, shard: Shard
 ) -> Units:
-    """Return the units of records, which stand at some offsets and on some lines."""
+    """Return the units of records; `places` are the offsets and lines of the records."""
     offsets, lines = places
-    counts = [len(texts) for texts, _ in found]
+    counts = [len(texts) for texts, _ in records]
     if counts.count(1) != len(counts):
         offsets = np.repeat(np.array(offsets, np.int64), counts)
         lines = np.repeat(np.array(lines, np.int64), counts).tolist()
-    clusters = [cluster for texts, cluster in found for _ in texts] if shard.cluster else ()
+    clusters = [cluster for texts, cluster in records for _ in texts] if shard.cluster else ()
     return Units(
-        [text for texts, _ in found for text in texts],
+        [text for texts, _ in records for text in texts],
         np.asarray(offsets, np.int64),
         lines,
         block.raw,
@@ -174,14 +174,14 @@ def read_records(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
     for block in blocks(stream, shard):
         records = block.lines()
         lines = range(block.line + 1, block.line + 1 + len(records))
-        found = [_record(record, shard, line) for record, line in zip(records, lines, strict=True)]
-        yield _units(found, (block.offsets(len(records)), lines), block, shard)
+        texts = [_record(record, shard, line) for record, line in zip(records, lines, strict=True)]
+        yield _units(texts, (block.offsets(len(records)), lines), block, shard)
 
 
 def read_values(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
-    """Yield the chosen field of objects that are not one a line: an array, or one after the other.
+    """Yield the chosen field of every object in an array or a sequence of objects as a unit.
 
-    No more than one object is waited for, and none is longer than a unit may be.
+    No more than one unfinished object is held, and it may not be longer than a unit.
     """
     scan = _Scan(shard)
     for block in blocks(stream, shard, whole_characters):
@@ -190,44 +190,44 @@ def read_values(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
 
 
 class _Scan:
-    """The text of an array that has come but is not read yet, and where it stands."""
+    """A scanner of JSON objects: the text that is not parsed yet, and the position in it."""
 
     def __init__(self, shard: Shard) -> None:
         self.shard = shard
         self.text = ""
-        self.at = 0  # what is before it has been read
-        self.patience = 0  # characters that must have come before it is tried again
+        self.at = 0  # the position in the text; everything before it is parsed
+        self.patience = 0  # characters to collect before the next attempt to parse
         self.offset, self.line, self.record = 0, 1, 0
-        self.begin = 0  # of the last object
+        self.begin = 0  # where the last object begins
         self.array: bool | None = None  # None before the first character
-        self.open = True  # in an array: it is not closed yet
-        self.comma = True  # an element may follow, no comma is missing
-        self.problem: json.JSONDecodeError | None = None  # what stands in the way of reading more
+        self.open = True  # the array is not closed yet
+        self.comma = True  # an element may follow without a further comma
+        self.problem: json.JSONDecodeError | None = None  # why parsing stopped
 
     def units(self, block: Block) -> Units:
-        """Return the units of the objects that are whole now."""
+        """Add a block, and return the units of the objects that are complete."""
         self.text, self.at = self.text[self.at :] + block.text, 0
-        found: list[_Found] = []
+        records: list[_Texts] = []
         offsets: list[int] = []
         lines: list[int] = []
         self.problem = None
         while len(self.text) - self.at >= self.patience and (record := self._next()) is not None:
             offsets.append(self.begin)
             lines.append(self.line)
-            found.append(_found(record, self.shard, self.line))
+            records.append(_of_record(record, self.shard, self.line))
         if len(self.text) - self.at > self.shard.max_unit:
             raise self.shard.too_long(self.line)
-        return _units(found, (offsets, lines), block, self.shard)
+        return _units(records, (offsets, lines), block, self.shard)
 
     def _go(self, to: int) -> None:
-        """Leave behind what is before a place."""
+        """Move on to a position, and count the lines on the way."""
         passed = self.text[self.at : to]
         self.offset += len(passed) if passed.isascii() else len(passed.encode())
         self.line += passed.count("\n")
         self.at = to
 
     def _next(self) -> dict[str, Any] | None:
-        """Return the next object; None where more has to come first, or nothing does."""
+        """Return the next object; None if it is not complete, or if there is none."""
         char = self._character()
         if self.array is None and char:
             self.array = char == "["
@@ -242,13 +242,13 @@ class _Scan:
         return self._object()
 
     def _character(self) -> str:
-        """Return the next character that is no space."""
+        """Return the next character that is not a space."""
         space = _SPACE.match(self.text, self.at)
         self._go(space.end() if space else self.at)
         return self.text[self.at : self.at + 1]
 
     def _punctuated(self, char: str) -> str:
-        """Take a comma or the end of an array; return the character behind."""
+        """Skip a comma or the end of an array; return the character after it."""
         if char == "," and self.open and not self.comma:
             self.comma = True
             self._go(self.at + 1)
@@ -270,7 +270,7 @@ class _Scan:
     def _object(self) -> dict[str, Any] | None:
         try:
             record, end = _DECODER.raw_decode(self.text, self.at)
-        except json.JSONDecodeError as error:  # perhaps it goes on
+        except json.JSONDecodeError as error:  # the object may continue in the next block
             self.patience = 2 * (len(self.text) - self.at)
             self.problem = error
             return None
@@ -285,14 +285,14 @@ class _Scan:
         return cast(dict[str, Any], record)
 
     def error(self, problem: str) -> TokscopeError:
-        """Return an error that says which record it is."""
+        """Return an error that tells the number of the record."""
         return self.shard.error(self.line, f"record {self.record + 1}: {problem}")
 
     def end(self) -> Units:
-        """Return what is left; all of it has come.
+        """Return the units that are left at the end of the file.
 
         Raises:
-            TokscopeError: an object or the array is not whole.
+            TokscopeError: an object or the array is incomplete.
         """
         self.patience = 0
         units = self.units(Block(b"", "", self.offset, self.line, 0))

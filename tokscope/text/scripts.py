@@ -1,6 +1,6 @@
-"""The Unicode scripts of characters and of runs of characters, by the tables of `regex`.
+"""The Unicode scripts of characters and of runs of characters, from the tables of `regex`.
 
-A character has a script of its own (property Script) and those that it is used with (property
+A character has one script of its own (property Script), and scripts that it is used with (property
 Script_Extensions). The sign ー is Common, for example, and is used with Hiragana and Katakana.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-# Every value of the property, those first that belong to no one script.
+# Every value of the property; the first ones do not belong to a single script.
 UNKNOWN, COMMON, INHERITED = range(3)
 _LISTED = """
 Unknown Common Inherited Adlam Ahom Anatolian_Hieroglyphs Arabic Armenian Avestan Balinese Bamum
@@ -39,17 +39,17 @@ MIXED = len(SCRIPTS)
 NAMES = tuple(name.replace("_", " ") for name in (*SCRIPTS, "Mixed"))
 
 Codes = NDArray[np.uint8] | NDArray[np.uint32]
-_WORDS = -(-len(SCRIPTS) // 64)  # of 64 bits each, a bit for every script
+_WORDS = -(-len(SCRIPTS) // 64)  # words of 64 bits, one bit per script
 
 
 @cache
 def _tables() -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.uint64]]:
-    """Return for every code point a row, and for every row its script and those it is used with.
+    """Return a row for every code point, and for each row its own script and those it is used with.
 
-    Row 0 is that of all code points that are not assigned, which are most of them.
+    Row 0 stands for unassigned code points, which are most of them.
     """
     everything = np.arange(0x110000, dtype=np.uint32)
-    everything[0xD800:0xE000] = 0xFFFF  # surrogates are no text
+    everything[0xD800:0xE000] = 0xFFFF  # surrogates are not text
     text = everything.tobytes().decode("utf-32-le")
     assigned = "".join(regex.findall(r"\P{Script=Unknown}+", text))
     rows = np.zeros(len(text), np.int32)
@@ -66,7 +66,7 @@ def _tables() -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.uint64]]
 
 
 def _runs(pattern: str, text: str) -> list[tuple[int, int]]:
-    """Return where runs begin and end; none of a script that came after the installed `regex`."""
+    """Return where runs begin and end; empty if the installed `regex` does not know the script."""
     try:
         return [match.span() for match in regex.finditer(pattern, text)]
     except regex.error:
@@ -82,10 +82,10 @@ def own_scripts(codes: Codes) -> NDArray[np.uint8]:
 def run_scripts(codes: Codes, starts: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Return the one script of each run of code points, as numbers of `NAMES`; shape (runs,).
 
-    The characters that have a script of their own decide. Several scripts are one if all of these
-    characters are used with it and with no other, else `MIXED`. Where there are none, the others
-    decide if they are used with one script only; else the run is `COMMON`. `starts` holds the first
-    code point of each run; none is empty.
+    The characters with a script of their own decide. If their scripts differ, the run gets the only
+    script that all of them are used with, else `MIXED`. If there are no such characters, the others
+    decide if exactly one script is used with all of them; else the run is `COMMON`. `starts` holds
+    the first code point of each run; no run is empty.
     """
     rows, own, used = _tables()
     places = rows[codes]
@@ -93,10 +93,10 @@ def run_scripts(codes: Codes, starts: NDArray[np.int64]) -> NDArray[np.uint8]:
     explicit = (scripts != COMMON) & (scripts != INHERITED)
     least = np.minimum.reduceat(np.where(explicit, scripts, 255).astype(np.uint8), starts)
     most = np.maximum.reduceat(np.where(explicit, scripts, 0).astype(np.uint8), starts)
-    found = least
-    hard = np.flatnonzero(least != most)  # several, or none: then 255 and 0
+    result = least
+    hard = np.flatnonzero(least != most)  # several scripts, or none (then 255 and 0)
     if not len(hard):
-        return found
+        return result
     ends = np.append(starts[1:], len(codes))
     inside = np.repeat(np.arange(len(starts)), ends - starts)
     chosen = np.isin(inside, hard) & (explicit | (least == 255)[inside])
@@ -107,6 +107,6 @@ def run_scripts(codes: Codes, starts: NDArray[np.int64]) -> NDArray[np.uint8]:
     bits = shared[np.arange(len(hard)), word]
     number = 64 * word + np.log2(np.maximum(bits, 1).astype(np.float64)).astype(np.int64)
     several = np.where(least[hard] == 255, COMMON, MIXED)
-    found[hard] = np.where(alone, number, several)
-    found[found == INHERITED] = COMMON  # marks alone
-    return found
+    result[hard] = np.where(alone, number, several)
+    result[result == INHERITED] = COMMON  # a run of marks alone
+    return result

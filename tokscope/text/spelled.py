@@ -1,4 +1,4 @@
-"""How bytes of a token are shown to people."""
+"""Show the bytes of a token to people."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from tokscope.visible import visible
 
 _MARKS = str.maketrans(" \n\r\t", "␣⏎␍⇥")
-_LOST = re.compile("[\udc80-\udcff]")  # a byte that is no whole character
+_LOST = re.compile("[\udc80-\udcff]")  # a byte that could not be decoded
 
 
 def spelled(piece: bytes) -> str:
-    r"""Write the bytes of a token for people: nothing of it is invisible.
+    r"""Write the bytes of a token so that people can see every one of them.
 
     >>> spelled(" né".encode()), spelled(b"a\xe4\xb8"), spelled("\u202e\n".encode())
     ('␣né', 'a<E4><B8>', '<U+202E>⏎')

@@ -1,4 +1,4 @@
-"""Rows of text files: the first row names the columns, of which one is the text."""
+"""Rows of text files: the first row names the columns; one column is the text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class _Rows(Protocol):
-    """Rows as they come, and the number of the line that the last one ends on."""
+    """An iterator over rows that knows the line where the last row ends."""
 
     @property
     def line_num(self) -> int: ...
@@ -29,8 +29,8 @@ class _Rows(Protocol):
 class _Tabbed:
     """Rows with tabs between cells.
 
-    There are no quotes but in two cases, in which no other program would have written them: all
-    names of columns are in quotes, so that everything is; or a cell is that holds doubled ones.
+    Quotes are part of the text, except where only a CSV writer can have put them: all names of
+    columns are quoted, so every cell is; or a quoted cell contains doubled quotes.
     """
 
     def __init__(self, lines: Iterator[str]) -> None:
@@ -58,7 +58,7 @@ def _in_quotes(cell: str) -> bool:
 
 
 def _unquoted(cell: str) -> str:
-    """Return a cell without quotes around it, if those inside are doubled, and there are some.
+    """Return a cell without the quotes around it, if it contains quotes and all are doubled.
 
     >>> [_unquoted(cell) for cell in ('"say ""hi"" now"', '"Hello!"')]
     ['say "hi" now', '"Hello!"']
@@ -74,7 +74,7 @@ def read_rows(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
 
 
 def read_tabs(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
-    """Yield the chosen column of every row as a unit, with tabs between columns."""
+    """Yield the chosen column of every row of tab-separated text as a unit."""
     return _read(stream, shard, _Tabbed)
 
 
@@ -90,21 +90,21 @@ def _read(
 
     csv.field_size_limit(min(shard.max_unit, 2**31 - 1))
     rows = rows_of(feed())
-    found: list[list[str]] = []
+    batch: list[list[str]] = []
     lines: list[int] = []
     offset = size = 0
     for cells, line in _cells(rows, shard):
-        found.append(cells)
+        batch.append(cells)
         lines.append(line)
         size += len(cells[0]) + 1
         if size > files.BLOCK:
-            yield _units(found, lines, offset, read)
-            found, lines, offset, size = [], [], offset + size, 0
-    yield _units(found, lines, offset, read)
+            yield _units(batch, lines, offset, read)
+            batch, lines, offset, size = [], [], offset + size, 0
+    yield _units(batch, lines, offset, read)
 
 
 def _cells(rows: _Rows, shard: Shard) -> Iterator[tuple[list[str], int]]:
-    """Yield the text of every row, and its cluster where one is named, and where the row ends."""
+    """Yield the text of every row, its cluster if one is named, and the line where it ends."""
     columns: list[int] = []
     width = 0
     try:
@@ -122,35 +122,35 @@ def _cells(rows: _Rows, shard: Shard) -> Iterator[tuple[list[str], int]]:
         raise shard.error(rows.line_num, f"not valid CSV: {error}") from error
 
 
-def _units(found: list[list[str]], lines: list[int], offset: int, read: list[Block]) -> Units:
-    """Make units of rows and empty the list of blocks they were read from."""
-    texts = [row[0] for row in found]
+def _units(batch: list[list[str]], lines: list[int], offset: int, read: list[Block]) -> Units:
+    """Turn rows into units, and empty the list of blocks that they came from."""
+    texts = [row[0] for row in batch]
     lengths = [len(text) + 1 for text in texts]
     offsets = offset + np.cumsum([0, *lengths])[: len(texts)]
     raw, replaced = b"".join(block.raw for block in read), sum(block.replaced for block in read)
     read.clear()
-    clusters = [row[1] for row in found if len(row) > 1]
+    clusters = [row[1] for row in batch if len(row) > 1]
     return Units(texts, offsets, lines, raw, replaced=replaced, clusters=clusters)
 
 
 def _columns(header: Sequence[str], shard: Shard) -> list[int]:
-    """Return the places of the column of text and, where one is named, of clusters."""
+    """Return the place of the text column and, if one is named, of the cluster column."""
     places = {name: i for i, name in enumerate(header)}
     options = {"--field": shard.field, "--cluster": shard.cluster}
-    found = []
+    columns = []
     for option, name in options.items():
         if not name:
             continue
         if header.count(name) > 1:
             raise shard.error(1, f"two columns are named '{shortened(name)}'; rename one")
         try:
-            found.append(choose(places, name, "column"))
+            columns.append(choose(places, name, "column"))
         except TokscopeError as error:
             raise shard.error(1, f"{error}; name one with {option}{_separated(header)}") from error
-    return found
+    return columns
 
 
 def _separated(header: Sequence[str]) -> str:
-    """Say so if columns seem to be separated by something else."""
+    """Return a hint if another character seems to separate the columns, or ""."""
     mark = next((mark for mark in _SEPARATORS if len(header) == 1 and mark in header[0]), "")
     return f"; columns are separated by {_SEPARATORS[mark]}, write commas" if mark else ""

@@ -1,10 +1,10 @@
-"""Where words begin and end, at array speed.
+"""Where words begin and end, computed with arrays for speed.
 
-`unicode` is UAX #29 (Unicode Standard Annex 29, word boundaries): segments that hold at least one
-letter or number. The rules for flags and for runs of spaces are left out, because no segment that
-they join holds a letter. `whitespace` is what `str.split` does. Both see the word classes of the
-installed `regex` package. `icu` is `unicode`, but runs of scripts that are written without spaces
-are cut where ICU's dictionaries cut them.
+`unicode` follows UAX #29 (Unicode Standard Annex 29, word boundaries): a word is a segment with at
+least one letter or number. The rules for flags and for runs of spaces are left out, because they
+never join a segment with a letter. `whitespace` does what `str.split` does. Both use the word
+classes of the installed `regex` package. `icu` is like `unicode`, but ICU's dictionaries cut runs
+of scripts that are written without spaces.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tokscope.errors import choose, extra
 Codes = NDArray[np.uint8] | NDArray[np.uint32]
 Spans = tuple[NDArray[np.int64], NDArray[np.int64]]
 
-# The word-break classes that matter here. The last two split Extended_Pictographic off.
+# The word-break classes that matter here. The last two stand for Extended_Pictographic.
 CLASSES = (
     "Other",
     "CR",
@@ -47,18 +47,18 @@ CLASSES = (
 )
 _NUMBER = {name: i for i, name in enumerate(CLASSES)}
 
-CLASS = 31  # the low five bits of a property are the class, the others are flags
+CLASS = 31  # the low five bits of a property are the class; the others are flags
 WORD_FORMING = 32
 LETTER = 64
 UNSPACED = 128  # a letter of a script that is written without spaces between words
 SPACE = 256
-DICTIONARY = 512  # UNSPACED, and what is written among such letters: ー, 〇
+DICTIONARY = 512  # UNSPACED letters, and characters written among them: ー, 〇
 MARK = 1024
 NUMBER = 2048
 SIGN = 4096  # punctuation or a symbol
-_IGNORED = 8192  # by the rules, but behind a line end (WB4)
-_MIDDLE = 16384  # may bridge two others
-_TIED = 32768  # two of these are never parted: letters, numbers and what links them
+_IGNORED = 8192  # the rules ignore it, except after a line end (WB4)
+_MIDDLE = 16384  # can join the characters on its two sides
+_TIED = 32768  # never separated from each other: letters, numbers and connectors
 
 _UNSPACED = r"[\p{L}&&[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}]]"
 _FLAGS = {
@@ -95,17 +95,17 @@ def properties() -> NDArray[np.uint16]:
     table[_classes("Extend", "Format", "ZWJ")[table & CLASS]] += _IGNORED
     table[_ANY_MIDDLE[table & CLASS]] += _MIDDLE
     table[(_LETTERS | _classes("Numeric", "ExtendNumLet"))[table & CLASS]] += _TIED
-    found = np.zeros(0x110000, np.uint16)
-    found[codes] = table
-    # What str.split takes for white space, which is more than \s.
-    found[:0x3001][[*map(str.isspace, map(chr, range(0x3001)))]] += SPACE
-    return found
+    table_of_all = np.zeros(0x110000, np.uint16)
+    table_of_all[codes] = table
+    # `str.split` treats more characters as white space than \s does.
+    table_of_all[:0x3001][[*map(str.isspace, map(chr, range(0x3001)))]] += SPACE
+    return table_of_all
 
 
 def _codes_of_text() -> NDArray[np.uint32]:
-    """Return the code points that may be anything but Other: a seventh of all."""
+    """Return the code points that can have a class other than Other: a seventh of all."""
     codes = np.arange(0x110000, dtype=np.uint32)
-    codes[0xD800:0xE000] = 0xE000  # surrogates are no text, nor is what is for private use
+    codes[0xD800:0xE000] = 0xE000  # surrogates and private-use characters are not text
     text = regex.sub(r"[\p{Cn}\p{Co}]+", _pictographs, codes.tobytes().decode("utf-32-le"))
     return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
@@ -115,9 +115,9 @@ def _pictographs(unassigned: regex.Match[str]) -> str:
 
 
 def _classes(*names: str) -> NDArray[np.bool_]:
-    found = np.zeros(CLASS + 1, bool)
-    found[[_NUMBER[name] for name in names]] = True
-    return found
+    flags = np.zeros(CLASS + 1, bool)
+    flags[[_NUMBER[name] for name in names]] = True
+    return flags
 
 
 _LINE_ENDS = _classes("CR", "LF", "Newline")
@@ -137,25 +137,25 @@ _BRIDGES = (
 _ANY_MIDDLE = np.logical_or.reduce([middle for _, middle, _ in _BRIDGES])
 
 
-def _kept(found: NDArray[np.uint16]) -> NDArray[np.int64] | None:
-    """Return where a code point counts for the rules (WB4); None if each does, the common case."""
-    ignored = (found & _IGNORED) != 0
+def _kept(props: NDArray[np.uint16]) -> NDArray[np.int64] | None:
+    """Return the code points that the rules do not ignore (WB4); None if that is all of them."""
+    ignored = (props & _IGNORED) != 0
     if not ignored.any():
         return None
     ignored[0] = False
-    ignored[1:] &= ~_LINE_ENDS[found[:-1] & CLASS]
+    ignored[1:] &= ~_LINE_ENDS[props[:-1] & CLASS]
     return np.flatnonzero(~ignored)
 
 
-def _tied(found: NDArray[np.uint16]) -> NDArray[np.bool_]:
+def _tied(props: NDArray[np.uint16]) -> NDArray[np.bool_]:
     """Tell for every code point but the first whether it stays with the one before it."""
-    tied = (found[:-1] & found[1:] & _TIED) != 0  # WB5, WB8 to WB10, WB13a and WB13b
-    classes = found & CLASS
+    tied = (props[:-1] & props[1:] & _TIED) != 0  # WB5, WB8 to WB10, WB13a and WB13b
+    classes = props & CLASS
     if np.any(classes == _NUMBER["Katakana"]):  # WB13, and its part of WB13a and WB13b
         katakana = _KATAKANA[classes]
         tied |= katakana[:-1] & katakana[1:]
-    between = (found[:-2] & found[2:] & _TIED) != 0  # what bridges join is that, on both sides
-    middles = np.flatnonzero(((found[1:-1] & _MIDDLE) != 0) & between) + 1
+    between = (props[:-2] & props[2:] & _TIED) != 0  # both neighbours of a bridge must be tied
+    middles = np.flatnonzero(((props[1:-1] & _MIDDLE) != 0) & between) + 1
     before, at, after = classes[middles - 1], classes[middles], classes[middles + 1]
     for left, middle, right in _BRIDGES:
         bridges = middles[left[before] & middle[at] & right[after]]
@@ -167,27 +167,27 @@ def _tied(found: NDArray[np.uint16]) -> NDArray[np.bool_]:
     return tied
 
 
-def _stays(found: NDArray[np.uint16]) -> NDArray[np.bool_]:
+def _stays(props: NDArray[np.uint16]) -> NDArray[np.bool_]:
     """Tell for every code point but the first whether UAX #29 keeps it with the one before it."""
-    kept = _kept(found)
+    kept = _kept(props)
     if kept is None:
-        return _tied(found)
-    tied = _tied(found[kept])
+        return _tied(props)
+    tied = _tied(props[kept])
     # WB3c: a pictograph stays with a zero-width joiner right before it
-    joiner = (found[kept[1:] - 1] & CLASS) == _NUMBER["ZWJ"]
-    tied |= joiner & _PICTOGRAPHS[found[kept[1:]] & CLASS]
-    stays = np.ones(len(found) - 1, bool)
+    joiner = (props[kept[1:] - 1] & CLASS) == _NUMBER["ZWJ"]
+    tied |= joiner & _PICTOGRAPHS[props[kept[1:]] & CLASS]
+    stays = np.ones(len(props) - 1, bool)
     stays[kept[1:][~tied] - 1] = False
     return stays
 
 
-def _words(found: NDArray[np.uint16], stays: NDArray[np.bool_]) -> Spans:
+def _words(props: NDArray[np.uint16], stays: NDArray[np.bool_]) -> Spans:
     """Return the segments that hold a letter or a number."""
     before, after = np.append(False, stays), np.append(stays, False)
-    forms = (found & WORD_FORMING) != 0
-    shown = forms | before | after  # not those of one code point that is neither
+    forms = (props & WORD_FORMING) != 0
+    shown = forms | before | after  # drop single code points that are neither letter nor number
     starts, ends = np.flatnonzero(shown & ~before), np.flatnonzero(shown & ~after) + 1
-    others = np.flatnonzero(~forms[starts])  # few: it may hold one further on
+    others = np.flatnonzero(~forms[starts])  # few; the letter or number may come later
     if not len(others):
         return starts, ends
     inside = np.stack((starts[others], ends[others]), axis=1).ravel()
@@ -195,23 +195,23 @@ def _words(found: NDArray[np.uint16], stays: NDArray[np.bool_]) -> Spans:
     return np.delete(starts, empty), np.delete(ends, empty)
 
 
-def unicode_words(text: str, found: NDArray[np.uint16]) -> Spans:
+def unicode_words(text: str, props: NDArray[np.uint16]) -> Spans:
     """Return the first and the past-the-end code point of every UAX #29 word.
 
-    `found` holds the `properties` of each code point of the text, shape (C,).
+    `props` holds the `properties` of each code point of the text; shape (C,).
     """
     if not text:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return _words(found, _stays(found))
+    return _words(props, _stays(props))
 
 
-def _inside(found: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    """Tell which code points a dictionary looks at: letters, and the marks that belong to them."""
-    inside = (found & DICTIONARY) != 0
-    kept = _kept(found)
+def _inside(props: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Tell which code points a dictionary cuts: letters and the marks on them."""
+    inside = (props & DICTIONARY) != 0
+    kept = _kept(props)
     if kept is None:
         return inside
-    return np.repeat(inside[kept], np.diff(kept, append=len(found)))
+    return np.repeat(inside[kept], np.diff(kept, append=len(props)))
 
 
 def _icu(module: str) -> ModuleType:
@@ -219,45 +219,45 @@ def _icu(module: str) -> ModuleType:
 
 
 def _segments(text: str) -> NDArray[np.int64]:
-    """Return the code points at which ICU's segments of a text begin."""
-    # Of no language: the dictionaries go by script, and the user's language must change nothing.
+    """Return the code points where ICU's segments of a text begin."""
+    # No language: dictionaries go by script, and the user's locale must not change results.
     segments = _icu("icu4py.breakers").WordBreaker(text, "root").segments()
     starts = np.fromiter((start for start, _ in segments), np.int64)
     units = np.frombuffer(text.encode("utf-16-le"), np.uint16)
     if len(units) == len(text):
         return starts
-    # ICU counts in UTF-16: of a pair of surrogates, which is one code point, the second is none.
+    # ICU counts in UTF-16, where a pair of surrogates is one code point: skip the second.
     second = (units & 0xFC00) == 0xDC00
     return starts - np.cumsum(second)[starts]
 
 
-def icu_words(text: str, found: NDArray[np.uint16]) -> Spans:
-    """Return the UAX #29 words, but in scripts without spaces those of ICU's dictionaries."""
-    inside = _inside(found)
+def icu_words(text: str, props: NDArray[np.uint16]) -> Spans:
+    """Return UAX #29 words, or those of ICU's dictionaries in scripts without spaces."""
+    inside = _inside(props)
     if not inside.any():
-        _icu("icu4py.breakers")  # missing, it is missing for any text
-        return unicode_words(text, found)
+        _icu("icu4py.breakers")  # a missing library must show with any text
+        return unicode_words(text, props)
     within = inside[1:] & inside[:-1]  # a break here is inside a run
-    # All runs, a line feed in place of what comes after each: no dictionary sees across it.
+    # All runs at once, with a line feed after each, so that no dictionary looks across runs.
     shown = inside.copy()
     shown[1:] |= inside[:-1]
     places = np.flatnonzero(shown)
     runs = np.where(inside[places], codes(text)[places], ord("\n")).astype(np.uint32)
     cuts = places[_segments(runs.tobytes().decode("utf-32-le"))]
-    cut = np.zeros(len(found), bool)
+    cut = np.zeros(len(props), bool)
     cut[cuts] = True
-    return _words(found, np.where(within, ~cut[1:], _stays(found)))
+    return _words(props, np.where(within, ~cut[1:], _stays(props)))
 
 
-def whitespace_words(text: str, found: NDArray[np.uint16]) -> Spans:
-    """Return the first and the past-the-end code point of every run between white space."""
-    ink = np.zeros(len(found) + 2, bool)
-    ink[1:-1] = (found & SPACE) == 0
+def whitespace_words(text: str, props: NDArray[np.uint16]) -> Spans:
+    """Return the first and the past-the-end code point of every run without white space."""
+    ink = np.zeros(len(props) + 2, bool)
+    ink[1:-1] = (props & SPACE) == 0
     edges = np.flatnonzero(ink[1:] != ink[:-1])
     return edges[::2], edges[1::2]
 
 
-# A rule takes a text and the `properties` of its code points.
+# A word rule takes a text and the `properties` of its code points.
 WORDS: Mapping[str, Callable[[str, NDArray[np.uint16]], Spans]] = {
     "unicode": unicode_words,
     "whitespace": whitespace_words,
@@ -266,10 +266,10 @@ WORDS: Mapping[str, Callable[[str, NDArray[np.uint16]], Spans]] = {
 
 
 def rule_version(rule: str) -> str:
-    """Return the libraries that decide what a word is, with their versions.
+    """Return the libraries that decide where words end, with their versions.
 
     Raises:
-        TokscopeError: the rule is unknown, or what it needs is not installed.
+        TokscopeError: the rule is unknown, or a library that it needs is not installed.
     """
     if choose(WORDS, rule, "word rule") is icu_words:
         return f"icu4py {version('icu4py')} ICU {_icu('icu4py').icu_version}"
@@ -277,12 +277,12 @@ def rule_version(rule: str) -> str:
 
 
 def has_dictionary(rule: str) -> bool:
-    """Tell whether a rule finds words in scripts that are written without spaces."""
+    """Tell whether a rule can find words in scripts that are written without spaces."""
     return WORDS[rule] is icu_words
 
 
 def codes(text: str) -> Codes:
-    """Return the code points of a text; as bytes when it is ASCII, which is all the same here."""
+    """Return the code points of a text, as bytes if it is ASCII."""
     if text.isascii():
         return np.frombuffer(text.encode(), np.uint8)
     return np.frombuffer(text.encode("utf-32-le"), np.uint32)
