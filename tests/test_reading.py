@@ -33,7 +33,7 @@ def test_no_device_pipe_or_folder_is_read_as_a_tokenizer(kind: str, tmp_path: Pa
     pipe = tmp_path / "pipe.json"
     os.mkfifo(pipe)
     for place in ("/dev/zero", pipe):
-        assert f"{place}: no regular file" in refusal(f"{kind}:{place}")
+        assert f"{place}: not a regular file" in refusal(f"{kind}:{place}")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -50,7 +50,7 @@ def test_no_file_without_an_end_is_read_as_a_tokenizer(kind: str, tmp_path: Path
 def test_nor_is_a_configuration(tmp_path: Path) -> None:
     path = tmp_path / "tokscope.toml"
     path.symlink_to("/dev/zero")
-    with pytest.raises(TokscopeError, match="no regular file"):
+    with pytest.raises(TokscopeError, match="not a regular file"):
         settings.read(path)
     path.unlink()
     path.write_bytes(bytes(1_000_001))

@@ -270,7 +270,7 @@ def test_no_scheduler_and_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
         place = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(TokscopeError, match="no scheduler answers"), cluster(place):
             pass
-    with pytest.raises(TokscopeError, match="--jobs 0: write how many"), local(0):
+    with pytest.raises(TokscopeError, match="--jobs 0: must be at least 1"), local(0):
         pass
     with local(1) as workers:
         assert workers is HERE

@@ -275,6 +275,6 @@ def test_a_pair_is_read_whole_while_it_is_written(tmp_path: Path) -> None:
 def test_nobody_waits_for_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
-        with pytest.raises(OSError, match=re.escape("no regular file")):
+        with pytest.raises(OSError, match=re.escape("not a regular file")):
             reading.opened(path)
     assert identity(tmp_path / "pipe") != identity(tmp_path / "other")

@@ -35,7 +35,7 @@ def read_arrays(stream: BinaryIO, problem: str) -> dict[str, Any]:
         with np.load(stream, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-            raise ValueError("a file that is no array")
+            raise ValueError("a file that is not an array")
     except (
         OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError,
         RuntimeError, SyntaxError, TokenError, zipfile.BadZipFile, zlib.error,

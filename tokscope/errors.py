@@ -150,12 +150,12 @@ def require_inside(name: str, where: str) -> None:
     >>> require_inside("templates/a.jinja", "main")
     >>> require_inside("templates/../../a", "main")
     Traceback (most recent call last):
-    tokscope.errors.TokscopeError: main: 'templates/../../a' is no name of a file below a folder
+    tokscope.errors.TokscopeError: main: 'templates/../../a' is not the name of a file in the folder
     """
     parts = re.split(r"[/\\]", name)
     outside = any(part.lower() in ("", ".", "..", ".git") for part in parts)
     if outside or PureWindowsPath(name).drive:
-        raise TokscopeError(f"{where}: '{shortened(name)}' is no name of a file below a folder")
+        raise TokscopeError(f"{where}: '{shortened(name)}' is not the name of a file in the folder")
 
 
 def extra(module: str, name: str, purpose: str) -> ModuleType:

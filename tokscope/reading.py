@@ -36,7 +36,7 @@ def opened(path: Path) -> BinaryIO:
     handle = os.open(path, _HOW)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(errno.EINVAL, "no regular file", str(path))
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
     return os.fdopen(handle, "rb")
 
 
@@ -117,9 +117,7 @@ def content(path: Path, most: int = MOST) -> bytes:
         reason = getattr(error, "strerror", None) or error
         raise TokscopeError(f"{path}: cannot be read ({reason})") from error
     if data is None:
-        raise TokscopeError(
-            f"{path}: over {most // 1_000_000} MB, more than is read of such a file"
-        )
+        raise TokscopeError(f"{path}: over {most // 1_000_000} MB, too large for such a file")
     return data
 
 
@@ -156,5 +154,5 @@ def require_regular(path: Path) -> None:
     mode = path.stat().st_mode
     if stat.S_ISREG(mode):
         return
-    what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
-    raise TokscopeError(f"{path}: {what}; save what is to be read in a file, and name that")
+    what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+    raise TokscopeError(f"{path}: {what}; save its content in a file, and name that file")

@@ -111,7 +111,7 @@ def local(count: int) -> Iterator[Workers]:
         TokscopeError: `count` is below 1, or a process died.
     """
     if count < 1:
-        raise TokscopeError(f"--jobs {count}: write how many processes, from 1 up")
+        raise TokscopeError(f"--jobs {count}: must be at least 1")
     if count == 1:
         yield HERE
         return

@@ -108,7 +108,7 @@ def test_jobs_and_schedulers_that_make_no_sense(run: Run) -> None:
     done = run("compare", "bytes", "--jobs", 0)
     assert (done.returncode, done.stderr) == (
         2,
-        "tokscope: --jobs 0: write how many processes, from 1 up\n",
+        "tokscope: --jobs 0: must be at least 1\n",
     )
     done = run("compare", "bytes", "--jobs", 2, "--scheduler", "tcp://x:1")
     assert done.stderr == "tokscope: --scheduler has workers of its own; drop --jobs\n"

@@ -125,7 +125,7 @@ def below(*names: str) -> Plant:
     return plant
 
 
-NO_NAME = "is no name of a file below a folder"
+NO_NAME = "is not the name of a file in the folder"
 TREES: dict[str, tuple[Plant, str]] = {
     "parent": (below(".."), NO_NAME),
     "grandparent": (below("..", ".."), NO_NAME),

@@ -151,9 +151,9 @@ REFUSED = {
         (b'{"text": "a"}\n{"text"', "a.jsonl:2: not valid JSON"),
         (b'["a"]', "a.jsonl:1: not a JSON object"),
         (b'{"texts": "a"}', "unknown field 'text'; did you mean 'texts'? Known: texts; name one"),
-        (b'{"text": 7}', "field 'text' is no string"),
-        (b'{"text": null}', "field 'text' is no string"),
-        (b'{"text": "\\ud800"}', "a lone surrogate is no text"),
+        (b'{"text": 7}', "field 'text' is not a string"),
+        (b'{"text": null}', "field 'text' is not a string"),
+        (b'{"text": "\\ud800"}', "a lone surrogate is not text"),
         (b"[" * 60, "a.jsonl:1: not valid JSON"),
     ],
     "a.csv": [
@@ -385,7 +385,7 @@ def test_invalid_text_in_a_column_is_refused_or_replaced(
 ) -> None:
     values = pyarrow.array([b"ok\xef\xbf\xbd", b"\n\xffa\xfe"]).view(pyarrow.string())
     path = write(name, make({"text": values}))
-    expected = ":2: byte 0xFF at 1 is not valid UTF-8; mend it, or use --errors replace (in tokscope.toml: errors)"
+    expected = ":2: byte 0xFF at 1 is not valid UTF-8; fix it, or use --errors replace (in tokscope.toml: errors)"
     assert refusal(path) == name + expected
     (units,) = read(Shard(str(path), errors="replace"))
     assert (list(units.texts), units.replaced) == (["ok\ufffd", "\n\ufffda\ufffd"], 2)

@@ -89,7 +89,7 @@ def test_what_reads_text_twice_refuses_what_can_be_read_once(tmp_path: Path, who
         words = [str(tmp_path / "a.txt"), f"b={word}"]
         corpora = read_corpora(words)
         assert list(map(again, corpora)) == [True, False]
-        called = "standard input" if word == "-" else f"{word}, which is no regular file,"
+        called = "standard input" if word == "-" else f"{word}, which is not a regular file,"
         with pytest.raises(TokscopeError) as error:
             AGAIN[who](corpora, words)
         assert str(error.value).startswith(who)

@@ -241,7 +241,7 @@ def _units(held: _Values, offset: int) -> Units:
             texts.append(value.decode(errors=shard.errors))
         except UnicodeDecodeError as error:
             problem = f"byte 0x{value[error.start]:02X} at {error.start} is not valid UTF-8"
-            raise shard.error(row, f"{problem}; mend it, or use {REPLACING}") from error
+            raise shard.error(row, f"{problem}; fix it, or use {REPLACING}") from error
     raw = b"\xff".join((*values, b""))
     marks = sum(text.count("\ufffd") for text in texts)
     lengths = [len(value) + 1 for value in values]

@@ -232,7 +232,9 @@ def require_again(corpora: Sequence[Corpus], why: str) -> None:
 
 
 def _called(shard: Shard) -> str:
-    return "standard input" if shard.path == STDIN else f"{shard.path}, which is no regular file,"
+    return (
+        "standard input" if shard.path == STDIN else f"{shard.path}, which is not a regular file,"
+    )
 
 
 def fields_of(field: str | Sequence[str]) -> dict[str, str]:

@@ -222,5 +222,5 @@ def _member(archive: zipfile.ZipFile, path: str, member: str) -> zipfile.ZipInfo
         raise TokscopeError(f"{place}: it is encrypted; unpack it first")
     if info.compress_type not in _METHODS:
         known = "stored or deflated"
-        raise TokscopeError(f"{place}: it is not {known}; pack it anew with zip, or unpack it")
+        raise TokscopeError(f"{place}: it is not {known}; pack it again with zip, or unpack it")
     return info

@@ -90,7 +90,7 @@ def _inside(record: dict[str, Any], shard: Shard, number: int) -> list[str]:
         for text in several:
             if not isinstance(text, str):
                 what = _NAMES.get(type(text), "an object")
-                problem = f"field '{shard.field}' is no string but {what}; {_hint(shard)}"
+                problem = f"field '{shard.field}' is not a string but {what}; {_hint(shard)}"
                 raise shard.error(number, f"{problem}{_leads(text, shard)}")
             texts.append(text)
     return texts
@@ -128,7 +128,7 @@ def _step(value: Any, step: str, shard: Shard, number: int) -> Sequence[Any]:
         hint = f"field '{shard.field}' is inside a list before '{step}'"
         raise shard.error(number, f"{hint}; write {EACH} behind the name of the list")
     if not isinstance(value, dict):
-        problem = f"field '{shard.field}': what holds '{step}' is no object"
+        problem = f"field '{shard.field}': what holds '{step}' is not an object"
         raise shard.error(number, f"{problem}; {_hint(shard)}")
     try:
         return [choose(value, step, "field")]
@@ -146,7 +146,7 @@ def _without_surrogates(text: str, shard: Shard, number: int) -> str:
         return text
     if shard.errors == "replace":
         return _SURROGATES.sub("\ufffd", text)
-    raise shard.error(number, f"a lone surrogate is no text; mend it, or use {REPLACING}")
+    raise shard.error(number, f"a lone surrogate is not text; fix it, or use {REPLACING}")
 
 
 def _units(
