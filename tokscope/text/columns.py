@@ -71,11 +71,11 @@ def _inside(kind: Any, step: str, shard: Shard) -> Any:
     raise TokscopeError(f"{shard.path}: '{step}' of --field {shard.field} is not in {kind}; {hint}")
 
 
-def _require_strings(inside: Any, kind: Any, shard: Shard) -> None:
+def _require_strings(inside: Any, column_type: Any, shard: Shard) -> None:
     types = _arrow(shard).types
     kind = inside.value_type if types.is_dictionary(inside) else inside
     if not (types.is_string(kind) or types.is_large_string(kind) or _is_view(kind, shard)):
-        problem = f"column '{shard.field}' holds {kind}, not strings"
+        problem = f"column '{shard.field}' holds {column_type}, not strings"
         raise TokscopeError(f"{shard.path}: {problem}; name one that does with --field")
 
 
