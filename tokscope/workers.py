@@ -155,6 +155,8 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if parent := multiprocessing.parent_process():
         end_with_pipe(parent.sentinel)
+        if not parent.is_alive():  # it ended before the kernel was asked
+            os._exit(1)
         threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
 
 
