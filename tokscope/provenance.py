@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+
 # name -> its value, its values, or None if the name alone says everything
 Provenance = dict[str, str | tuple[str, ...] | None]
+LIBRARIES = ("tokenizers", "tiktoken", "sentencepiece")  # they encode
+VERSIONS = ("tokscope", *LIBRARIES)
 
 
 def rendered(provenance: Provenance) -> str:
@@ -17,3 +21,16 @@ def rendered(provenance: Provenance) -> str:
         values = value if isinstance(value, tuple) else (value,)
         parts += [name if one is None else f"{name}:{one}" for one in values]
     return "|".join(parts)
+
+
+def brief(provenance: Provenance) -> str:
+    """Write the versions and a hash of the rest, for a reader who compares two results.
+
+    >>> brief({"tokscope": "1.0", "tiktoken": "0.14", "seed": "1"})
+    'tokscope:1.0|tiktoken:0.14|#ccbbac7a'
+    """
+    if not provenance:
+        return ""
+    versions = {name: provenance[name] for name in VERSIONS if name in provenance}
+    digest = hashlib.sha256(rendered(provenance).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{rendered(versions)}|#{digest[:8]}"

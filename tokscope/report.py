@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tokscope.late import Late
-from tokscope.provenance import Provenance, rendered
+from tokscope.provenance import Provenance, brief, rendered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +40,11 @@ class Report:
     def signature(self) -> str:
         """All that can change the result, in one line."""
         return rendered(self.provenance)
+
+    @property
+    def brief(self) -> str:
+        """The signature for a terminal: the versions, and a hash of the whole."""
+        return brief(self.provenance)
 
     def _repr_html_(self) -> str:
         """Show in a notebook what the command line shows."""

@@ -110,9 +110,6 @@ def command(
             help="Also guess by token efficiency, which trains a tokenizer per corpus.",
         ),
     ] = False,
-    details: Annotated[
-        bool, typer.Option("--details", help="Show all measures, and how the program was solved.")
-    ] = False,
     truth: Annotated[
         str,
         typer.Option(
@@ -167,6 +164,7 @@ def command(
             rich_help_panel=STATISTICS,
         ),
     ] = 0,
+    details: output.Details = False,
     out: output.Output,
     scale: text.Scale,
 ) -> None:

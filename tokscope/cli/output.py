@@ -37,6 +37,15 @@ Outputs = Annotated[
     ),
 ]
 
+Details = Annotated[
+    bool,
+    typer.Option(
+        "--details",
+        help="Show everything: all measures, all rows and all notes.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+
 
 @dataclass(frozen=True)
 class Output:
@@ -177,8 +186,11 @@ def emit(report: Report, views: Sequence[Report], output: Output) -> None:
     write_all({path: _rendered(report, views, kind).encode() for kind, path in targets})
     if output.format_ == "table":
         width = shutil.get_terminal_size().columns
-        color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        text = "\n".join(table.render(view, width=width, color=color) for view in views)
+        terminal = sys.stdout.isatty()
+        color = terminal and not os.environ.get("NO_COLOR")
+        text = "\n".join(
+            table.render(view, width=width, color=color, brief=terminal) for view in views
+        )
     else:
         text = _rendered(report, views, output.format_)
     try:

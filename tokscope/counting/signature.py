@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from tokscope.counting.tally import Counting, Reading
-from tokscope.provenance import Provenance
+from tokscope.provenance import LIBRARIES, Provenance
 from tokscope.text.corpus import Corpus, has_fields
 from tokscope.text.words import rule_version
 from tokscope.tokenizers import Tokenizer
 from tokscope.version import __version__
 
-_LIBRARIES = ("tokenizers", "tiktoken", "sentencepiece")
-
 
 def versions() -> Provenance:
     """Return the versions of this package and of the libraries that encode and cut words."""
-    return {"tokscope": __version__, **{library: version(library) for library in _LIBRARIES}}
+    return {"tokscope": __version__, **{library: version(library) for library in LIBRARIES}}
 
 
 def signed(tokenizers: Sequence[Tokenizer]) -> Provenance:

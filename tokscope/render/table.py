@@ -15,20 +15,21 @@ from rich.text import Text
 
 from tokscope.render.grid import Grid, grid
 from tokscope.report import Report
-from tokscope.visible import uncommanding
+from tokscope.visible import uncommanding, visible
 
 NARROWEST = 40  # cells; the narrowest table
 LONGEST_TEXT = 30  # cells; a wider column of text is wrapped if that saves a table
 _COLORS = ("black on cyan", "black on yellow", "black on green", "black on magenta")
 
 
-def render(report: Report, *, width: int = 80, color: bool = False) -> str:
+def render(report: Report, *, width: int = 80, color: bool = False, brief: bool = False) -> str:
     """Draw a report to a width in cells; columns that do not fit go into a table below.
 
+    `brief` shortens the signature to one line, as a terminal shows it.
     If a terminal is too narrow for any table, it wraps the lines itself.
     """
     out = io.StringIO()
-    _draw(report, _console(out, max(width, NARROWEST), color))
+    _draw(report, _console(out, max(width, NARROWEST), color), brief)
     lines = out.getvalue().split("\n")
     return uncommanding("\n".join(line.rstrip() for line in lines))
 
@@ -65,8 +66,9 @@ def _recorded(reports: Sequence[Report], width: int) -> Console:
     return console
 
 
-def _draw(report: Report, console: Console) -> None:
+def _draw(report: Report, console: Console, brief: bool = False) -> None:
     cells = grid(report)
+    signature = visible(report.brief) if brief else cells.signature
     if cells.headline:
         console.print(Text(f"{cells.headline}\n", style="bold"))
     console.print(Text(cells.title, style="" if cells.headline else "bold"))
@@ -76,8 +78,8 @@ def _draw(report: Report, console: Console) -> None:
         _draw_tables(_fitted(cells, console.width), console)
     for note in cells.notes:
         console.print(_item(note))
-    if cells.signature:
-        console.print(Text(cells.signature, style="dim"), soft_wrap=not console.is_terminal)
+    if signature:
+        console.print(Text(signature, style="dim"), soft_wrap=not console.is_terminal)
 
 
 def _draw_tables(cells: Grid, console: Console) -> None:
