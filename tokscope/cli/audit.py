@@ -87,6 +87,7 @@ def command(
         lists=bool(word_list),
         rules=bool(select or ignore or fail_on),
     )
+    from tokscope.rules import AUDITED, chosen
     from tokscope.studies import audit as study
     from tokscope.studies import audit_traps as trapping
 
@@ -98,11 +99,10 @@ def command(
         report = study.tokens(specs)
         output.emit(report, study.token_tables(report), out)
     else:
+        codes = chosen(select or (), ignore or (), AUDITED)
         corpora = text.read(corpus, reading)
         with text.workers(corpora, scale) as workers:
-            report = study.audit(
-                specs, corpora, select=select or (), ignore=ignore or (), workers=workers
-            )
+            report = study.audited(specs, corpora, codes, workers)
         output.emit(report, study.tables(report), out)
         if fail_on and study.fails(report, fail_on):
             raise typer.Exit(1)

@@ -119,6 +119,7 @@ def command(
     _require_sense(bool(cluster) and not bootstrap, lines, (measure, price, by, sort, bootstrap))
     prices = _prices(price)
     corpora = text.read(corpus, reading, parallel=parallel, cluster=cluster)
+    from tokscope.counting.counted import embedded
     from tokscope.studies import compare as study
     from tokscope.studies.compare_lines import worst_lines
 
@@ -128,9 +129,7 @@ def command(
                 specs, corpora, top=lines, reference=reference, specials=specials, workers=workers
             )
         else:
-            report = study.compare(
-                specs,
-                corpora,
+            asked = study.Asked(
                 measures=measure or (),
                 reference=reference,
                 word_rule=words,
@@ -140,7 +139,9 @@ def command(
                 specials=specials,
                 bootstrap=bootstrap,
                 seed=seed,
-                workers=workers,
+            )
+            report = study.compared(
+                specs, embedded() if corpora is None else corpora, asked, workers
             )
     views = [report] if lines is not None else study.tables(report, by, sort)
     output.emit(report, views, out)

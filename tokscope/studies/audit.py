@@ -79,7 +79,6 @@ def _unseen(subject: Subject, counted: Counted, number: int) -> Finding:
 _CAN = ("added", "single byte", "incomplete UTF-8", "reachable")
 
 
-@together()
 def audit(
     tokenizers: Tokenizers,
     corpora: Corpora | None = None,
@@ -99,8 +98,22 @@ def audit(
         TokscopeError: a tokenizer or a text cannot be used, or no rule has such a code.
     """
     codes = chosen(words(select, "select"), words(ignore, "ignore"), AUDITED)
+    return audited(tokenizers, None if corpora is None else corpora_given(corpora), codes, workers)
+
+
+@together()
+def audited(
+    tokenizers: Tokenizers,
+    texts: Sequence[Corpus] | None,
+    codes: set[str],
+    workers: Workers = HERE,
+) -> Report:
+    """Look for what is broken by the rules of some codes, as `audit` does.
+
+    Raises:
+        TokscopeError: a tokenizer or a text cannot be used.
+    """
     given = asked(tokenizers)
-    texts = None if corpora is None else corpora_given(corpora)
     if texts:
         require_countable(texts)
     broken = {i: finding for i, (_, one) in enumerate(given) for finding in _broken(one)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import pandas as pd
@@ -20,13 +20,12 @@ from tokscope.counting.counted import (
     require_resamples,
     texts_of,
 )
-from tokscope.counting.resampled import (
-    resampled,
-)
+from tokscope.counting.resampled import resampled
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose
 from tokscope.given import words
 from tokscope.measures.uncertainty import intervals_of
+from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.studies.compare_rows import COST, Row, costs, in_order, rows
 from tokscope.text.corpus import Corpus
@@ -35,6 +34,21 @@ from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.workers import HERE, Workers
 
 COLUMNS = list(Row._fields)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a comparison; `compare` says what each means."""
+
+    measures: Sequence[str] = ()
+    reference: str = ""
+    word_rule: str = "unicode"
+    prices: Mapping[str, float] = field(default_factory=dict)
+    by: str = ""
+    sort: str = ""
+    specials: bool = False
+    bootstrap: int = 0
+    seed: int = 0
 
 
 def choose_measures(names: Sequence[str]) -> list[str]:
@@ -93,37 +107,69 @@ def compare(
     Raises:
         TokscopeError: what a user can mend, in one line.
     """
-    texts = texts_of(corpora, parallel=parallel)
-    chosen = choose_measures(words(measures, "measures"))
-    usable = _usable(chosen, texts)
-    require_countable(texts, word_rule)
-    require_resamples(seed, bootstrap=bootstrap)
-    first = reference_of(texts, reference)
-    choose(_BY, by, "way to look --by")
-    _require_prices(prices or {})
+    asked = Asked(
+        words(measures, "measures"),
+        reference,
+        word_rule,
+        prices or {},
+        by,
+        sort,
+        specials,
+        bootstrap,
+        seed,
+    )
+    return compared(tokenizers, texts_of(corpora, parallel=parallel), asked, workers)
+
+
+def compared(
+    tokenizers: Tokenizers, corpora: Sequence[Corpus], asked: Asked, workers: Workers = HERE
+) -> Report:
+    """Measure tokenizers on corpora that were found, as `compare` does.
+
+    Raises:
+        TokscopeError: what a user can mend, in one line.
+    """
+    chosen = choose_measures(asked.measures)
+    usable = _usable(chosen, corpora)
+    require_countable(corpora, asked.word_rule)
+    require_resamples(asked.seed, bootstrap=asked.bootstrap)
+    first = reference_of(corpora, asked.reference)
+    choose(_BY, asked.by, "way to look --by")
+    _require_prices(asked.prices)
     used = load_all(tokenizers)
-    _require_labels([one.name for one in used], sort, prices or {})
-    needed = frozenset.union(*(MEASURES[name].columns for name in chosen))
-    always = {"units", "bytes", "tokens"} if prices else {"units", "bytes"}
-    counting = Counting(needed | always, word_rule, specials)
-    counted = count(used, texts, counting, workers=workers)
-    resamples = resampled(counted, bootstrap, seed, workers) if bootstrap else []
-    values = [row for name in usable for row in rows(name, counted, first, resamples)]
-    values += costs(counted, prices or {})
+    _require_labels([one.name for one in used], asked.sort, asked.prices)
+    counted = count(used, corpora, _counting(chosen, asked), workers=workers)
+    drawn = resampled(counted, asked.bootstrap, asked.seed, workers) if asked.bootstrap else []
+    values = [row for name in usable for row in rows(name, counted, first, drawn)]
+    values += costs(counted, asked.prices)
     frame = pd.DataFrame(in_order(values, counted), columns=COLUMNS).astype({"value": float})
-    if not bootstrap:
+    if not asked.bootstrap:
         frame = frame[COLUMNS[: COLUMNS.index("difference")]]
     notes = (*_notes(chosen, usable, counted, first), *_unknowns(frame), *counted.notes())
+    if asked.bootstrap:
+        notes += (_sampling(counted, asked.bootstrap, asked.seed),)
+    provenance = _provenance(counted, first, asked)
+    view = partial(tables, by=asked.by, sort=asked.sort)
+    return Report(
+        "compare", "Tokenizers compared", frame, notes, provenance, across="tokenizer", view=view
+    )
+
+
+def _counting(measures: Sequence[str], asked: Asked) -> Counting:
+    """Return what is counted for some measures."""
+    needed = frozenset.union(*(MEASURES[name].columns for name in measures))
+    always = {"units", "bytes", "tokens"} if asked.prices else {"units", "bytes"}
+    return Counting(needed | always, asked.word_rule, asked.specials)
+
+
+def _provenance(counted: Counted, first: int, asked: Asked) -> Provenance:
     provenance = counted.provenance
     if counted.parallel:
         provenance |= {"reference": counted.corpora[first].name}
-    provenance["price"] = tuple(f"{label}={price:g}" for label, price in (prices or {}).items())
-    if bootstrap:
-        provenance |= {"bootstrap": f"{bootstrap}", "seed": f"{seed}"}
-        notes += (_sampling(counted, bootstrap, seed),)
-    title = "Tokenizers compared"
-    view = partial(tables, by=by, sort=sort)
-    return Report("compare", title, frame, notes, provenance, across="tokenizer", view=view)
+    provenance["price"] = tuple(f"{label}={price:g}" for label, price in asked.prices.items())
+    if asked.bootstrap:
+        provenance |= {"bootstrap": f"{asked.bootstrap}", "seed": f"{asked.seed}"}
+    return provenance
 
 
 _BY = dict.fromkeys(("", "tokenizer", "language"))
