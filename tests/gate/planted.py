@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from tokscope.gate.config import Config
+from tokscope.gate.snapshot import Snapshot, snapshot
+from tokscope.gate.wanted import Wanted, by_gates, opened
+
 Json = dict[str, Any]
+
+
+def taken(
+    word: str, config: Config, strings: Sequence[str] | None = None, wanted: Wanted | None = None
+) -> Snapshot:
+    """Return the snapshot that a check of a configuration takes, or one of other parts."""
+    wanted = wanted or by_gates(config)
+    return snapshot(word, opened(config.text, wanted), wanted, strings)
 
 
 def _merges(model: Json) -> list[list[str]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.gate.planted import taken
 from tests.tokenizers.families import (
     BOOL,
     FLOAT32,
@@ -23,9 +24,7 @@ from tests.tokenizers.families import (
 )
 from tokscope.gate import settings
 from tokscope.gate.judge import judged
-from tokscope.gate.snapshot import snapshot
 from tokscope.gate.verdict import Case
-from tokscope.gate.wanted import by_gates
 from tokscope.studies.inspect import components
 from tokscope.tokenizers import load
 
@@ -50,8 +49,8 @@ def verdicts(old: Path, new: Path) -> dict[str, str]:
     path = old.with_name("tokscope.toml")
     path.write_text('[identity]\ngolden = "fail"\nvocabulary = "fail"\ncomponents = "fail"\n')
     config = settings.read(path)
-    base = snapshot(str(old), config.text, by_gates(config))
-    head = snapshot(str(new), config.text, by_gates(config), list(base.identity.golden))
+    base = taken(str(old), config)
+    head = taken(str(new), config, list(base.identity.golden))
     found = judged(Case(config, head, base))
     return {one.gate.code: one.text for one in found if one.verdict != "pass"}
 

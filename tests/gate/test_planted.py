@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.gate.planted import AGAIN, CHANGES, cut
+from tests.gate.planted import AGAIN, CHANGES, cut, taken
 from tokscope.gate import settings
 from tokscope.gate.judge import judged
-from tokscope.gate.snapshot import Snapshot, snapshot
+from tokscope.gate.snapshot import Snapshot
 from tokscope.gate.verdict import Case
-from tokscope.gate.wanted import by_gates, everything
+from tokscope.gate.wanted import everything
 
 Json = dict[str, Any]
 # All gates on: what fails.
@@ -67,11 +67,11 @@ def judge_each(
     """Judge every change with all gates on, and with each one alone."""
     data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     all_on = settings.read(config)
-    base = snapshot(all_on.tokenizer, all_on.text, everything(all_on))
+    base = taken(all_on.tokenizer, all_on, wanted=everything(all_on))
     strings = list(base.identity.golden)
     for name in expected:
         word = changed(folder / "changed.json", json.dumps(CHANGES[name](data)))
-        head = snapshot(word, all_on.text, by_gates(all_on), strings)
+        head = taken(word, all_on, strings)
         assert failing(all_on, head, base) == expected[name], name
         for code in ALONE if alone_too else ():
             one = settings.read(
@@ -127,12 +127,8 @@ def test_changes_to_published_tokenizers_fail_their_rules(
 @pytest.mark.parametrize("way", AGAIN)
 def test_saving_again_changes_nothing(folder: Path, saved: str, way: str) -> None:
     config = settings.read(folder / "tokscope.toml")
-    base = snapshot(config.tokenizer, config.text, everything(config))
+    base = taken(config.tokenizer, config, wanted=everything(config))
     word = changed(folder / "again.json", AGAIN[way](json.loads(saved)))
-    found = judged(
-        Case(
-            config, snapshot(word, config.text, by_gates(config), list(base.identity.golden)), base
-        )
-    )
+    found = judged(Case(config, taken(word, config, list(base.identity.golden)), base))
     assert {one.verdict for one in found} == {"pass"}
     assert len(found) == 8 + 3 + 8 + 1 + 4 + 2 + 14  # as the sections of the file stand there

@@ -12,13 +12,12 @@ import pytest
 import tokenizers
 
 from benchmarks.synthetic import changed
-from tests.gate.planted import AGAIN
+from tests.gate.planted import AGAIN, taken
 from tokscope.gate import lockfile as lock
 from tokscope.gate import settings
 from tokscope.gate.judge import judged
-from tokscope.gate.snapshot import Snapshot, snapshot
+from tokscope.gate.snapshot import Snapshot
 from tokscope.gate.verdict import Case, Judged
-from tokscope.gate.wanted import by_gates
 from tokscope.studies import lock as locking
 from tokscope.studies.check import checked
 from tokscope.studies.compare import compare
@@ -126,9 +125,7 @@ def written(folder: Path, data: Json) -> str:
 
 
 def look(config: settings.Config, word: str, base: Snapshot | None = None) -> Snapshot:
-    return snapshot(
-        word, config.text, by_gates(config), list(base.identity.golden) if base else None
-    )
+    return taken(word, config, list(base.identity.golden) if base else None)
 
 
 def verdicts(config: settings.Config, word: str, base: Snapshot) -> dict[str, Judged]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from tokscope.gate import lockfile as lock
-from tokscope.gate.config import Text
 from tokscope.gate.git import checked_out
 from tokscope.gate.snapshot import Snapshot, snapshot
-from tokscope.gate.wanted import Wanted
+from tokscope.gate.wanted import Source, Wanted
 from tokscope.workers import Workers
 
 
 def baseline(
-    against: str, path: Path, text: Text, wanted: Wanted, workers: Workers
+    against: str, path: Path, source: Source, wanted: Wanted, workers: Workers
 ) -> Snapshot | None:
     """Return the baseline: a lock, a tokenizer, or `git:REV:PATH`; by default the lock at `path`.
 
@@ -25,10 +24,10 @@ def baseline(
     if not against:
         return lock.read(path).snapshot if lock.is_there(path) else None
     with checked_out(against) as word:
-        return _at(word, text, wanted, workers)
+        return _at(word, source, wanted, workers)
 
 
-def _at(word: str, text: Text, wanted: Wanted, workers: Workers) -> Snapshot:
+def _at(word: str, source: Source, wanted: Wanted, workers: Workers) -> Snapshot:
     if Path(word).suffix == ".lock":
         return lock.read(Path(word)).snapshot
-    return snapshot(word, text, wanted, None, workers)
+    return snapshot(word, source, wanted, None, workers)

@@ -13,22 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.counting.catalog import MEASURES, TYPES
-from tokscope.counting.counted import Counted, count, reference_of
+from tokscope.counting.counted import Counted, count
 from tokscope.counting.tally import Counting
 from tokscope.counting.tokens import TOKEN_COLUMNS, Tokens
 from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError
-from tokscope.gate.config import Text
-from tokscope.gate.wanted import Wanted, require_possible
+from tokscope.gate.wanted import Source, Wanted
 from tokscope.measures.ratios import ratio_of_sums
 from tokscope.measures.schemes import scheme
 from tokscope.mixture.subject import infer, subject_of
 from tokscope.numerals.cuts import cut, known_cuts
 from tokscope.numerals.drawn import LENGTHS, SPACED, leading, numbers_of
 from tokscope.numerals.golden import golden_strings
-from tokscope.provenance import rendered
 from tokscope.reach.findings import findings
 from tokscope.reach.search import by_what_can_be, encode_what_can_be
+from tokscope.text.corpus import Corpus
 from tokscope.tokenizers import Encoded, Tokenizer, load, parse
 from tokscope.version import __version__
 from tokscope.workers import HERE, Workers
@@ -108,7 +107,7 @@ class Snapshot:
 
 def snapshot(
     given: str | Tokenizer,
-    text: Text,
+    source: Source,
     wanted: Wanted,
     strings: Sequence[str] | None = None,
     workers: Workers = HERE,
@@ -120,13 +119,12 @@ def snapshot(
     Raises:
         TokscopeError: the tokenizer or the text cannot be used.
     """
-    require_possible(text, wanted)
     tokenizer = load(given) if isinstance(given, str) else given
     if wanted.mixture:
         subject_of(tokenizer, wanted.mixture, 0)
-    measured = _measured(tokenizer, text, wanted, workers) if wanted.columns else Measured()
+    measured = _measured(tokenizer, source, wanted, workers) if wanted.columns else Measured()
     identity = _identity(tokenizer, wanted.strings, strings)
-    extras = _extras(tokenizer, text, wanted)
+    extras = _extras(tokenizer, source.corpora, wanted)
     return Snapshot(tokenizer.spec.word, tokenizer.name, identity, measured, extras)
 
 
@@ -210,18 +208,12 @@ def require_tokens(found: Snapshot) -> None:
             )
 
 
-def _measured(tokenizer: Tokenizer, text: Text, wanted: Wanted, workers: Workers) -> Measured:
-    corpora = text.read()
-    how = (wanted.columns, text.words, text.specials)
+def _measured(tokenizer: Tokenizer, source: Source, wanted: Wanted, workers: Workers) -> Measured:
+    how = (wanted.columns, source.words, source.specials)
     counting = Counting(*how, by_unit=True, observer=_Hashing)
-    first = reference_of(corpora, text.reference)
-    counted = count([tokenizer], corpora, counting, workers=workers)
-    return Measured(
-        rendered(text.provenance(corpora[first].name)),
-        _samples(counted),
-        _values(counted, wanted.measures, first),
-        counted,
-    )
+    counted = count([tokenizer], source.corpora, counting, workers=workers)
+    values = _values(counted, wanted.measures, source.reference)
+    return Measured(source.settings, _samples(counted), values, counted)
 
 
 def _samples(counted: Counted) -> dict[str, Sample]:
@@ -245,12 +237,12 @@ def _values(counted: Counted, measures: Sequence[str], first: int) -> dict[str, 
     return found
 
 
-def _extras(tokenizer: Tokenizer, text: Text, wanted: Wanted) -> Extras:
+def _extras(tokenizer: Tokenizer, corpora: Sequence[Corpus], wanted: Wanted) -> Extras:
     own = findings(tokenizer) if wanted.findings else []
     return Extras(
         numbers=_numbers(tokenizer) if wanted.numbers else None,
         findings={one.code: one.count for one in own} if wanted.findings else None,
-        mixture=_mixture(tokenizer, text, wanted.mixture) if wanted.mixture else None,
+        mixture=_mixture(tokenizer, corpora, wanted.mixture) if wanted.mixture else None,
         examples={one.code: ", ".join(one.examples[:3]) for one in own},
     )
 
@@ -267,9 +259,9 @@ def _numbers(tokenizer: Tokenizer) -> Numbers:
     return Numbers(words, float(f"{share:.10g}"), float(f"{mean:.10g}"))
 
 
-def _mixture(tokenizer: Tokenizer, text: Text, merges: int) -> dict[str, float]:
+def _mixture(tokenizer: Tokenizer, corpora: Sequence[Corpus], merges: int) -> dict[str, float]:
     """Infer shares of the corpora, or of the embedded sample where none are named."""
-    found = infer(tokenizer, text.read() or None, merges=merges)
+    found = infer(tokenizer, corpora or None, merges=merges)
     return dict(zip(found.names, found.shares.round(4).tolist(), strict=True))
 
 

@@ -11,6 +11,8 @@ from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import IDENTITY, OFF, Config, Text
 from tokscope.mixture.subject import chosen
+from tokscope.provenance import rendered
+from tokscope.text.corpus import Corpus
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,35 @@ def by_gates(config: Config) -> Wanted:
     return Wanted(columns, measures, numbers, audited, config.mixture, config.strings)
 
 
-def require_possible(text: Text, wanted: Wanted) -> None:
-    """Refuse settings and corpora that do not go together, before any text is read.
+@dataclass(frozen=True)
+class Source:
+    """The text of a configuration, found once: its corpora, and how they are counted."""
+
+    corpora: Sequence[Corpus] = ()
+    words: str = "unicode"
+    specials: bool = False
+    reference: int = 0  # the place of the corpus that premiums are relative to
+    settings: str = ""  # all that changes a count or a value
+
+
+def opened(text: Text, wanted: Wanted) -> Source:
+    """Find text, and refuse settings that do not go together, before any of it is read.
 
     Raises:
         TokscopeError: the text, the reference, the word rule or the measures do not go together.
     """
     corpora = text.read() if wanted.columns or wanted.mixture else []
+    reference, settings = 0, ""
     if wanted.columns:
         require_countable(corpora, text.words)
-        reference_of(corpora, text.reference)
+        reference = reference_of(corpora, text.reference)
+        settings = rendered(text.provenance(corpora[reference].name))
     for name in wanted.measures:
         if MEASURES[name].over != "corpus" and not text.parallel:
             raise TokscopeError(f"limits.{name}: only for parallel text; set text.parallel = true")
     if wanted.mixture and corpora:
         chosen([corpus.name for corpus in corpora], ())
+    return Source(corpora, text.words, text.specials, reference, settings)
 
 
 def needs_baseline(config: Config, wanted: Wanted) -> bool:

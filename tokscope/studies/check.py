@@ -13,7 +13,6 @@ from typing import NamedTuple
 import pandas as pd
 
 from tokscope.counting.catalog import MEASURES
-from tokscope.counting.counted import reference_of
 from tokscope.counting.signature import versions
 from tokscope.errors import TokscopeError
 from tokscope.gate import settings
@@ -33,9 +32,9 @@ from tokscope.gate.verdict import (
     no_baseline,
 )
 from tokscope.gate.waivers import idle, require_valid
-from tokscope.gate.wanted import Wanted, by_gates, needs_baseline, require_possible
+from tokscope.gate.wanted import Source, Wanted, by_gates, needs_baseline, opened
 from tokscope.given import place
-from tokscope.provenance import Provenance, rendered
+from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.rulebook import GROUPS
 from tokscope.tokenizers import Tokenizer, parse, without_dropout
@@ -128,13 +127,13 @@ def checked(
     _require_text(config)
     require_valid(config, today)
     wanted = by_gates(config)
-    require_possible(config.text, wanted)
+    source = opened(config.text, wanted)
     if isinstance(given, str):
         parse(given)
-    base = baseline(against, config.lock, config.text, wanted, workers)
-    _require_comparable(config, wanted, base)
+    base = baseline(against, config.lock, source, wanted, workers)
+    _require_comparable(config, wanted, source, base)
     strings = list(base.identity.golden) if base else None
-    head = snapshot(given, config.text, wanted, strings, workers)
+    head = snapshot(given, source, wanted, strings, workers)
     found = judged(Case(config, head, base))
     order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.gate.code))
     frame = pd.DataFrame([_row(one, head.name, config) for one in order], columns=COLUMNS)
@@ -164,10 +163,11 @@ def _require_text(config: Config) -> None:
         raise TokscopeError(f"TS906 {needing[0]} needs text; name some in text.corpora")
 
 
-def _require_comparable(config: Config, wanted: Wanted, base: Snapshot | None) -> None:
+def _require_comparable(
+    config: Config, wanted: Wanted, source: Source, base: Snapshot | None
+) -> None:
     """Refuse names and settings that do not fit the baseline, before the text is read."""
-    corpora = config.text.read() if wanted.columns else []
-    names = [corpus.name for corpus in corpora]
+    names = [corpus.name for corpus in source.corpora] if wanted.columns else []
     require_scopes(config, names)
     if base is None and needs_baseline(config, wanted):
         raise no_baseline(config)
@@ -175,8 +175,7 @@ def _require_comparable(config: Config, wanted: Wanted, base: Snapshot | None) -
         return
     require_strings(config, base.identity)
     if names and base.measured.samples:
-        first = reference_of(corpora, config.text.reference)
-        require_same_names(names, rendered(config.text.provenance(names[first])), base.measured)
+        require_same_names(names, source.settings, base.measured)
 
 
 def _row(one: Judged, name: str, config: Config) -> Row:

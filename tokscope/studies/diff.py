@@ -18,7 +18,7 @@ from tokscope.gate.changes import pair
 from tokscope.gate.config import Evidence, Text
 from tokscope.gate.git import PREFIX, checked_out
 from tokscope.gate.snapshot import Snapshot, snapshot
-from tokscope.gate.wanted import Wanted
+from tokscope.gate.wanted import Wanted, opened
 from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.studies.diff_rows import ALIKE, MEASURED, OTHER, Row, Sides, lines, rows
@@ -100,8 +100,9 @@ def compared(
         for place in (before, after):
             if isinstance(place, str):
                 parse(place)  # refuses a word before any text is read
-        base = snapshot(before, text, wanted, None, workers)
-        head = snapshot(after, text, wanted, list(base.identity.golden), workers)
+        source = opened(text, wanted)
+        base = snapshot(before, source, wanted, None, workers)
+        head = snapshot(after, source, wanted, list(base.identity.golden), workers)
     both = pair(head, base, text.reference, evidence)
     sides = Sides(both, _loaded(base), _loaded(head))
     frame = pd.DataFrame([*rows(sides), *lines(sides, top)], columns=COLUMNS)

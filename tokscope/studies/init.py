@@ -12,7 +12,7 @@ from tokscope.counting.counted import ALL
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Text
 from tokscope.gate.snapshot import Snapshot, require_tokens, snapshot
-from tokscope.gate.wanted import Wanted
+from tokscope.gate.wanted import Wanted, opened
 from tokscope.tokenizers.beside import NAMES
 from tokscope.tokenizers.folder import FILES
 from tokscope.visible import HIDDEN, visible
@@ -46,7 +46,8 @@ def initial(word: str, text: Text, workers: Workers = HERE) -> str:
     ]
     columns = frozenset(("units", "bytes", "tokens"))
     columns = columns.union(*(MEASURES[name].columns for name in measures))
-    found = snapshot(word, text, Wanted(columns, measures, numbers=True), (), workers)
+    wanted = Wanted(columns, measures, numbers=True)
+    found = snapshot(word, opened(text, wanted), wanted, (), workers)
     require_tokens(found)
     parts = (_head(word, found), _text(text), _IDENTITY, _limits(found), _numbers(found), _REST)
     return "\n".join(line for part in parts for line in part) + "\n"

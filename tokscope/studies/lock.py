@@ -14,7 +14,7 @@ from tokscope.gate import lockfile, settings
 from tokscope.gate.config import Config, says_something
 from tokscope.gate.lockfile import Lock
 from tokscope.gate.snapshot import Snapshot, require_tokens, snapshot
-from tokscope.gate.wanted import everything
+from tokscope.gate.wanted import everything, opened
 from tokscope.given import place
 from tokscope.report import Report
 from tokscope.studies.check import named
@@ -134,7 +134,8 @@ def _history(path: Path, update: bool) -> list[dict[str, str]]:
 
 
 def _snapshot(config: Config, word: str, workers: Workers) -> Snapshot:
-    found = snapshot(named(config, word), config.text, everything(config), None, workers)
+    wanted, given = everything(config), named(config, word)
+    found = snapshot(given, opened(config.text, wanted), wanted, None, workers)
     require_tokens(found)
     # as the user wrote it, so that the lock does not depend on the folder
     return replace(found, spec=word or config.tokenizer)
