@@ -35,12 +35,12 @@ from typing import Any
 
 import numpy as np
 
+from tests.gate.planted import taken
 from tests.tokenizers.families import FAMILIES
 from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.errors import TokscopeError
 from tokscope.gate import lockfile as lock
 from tokscope.gate import settings
-from tokscope.gate.snapshot import snapshot
 from tokscope.gate.wanted import Wanted
 from tokscope.mixture import saved
 from tokscope.mixture.count import count
@@ -156,7 +156,7 @@ def lock_files() -> tuple[bytes, bytes]:
         path.write_text('tokenizer = "sample:bpe"\n[text]\ncorpora = ["sample:en"]\n')
         wanted = Wanted(frozenset(("units", "bytes", *TOKEN_COLUMNS)), ("tokens",), numbers=True)
         strings = [f"b {i}" for i in range(200)]  # as many as a lock has at least
-        found = snapshot("sample:bpe", settings.read(path).text, wanted, strings)
+        found = taken("sample:bpe", settings.read(path), strings, wanted)
     return lock.packed(lock.Lock(found, [{"reason": "first", "fingerprint": "x"}]))
 
 

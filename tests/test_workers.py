@@ -22,7 +22,7 @@ from tokscope import workers as module
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Config, Text
 from tokscope.gate.snapshot import snapshot
-from tokscope.gate.wanted import everything
+from tokscope.gate.wanted import everything, opened
 from tokscope.render import RENDERERS
 from tokscope.report import Report
 from tokscope.studies.equiv import equiv
@@ -113,7 +113,7 @@ def equal(workers: Workers, corpora: list[Corpus]) -> Report:
 def locked(workers: Workers, corpora: list[Corpus]) -> Report:
     words = tuple(corpus.shards[0].path for corpus in corpora[1:])
     config = Config(Path("tokscope.toml"), {}, text=Text(words))
-    found = snapshot("sample:bpe", config.text, everything(config), None, workers)
+    found = snapshot("sample:bpe", opened(config.text, everything(config)), None, workers)
     hashes = {name: sample.hashes.tolist() for name, sample in found.measured.samples.items()}
     return Report("lock", json.dumps(hashes), compared(HERE, corpora).frame)
 

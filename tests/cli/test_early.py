@@ -13,11 +13,11 @@ from subprocess import CompletedProcess
 import pytest
 
 import tokscope
+from tests.gate.planted import judged_by
 from tests.laws import refusal
 from tokscope import cli, tokenizers
 from tokscope.errors import TokscopeError
 from tokscope.gate import settings as configuration
-from tokscope.studies.check import checked
 from tokscope.text import files
 
 TEXT = "-c en.txt -c de.txt"
@@ -218,7 +218,7 @@ def test_settings_are_refused_before_text_is_read(seen: Seen, call: Call, settin
         assert BY_SETTINGS[settings] in told
     assert (seen.read, seen.loaded) == ([], [])
     with pytest.raises(TokscopeError, match=BY_SETTINGS[settings]):
-        checked(configuration.read(Path("tokscope.toml")), today=date(2026, 1, 1))
+        judged_by(configuration.read(Path("tokscope.toml")), today=date(2026, 1, 1))
     assert (seen.read, seen.loaded) == ([], [])
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from tokscope.gate.config import Config
 from tokscope.gate.snapshot import Snapshot, snapshot
-from tokscope.gate.wanted import Wanted, by_gates, opened
+from tokscope.gate.wanted import Wanted, by_gates, opened, source_of
+from tokscope.report import Report
+from tokscope.studies.check import checked
 
 Json = dict[str, Any]
 
@@ -18,7 +20,12 @@ def taken(
 ) -> Snapshot:
     """Return the snapshot that a check of a configuration takes, or one of other parts."""
     wanted = wanted or by_gates(config)
-    return snapshot(word, opened(config.text, wanted), wanted, strings)
+    return snapshot(word, opened(config.text, wanted), strings)
+
+
+def judged_by(config: Config, given: str = "", **how: Any) -> Report:
+    """Return what `tokscope check` finds by a configuration."""
+    return checked(config, source_of(config), given, **how)
 
 
 def _merges(model: Json) -> list[list[str]]:

@@ -17,12 +17,11 @@ from typing import Any
 
 import pytest
 
-from tests.gate.planted import drop, lowercase, split_digits
+from tests.gate.planted import drop, judged_by, lowercase, split_digits
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import KINDS
 from tokscope.gate.settings import TABLES, read
 from tokscope.gate.verdict import FAIL
-from tokscope.studies.check import checked
 
 Json = dict[str, Any]
 TODAY = date(2026, 5, 17)
@@ -179,7 +178,7 @@ def test_the_cheapest_way_is_known(locked: Path, saved: str, way: Way) -> None:
 def outcome(word: str) -> str:
     """Return the codes that fail, or why nothing was judged: a line, which has a colon."""
     try:
-        frame = checked(read(Path("tokscope.toml")), word, today=TODAY).frame
+        frame = judged_by(read(Path("tokscope.toml")), word, today=TODAY).frame
     except TokscopeError as refused:
         return f": {refused}"
     return " ".join(sorted(set(frame.loc[frame["verdict"] == FAIL, "code"]))) or "passes"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.synthetic import changed, sides
+from tests.gate.planted import judged_by
 from tokscope.errors import TokscopeError
 from tokscope.gate import lockfile as lock
 from tokscope.gate.changes import Change
@@ -22,7 +23,7 @@ from tokscope.gate.snapshot import Numbers, Snapshot
 from tokscope.gate.verdict import Case, Judged
 from tokscope.studies import init
 from tokscope.studies import lock as locking
-from tokscope.studies.check import checked, outcome
+from tokscope.studies.check import outcome
 
 TODAY = date(2026, 5, 17)
 NAN = float("nan")
@@ -122,10 +123,10 @@ def test_the_gates_of_init_do_not_pass_without_a_language(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     config = filled(tmp_path, monkeypatch)
-    assert outcome(checked(config, today=TODAY)) == 0
+    assert outcome(judged_by(config, today=TODAY)) == 0
     (tmp_path / "text" / f"{name}.txt").unlink()
     with pytest.raises(TokscopeError, match=f"TS902 corpus '{name}' of the baseline is missing"):
-        checked(config, today=TODAY)
+        judged_by(config, today=TODAY)
 
 
 @pytest.mark.parametrize("parallel", [True, False])
@@ -349,12 +350,12 @@ def test_a_check_that_decides_nothing_exits_with_2(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "en.txt").write_text("aaaaaaaa\nbbbbbbbb\né\n", encoding="utf-8")
     text = 'tokenizer = "bytes"\n[text]\ncorpora = ["en.txt"]\n[limits.tokens]\nworse = "5%"\n'
-    report = checked(configured(tmp_path, text), against="characters", today=TODAY)
+    report = judged_by(configured(tmp_path, text), against="characters", today=TODAY)
     assert set(report.frame["verdict"]) == {"inconclusive"}
     assert report.title.startswith("bytes: could not judge (1 inconclusive)")
     assert (outcome(report), outcome(report, fail_inconclusive=True)) == (2, 3)
     config = configured(tmp_path, f'{text}[identity]\nbackends = "warn"\n')
-    assert outcome(checked(config, against="characters", today=TODAY)) == 0
+    assert outcome(judged_by(config, against="characters", today=TODAY)) == 0
 
 
 # One configuration
@@ -435,10 +436,10 @@ def test_values_of_another_reference_are_not_compared(
     config = filled(tmp_path, monkeypatch)
     text = config.path.read_text(encoding="utf-8")
     same = configured(tmp_path, text.replace("[text]", '[text]\nreference = "en"', 1))
-    assert outcome(checked(same, today=TODAY)) == 0  # it was so without a word
+    assert outcome(judged_by(same, today=TODAY)) == 0  # it was so without a word
     other = configured(tmp_path, text.replace("[text]", '[text]\nreference = "de"', 1))
     with pytest.raises(TokscopeError, match=r"TS903 .*reference:en, now .*reference:de"):
-        checked(other, today=TODAY)
+        judged_by(other, today=TODAY)
 
 
 @pytest.mark.parametrize("gone", ["tokscope.lock", "tokscope.lock.npz"])
@@ -450,4 +451,4 @@ def test_half_a_lock_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go
         'tokenizer = "bytes"\n[text]\ncorpora = ["text/en.txt"]\n[limits.tokens]\nmax = 9999\n',
     )
     with pytest.raises(TokscopeError, match="the baseline cannot be read"):
-        checked(config, today=TODAY)
+        judged_by(config, today=TODAY)

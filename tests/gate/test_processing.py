@@ -12,14 +12,13 @@ import pytest
 import tokenizers
 
 from benchmarks.synthetic import changed
-from tests.gate.planted import AGAIN, taken
+from tests.gate.planted import AGAIN, judged_by, taken
 from tokscope.gate import lockfile as lock
 from tokscope.gate import settings
 from tokscope.gate.judge import judged
 from tokscope.gate.snapshot import Snapshot
 from tokscope.gate.verdict import Case, Judged
 from tokscope.studies import lock as locking
-from tokscope.studies.check import checked
 from tokscope.studies.compare import compare
 from tokscope.studies.diff import compared
 from tokscope.studies.inspect import components, inspect
@@ -258,7 +257,7 @@ def test_a_file_with_dropout_passes_its_own_lock(folder: Path, framed: Json) -> 
     content, counts = lock.packed(made)
     (folder / "tokscope.lock").write_bytes(content)
     (folder / "tokscope.lock.npz").write_bytes(counts)
-    report = checked(config, today=date(2026, 1, 1))
+    report = judged_by(config, today=date(2026, 1, 1))
     assert set(report.frame["verdict"]) == {"pass"}
     assert note in report.notes
 

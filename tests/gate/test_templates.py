@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.gate.planted import taken
 from tokscope.errors import TokscopeError
 from tokscope.gate import settings
 from tokscope.gate.judge import judged
-from tokscope.gate.snapshot import snapshot
 from tokscope.gate.verdict import Case
-from tokscope.gate.wanted import by_gates
 from tokscope.studies.diff import compared
 from tokscope.studies.inspect import inspect
 from tokscope.tokenizers import load
@@ -91,8 +90,8 @@ def model(folder: Path) -> Path:
 
 def verdicts(old: Path, new: Path) -> dict[str, tuple[str, str]]:
     config = settings.read(Path("tokscope.toml"))
-    base = snapshot(str(old), config.text, by_gates(config))
-    head = snapshot(str(new), config.text, by_gates(config), list(base.identity.golden))
+    base = taken(str(old), config)
+    head = taken(str(new), config, list(base.identity.golden))
     found = judged(Case(config, head, base))
     return {one.gate.code: (one.verdict, one.text) for one in found if one.verdict != "pass"}
 

@@ -16,6 +16,7 @@ import pytest
 import sentencepiece
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
+from tests.gate.planted import judged_by
 from tests.tokenizers.families import (
     byte_level,
     file_of,
@@ -26,7 +27,6 @@ from tests.tokenizers.families import (
 from tokscope.errors import TokscopeError
 from tokscope.gate.lockfile import packed
 from tokscope.gate.settings import read as read_gates
-from tokscope.studies.check import checked
 from tokscope.studies.lock import locked
 from tokscope.tokenizers import load
 
@@ -548,7 +548,7 @@ def test_a_lock_sees_a_setting_that_flips(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "tokscope.lock.npz").write_bytes(counts)
 
     def failing() -> set[str]:
-        frame = checked(gates, today=date(2026, 1, 1)).frame
+        frame = judged_by(gates, today=date(2026, 1, 1)).frame
         return set(frame[frame.verdict == "fail"].code)
 
     assert not failing()

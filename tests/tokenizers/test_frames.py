@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from tests.gate.planted import taken
 from tests.tokenizers.families import (
     BOOL,
     UINT32,
@@ -34,7 +35,6 @@ from tests.tokenizers.test_suffixed import REPOSITORIES, SETTINGS
 from tokscope.errors import TokscopeError
 from tokscope.gate.judge import Case, judged
 from tokscope.gate.settings import read as settings_of
-from tokscope.gate.snapshot import snapshot
 from tokscope.gate.wanted import Wanted
 from tokscope.studies.inspect import inspect
 from tokscope.tokenizers import load
@@ -362,7 +362,7 @@ def test_a_flag_that_changes_what_a_model_gets_fails(tmp_path: Path) -> None:
     new = repository(tmp_path / "new", parts("Llama"), "Llama", add_bos_token=False)
     (tmp_path / "tokscope.toml").write_text('[identity]\ngolden = "fail"\n')
     config = settings_of(tmp_path / "tokscope.toml")
-    base, head = (snapshot(str(path), config.text, Wanted()) for path in (old, new))
+    base, head = (taken(str(path), config, wanted=Wanted()) for path in (old, new))
     found = {one.gate.code: one for one in judged(Case(config, head, base))}
     assert (found["TS001"].verdict, found["TS007"].verdict) == ("pass", "fail")
     assert "get other special tokens" in found["TS007"].text

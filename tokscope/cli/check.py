@@ -107,14 +107,15 @@ def command(
     from datetime import date
 
     from tokscope.gate import settings
+    from tokscope.gate.wanted import source_of
     from tokscope.studies import check as gate
 
     found = settings.read(settings.find(config))
     found = found.identity_alone() if identity else found
     _require_kept(found, spec, against, out)
-    corpora = None if identity else found.text.read()
-    with text.workers(corpora, scale) as workers:
-        report = gate.checked(found, spec, against=against, today=date.today(), workers=workers)
+    source, today = source_of(found), date.today()
+    with text.workers(source.corpora, scale) as workers:
+        report = gate.checked(found, source, spec, against=against, today=today, workers=workers)
     views = gate.tables(report)
     output.emit(report, views, out)
     if summary := _summary_file(format_):

@@ -7,13 +7,11 @@ from pathlib import Path
 from tokscope.gate import lockfile as lock
 from tokscope.gate.git import checked_out
 from tokscope.gate.snapshot import Snapshot, snapshot
-from tokscope.gate.wanted import Source, Wanted
+from tokscope.gate.wanted import Source
 from tokscope.workers import Workers
 
 
-def baseline(
-    against: str, path: Path, source: Source, wanted: Wanted, workers: Workers
-) -> Snapshot | None:
+def baseline(against: str, path: Path, source: Source, workers: Workers) -> Snapshot | None:
     """Return the baseline: a lock, a tokenizer, or `git:REV:PATH`; by default the lock at `path`.
 
     None if none is named and there is no lock.
@@ -24,10 +22,10 @@ def baseline(
     if not against:
         return lock.read(path).snapshot if lock.is_there(path) else None
     with checked_out(against) as word:
-        return _at(word, source, wanted, workers)
+        return _at(word, source, workers)
 
 
-def _at(word: str, source: Source, wanted: Wanted, workers: Workers) -> Snapshot:
+def _at(word: str, source: Source, workers: Workers) -> Snapshot:
     if Path(word).suffix == ".lock":
         return lock.read(Path(word)).snapshot
-    return snapshot(word, source, wanted, None, workers)
+    return snapshot(word, source, None, workers)

@@ -18,7 +18,7 @@ from tokscope.counting.tally import Counting
 from tokscope.counting.tokens import TOKEN_COLUMNS, Tokens
 from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError
-from tokscope.gate.wanted import Source, Wanted
+from tokscope.gate.wanted import Source
 from tokscope.measures.ratios import ratio_of_sums
 from tokscope.measures.schemes import scheme
 from tokscope.mixture.subject import infer, subject_of
@@ -27,7 +27,6 @@ from tokscope.numerals.drawn import LENGTHS, SPACED, leading, numbers_of
 from tokscope.numerals.golden import golden_strings
 from tokscope.reach.findings import findings
 from tokscope.reach.search import by_what_can_be, encode_what_can_be
-from tokscope.text.corpus import Corpus
 from tokscope.tokenizers import Encoded, Tokenizer, load, parse
 from tokscope.version import __version__
 from tokscope.workers import HERE, Workers
@@ -108,7 +107,6 @@ class Snapshot:
 def snapshot(
     given: str | Tokenizer,
     source: Source,
-    wanted: Wanted,
     strings: Sequence[str] | None = None,
     workers: Workers = HERE,
 ) -> Snapshot:
@@ -120,11 +118,12 @@ def snapshot(
         TokscopeError: the tokenizer or the text cannot be used.
     """
     tokenizer = load(given) if isinstance(given, str) else given
+    wanted = source.wanted
     if wanted.mixture:
         subject_of(tokenizer, wanted.mixture, 0)
-    measured = _measured(tokenizer, source, wanted, workers) if wanted.columns else Measured()
+    measured = _measured(tokenizer, source, workers) if wanted.columns else Measured()
     identity = _identity(tokenizer, wanted.strings, strings)
-    extras = _extras(tokenizer, source.corpora, wanted)
+    extras = _extras(tokenizer, source)
     return Snapshot(tokenizer.spec.word, tokenizer.name, identity, measured, extras)
 
 
@@ -208,11 +207,11 @@ def require_tokens(found: Snapshot) -> None:
             )
 
 
-def _measured(tokenizer: Tokenizer, source: Source, wanted: Wanted, workers: Workers) -> Measured:
-    how = (wanted.columns, source.words, source.specials)
+def _measured(tokenizer: Tokenizer, source: Source, workers: Workers) -> Measured:
+    how = (source.wanted.columns, source.words, source.specials)
     counting = Counting(*how, by_unit=True, observer=_Hashing)
     counted = count([tokenizer], source.corpora, counting, workers=workers)
-    values = _values(counted, wanted.measures, source.reference)
+    values = _values(counted, source.wanted.measures, source.reference)
     return Measured(source.settings, _samples(counted), values, counted)
 
 
@@ -237,12 +236,13 @@ def _values(counted: Counted, measures: Sequence[str], first: int) -> dict[str, 
     return found
 
 
-def _extras(tokenizer: Tokenizer, corpora: Sequence[Corpus], wanted: Wanted) -> Extras:
+def _extras(tokenizer: Tokenizer, source: Source) -> Extras:
+    wanted = source.wanted
     own = findings(tokenizer) if wanted.findings else []
     return Extras(
         numbers=_numbers(tokenizer) if wanted.numbers else None,
         findings={one.code: one.count for one in own} if wanted.findings else None,
-        mixture=_mixture(tokenizer, corpora, wanted.mixture) if wanted.mixture else None,
+        mixture=_mixture(tokenizer, source) if wanted.mixture else None,
         examples={one.code: ", ".join(one.examples[:3]) for one in own},
     )
 
@@ -259,9 +259,9 @@ def _numbers(tokenizer: Tokenizer) -> Numbers:
     return Numbers(words, float(f"{share:.10g}"), float(f"{mean:.10g}"))
 
 
-def _mixture(tokenizer: Tokenizer, corpora: Sequence[Corpus], merges: int) -> dict[str, float]:
+def _mixture(tokenizer: Tokenizer, source: Source) -> dict[str, float]:
     """Infer shares of the corpora, or of the embedded sample where none are named."""
-    found = infer(tokenizer, corpora or None, merges=merges)
+    found = infer(tokenizer, source.corpora or None, merges=source.wanted.mixture)
     return dict(zip(found.names, found.shares.round(4).tolist(), strict=True))
 
 

@@ -40,13 +40,27 @@ def by_gates(config: Config) -> Wanted:
 
 @dataclass(frozen=True)
 class Source:
-    """The text of a configuration, found once: its corpora, and how they are counted."""
+    """What a snapshot is made of: its parts, and the text, found once, as it is counted."""
 
+    wanted: Wanted
     corpora: Sequence[Corpus] = ()
     words: str = "unicode"
     specials: bool = False
     reference: int = 0  # the place of the corpus that premiums are relative to
     settings: str = ""  # all that changes a count or a value
+
+
+def source_of(config: Config) -> Source:
+    """Find what the gates of a configuration look at, as `opened` does.
+
+    Raises:
+        TokscopeError: a gate needs text and none is named, or settings do not go together.
+    """
+    needing = [f"limits.{limit.measure}" for limit in config.limits[:1]]
+    needing += ["identity.documents"] if config.documents is not None else []
+    if needing and not config.text.corpora:
+        raise TokscopeError(f"TS906 {needing[0]} needs text; name some in text.corpora")
+    return opened(config.text, by_gates(config))
 
 
 def opened(text: Text, wanted: Wanted) -> Source:
@@ -66,7 +80,7 @@ def opened(text: Text, wanted: Wanted) -> Source:
             raise TokscopeError(f"limits.{name}: only for parallel text; set text.parallel = true")
     if wanted.mixture and corpora:
         chosen([corpus.name for corpus in corpora], ())
-    return Source(corpora, text.words, text.specials, reference, settings)
+    return Source(wanted, corpora, text.words, text.specials, reference, settings)
 
 
 def needs_baseline(config: Config, wanted: Wanted) -> bool:

@@ -32,7 +32,7 @@ from tokscope.gate.verdict import (
     no_baseline,
 )
 from tokscope.gate.waivers import idle, require_valid
-from tokscope.gate.wanted import Source, Wanted, by_gates, needs_baseline, opened
+from tokscope.gate.wanted import Source, needs_baseline, source_of
 from tokscope.given import place
 from tokscope.provenance import Provenance
 from tokscope.report import Report
@@ -106,34 +106,33 @@ def check(
     found = found.identity_alone() if identity else found
     given = "" if tokenizer is None else load_one(tokenizer)
     day = today or date.today()
-    report = checked(found, given, against=place(against, "against"), today=day, workers=workers)
+    named = place(against, "against")
+    report = checked(found, source_of(found), given, against=named, today=day, workers=workers)
     return replace(report, passed=outcome(report, fail_inconclusive=fail_inconclusive) == 0)
 
 
 def checked(
     config: Config,
+    source: Source,
     given: str | Tokenizer = "",
     *,
     against: str = "",
     today: date,
     workers: Workers = HERE,
 ) -> Report:
-    """Judge a tokenizer by gates that were read, as `check` does.
+    """Judge a tokenizer by gates that were read, on text that was found, as `check` does.
 
     Raises:
         TokscopeError: it cannot be judged.
     """
     given = named(config, given)
-    _require_text(config)
     require_valid(config, today)
-    wanted = by_gates(config)
-    source = opened(config.text, wanted)
     if isinstance(given, str):
         parse(given)
-    base = baseline(against, config.lock, source, wanted, workers)
-    _require_comparable(config, wanted, source, base)
+    base = baseline(against, config.lock, source, workers)
+    _require_comparable(config, source, base)
     strings = list(base.identity.golden) if base else None
-    head = snapshot(given, source, wanted, strings, workers)
+    head = snapshot(given, source, strings, workers)
     found = judged(Case(config, head, base))
     order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.gate.code))
     frame = pd.DataFrame([_row(one, head.name, config) for one in order], columns=COLUMNS)
@@ -155,21 +154,11 @@ def named(config: Config, given: str | Tokenizer) -> str | Tokenizer:
     return given or config.spec
 
 
-def _require_text(config: Config) -> None:
-    """Refuse gates that need text if none is named."""
-    needing = [f"limits.{limit.measure}" for limit in config.limits[:1]]
-    needing += ["identity.documents"] if config.documents is not None else []
-    if needing and not config.text.corpora:
-        raise TokscopeError(f"TS906 {needing[0]} needs text; name some in text.corpora")
-
-
-def _require_comparable(
-    config: Config, wanted: Wanted, source: Source, base: Snapshot | None
-) -> None:
+def _require_comparable(config: Config, source: Source, base: Snapshot | None) -> None:
     """Refuse names and settings that do not fit the baseline, before the text is read."""
-    names = [corpus.name for corpus in source.corpora] if wanted.columns else []
+    names = [corpus.name for corpus in source.corpora] if source.wanted.columns else []
     require_scopes(config, names)
-    if base is None and needs_baseline(config, wanted):
+    if base is None and needs_baseline(config, source.wanted):
         raise no_baseline(config)
     if base is None:
         return

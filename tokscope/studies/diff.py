@@ -101,8 +101,8 @@ def compared(
             if isinstance(place, str):
                 parse(place)  # refuses a word before any text is read
         source = opened(text, wanted)
-        base = snapshot(before, source, wanted, None, workers)
-        head = snapshot(after, source, wanted, list(base.identity.golden), workers)
+        base = snapshot(before, source, None, workers)
+        head = snapshot(after, source, list(base.identity.golden), workers)
     both = pair(head, base, text.reference, evidence)
     sides = Sides(both, _loaded(base), _loaded(head))
     frame = pd.DataFrame([*rows(sides), *lines(sides, top)], columns=COLUMNS)

@@ -47,7 +47,7 @@ def initial(word: str, text: Text, workers: Workers = HERE) -> str:
     columns = frozenset(("units", "bytes", "tokens"))
     columns = columns.union(*(MEASURES[name].columns for name in measures))
     wanted = Wanted(columns, measures, numbers=True)
-    found = snapshot(word, opened(text, wanted), wanted, (), workers)
+    found = snapshot(word, opened(text, wanted), (), workers)
     require_tokens(found)
     parts = (_head(word, found), _text(text), _IDENTITY, _limits(found), _numbers(found), _REST)
     return "\n".join(line for part in parts for line in part) + "\n"

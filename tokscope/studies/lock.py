@@ -134,8 +134,8 @@ def _history(path: Path, update: bool) -> list[dict[str, str]]:
 
 
 def _snapshot(config: Config, word: str, workers: Workers) -> Snapshot:
-    wanted, given = everything(config), named(config, word)
-    found = snapshot(given, opened(config.text, wanted), wanted, None, workers)
+    source = opened(config.text, everything(config))
+    found = snapshot(named(config, word), source, None, workers)
     require_tokens(found)
     # as the user wrote it, so that the lock does not depend on the folder
     return replace(found, spec=word or config.tokenizer)
