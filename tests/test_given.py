@@ -201,6 +201,11 @@ def test_objects_and_strings_are_counted_here_though_there_are_workers(tmp_path:
         assert workers.executor.pool is None  # type: ignore[union-attr]
 
 
+def test_a_number_of_workers_is_refused_with_what_works() -> None:
+    with pytest.raises(TokscopeError, match=r"workers: .* type int cannot be used; .*local\(4\)"):
+        tokscope.compare("bytes", {"x": ["a"]}, workers=4)  # type: ignore[arg-type]
+
+
 def _generator() -> Iterator[str]:
     yield "bytes"
 

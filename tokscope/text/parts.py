@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from tokscope.given import unlike
 from tokscope.text.corpus import Corpus, split
 from tokscope.text.files import STDIN, Shard
 from tokscope.workers import HERE, Workers
@@ -43,8 +44,10 @@ def by_parts(
     alone, so results are the same with any number of workers. Progress is told in bytes.
 
     Raises:
-        TokscopeError: a text cannot be read.
+        TokscopeError: a text cannot be read, or `workers` are none.
     """
+    if not isinstance(workers, Workers):
+        raise unlike(workers, "workers", "what `with tokscope.workers.local(4) as workers` gives")
     corpora = list(map(in_parts, corpora))
     if task.there and workers.are_worth(_work(corpora) * task.times):
         calls = [(*task.named, part) for part in _for_workers(corpora)]
