@@ -37,9 +37,11 @@ RULES: Mapping[str, Rule] = {
     ),
     "TS003": Rule(
         "error",
-        "ids stand for other bytes",
-        "The vocabulary is another one: ids came, went, or mean something else.",
-        "Restore the vocabulary; a model's embeddings belong to the old one.",
+        "ids were added, removed or changed",
+        "The vocabulary is another one. An id that was only added changes no other, but a model "
+        "needs a row for it; an id that was removed or stands for other bytes breaks a model.",
+        "Restore the vocabulary; a model's embeddings belong to the old one. If ids were only "
+        "added on purpose, enlarge the model, and lock again.",
     ),
     "TS004": Rule(
         "error",

@@ -87,6 +87,7 @@ def command(
             rich_help_panel=OUTPUT,
         ),
     ] = "table",
+    details: output.Details = False,
     outputs: output.Outputs = None,
     scale: text.Scale,
 ) -> None:
@@ -103,12 +104,14 @@ def command(
     """
     out = output.Output(format_, outputs)
     output.require_formats(out, gates=True)
+    output.require_view("--details" if details else "", out)
     stay_offline(download)
     from datetime import date
 
     from tokscope.gate import settings
     from tokscope.gate.wanted import source_of
     from tokscope.studies import check as gate
+    from tokscope.studies.check_tables import tables
 
     found = settings.read(settings.find(config))
     found = found.identity_alone() if identity else found
@@ -116,7 +119,7 @@ def command(
     source, today = source_of(found), date.today()
     with text.workers(source.corpora, scale) as workers:
         report = gate.checked(found, source, spec, against=against, today=today, workers=workers)
-    views = gate.tables(report)
+    views = tables(report, details=details)
     output.emit(report, views, out)
     if summary := _summary_file(format_):
         _summarize(views, summary)

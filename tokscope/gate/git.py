@@ -99,6 +99,22 @@ def checked_out(word: str) -> Iterator[str]:
             raise TokscopeError(told) from error
 
 
+def last_change(path: Path) -> str:
+    """Return the commit, shortened, that last changed a file; empty if git has none."""
+    try:
+        found = _git("rev-list", "--max-count=1", "HEAD", "--", str(path)).decode().strip()
+    except (TokscopeError, UnicodeDecodeError):
+        return ""
+    return found[:12] if re.fullmatch("[0-9a-f]{40,64}", found) else ""
+
+
+def at_top(path: Path) -> str:
+    """Return a path from the top of its repository; empty outside a repository."""
+    place = path.resolve()
+    top = next((one for one in place.parents if (one / ".git").exists()), None)
+    return place.relative_to(top).as_posix() if top else ""
+
+
 def _write(revision: str, path: str, folder: Path) -> str:
     """Write the files that a path needs below a folder; return the path there."""
     # resolved first, so that no name of a revision can be taken for an option

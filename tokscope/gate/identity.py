@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from tokscope.errors import shortened
 from tokscope.gate.snapshot import Identity
+from tokscope.gate.vocabularies import changed_ids
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers.components import TEMPLATE
 
 Golden = Mapping[str, Sequence[int]]
 _EXAMPLES = 3
+_LONGEST = 40  # characters of a string that is shown
 _READABLE = 64  # characters of two values that are shown; a hash has as many alone
 
 
@@ -21,8 +24,8 @@ def _golden(head: Identity, base: Identity) -> str:
     same = [text for text in changed if len(new[text]) == len(old[text])]
     shown = sorted(changed, key=lambda text: (text not in same, _by_length(text)))
     count = f"{len(changed)} of {len(base.golden)} golden strings have other ids"
-    examples = _examples(shown, old, new)
-    return f"{count}, as many tokens in {len(same)}: {examples}"
+    alike = f", {len(same)} of them as many tokens" if same else ""
+    return f"{count}{alike}: {_examples(shown, old, new)}"
 
 
 def _model_input(head: Identity, base: Identity) -> str:
@@ -47,14 +50,27 @@ def _fed(found: Identity) -> Mapping[str, Sequence[int]]:
 
 def _examples(texts: Sequence[str], old: Golden, new: Golden) -> str:
     return ", ".join(
-        f'"{spelled(text.encode())}" {_ids(old[text])} -> {_ids(new[text])}'
+        f'"{shortened(spelled(text.encode()), _LONGEST)}" {ids_apart(old[text], new[text])}'
         for text in texts[:_EXAMPLES]
     )
 
 
-def _ids(ids: Sequence[int], most: int = 6) -> str:
-    more = ", …" if len(ids) > most else ""
-    return f"[{', '.join(map(str, ids[:most]))}{more}]"
+def ids_apart(old: Sequence[int], new: Sequence[int], most: int = 6) -> str:
+    """Write two lists of ids around the place where they first differ.
+
+    >>> ids_apart([1, 2], [1, 3]), ids_apart([*range(9)], [*range(8)], most=2)
+    ('[1, 2] -> [1, 3]', '[…, 7, 8] -> […, 7]')
+    """
+    pairs = zip(old, new, strict=False)
+    alike = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(old), len(new)))
+    first = max(alike - 1, 0) if max(len(old), len(new)) > most else 0
+    return f"{_ids(old, first, most)} -> {_ids(new, first, most)}"
+
+
+def _ids(ids: Sequence[int], first: int, most: int) -> str:
+    parts = ["…"] if first else []
+    parts += map(str, ids[first : first + most])
+    return f"[{', '.join(parts + ['…'] * (len(ids) > first + most))}]"
 
 
 def _specials(head: Identity, base: Identity) -> str:
@@ -74,13 +90,6 @@ def _specials(head: Identity, base: Identity) -> str:
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - _EXAMPLES} more" if len(names) > _EXAMPLES else ""
     return ", ".join(names[:_EXAMPLES]) + more
-
-
-def _vocabulary(head: Identity, base: Identity) -> str:
-    if head.vocabulary == base.vocabulary:
-        return ""
-    sizes = f"{base.size:,} ids, now {head.size:,}" if head.size != base.size else "the same number"
-    return f"ids stand for other bytes ({sizes})"
 
 
 def _components(head: Identity, base: Identity) -> str:
@@ -139,7 +148,7 @@ LOOKS: Mapping[str, Callable[[Identity, Identity], str]] = {
     "golden": _golden,
     "model_input": _model_input,
     "specials": _specials,
-    "vocabulary": _vocabulary,
+    "vocabulary": changed_ids,
     "components": _components,
     "processing": _processing,
     "chat_templates": _templates,

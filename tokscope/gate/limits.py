@@ -89,6 +89,10 @@ def _gate(limit: Limit, corpus: str) -> Gate:
     return Gate(_rule_of(limit), f"{limit.measure}[{corpus}]", limit.measure, corpus)
 
 
+def _unit(limit: Limit) -> str:
+    return MEASURES[limit.measure].unit
+
+
 def _rule_of(limit: Limit) -> str:
     """Return the code of the rule that a limit belongs to."""
     if limit.kind == "better":
@@ -104,7 +108,7 @@ def _undefined(case: Case, limit: Limit, corpus: str) -> Judged:
     before = case.values_before.get(limit.measure, {}).get(corpus, math.nan)
     verdict, text = NOTE, "undefined on this text, so not judged"
     if not math.isnan(before):
-        verdict, text = FAIL, f"undefined, and {amount(before)} at the baseline"
+        verdict, text = FAIL, f"undefined, and {amount(before, _unit(limit))} at the baseline"
     return Judged(_gate(limit, corpus), limit.key, verdict, text, Figures(before))
 
 
@@ -115,8 +119,9 @@ def _absolute(case: Case, limit: Limit, corpus: str, value: float) -> Judged:
     already = _is_beyond(sign * before, sign * limit.value)
     worse = _is_beyond(sign * value, sign * before)
     verdict = PASS if not over else NOTE if already and not worse else FAIL
-    text = f"{amount(value)} {'>' if sign > 0 else '<'} {limit.kind} {amount(limit.value)}"
-    text += f"; it was at the baseline too ({amount(before)})" if already else ""
+    told, most, was = (amount(number, _unit(limit)) for number in (value, limit.value, before))
+    text = f"{told} {'>' if sign > 0 else '<'} {limit.kind} {most}"
+    text += f"; it was at the baseline too ({was})" if already else ""
     text += f", and is farther {'above' if sign > 0 else 'below'} now" if already and worse else ""
     figures = Figures(before, value, value - before, limit=limit.value)
     return Judged(_gate(limit, corpus), limit.key, verdict, text if over else "", figures)
@@ -185,15 +190,18 @@ def verdict_of(effect: float, low: float, high: float, limit: float) -> str:
 
 
 def _difference(one: Figures, limit: Limit, verdict: str) -> str:
+    unit = _unit(limit)
+    change, low, high, tolerance = (
+        signed(value, share=one.share, unit=unit)
+        for value in (one.change, one.low, one.high, limit.value)
+    )
     interval = ""
     if not math.isnan(one.low):
-        low, high = signed(one.low, share=one.share), signed(one.high, share=one.share)
         interval = f" (95 % CI {low} .. {high}, n = {one.documents:,}, paired)"
     word = {FAIL: ">", INCONCLUSIVE: "around"}[verdict]
-    values = f"{amount(one.base)} -> {amount(one.head)} {MEASURES[limit.measure].unit}"
-    change = f"{signed(one.change, share=one.share)} {limit.kind}"
-    tolerance = signed(limit.value, share=one.share).lstrip("+")
-    return f"{change}{interval} {word} limit {tolerance}; {values}"
+    values = f"{amount(one.base, unit)} -> {amount(one.head, unit)}"
+    values += "" if unit == "share" else f" {unit}"
+    return f"{change} {limit.kind}{interval} {word} limit {tolerance.lstrip('+')}; {values}"
 
 
 def _units(case: Case, measure: str, corpus: str) -> str:

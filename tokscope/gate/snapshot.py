@@ -28,6 +28,7 @@ from tokscope.numerals.golden import golden_strings
 from tokscope.reach.findings import findings
 from tokscope.reach.search import by_what_can_be, encode_what_can_be
 from tokscope.tokenizers import Encoded, Tokenizer, load, parse
+from tokscope.tokenizers.vocabulary import Vocabulary
 from tokscope.version import __version__
 from tokscope.workers import HERE, Workers
 
@@ -71,6 +72,7 @@ class Identity:
     processing: Mapping[str, str]  # name -> what is said, or its hash
     # golden string -> what a model gets, where that is more than its ids
     model_input: Mapping[str, tuple[int, ...]]
+    tokens: Vocabulary | None = field(default=None, compare=False)  # not in a lock
 
 
 @dataclass(frozen=True)
@@ -132,21 +134,27 @@ def _identity(tokenizer: Tokenizer, more: Sequence[str], strings: Sequence[str] 
     texts = list(golden_strings(vocabulary.specials, more) if strings is None else strings)
     golden = _ids(texts, encode_what_can_be(tokenizer, texts))
     fed = _ids(texts, by_what_can_be(tokenizer.model_input, texts))
-    content = hashlib.sha256(vocabulary.blob.tobytes())
-    content.update(vocabulary.ends.astype("<i8").tobytes())
     specials = sorted(vocabulary.specials.items(), key=lambda entry: (entry[1], entry[0]))
     return Identity(
         family=tokenizer.family,
         size=len(vocabulary),
         fingerprint=tokenizer.fingerprint,
-        vocabulary=content.hexdigest(),
-        components={name: _hash(part) for name, part in tokenizer.components().items()},
+        vocabulary=hash_of_ids(vocabulary.blob, vocabulary.ends),
+        components={name: hash_of(part) for name, part in tokenizer.components().items()},
         specials=dict(specials),
         backends={"tokscope": __version__, **{name: version(name) for name in BACKENDS}},
         golden=golden,
         processing={name: _told(part) for name, part in tokenizer.processing().items()},
         model_input={text: ids for text, ids in fed.items() if ids != golden[text]},
+        tokens=vocabulary,
     )
+
+
+def hash_of_ids(blob: NDArray[np.uint8], ends: NDArray[np.int64]) -> str:
+    """Return a hash of the bytes of every id, laid out as in `Vocabulary`."""
+    content = hashlib.sha256(blob.tobytes())
+    content.update(ends.astype("<i8").tobytes())
+    return content.hexdigest()
 
 
 def _ids(texts: Sequence[str], encoded: Encoded) -> dict[str, tuple[int, ...]]:
@@ -157,10 +165,11 @@ def _ids(texts: Sequence[str], encoded: Encoded) -> dict[str, tuple[int, ...]]:
 
 def _told(part: str) -> str:
     """Return a part that is short enough to review, else its hash."""
-    return part if len(part) <= _SHORT else _hash(part)
+    return part if len(part) <= _SHORT else hash_of(part)
 
 
-def _hash(part: str) -> str:
+def hash_of(part: str) -> str:
+    """Return the hash by which parts of a file are compared."""
     return hashlib.sha256(part.encode(errors="surrogatepass")).hexdigest()
 
 

@@ -137,8 +137,19 @@ def no_baseline(config: Config) -> TokscopeError:
 # How numbers are written in a verdict
 
 
-def amount(value: float) -> str:
-    """Write a value."""
+def amount(value: float, unit: str = "") -> str:
+    """Write a value; a share in percent, so that one near 0 % or 100 % is not taken for it.
+
+    >>> amount(12345.6), amount(0.99996, "share"), amount(1.0, "share")
+    ('12,346', '99.996 %', '100 %')
+    """
+    if unit == "share":
+        short = f"{100 * value:.4g}"
+        return (
+            f"{100 * value:.6g} %"
+            if short in ("0", "100") and value not in (0, 1)
+            else f"{short} %"
+        )
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
@@ -147,6 +158,12 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
-def signed(value: float, *, share: bool) -> str:
-    """Write a change, of the base or in units."""
-    return f"{100 * value:+.3g} %" if share else f"{value:+.3g}"
+def signed(value: float, *, share: bool, unit: str = "") -> str:
+    """Write a change: of the base in percent, else in units, and of shares in percentage points.
+
+    >>> signed(0.004, share=True), signed(0.004, share=False, unit="share")
+    ('+0.4 %', '+0.4 percentage points')
+    """
+    if share or unit == "share":
+        return f"{100 * value:+.3g} {'%' if share else 'percentage points'}"
+    return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.3g}"

@@ -19,13 +19,17 @@ def _rows(report: Report) -> list[Any]:
 
 
 def concise(report: Report) -> str:
-    """Write a line for each gate that did not pass, and a summary."""
+    """Write a line for each gate that did not pass, and a summary of two lines."""
     lines = [
         f"{row.file}:{row.line}: {row.code} {row.verdict} {row.gate}: {row.message}"
         for row in _rows(report)
         if row.verdict != "pass"
     ]
-    return uncommanding("\n".join((*lines, visible(report.title)))) + "\n"
+    return uncommanding("\n".join((*lines, *_sums(report)))) + "\n"
+
+
+def _sums(report: Report) -> list[str]:
+    return [visible(line) for line in (report.headline, report.title) if line]
 
 
 # JUnit
@@ -76,7 +80,7 @@ def github(report: Report) -> str:
         more = f"{len(rows) - len(kept)} more gates did not pass; see the log or the job summary"
         level = _LEVELS[rows[len(kept)].verdict]
         lines.append(f"::{level} title=tokscope check::{more}")
-    return "\n".join((*lines, uncommanding(visible(report.title)))) + "\n"
+    return "\n".join((*lines, *map(uncommanding, _sums(report)))) + "\n"
 
 
 def _annotation(row: Any) -> str:

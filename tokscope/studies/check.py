@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,7 +23,6 @@ from tokscope.gate.limits import require_scopes
 from tokscope.gate.snapshot import Snapshot, kind, snapshot
 from tokscope.gate.verdict import (
     INCONCLUSIVE,
-    PASS,
     VERDICTS,
     Case,
     Judged,
@@ -36,12 +34,12 @@ from tokscope.gate.wanted import Source, needs_baseline, source_of
 from tokscope.given import place
 from tokscope.provenance import Provenance
 from tokscope.report import Report
-from tokscope.rulebook import GROUPS
+from tokscope.studies.check_headline import headline
+from tokscope.studies.check_hints import hints
+from tokscope.studies.check_tables import CAUSES, tables
 from tokscope.tokenizers import Tokenizer, parse, without_dropout
 from tokscope.tokenizers.given import One, load_one
 from tokscope.workers import HERE, Workers
-
-_LONGEST = 200  # gates that did not pass, in the tables for people
 
 
 class Row(NamedTuple):
@@ -134,13 +132,21 @@ def checked(
     strings = list(base.identity.golden) if base else None
     head = snapshot(given, source, strings, workers)
     found = judged(Case(config, head, base))
-    order = sorted(found, key=lambda one: (VERDICTS.index(one.verdict), one.gate.code))
+    order = sorted(found, key=_weight)
     frame = pd.DataFrame([_row(one, head.name, config) for one in order], columns=COLUMNS)
-    compared = _against(against or str(config.lock), base)
-    notes = (compared, *_expected(head.spec, frame), *idle(found, config))
+    named_base = against or str(config.lock)
+    notes = (*hints(config, given, head, against, base, order), *idle(found, config))
     notes += tuple(without_dropout(head.name, head.identity.processing))
-    provenance = _provenance(config.evidence, head, base)
-    return Report("check", _title(head.name, frame), frame, notes, provenance, view=tables)
+    return Report(
+        "check",
+        _title(head.name, frame),
+        frame,
+        notes,
+        _provenance(config.evidence, head, base),
+        headline=headline(order, head, base, named_base),
+        details=_compared(named_base, base),
+        view=tables,
+    )
 
 
 def named(config: Config, given: str | Tokenizer) -> str | Tokenizer:
@@ -192,22 +198,17 @@ def _row(one: Judged, name: str, config: Config) -> Row:
     )
 
 
-def _against(named: str, base: Snapshot | None) -> str:
+def _weight(one: Judged) -> tuple[int, int, str]:
+    """Sort by verdict, causes before effects."""
+    code = one.gate.code
+    cause = CAUSES.index(code) if code in CAUSES else len(CAUSES)
+    return VERDICTS.index(one.verdict), cause, code
+
+
+def _compared(named: str, base: Snapshot | None) -> tuple[str, ...]:
     if base is None:
-        return "without a baseline"
-    return f"compared with {named}: {base.name}, {base.identity.fingerprint[:12]}"
-
-
-def _expected(spec: str, frame: pd.DataFrame) -> list[str]:
-    """Return what to do next if a gate failed."""
-    codes = list(dict.fromkeys(frame.loc[frame["verdict"] == FAIL, "code"]))
-    if not codes:
-        return []
-    return [
-        f"why and what helps: tokscope explain {' '.join(codes[:3])}",
-        f"look closer: tokscope diff OLD {spec or 'NEW'}, OLD a tokenizer or git:REV:PATH",
-        'accept all changes as the new baseline: tokscope lock --update --reason "..."',
-    ]
+        return ("without a baseline",)
+    return (f"compared with {named}: {base.name}, {base.identity.fingerprint[:12]}",)
 
 
 def _title(name: str, frame: pd.DataFrame) -> str:
@@ -244,41 +245,3 @@ def outcome(report: Report, *, fail_inconclusive: bool = False) -> int:
 
 def _is_decided(frame: pd.DataFrame) -> bool:
     return any(map(is_decisive, frame["code"], frame["verdict"], frame["head"]))
-
-
-def tables(report: Report) -> list[Report]:
-    """Return the tables for people: verdicts by group of rules, then what did not pass and why."""
-    frame = report.frame
-    counts = pd.crosstab(frame["code"].str[:3], frame["verdict"])
-    seen = [verdict for verdict in VERDICTS if verdict in counts]
-    rows = [(code, GROUPS[code], *counts.loc[code, seen]) for code in counts.index]
-    summary = pd.DataFrame(rows, columns=["rules", "about", *seen])
-    views = [Report("check", report.title, summary)]
-    rest = frame[frame["verdict"] != PASS]
-    if len(rest):
-        lines = tuple(
-            f"{row.code} {row.gate}: {row.message}" for row in rest.head(_LONGEST).itertuples()
-        )
-        views.append(Report("check", "What did not pass", _short(rest.head(_LONGEST)), lines))
-    last = views[-1]
-    views[-1] = replace(last, notes=(*last.notes, *report.notes), provenance=report.provenance)
-    return views
-
-
-def _short(rest: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "code": rest["code"],
-            "verdict": rest["verdict"],
-            "gate": rest["gate"],
-            "change": list(map(_percent, rest["change"], rest["unit"])),
-            "limit": [text.lstrip("+") for text in map(_percent, rest["limit"], rest["unit"])],
-            "decided by": [f"{row.file}:{row.line}" for row in rest.itertuples()],
-        }
-    )
-
-
-def _percent(value: float, unit: str) -> str:
-    if math.isnan(value):
-        return "–"
-    return f"{100 * value:+.2f} %" if unit == "share" else f"{value:+.4g}"

@@ -1,0 +1,102 @@
+"""Which ids were added, removed or changed, as far as the baseline can tell.
+
+A lock keeps a hash of all ids. It proves that ids were only added or only removed at the end; which
+ids changed among the others is known if the baseline is a tokenizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tokscope.errors import shortened
+from tokscope.gate.snapshot import Identity, hash_of_ids
+from tokscope.text.spelled import spelled
+from tokscope.tokenizers.vocabulary import Vocabulary
+
+_LONGEST = 24  # characters of a token
+Pieces = dict[int, bytes]  # by id
+
+
+def changed_ids(head: Identity, base: Identity, examples: int = 3) -> str:
+    """Name the ids that were added, removed, moved or changed; empty if all are the same."""
+    if head.vocabulary == base.vocabulary:
+        return ""
+    if head.tokens and base.tokens:
+        return _between(_pieces(base.tokens), _pieces(head.tokens), examples)
+    return _at_the_end(head, base, examples) or _unknown(head, base)
+
+
+def _pieces(vocabulary: Vocabulary) -> Pieces:
+    """Return what every id stands for; ids that stand for nothing are left out."""
+    pieces = {i: vocabulary.spelling(i) for i in range(vocabulary.size)}
+    return {i: piece for i, piece in pieces.items() if piece}
+
+
+def _between(old: Pieces, new: Pieces, examples: int) -> str:
+    """Tell added, removed and moved tokens apart, by their bytes."""
+    before = {piece: i for i, piece in reversed(old.items()) if new.get(i) != piece}
+    after = {piece: i for i, piece in reversed(new.items()) if old.get(i) != piece}
+    moved = [f"{_written(p)} {i} -> {after[p]}" for p, i in before.items() if p in after][::-1]
+    parts = {
+        "added": [_named(i, p) for p, i in after.items() if p not in before][::-1],
+        "removed": [_named(i, p) for p, i in before.items() if p not in after][::-1],
+        "moved": moved,
+    }
+    told = "; ".join(_listed(what, items, examples) for what, items in parts.items() if items)
+    if not told:
+        return "ids became special, ordinary or unused, with the same text"
+    return told if moved else f"{told}, no other id changed"
+
+
+def _at_the_end(head: Identity, base: Identity, examples: int) -> str:
+    """Name ids behind those of the other side, if a hash proves that those are the same."""
+    tokens = head.tokens
+    if tokens is None:
+        return ""
+    added, removed = (
+        [_named(i, p) for i, p in found] for found in (_more(tokens, base), _fewer(tokens, base))
+    )
+    told = _listed("added", added, examples) if added else ""
+    told = _listed("removed", removed, examples) if removed else told
+    shared = min(tokens.size, base.size)
+    same = {n: i for n, i in base.specials.items() if i < shared}.items() <= head.specials.items()
+    return f"{told}, no other id changed" if told and same else told
+
+
+def _more(tokens: Vocabulary, base: Identity) -> Iterator[tuple[int, bytes]]:
+    for size in sorted({base.size, base.size + tokens.gaps}):
+        if size < tokens.size:
+            end = int(tokens.ends[size - 1])
+            if hash_of_ids(tokens.blob[:end], tokens.ends[:size]) == base.vocabulary:
+                yield from ((i, tokens.spelling(i)) for i in range(size, tokens.size))
+                return
+
+
+def _fewer(tokens: Vocabulary, base: Identity) -> Iterator[tuple[int, bytes]]:
+    """Yield special tokens of the baseline, which have no bytes, if they alone are missing."""
+    gone = sorted((i, name.encode()) for name, i in base.specials.items() if i >= tokens.size)
+    last = tokens.ends[-1] if tokens.size else 0
+    longer = np.append(tokens.ends, np.full(len(gone), last, np.int64))
+    if gone and hash_of_ids(tokens.blob, longer) == base.vocabulary:
+        yield from gone
+
+
+def _unknown(head: Identity, base: Identity) -> str:
+    sizes = f"{base.size:,} -> {head.size:,} ids" if head.size != base.size else "as many ids"
+    return f"ids stand for other bytes ({sizes}; a lock does not hold which)"
+
+
+def _listed(what: str, items: Sequence[str], examples: int) -> str:
+    more = f" and {len(items) - examples:,} more" if len(items) > examples else ""
+    count = f"{len(items):,} id{'s' if len(items) > 1 else ''}"
+    return f"{count} {what}: {', '.join(items[:examples])}{more}"
+
+
+def _named(token: int, piece: bytes) -> str:
+    return f"{token} {_written(piece)}"
+
+
+def _written(piece: bytes) -> str:
+    return shortened(spelled(piece), _LONGEST)
