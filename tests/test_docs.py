@@ -1,14 +1,12 @@
-"""The README's examples run, its tables are those of the program, and the examples folder works."""
+"""The pages run and show what is printed, their tables are those of the program, and the examples work."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shlex
-import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,132 +14,125 @@ import tokenizers
 import typer
 
 import tokscope
+from tests import pages, tables
 from tests.conftest import ROOT, Run
-from tests.tokenizers.families import byte_level
+from tests.gate.planted import split_digits
 from tokscope.gate.settings import TABLES
 from tokscope.text.corpus import SAMPLE
-from tokscope.tokenizers.rest import LEFT_OUT
+from tokscope.tokenizers import load
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-SHELL = [
-    line
-    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    for line in block.splitlines()
-]
-PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+README = ROOT / "README.md"
+DOCS = {page: page.read_text(encoding="utf-8") for page in pages.PAGES}
+ALL = "\n".join(DOCS.values())
 TRAINED = ROOT / "tokscope" / "tokenizers" / "trained"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """What the examples speak of: a tokenizer, parallel text, code, reviews."""
-    (tmp_path / "tokenizer.json").write_text(byte_level().to_str())
-    (tmp_path / "text").mkdir()
+def folder(write: Callable[[str, str], Path]) -> Path:
+    """What the pages speak of: a tokenizer, one that splits digits, parallel text, code, reviews."""
+    saved = load("sample:bpe").library.to_str()  # type: ignore[attr-defined]
+    write("project/candidate.json", json.dumps(split_digits(json.loads(saved))))
     for name in ("en", "de"):
-        shutil.copy(SAMPLE / "prose" / f"{name}.txt", tmp_path / "text")
-    (tmp_path / "words.txt").write_text("the\nhouse\n")
-    (tmp_path / "main.py").write_text("print(1)\n")
-    (tmp_path / "wide.csv").write_text("english,german\nYes.,Ja.\n")
-    (tmp_path / "reviews.jsonl").write_text('{"body": "Good."}\n')
-    return tmp_path
+        text = (SAMPLE / "prose" / f"{name}.txt").read_text(encoding="utf-8")
+        write(f"project/text/{name}.txt", text)
+    write("project/words.txt", "the\nhouse\n")
+    write("project/main.py", "print(1)\n")
+    write("project/wide.csv", "english,german\nYes.,Ja.\n")
+    write("project/reviews.jsonl", '{"body": "Good."}\n')
+    return write("project/tokenizer.json", saved).parent
 
 
 def test_the_readme_starts_with_its_two_commands() -> None:
-    first, second = SHELL[:2]
+    first, second = pages.blocks(README)[0].content.splitlines()
     assert first.startswith(
-        "python3 -m venv .venv && .venv/bin/pip install '.[mistral]' && .venv/bin/tokscope "
+        "python3 -m venv .venv && .venv/bin/pip install '.[mistral]' && .venv/bin/tokscope compare "
     )
     assert (
         second == "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
     )
 
 
-# Commands whose examples take seconds; what they do is tested elsewhere, and all run with -m "".
-SLOW = re.compile("-mixture|init|numbers|sample:wordpiece --fail-on")
+def test_the_readme_is_short() -> None:
+    assert DOCS[README].count("\n") < 150
+
+
+# Pages with commands that take seconds; they run with -m "".
+SLOW = {"audit", "gate", "mixture", "numbers", "python"}
 
 
 @pytest.mark.parametrize(
-    "line", [pytest.param(s, marks=[pytest.mark.deep] * bool(SLOW.search(s))) for s in SHELL[2:]]
+    "page",
+    [pytest.param(p, marks=[pytest.mark.deep] * (p.stem in SLOW), id=p.stem) for p in DOCS],
 )
-def test_examples_of_the_readme_run(
-    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch, line: str
+def test_the_commands_of_a_page_run_and_print_what_it_shows(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch, page: Path
 ) -> None:
+    """Commands run in the order of the page, in one folder."""
     monkeypatch.chdir(folder)
-    if "|" in line:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        variables = os.environ | {"PATH": path}
-        done = [subprocess.run(line, shell=True, capture_output=True, text=True, env=variables)]
-    else:
-        commands = [shlex.split(command) for command in line.split("&&")]
-        assert all(command[0] == "tokscope" for command in commands)
-        done = [run(*command[1:]) for command in commands]
-    assert [(one.returncode, one.stderr) for one in done] == [(0, "")] * len(done)
-    assert len("".join(one.stdout for one in done)) > 100
+    printed, shown = "", {}
+    for block in pages.blocks(page):
+        if block.runs:
+            printed = pages.output(block, run)
+        elif block.language == "text":
+            shown[block] = printed
+    pages.require_shown(page, shown)
 
 
-@pytest.mark.parametrize("code", PYTHON)
-def test_python_of_the_readme_runs(folder: Path, code: str) -> None:
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
-    assert done.stderr == ""
-    assert re.search(r"bytes +1\.\d", done.stdout)
-
-
-def test_every_command_is_in_the_readme() -> None:
+def test_every_command_is_in_the_pages() -> None:
     from tokscope.cli import app
 
     for command in app.registered_commands:
-        assert f"tokscope {command.name}" in README
+        assert f"tokscope {command.name}" in ALL
 
 
-def test_every_option_is_in_the_readme() -> None:
+def test_every_option_is_in_the_pages() -> None:
     from tokscope.cli import app
 
     for command in typer.main.get_command(app).commands.values():  # type: ignore[attr-defined]
         for option in (word for parameter in command.params for word in parameter.opts):
-            assert not option.startswith("--") or option in README, f"{command.name} {option}"
+            assert not option.startswith("--") or option in ALL, f"{command.name} {option}"
 
 
-def test_every_key_of_the_configuration_is_in_the_readme() -> None:
+def test_every_key_of_the_configuration_is_in_the_pages() -> None:
     for table, keys in TABLES.items():
         for key in filter(None, (table, *keys)):
             written = rf"`{key}`|^{key} =|\[{key}[\].]"
-            assert re.search(written, README, re.MULTILINE), f"[{table}] {key}"
+            assert re.search(written, ALL, re.MULTILINE), f"[{table}] {key}"
 
 
-def test_every_kind_of_tokenizer_is_in_the_readme_and_in_the_help() -> None:
+def test_every_kind_of_tokenizer_is_in_the_pages_and_in_the_help() -> None:
     from tokscope.cli.text import _SPEC
     from tokscope.tokenizers import LOADERS
 
     for kind in LOADERS:
-        assert f"`{kind}" in README or f"{kind}:" in README
+        assert f"`{kind}" in ALL or f"{kind}:" in ALL
         assert kind in _SPEC
 
 
 def require_table(name: str, table: str) -> None:
-    """Compare a table of the README; set TOKSCOPE_GOLDEN=write to write it anew."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)
-    assert found
-    if os.environ.get("TOKSCOPE_GOLDEN") == "write":
-        start, end = found.span(1)
-        (ROOT / "README.md").write_text(f"{text[:start]}{table}\n{text[end:]}", encoding="utf-8")
-        return
-    assert found[1].strip() == table
+    """Compare a generated table of a page; set TOKSCOPE_GOLDEN=write to write it anew."""
+    marks = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
+    (page,) = [page for page, text in DOCS.items() if marks.search(text)]
+    text = page.read_text(encoding="utf-8")
+    if pages.WRITE:
+        page.write_text(marks.sub(lambda _: f"{table}\n", text), encoding="utf-8")
+    else:
+        assert marks.findall(text) == [f"{table}\n"]
 
 
 def test_the_table_of_measures_is_that_of_the_program(run: Run) -> None:
-    require_table(
-        "measures", run("measures", "--format", "markdown").stdout.split("\n\n", 1)[1].strip()
-    )
+    printed = run("measures", "--format", "markdown").stdout
+    require_table("measures", printed.split("\n\n", 1)[1].strip())
 
 
-def test_the_table_of_what_identity_leaves_out_is_that_of_the_program() -> None:
-    rows = ["| of | left out | because |", "|---|---|---|"]
-    for file, parts in LEFT_OUT.items():
-        for name, why in parts.items():
-            what = f"`{name}`" if re.fullmatch(r"[\w.*]+", name) else name
-            rows.append(f"| {file} | {what} | {why} |")
-    require_table("identity", "\n".join(rows))
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [("identity", tables.left_out), ("rules", tables.rules), ("options", tables.options)],
+)
+def test_a_table_of_what_the_program_holds_is_that_of_the_program(
+    name: str, table: Callable[[], str]
+) -> None:
+    require_table(name, table())
 
 
 def test_the_changelog_knows_this_version_and_the_number_of_measures() -> None:

@@ -54,8 +54,8 @@ RULES: Mapping[str, Rule] = {
         "error",
         "a component changed",
         "A part of the file that can decide ids is another one, whether or not a text shows it. "
-        "Order of keys, spaces and the way merges are written do not count; the README lists all "
-        "that is left out.",
+        "Order of keys, spaces and the way merges are written do not count; the page about rules "
+        "lists what is left out.",
         "Compare the part with tokscope inspect --components; if it was wanted, lock again.",
     ),
     "TS006": Rule(

@@ -61,8 +61,9 @@ def test_every_line_of_the_page_runs_in_a_fresh_repository(folder: Path) -> None
         assert (GATES / linked).is_file()
 
 
-def test_the_page_is_reached_from_the_readme() -> None:
-    assert "(examples/gates/README.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_page_is_reached_from_the_page_about_gates() -> None:
+    page = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
+    assert "(../examples/gates/README.md)" in page
 
 
 def test_the_example_configuration_gates_the_embedded_tokenizer(

@@ -230,7 +230,7 @@ def test_where_no_process_can_be_started_the_command_goes_on_alone() -> None:
 
 
 def test_the_variable_is_named_where_help_is_looked_for() -> None:
-    assert cli.TRACE in (Path(__file__).parents[2] / "README.md").read_text()
+    assert cli.TRACE in (Path(__file__).parents[2] / "docs" / "rules.md").read_text()
     assert cli.TRACE not in os.environ
 
 

@@ -80,8 +80,10 @@ def test_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
         assert inside(tmp_path, word) == word
 
 
-def test_the_readme_has_a_configuration_that_is_read(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+def test_the_page_about_gates_has_a_configuration_that_is_read(tmp_path: Path) -> None:
+    (text,) = re.findall(
+        r"```toml\n(.*?)```", (ROOT / "docs" / "gate.md").read_text("utf-8"), re.DOTALL
+    )
     config = configured(tmp_path, text)
     limit = config.limit("tokens", "th", "worse")
     assert limit
