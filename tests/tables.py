@@ -55,7 +55,7 @@ def options() -> str:
 
 
 def _command(command: Any, many: set[tuple[str, str]]) -> str:
-    words = [p.metavar if p.required else f"[{p.metavar}]" for p in _arguments(command)]
+    words = [_word(argument) for argument in _arguments(command)]
     first = re.split(r"(?<=\.)\s", command.help, maxsplit=1)[0]
     own = [_text(option) for option in _options(command) if _text(option) not in many]
     also = [f"`{option.opts[0]}`" for option in _options(command) if _text(option) in many]
@@ -84,6 +84,11 @@ def _options(command: Any) -> list[Any]:
 
 def _arguments(command: Any) -> list[Any]:
     return [p for p in command.params if p.param_type_name == "argument"]
+
+
+def _word(argument: Any) -> str:
+    word = argument.metavar + ("..." if argument.nargs == -1 else "")
+    return word if argument.required else f"[{word}]"
 
 
 def _text(option: Any) -> tuple[str, str]:
