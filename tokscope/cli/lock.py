@@ -26,6 +26,7 @@ def command(
         str, typer.Option(metavar="TEXT", help="Why values may change; is kept in the lock.")
     ] = "",
     download: Download = False,
+    details: output.Details = False,
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -38,6 +39,7 @@ def command(
     `tokscope lock --update --reason "added Thai merges"`
     """
     output.require_formats(out)
+    output.require_view("--details" if details else "", out)
     if verify and (update or reason):
         raise TokscopeError("--verify changes nothing; drop --update and --reason")
     if reason and not update:
@@ -58,9 +60,9 @@ def command(
     with text.workers(found.text.read(), scale) as workers:
         if verify:
             report = locking.verify(found, spec, workers)
-            output.emit(report, locking.differences(report), out)
+            output.emit(report, locking.differences(report, details=details), out)
             raise typer.Exit(int(len(report.frame) > 0))
         made = locking.locked(found, spec, update=update, reason=reason, workers=workers)
-    locking.write(found, made, update=update)
-    report = locking.summary(made)
-    output.emit(report, [report], out)
+    old = locking.write(found, made, update=update)
+    report = locking.summary(made, old, update=update)
+    output.emit(report, locking.tables(report, details=details), out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from tokscope.gate.snapshot import Identity, Sample, Snapshot, hash_of
@@ -21,25 +22,36 @@ def cause(head: Identity, base: Identity) -> str:
     if head.family != base.family:
         return f"it is another kind of tokenizer ({base.family} -> {head.family})"
     verbs: dict[str, list[str]] = {}
-    for old, new in ((base.components, head.components), (base.processing, head.processing)):
-        for name in {**new, **old}:
-            if old.get(name) != new.get(name):
-                verb, what = _changed(name, old.get(name, "null"), new.get(name, "null"))
-                verbs.setdefault(verb, []).append(what)
-    told = [f"{_joined(names)} {_was(verb, names)}" for verb, names in verbs.items()]
-    if not told and head.specials != base.specials:
-        told = ["special tokens changed"]
-    return _joined(told)
+    for name in {**head.components, **base.components}:
+        old, new = base.components.get(name, "null"), head.components.get(name, "null")
+        if old != new:
+            verb, steps = _verb(old, new), _steps(head.parts.get(name, ""))
+            told = f" ({'now ' if verb == 'changed' else ''}{steps})" if steps else ""
+            verbs.setdefault(verb, []).append(name + told)
+    for name in {**head.processing, **base.processing}:
+        old, new = base.processing.get(name, "null"), head.processing.get(name, "null")
+        if old != new:
+            values = f" ({old} -> {new})" if len(old) + len(new) < _READABLE else ""
+            verbs.setdefault(_verb(old, new), []).append(name + values)
+    parts = [f"{_joined(names)} {_was(verb, names)}" for verb, names in verbs.items()]
+    if not parts and head.specials != base.specials:
+        return "special tokens changed"
+    return _joined(parts)
 
 
-def _changed(name: str, old: str, new: str) -> tuple[str, str]:
-    """Return what happened to a part, and its name, with both values if they are short."""
-    if old in _NOTHING or new in _NOTHING:
-        verb = "added" if old in _NOTHING else "removed"
-        value = new if old in _NOTHING else old
-        return verb, f"{name} ({value})" if len(value) < _READABLE else name
-    short = len(old) + len(new) < _READABLE
-    return "changed", f"{name} {old} -> {new}" if short else name
+def _verb(old: str, new: str) -> str:
+    return "added" if old in _NOTHING else "removed" if new in _NOTHING else "changed"
+
+
+def _steps(part: str) -> str:
+    """Name the steps of a part as it is now, if it has some.
+
+    >>> _steps('{"type":"Sequence","pretokenizers":[{"type":"Digits"},{"type":"ByteLevel"}]}')
+    'Digits, ByteLevel'
+    """
+    found = [name for name in re.findall(r'"type":"(\w+)"', part) if name != "Sequence"]
+    more = ", …" if len(found) > _NAMED else ""
+    return ", ".join(found[:_NAMED]) + more
 
 
 def _was(verb: str, names: Sequence[str]) -> str:

@@ -27,6 +27,7 @@ from tokscope.gate.verdict import (
     judged_by,
     percent,
     signed,
+    spread,
     wrong,
 )
 
@@ -155,7 +156,7 @@ def _relative(case: Case, limit: Limit, corpus: str) -> Judged:
     if verdict != PASS:
         text = _difference(figures, limit, verdict) + _units(case, limit.measure, corpus)
     if verdict == INCONCLUSIVE:
-        text += f"; TS901: {_wanted(figures, case.config.evidence.documents)} would decide"
+        text += f"; TS901: {enough(figures, case.config.evidence.documents)} would decide"
     return Judged(gate, limit.key, verdict, text, figures)
 
 
@@ -191,17 +192,15 @@ def verdict_of(effect: float, low: float, high: float, limit: float) -> str:
 
 def _difference(one: Figures, limit: Limit, verdict: str) -> str:
     unit = _unit(limit)
-    change, low, high, tolerance = (
-        signed(value, share=one.share, unit=unit)
-        for value in (one.change, one.low, one.high, limit.value)
+    change = signed(one.change, share=one.share, unit=unit)
+    interval = (
+        "" if math.isnan(one.low) else f" ({spread(one, unit)}, n = {one.documents:,}, paired)"
     )
-    interval = ""
-    if not math.isnan(one.low):
-        interval = f" (95 % CI {low} .. {high}, n = {one.documents:,}, paired)"
     word = {FAIL: ">", INCONCLUSIVE: "around"}[verdict]
+    tolerance = signed(limit.value, share=one.share, unit=unit).lstrip("+") if limit.value else "0"
     values = f"{amount(one.base, unit)} -> {amount(one.head, unit)}"
     values += "" if unit == "share" else f" {unit}"
-    return f"{change} {limit.kind}{interval} {word} limit {tolerance.lstrip('+')}; {values}"
+    return f"{change} {limit.kind}{interval} {word} limit {tolerance}; {values}"
 
 
 def _units(case: Case, measure: str, corpus: str) -> str:
@@ -219,7 +218,7 @@ def _units(case: Case, measure: str, corpus: str) -> str:
     return f"{text}; most tokens more: {', '.join(places)}" if places and costs else text
 
 
-def _wanted(one: Figures, least: int) -> str:
+def enough(one: Figures, least: int) -> str:
     """Return how many documents would make the interval narrow enough."""
     distance = abs(one.change - one.limit)
     if not distance or math.isnan(one.low):

@@ -72,7 +72,9 @@ class Identity:
     processing: Mapping[str, str]  # name -> what is said, or its hash
     # golden string -> what a model gets, where that is more than its ids
     model_input: Mapping[str, tuple[int, ...]]
-    tokens: Vocabulary | None = field(default=None, compare=False)  # not in a lock
+    # what a lock does not hold
+    tokens: Vocabulary | None = field(default=None, compare=False)
+    parts: Mapping[str, str] = field(default_factory=dict, compare=False)  # name -> JSON
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def snapshot(
 
 
 def _identity(tokenizer: Tokenizer, more: Sequence[str], strings: Sequence[str] | None) -> Identity:
-    vocabulary = tokenizer.vocabulary
+    vocabulary, parts = tokenizer.vocabulary, tokenizer.components()
     texts = list(golden_strings(vocabulary.specials, more) if strings is None else strings)
     golden = _ids(texts, encode_what_can_be(tokenizer, texts))
     fed = _ids(texts, by_what_can_be(tokenizer.model_input, texts))
@@ -140,13 +142,14 @@ def _identity(tokenizer: Tokenizer, more: Sequence[str], strings: Sequence[str] 
         size=len(vocabulary),
         fingerprint=tokenizer.fingerprint,
         vocabulary=hash_of_ids(vocabulary.blob, vocabulary.ends),
-        components={name: hash_of(part) for name, part in tokenizer.components().items()},
+        components={name: hash_of(part) for name, part in parts.items()},
         specials=dict(specials),
         backends={"tokscope": __version__, **{name: version(name) for name in BACKENDS}},
         golden=golden,
         processing={name: _told(part) for name, part in tokenizer.processing().items()},
         model_input={text: ids for text, ids in fed.items() if ids != golden[text]},
         tokens=vocabulary,
+        parts=parts,
     )
 
 

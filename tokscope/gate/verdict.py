@@ -167,3 +167,16 @@ def signed(value: float, *, share: bool, unit: str = "") -> str:
     if share or unit == "share":
         return f"{100 * value:+.3g} {'%' if share else 'percentage points'}"
     return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.3g}"
+
+
+def spread(one: Figures, unit: str = "") -> str:
+    """Write the interval of a change, in the unit of the change before it.
+
+    >>> spread(Figures(low=-0.01, high=0.02, share=True)), spread(Figures(low=0, high=1), "share")
+    ('95 % CI -1 % .. +2 %', '95 % CI +0 .. +100')
+    """
+    low, high = (
+        signed(value, share=one.share, unit=unit).removesuffix(" percentage points")
+        for value in (one.low, one.high)
+    )
+    return f"95 % CI {low} .. {high}"

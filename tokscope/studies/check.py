@@ -143,7 +143,7 @@ def checked(
         frame,
         notes,
         _provenance(config.evidence, head, base),
-        headline=headline(order, head, base, named_base),
+        headline=headline(order, head, base, named_base, config.evidence.documents),
         details=_compared(named_base, base),
         view=tables,
     )

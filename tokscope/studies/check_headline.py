@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tokscope.counting.catalog import MEASURES
 from tokscope.gate.config import FAIL, WARN
 from tokscope.gate.effects import cause, effects, libraries
+from tokscope.gate.limits import enough
 from tokscope.gate.snapshot import Snapshot
 from tokscope.gate.verdict import (
     INCONCLUSIVE,
@@ -18,15 +19,18 @@ from tokscope.gate.verdict import (
     amount,
     is_decisive,
     signed,
+    spread,
 )
 
 _BOUNDS = ("max", "min")
 
 
-def headline(found: Sequence[Judged], head: Snapshot, base: Snapshot | None, against: str) -> str:
+def headline(
+    found: Sequence[Judged], head: Snapshot, base: Snapshot | None, against: str, least: int
+) -> str:
     """Return why a check failed, why it cannot tell, or what passed against what.
 
-    `found` has the heaviest first.
+    `found` has the heaviest first; `least` is the fewest documents that decide.
     """
     by = {v: [one for one in found if one.verdict == v] for v in (FAIL, INCONCLUSIVE, WARN, WAIVED)}
     why, does = _changed(head, base)
@@ -35,7 +39,7 @@ def headline(found: Sequence[Judged], head: Snapshot, base: Snapshot | None, aga
     decided = any(is_decisive(one.gate.code, one.verdict, one.figures.head) for one in found)
     if by[INCONCLUSIVE]:
         word = "PASS so far, but cannot tell" if decided else "CANNOT TELL"
-        return f"{word} whether {_open(by[INCONCLUSIVE])}{_and_waived(by[WAIVED])}."
+        return f"{word} whether {_open(by[INCONCLUSIVE], least)}{_and_waived(by[WAIVED])}."
     parts = cause(head.identity, base.identity) if base else ""
     although = f" although {parts}" if parts and not by[WAIVED] else ""
     text = f"PASS{although}: {_held(found, head, base, against)}"
@@ -93,19 +97,18 @@ def _unit(one: Judged) -> str:
     return MEASURES[one.gate.measure].unit if one.gate.measure in MEASURES else ""
 
 
-def _open(found: Sequence[Judged]) -> str:
-    """Say what the text does not decide."""
+def _open(found: Sequence[Judged], least: int) -> str:
+    """Say what the text does not decide, and how much of it would."""
     one = found[0]
     figures, unit = one.figures, _unit(one)
-    change, low, high, most = (
-        signed(value, share=figures.share, unit=unit)
-        for value in (figures.change, figures.low, figures.high, figures.limit)
+    change, most = (
+        signed(value, share=figures.share, unit=unit) for value in (figures.change, figures.limit)
     )
-    interval = "" if math.isnan(figures.low) else f", 95 % CI {low} to {high}"
-    more = f", and {_many(found[1:], 'gate')} more" if len(found) > 1 else ""
+    interval = "" if math.isnan(figures.low) else f", {spread(figures, unit)}"
+    more = f" (and {_many(found[1:], 'more gate')})" if len(found) > 1 else ""
     return (
-        f"{_gate(one)} is worse by more than {most.lstrip('+')} ({change}{interval}){more}: "
-        "there is too little text"
+        f"{_gate(one)} got worse by more than {most.lstrip('+')} ({change}{interval}); "
+        f"{enough(figures, least)} would decide{more}"
     )
 
 

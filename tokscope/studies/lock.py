@@ -18,12 +18,15 @@ from tokscope.gate.wanted import everything, opened
 from tokscope.given import place
 from tokscope.report import Report
 from tokscope.studies.check import named
+from tokscope.studies.lock_changes import changes, headline
 from tokscope.tokenizers import without_dropout
 from tokscope.workers import HERE, Workers
 from tokscope.writing import alone
 
 _FIRST = "first lock"
 _LINES = 40  # of a difference
+_ACCEPTED = "accepted: "  # how properties begin that tell what an update changed
+_FACTS = ("tokenizer", "golden strings", "numbers", "corpora", "reason")  # without --details
 
 
 def lock(
@@ -55,8 +58,7 @@ def lock(
         raise TokscopeError("reason: it is for an update; add update=True")
     found, word = _read(tokenizer, config)
     made = locked(found, word, update=update, reason=reason, workers=workers)
-    write(found, made, update=update)
-    return summary(made)
+    return summary(made, write(found, made, update=update), update=update)
 
 
 def verify_lock(
@@ -105,15 +107,26 @@ def locked(
     return Lock(found, [*history, told])
 
 
-def write(config: Config, made: Lock, *, update: bool = False) -> None:
+def write(config: Config, made: Lock, *, update: bool = False) -> Snapshot | None:
     """Write a lock behind those that others have written while this one was made.
+
+    Returns what the old lock held; None if there is none, or it cannot be read.
 
     Raises:
         TokscopeError: another one is there, or none is, or it cannot be written.
     """
     with alone(config.lock.parent, str(config.lock)):
         history = _history(config.lock, update)
+        old = _held(config.lock) if update else None
         lockfile.write(config.lock, replace(made, history=[*history, made.history[-1]]))
+        return old
+
+
+def _held(path: Path) -> Snapshot | None:
+    try:
+        return lockfile.read(path).snapshot
+    except TokscopeError:  # of an older version, or without its counts
+        return None
 
 
 def _history(path: Path, update: bool) -> list[dict[str, str]]:
@@ -150,20 +163,24 @@ def verify(config: Config, word: str = "", workers: Workers = HERE) -> Report:
     kept = lockfile.read(config.lock)
     again = Lock(_snapshot(config, word, workers), kept.history)
     old, new = (lockfile.lines(lockfile.packed(one)[0]) for one in (kept, again))
-    changes = [
+    differing = [
         (line[0], line[1:].strip())
         for line in unified_diff(old, new, n=0, lineterm="")
         if not line.startswith(("---", "+++", "@@"))
     ]
-    frame = pd.DataFrame(changes, columns=["sign", "line"])
-    title = f"{config.lock}: {'verified' if not changes else 'not what this tokenizer gives now'}"
-    return Report(
-        "lock", title, frame, ("- in the lock, + now",) if changes else (), view=differences
+    frame = pd.DataFrame(differing, columns=["sign", "line"])
+    title = f"{config.lock}: {'verified' if not differing else 'not what this tokenizer gives now'}"
+    told = headline(kept.snapshot, again.snapshot)
+    text = f"The lock is not what this tokenizer gives now: {told or 'its file was edited'}."
+    notes = ("- in the lock, + now",) if differing else ()
+    text = (
+        text if differing else f"The lock is what this tokenizer gives now, all {len(new):,} lines."
     )
+    return Report("lock", title, frame, notes, headline=text, view=differences)
 
 
-def summary(made: Lock) -> Report:
-    """Return what a lock holds: property, value."""
+def summary(made: Lock, old: Snapshot | None = None, *, update: bool = False) -> Report:
+    """Return what a lock holds, and what an update changed in it: property, value."""
     found, identity, extras = made.snapshot, made.snapshot.identity, made.snapshot.extras
     samples = found.measured.samples
     units = sum(sample.units for sample in samples.values())
@@ -183,17 +200,55 @@ def summary(made: Lock) -> Report:
         "measures": f"{len(found.measured.values):,}",
         "reason": made.history[-1]["reason"],
     }
+    accepted = dict(changes(old, found)) if old else {}
+    facts |= {f"{_ACCEPTED}{what}": told for what, told in accepted.items()}
     frame = pd.DataFrame({"of the lock": facts.keys(), "": facts.values()})
     told = without_dropout(found.name, identity.processing)
     notes = ("commit the lock and its .npz; tokscope check compares with them", *told)
-    return Report("lock", "Locked", frame, notes)
+    text = _accepted(old, found) if update else _locked(found, units)
+    return Report("lock", "Locked", frame, notes, headline=text, view=tables)
 
 
-def differences(report: Report) -> list[Report]:
-    """Return the tables of a verification for people."""
-    if report.frame.empty:
-        none = pd.DataFrame({"lines that differ": [0]})
-        return [Report("lock", report.title, none)]
-    frame = report.frame.head(_LINES)
-    frame = frame.assign(line=[shortened(line, 70) for line in frame["line"]])
-    return [Report("lock", report.title, frame, report.notes)]
+def _locked(found: Snapshot, units: int) -> str:
+    measured = found.measured
+    text = f"Locked {found.name}: {len(found.identity.golden):,} golden strings"
+    if measured.samples:
+        text += f", {len(measured.values):,} measures on {units:,} units of text"
+    return f"{text}."
+
+
+def _accepted(old: Snapshot | None, new: Snapshot) -> str:
+    if old is None:
+        return "Locked again; what changed is not known, as the old lock could not be read."
+    told = headline(old, new)
+    return f"Accepted: {told}." if told else "Nothing changed: the old lock held the same."
+
+
+def tables(report: Report, *, details: bool = False) -> list[Report]:
+    """Return the tables for people: what an update accepts, and what the lock holds."""
+    frame = report.frame
+    is_change = frame["of the lock"].str.startswith(_ACCEPTED)
+    facts = frame[~is_change]
+    if not details:
+        facts = facts[facts["of the lock"].isin(_FACTS)]
+    views = [Report("lock", report.title, facts)]
+    if is_change.any():
+        rows = frame[is_change].rename(columns={"of the lock": "what", "": "old -> new"})
+        rows = rows.assign(what=rows["what"].str.removeprefix(_ACCEPTED))
+        views.insert(0, Report("lock", "What is accepted", rows))
+    views[0] = replace(views[0], headline=report.headline)
+    views[-1] = replace(views[-1], notes=report.notes)
+    return views
+
+
+def differences(report: Report, *, details: bool = False) -> list[Report]:
+    """Return the tables of a verification for people; with `details`, every line in full."""
+    frame, notes = report.frame, report.notes
+    if frame.empty:
+        frame = pd.DataFrame({"lines that differ": [0]})
+    elif not details:
+        more = len(frame) - _LINES
+        notes += (f"{more:,} more lines differ; --details shows all",) if more > 0 else ()
+        frame = frame.head(_LINES)
+        frame = frame.assign(line=[shortened(line, 70) for line in frame["line"]])
+    return [replace(report, frame=frame, notes=notes, view=None)]
