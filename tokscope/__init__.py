@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tokscope.studies.check import check as check
     from tokscope.studies.compare import compare as compare
     from tokscope.studies.compare_lines import worst_lines as worst_lines
+    from tokscope.studies.count import count as count
     from tokscope.studies.diff import diff as diff
+    from tokscope.studies.encode import encode as encode
     from tokscope.studies.equiv import equiv as equiv
     from tokscope.studies.explain import explain as explain
     from tokscope.studies.infer_mixture import infer_mixture as infer_mixture
@@ -42,7 +44,9 @@ _HOMES = {
     "available": "studies.available",
     "check": "studies.check",
     "compare": "studies.compare",
+    "count": "studies.count",
     "diff": "studies.diff",
+    "encode": "studies.encode",
     "equiv": "studies.equiv",
     "explain": "studies.explain",
     "infer_mixture": "studies.infer_mixture",

@@ -57,6 +57,7 @@ COMMANDS = {
     ],
     "measures": ["measures"],
     "show": ["show", "naïve 世 <s>\t", "sample:bpe", "sample:unigram", "sample:wordpiece"],
+    "count": ["count", "sample:bpe", "sample:en", "sample:ja"],
     "inspect": ["inspect", "bytes", "sample:bpe", "sample:wordpiece"],
     "components": ["inspect", "--components", "sample:unigram"],
     "list": ["list"],
@@ -340,7 +341,7 @@ def test_help_of_a_command_begins_with_what_it_does(run: Run) -> None:
         found = re.search(rf"│ {one.name} +(\w+) ", shown[str(one.rich_help_panel)])
         assert found
         assert found[1] in {
-            "Check", "Compare", "Explain", "Find", "Infer", "List", "Measure", "Show", "Test",
+            "Check", "Compare", "Count", "Explain", "Find", "Infer", "List", "Measure", "Show", "Test",
             "Write",
         }  # fmt: skip
 

@@ -54,6 +54,8 @@ REFUSED: dict[str, str] = {
     "lock -o json=tokscope.lock": TWICE,
     "lock -o json=tokscope.lock.npz": TWICE,
     "lock --verify -o json=tokscope.lock": OWN,
+    "count bytes in.txt -o in.txt": OWN,
+    "count tokenizer.json in.txt -o tokenizer.json": OWN,
     "measures -o a.csv -o a.csv": TWICE,
     "measures -o a.csv -o json=./a.csv": TWICE,
     "measures -o a.csv -o A.csv": TWICE,

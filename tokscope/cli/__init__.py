@@ -18,7 +18,9 @@ from tokscope.cli import (
     available,
     check,
     compare,
+    count,
     diff,
+    encode,
     equiv,
     explain,
     infer_mixture,
@@ -71,6 +73,10 @@ _COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = {
         "compare": compare.command,
         "show": show.command,
         "numbers": numbers.command,
+    },
+    "Encode text": {
+        "count": count.command,
+        "encode": encode.command,
     },
     "Look into a tokenizer": {
         "inspect": inspect.command,

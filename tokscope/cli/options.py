@@ -34,7 +34,8 @@ HELP_NAMES = ["-h", "--help"]
 def prepared(command: Callable[..., None]) -> Callable[..., None]:
     """Return a command as typer takes it: one parameter for each option, with numbers in bounds.
 
-    A parameter of the command whose type is a dataclass stands for one option a field.
+    A parameter of the command whose type is a dataclass stands for one option a field; its own
+    default, if it has one, gives theirs.
     """
     hints = get_type_hints(command, include_extras=True)
     groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
@@ -63,7 +64,8 @@ def _parameters(
             continue
         of_group = get_type_hints(hints[name], include_extras=True)
         for field in fields(hints[name]):
-            yield _parameter(field.name, field.default, of_group[field.name])
+            default = getattr(parameter.default, field.name, field.default)
+            yield _parameter(field.name, default, of_group[field.name])
 
 
 def _parameter(name: str, default: object, hint: object) -> inspect.Parameter:

@@ -178,13 +178,18 @@ def _standard_input() -> object:
     return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
 
 
-def emit(report: Report, views: Sequence[Report], output: Output) -> None:
-    """Print a report and write it to files: views in formats for people, the whole in others."""
+def emit(report: Report, views: Sequence[Report], output: Output, plain: str = "") -> None:
+    """Print a report and write it to files: views in formats for people, the whole in others.
+
+    `plain` is printed instead of the report, if it is given.
+    """
     from tokscope.render import table
 
     targets = [_target(word, gates=True) for word in output.words]
     write_all({path: _rendered(report, views, kind).encode() for kind, path in targets})
-    if output.format_ == "table":
+    if plain:
+        text = plain
+    elif output.format_ == "table":
         width = shutil.get_terminal_size().columns
         terminal = sys.stdout.isatty()
         color = terminal and not os.environ.get("NO_COLOR")
@@ -193,8 +198,18 @@ def emit(report: Report, views: Sequence[Report], output: Output) -> None:
         )
     else:
         text = _rendered(report, views, output.format_)
+    printed([text])
+
+
+def printed(parts: Iterable[str]) -> None:
+    """Write text to standard output, a part at a time; stop if the reader has closed it.
+
+    Raises:
+        TokscopeError: it cannot be written.
+    """
     try:
-        sys.stdout.write(text)
+        for part in parts:
+            sys.stdout.write(part)
         sys.stdout.flush()
     except BrokenPipeError:
         discard(sys.stdout)  # the reader closed it; the exit code still counts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
@@ -47,6 +47,23 @@ Parallel = Annotated[
     typer.Option(
         "--parallel",
         help="Line i says the same in every corpus; empty lines count.",
+        rich_help_panel=TEXT,
+    ),
+]
+Files = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="FILE",
+        help="Files with lines of text, or with records; also packed, folders and quoted globs. "
+        "None, or -, is standard input.",
+        show_default=False,
+    ),
+]
+Whole = Annotated[
+    bool,
+    typer.Option(
+        "--whole",
+        help="Encode a file as one text, with its line ends; by default, every line by itself.",
         rich_help_panel=TEXT,
     ),
 ]
@@ -153,13 +170,34 @@ def read(
     return read_all([words], how, Shard("", keep_empty=parallel, cluster=cluster))[0]
 
 
+def read_files(
+    words: Sequence[str] | None, how: Reading, *, whole: bool, keep_empty: bool = False
+) -> list[Corpus]:
+    """Return every file that arguments name as a corpus of its own; standard input without any."""
+    from tokscope.errors import TokscopeError
+    from tokscope.text.corpus import Shard, files_of
+    from tokscope.text.formats import WHOLE
+
+    like = Shard("", kind=WHOLE if whole else "", keep_empty=keep_empty)
+    (files,) = read_all([words or ["-"]], how, like, files_of)
+    for shard in (shard for file in files or () for shard in file.shards if whole):
+        if shard.kind != WHOLE:
+            raise TokscopeError(f"--whole takes {shard.place} as it is; drop {shard.kind}:")
+    return files or []
+
+
 def read_all(
-    lists: Sequence[Sequence[str] | None], how: Reading, like: Shard
+    lists: Sequence[Sequence[str] | None],
+    how: Reading,
+    like: Shard,
+    corpora_of: Callable[[Sequence[str], Shard, Mapping[str, str]], list[Corpus]] | None = None,
 ) -> list[list[Corpus] | None]:
     """Return the corpora of several options; at least one of them has to use each field."""
     from tokscope.errors import TokscopeError, choose
-    from tokscope.text.corpus import corpora_of, fields_of, require_use
+    from tokscope.text import corpus
+    from tokscope.text.corpus import fields_of, require_use
 
+    corpora_of = corpora_of or corpus.corpora_of
     if not how.max_unit > 0:
         raise TokscopeError(f"--max-unit {how.max_unit:g}: a size is more than 0 MB")
     choose({"strict": 0, "replace": 0}, how.errors, "way to treat errors")

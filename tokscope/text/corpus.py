@@ -16,7 +16,7 @@ from tokscope.text.files import MAX_UNIT, STDIN, Corpus, Shard, once, opened
 from tokscope.text.formats import has_fields, is_column, may_be_cut, reader, recognized
 from tokscope.text.given import Corpora, asked, units_of
 from tokscope.text.lines import Units
-from tokscope.text.names import SAMPLE, named
+from tokscope.text.names import SAMPLE, File, apart, named
 
 __all__ = [
     "MAX_UNIT",
@@ -186,12 +186,39 @@ def corpora_of(
     return every
 
 
+def files_of(
+    given: Corpora, like: Shard, fields: Mapping[str, str], argument: str = "corpora"
+) -> list[Corpus]:
+    """Return every file that is given as a corpus of its own, which has the name of its path.
+
+    Raises:
+        TokscopeError: as for `corpora_of`.
+    """
+    every: dict[str, Corpus] = {}
+    for label, one in asked(given, like, argument):
+        found = [one] if isinstance(one, Corpus) else _of_files(apart(one, label), like, fields)
+        for corpus in found:
+            if every.setdefault(corpus.name, corpus) is not corpus:
+                raise TokscopeError(f"{corpus.name}: given twice; name every file once")
+    _require_once(list(every.values()))
+    return list(every.values())
+
+
 def _of_word(label: str, word: str, like: Shard, fields: Mapping[str, str]) -> Iterator[Corpus]:
     """Yield the corpora that a word stands for, or a single one if it has a label."""
-    for name, kind, members in named(word, label):
+    found = named(word, label)
+    for name, _, members in found:
         require_shown(name, members[0].path)
+    return _of_files(found, like, fields)
+
+
+def _of_files(
+    found: Sequence[tuple[str, str, Sequence[File]]], like: Shard, fields: Mapping[str, str]
+) -> Iterator[Corpus]:
+    """Yield the corpora of names, kinds and files."""
+    for name, kind, members in found:
         field = fields.get(name, fields.get(ANY, FIELD))
-        own = replace(like, field=field, kind=kind)
+        own = replace(like, field=field, kind=kind or like.kind)
         shards = (
             replace(
                 own,

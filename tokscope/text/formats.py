@@ -15,7 +15,7 @@ from typing import BinaryIO
 from tokscope.errors import TokscopeError
 from tokscope.text.columns import read_arrow, read_parquet
 from tokscope.text.files import STDIN, Shard, beginning
-from tokscope.text.lines import EXPORT, OBJECT, Units, encoding, read_lines
+from tokscope.text.lines import EXPORT, OBJECT, Units, encoding, read_lines, read_whole
 from tokscope.text.packing import packing
 from tokscope.text.records import read_records, read_values
 from tokscope.text.tables import read_rows, read_tabs
@@ -42,6 +42,7 @@ SUFFIXES: Mapping[str, str] = {
     ".dev": "txt",
     ".devtest": "txt",
 }
+WHOLE = "whole"  # a file of plain text as one unit; users ask for it by an option
 _CUT = ("txt", "jsonl")  # formats that can be read from the middle
 _CLUSTERED = ("jsonl", "json", "csv", "tsv")
 _COLUMNAR = ("parquet", "arrow")
@@ -86,12 +87,12 @@ def reader(shard: Shard) -> Callable[[BinaryIO, Shard], Iterator[Units]]:
         if shard.path == STDIN:
             raise TokscopeError(f"{kind} cannot be read {what}; name the file")
         raise TokscopeError(f"{shard.place}: a .{kind} file is {what}")
-    return READERS[kind]
+    return read_whole if kind == WHOLE else READERS[kind]
 
 
 def has_fields(shard: Shard) -> bool:
     """Tell whether a shard holds records or rows; then one field is the text."""
-    return kind_of(shard) != "txt"
+    return kind_of(shard) not in ("txt", WHOLE)
 
 
 def may_be_cut(shard: Shard) -> bool:

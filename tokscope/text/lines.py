@@ -124,6 +124,19 @@ def whole_characters(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
         yield waiting
 
 
+def _everything(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
+    """Yield the stream in one piece."""
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces(stream, shard):
+        held.append(piece)
+        size += len(piece)
+        if size > shard.max_unit + len(_MARK):
+            raise shard.too_long(1)
+    if size:
+        yield b"".join(held)
+
+
 def _unfinished(raw: bytes) -> int:
     """Return how many bytes at the end belong to an unfinished character.
 
@@ -228,3 +241,9 @@ def read_lines(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
         texts = block.lines()
         lines = range(block.line + 1, block.line + 1 + len(texts))
         yield Units(texts, block.offsets(len(texts)), lines, block.raw, replaced=block.replaced)
+
+
+def read_whole(stream: BinaryIO, shard: Shard) -> Iterator[Units]:
+    """Yield a whole file as one unit, with its line ends."""
+    for block in blocks(stream, shard, _everything):
+        yield Units([block.text], np.zeros(1, np.int64), [1], block.raw, replaced=block.replaced)

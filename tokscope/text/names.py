@@ -37,6 +37,11 @@ class File:
     stamp: Stamp | None = None  # the state of a zip file before its members were listed
 
     @property
+    def place(self) -> str:
+        """Return its path, which goes on into a zip file."""
+        return f"{self.path}/{self.member}" if self.member else self.path
+
+    @property
     def inner(self) -> PurePosixPath | Path:
         """Return the name that tells the format."""
         return PurePosixPath(self.member) if self.member else Path(unpacked_name(self.path))
@@ -100,6 +105,23 @@ def named(word: str, name: str = "") -> list[tuple[str, str, list[File]]]:
     if len(found) == 1:
         return [(found[0].stem(), kind, found)]
     return [(stem, kind, files) for stem, files in _joined(found)]
+
+
+def apart(word: str, name: str = "") -> list[tuple[str, str, list[File]]]:
+    """Return every file that `[KIND:]PATH` stands for under its own path, as `named` does.
+
+    With a name, all files form one corpus.
+
+    Raises:
+        TokscopeError: the word stands for no file.
+    """
+    if name:
+        return named(word, name)
+    kind, place = split_kind(word)
+    found = _files(place) if kind else files(place)
+    if not kind and place.startswith(_OF_SAMPLE):
+        return [(f"{_OF_SAMPLE}{file.stem()}", kind, [file]) for file in found]
+    return [(file.place, kind, [file]) for file in found]
 
 
 def _joined(files: Sequence[File]) -> Iterator[tuple[str, list[File]]]:
