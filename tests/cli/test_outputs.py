@@ -24,6 +24,7 @@ REFUSED: dict[str, str] = {
     "compare tokenizer.json -o tokenizer.json": OWN,
     "compare tokenizer.json -o link/tokenizer.json": OWN,
     "inspect file:. -o json=tokenizer_config.json": OWN,
+    "inspect sub -o json=sub/tokenizer.json": OWN,
     "inspect tiktoken-file:tokenizer.json?pattern-file=in.txt -o in.txt": OWN,
     "show x tokenizer.json -o tokenizer.json": OWN,
     "numbers tokenizer.json -o tokenizer.json": OWN,

@@ -1,6 +1,7 @@
 """What files and folders are called as corpora: pairs of languages, data sets, numbered files."""
 
 import gzip
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -153,3 +154,30 @@ def test_clusters_need_fields(write: Write) -> None:
     for name, content in (("a.json", '[{"text": "a", "who": 1}]'), ("a.tsv", "text\twho\na\t1\n")):
         (corpus,) = read_corpora([str(write(name, content))], cluster="who")
         assert texts(corpus.shards[0].path, cluster="who") == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("tokenizer.json", json.dumps({"version": "1.0", "truncation": None, "model": {}})),
+        ("pretty.json", json.dumps({"version": "1.0", "truncation": None, "model": {}}, indent=1)),
+        ("without-suffix", json.dumps({"version": "1.0", "truncation": None, "model": {}})),
+        ("tekken.json", json.dumps({"config": {"pattern": "."}, "vocab": []})),
+        ("ranks.tiktoken", "IQ== 0\nIg== 1\n"),
+        ("my.model", b"\x0a\x0b"),
+        ("my.gguf", b"GGUF\x03\0\0\0"),
+    ],
+)
+def test_a_tokenizer_is_no_text(write: Write, name: str, content: str | bytes) -> None:
+    path = write(name, content)
+    told = (
+        f"{name}: this is a tokenizer, not text; name it among the tokenizers, or write txt:{name}"
+    )
+    assert refusal(path) == f"{told} to read it as text"
+    if isinstance(content, str):
+        assert texts(f"txt:{path}") == content.splitlines()
+
+
+def test_records_with_a_version_are_no_tokenizer(write: Write) -> None:
+    path = write("a.json", json.dumps({"version": "1.0", "text": "one"}))
+    assert texts(path) == ["one"]

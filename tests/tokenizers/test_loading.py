@@ -23,10 +23,11 @@ from tokscope.errors import TokscopeError
 from tokscope.studies.audit import tokens
 from tokscope.studies.show import show
 from tokscope.studies.vocab_tokens import grep
-from tokscope.tokenizers import Spec, load, parse
+from tokscope.tokenizers import Spec, load, parse, switched_off
 from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.download import RANK_FILES
 from tokscope.tokenizers.fastpath import PROBES
+from tokscope.tokenizers.models import suggestion
 from tokscope.tokenizers.tiktoken import KNOWN_FILES, PATTERNS
 
 Write = Callable[[str, str | bytes], Path]
@@ -64,7 +65,7 @@ def test_words_for_what_is_there(write: Write) -> None:
     assert parse("t.json").kind == "file"
     assert parse("./k.json").kind == "tekken"
     assert parse("a=b.model") == Spec("", "sp", "a=b.model", word="a=b.model")
-    assert parse("gpt2").kind == "tiktoken"  # a folder needs a separator to be meant
+    assert parse("gpt2").kind == "tiktoken"  # the name of an encoding means the same everywhere
     assert parse("./gpt2").kind == "file"
 
 
@@ -81,6 +82,20 @@ REFUSED = {
     "sp:nowhere.model": "nowhere.model: cannot be read (No such file or directory)",
     "tekken:nowhere.json": "nowhere.json: cannot be read (No such file or directory)",
     "tiktoken-file:nowhere": "nowhere: cannot be read (No such file or directory)",
+    "gpt4": "'gpt4' names no tokenizer here; write gpt-4 for the encoding cl100k_base",
+    "GPT-4": "write gpt-4 for the encoding cl100k_base",
+    "x=openai/gpt-4": "write gpt-4 for the encoding cl100k_base",
+    "gpt4o": "write gpt-4o for the encoding o200k_base",
+    "GPT-4-Turbo": "write gpt-4-turbo for the encoding cl100k_base",
+    "cl100k": "'cl100k' names no tokenizer here; write cl100k_base",
+    "gpt3": "write r50k_base",
+    "ChatGPT": "write gpt-4o for the encoding o200k_base",
+    "llama3": "write hf:meta-llama/Llama-3.1-8B for Llama 3 and set HF_TOKEN",
+    "Llama-2-7b": "write hf:meta-llama/Llama-2-7b-hf for Llama 2",
+    "claude-3": "the tokenizer of Claude 3 and later is not published; name the file of another one",
+    "anthropic/claude-3-opus": "is not published",
+    "gemini-1.5-pro": "the tokenizer of Gemini is not published",
+    "mistral": "write mistral:v3, mistral:tekken or the name of a repository",
     "hf:a/b/c": "'a/b/c' is not the name of a hub repository",
 }
 
@@ -93,7 +108,7 @@ def test_words_that_name_nothing(word: str) -> None:
 
 
 BROKEN = {
-    "text.txt": ("hello", "it looks like text: name it with --corpus, and quote a glob"),
+    "text.txt": ("hello", "it looks like text: name a tokenizer first, then text by --corpus"),
     "what.bin": ("hello", "say what it is, as KIND:what.bin, with KIND one of hf, file"),
     "a.json": ("", "a.json: not a tokenizer.json that can be read"),
     "b.json": ("{", "b.json: not a tokenizer.json that can be read"),
@@ -196,6 +211,67 @@ def test_a_folder_without_a_tokenizer_says_what_it_looked_for(tmp_path: Path) ->
         TokscopeError, match=r"holds none of tokenizer.json, tekken.json, tokenizer.model"
     ):
         load("./m")
+
+
+def test_a_folder_with_a_tokenizer_needs_no_separator(write: Write) -> None:
+    """The name of an encoding stays that of the encoding."""
+    write("dd/tokenizer.json", byte_level().to_str())
+    write("gpt4/tokenizer.json", byte_level().to_str())
+    assert load("dd").name == load("x=dd", label="dd").name == "dd"
+    assert load("gpt4").spec.kind == "file"
+    write("empty/readme.txt", "")
+    with pytest.raises(TokscopeError, match=r"empty: this folder holds none of .*; write hf:empty"):
+        load("empty")
+    assert parse("repository").kind == "hf"
+
+
+def test_a_file_with_the_name_of_an_encoding_is_told(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("gpt2/readme.txt", "")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", "nowhere")
+
+    def told(word: str) -> str:
+        with pytest.raises(TokscopeError) as error:
+            load(word)
+        return str(error.value)
+
+    assert "here too" not in told("gpt2")
+    write("gpt2/tokenizer.json", byte_level().to_str())
+    assert told("gpt2").endswith("; ./gpt2 is here too: write ./gpt2 for it")
+    write("cl100k_base.tiktoken", "")
+    assert told("x=cl100k_base").endswith("write ./cl100k_base.tiktoken for it")
+    assert "here too" not in told("tiktoken:cl100k_base")
+    one = replace(load("bytes"), spec=parse("gpt2"))  # type: ignore[type-var]
+    assert switched_off([one]) == ["bytes: ./gpt2 is here too: write ./gpt2 for it"]
+
+
+def test_a_folder_without_a_tokenizer_lists_those_in_it(write: Write) -> None:
+    write("m/b/tokenizer.json", "{}")
+    write("m/a.json", byte_level().to_str())
+    write("m/other.json", "{}")
+    write("m/.hidden/tokenizer.json", "{}")
+    write("m/one/two/three/tokenizer.json", "{}")  # too deep
+    (write("m/x", "").parent / "loop").symlink_to("..")
+    with pytest.raises(TokscopeError) as error:
+        load("m")
+    assert str(error.value) == (
+        "m: this folder itself is no tokenizer; name one of those in it: m/a.json, m/b"
+    )
+    for i in range(9):
+        write(f"m/{i}/tokenizer.json", "{}")
+    with pytest.raises(TokscopeError, match=r"m/a.json, m/0, m/1, .*, m/6 and more$"):
+        load("./m")
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["gpt2-medium", "openai/gpt-oss-20b", "openai/clip-vit-base-patch32", "x/claude-3", "gpt4all"],
+)
+def test_names_that_a_repository_may_have_are_asked_for(word: str) -> None:
+    assert suggestion(word) == ""
+    assert parse(word).kind == "hf"
 
 
 def test_the_name_of_a_tokenizer_is_its_label_or_its_file(write: Write) -> None:

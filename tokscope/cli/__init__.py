@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -35,7 +36,7 @@ from tokscope.cli import (
     vocab,
 )
 from tokscope.cli.options import HELP_NAMES, prepared, with_plain_help
-from tokscope.errors import TokscopeError, is_panic, path_of
+from tokscope.errors import TokscopeError, is_panic, path_of, shortened
 from tokscope.reading import together
 from tokscope.version import __version__
 from tokscope.visible import one_line
@@ -232,8 +233,30 @@ def _nowhere() -> TextIO:
 
 def _usage(error: Any) -> str:
     """Return what is wrong with the arguments of a command."""
+    option = getattr(error, "option_name", "")
+    if option and "requires an argument" in error.message:
+        return f"{option}: its value is missing; write {option} {_metavar(option)}"
+    number = re.search("valid (integer|float|number)", error.message)
+    if number and getattr(error, "param", None):
+        whole = "whole " if number[1] == "integer" else ""
+        return f"{error.param.opts[0]} {_value(error)}: write a {whole}number"
     path = error.ctx.command_path if error.ctx else "tokscope"
     return f"{error.format_message().rstrip('.')}; try: {path} --help"
+
+
+def _metavar(option: str) -> str:
+    """Return what the help writes after an option of the command that is run."""
+    commands = cast(Any, typer.main.get_command(app)).commands
+    named = next((word for word in sys.argv[1:] if word in commands), "compare")
+    found = (one.metavar for one in commands[named].params if option in one.opts)
+    return next(filter(None, found), "VALUE")
+
+
+def _value(error: Any) -> str:
+    """Return the value that a library could not read as a number."""
+    problems: list[Any] = getattr(error.__cause__, "errors", list)()
+    told = [str(one["input"]) for one in problems] or re.findall("'(.*)'", error.message)
+    return shortened("".join(told[:1])) or "''"
 
 
 def _failed(message: str) -> int:

@@ -15,6 +15,8 @@ def _prices(words: list[str] | None) -> dict[str, float]:
     prices = {}
     for word in words or ():
         label, _, price = word.rpartition("=")
+        if not label:
+            raise TokscopeError(f"--price {word}: say of which tokenizer, as in gpt-4o={price}")
         if label in prices:
             raise TokscopeError(f"--price {word}: {label} has two prices; give one")
         try:

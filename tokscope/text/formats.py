@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,11 @@ _CUT = ("txt", "jsonl")  # formats that can be read from the middle
 _CLUSTERED = ("jsonl", "json", "csv", "tsv")
 _COLUMNAR = ("parquet", "arrow")
 _LOOK = 1 << 16  # bytes at the beginning that are examined
+_TOKENIZERS = (".tiktoken", ".model", ".spm", ".gguf")
+# how a tokenizer.json and a tekken.json begin
+_TOKENIZER = re.compile(
+    rb'\s*\{\s*("version"\s*:\s*"[^"]*"\s*,\s*"truncation"|"config"\s*:\s*\{\s*"pattern")\s*:'
+)
 _BOM = b"\xef\xbb\xbf"
 # suffixes of files that are not text, and what those files are
 _FOREIGN: Mapping[str, str] = {
@@ -62,7 +68,7 @@ _FOREIGN: Mapping[str, str] = {
     **dict.fromkeys(
         (".avro", ".orc", ".tfrecord", ".msgpack", ".bson", ".mds"), "a file of records"
     ),
-    **dict.fromkeys((".safetensors", ".gguf", ".onnx", ".bin", ".idx"), "a file of numbers"),
+    **dict.fromkeys((".safetensors", ".onnx", ".bin", ".idx"), "a file of numbers"),
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff"), "a picture"),
     **dict.fromkeys((".wav", ".mp3", ".flac", ".ogg", ".mp4", ".mkv", ".webm"), "sound or a film"),
     **dict.fromkeys((".exe", ".dll", ".so", ".dylib", ".o", ".a", ".class", ".pyc"), "a program"),
@@ -128,6 +134,8 @@ def recognized(shard: Shard, *, asked: bool = False) -> Shard:
 
 def _by_name(shard: Shard) -> str:
     """Return the format that the suffix tells, or ""."""
+    if shard.suffix in _TOKENIZERS and shard.path != STDIN:
+        raise _tokenizer(shard)
     if shard.suffix in _FOREIGN and shard.path != STDIN:
         what = _FOREIGN[shard.suffix]
         raise TokscopeError(f"{shard.place}: a {shard.suffix} file is {what}; {EXPORT}")
@@ -140,11 +148,19 @@ def _by_content(shard: Shard, asked: bool) -> str:
     if encoding(head):  # the reader refuses it later
         return SUFFIXES.get(shard.suffix, "txt")
     object_ = OBJECT.match(head)
+    if _TOKENIZER.match(head) and shard.path != STDIN:
+        raise _tokenizer(shard)
     if object_:
         return "json" if object_[1] or not _is_line(head) else "jsonl"
     if shard.suffix == ".json":
         return "json"
     return _table(head, shard.field) if asked else "txt"
+
+
+def _tokenizer(shard: Shard) -> TokscopeError:
+    """Return the error for a tokenizer that is named as text."""
+    hint = f"name it among the tokenizers, or write txt:{shard.path} to read it as text"
+    return TokscopeError(f"{shard.place}: this is a tokenizer, not text; {hint}")
 
 
 def _is_line(head: bytes) -> bool:

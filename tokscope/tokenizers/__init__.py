@@ -168,7 +168,7 @@ def _kind_of_path(path: Path) -> str:
     if kind:
         return kind
     if path.suffix in _TEXTS:
-        hint = "it looks like text: name it with --corpus, and quote a glob so that it stays one"
+        hint = "it looks like text: name a tokenizer first, then text by --corpus, a glob in quotes"
     else:
         hint = f"say what it is, as KIND:{path}, with KIND one of {', '.join(LOADERS)}"
     raise TokscopeError(f"{path}: no kind of tokenizer is known by this name; {hint}")
@@ -187,7 +187,10 @@ def _looks_like_path(word: str) -> bool:
 
 
 def _bare(word: str) -> str:
-    """Guess the kind of a word without a kind: a path, then a tiktoken name, then a hub id."""
+    """Guess the kind of a word without a kind: a path, a tiktoken name, a folder, then a hub id.
+
+    A folder never takes the place of a tiktoken name: it needs a separator then (`namesake`).
+    """
     path = path_of(word)
     is_path = path.suffix or re.search(r"[/\\]", word) or word in (".", "..", "~")
     if path.is_file() or (path.exists() and is_path):
@@ -196,6 +199,11 @@ def _bare(word: str) -> str:
         raise TokscopeError(f"{word}: no such file or folder")
     if cast(Callable[[str], bool], _function("tiktoken", "knows"))(word):
         return "tiktoken"
+    if path.is_dir():
+        return "file"
+    advice = cast(Callable[[str], str], _function("models", "suggestion"))(word)
+    if advice:
+        raise TokscopeError(f"'{word}' names no tokenizer here; {advice}")
     if _HUB_ID.fullmatch(word):
         return "hf"
     raise TokscopeError(
@@ -285,15 +293,41 @@ def _load(word: str, label: str) -> Tokenizer:
     if spec.pattern and spec.pattern_file:
         raise TokscopeError(f"{word}: give a pattern= or a pattern-file=, not both")
     loader = cast(Callable[[Spec], Tokenizer], _function(*LOADERS[spec.kind]))
-    tokenizer = loader(spec)
+    try:
+        tokenizer = loader(spec)
+    except TokscopeError as error:
+        other = namesake(spec)
+        raise TokscopeError(f"{error}; {other}") if other else error from error
     require_shown(tokenizer.name, word)
     return cast(Tokenizer, replace(cast(Any, tokenizer), spec=spec))
 
 
+def namesake(spec: Spec) -> str:
+    """Say which file or folder here has the bare name of an encoding or a repository, if one does.
+
+    A name means the same in every folder, so a file needs its suffix, or a separator.
+    """
+    if split_label(spec.word)[1] != spec.place or spec.kind not in ("tiktoken", "hf"):
+        return ""
+    names = [f"./{spec.place}{suffix}" for suffix in ("", *_FILES) if exists(spec.place + suffix)]
+    there = next((name for name in names if Path(name).is_file() or _is_folder(Path(name))), "")
+    return f"{there} is here too: write {there} for it" if there else ""
+
+
+def _is_folder(path: Path) -> bool:
+    """Tell whether a folder holds a tokenizer."""
+    wanted = cast(Callable[[list[str]], list[str]], _function("folder", "wanted"))
+    try:
+        return bool(wanted([one.name for one in path.iterdir()]))
+    except OSError:
+        return False
+
+
 def switched_off(tokenizers: Sequence[Tokenizer]) -> list[str]:
-    """Return a note for each tokenizer that is measured without dropout from its file."""
+    """Return notes: a tokenizer is used without its dropout, or a file here has its name too."""
     found = {one.name: without_dropout(one.name, one.processing()) for one in tokenizers}
-    return [note for notes in found.values() for note in notes]
+    others = [f"{one.name}: {other}" for one in tokenizers if (other := namesake(one.spec))]
+    return [*(note for notes in found.values() for note in notes), *others]
 
 
 def without_dropout(name: str, processing: Mapping[str, str]) -> list[str]:

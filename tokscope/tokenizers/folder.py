@@ -6,19 +6,21 @@ alone, and tells which of them it leaves out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
-from tokscope.errors import TokscopeError, path_of
+from tokscope.errors import TokscopeError, path_of, shortened
 from tokscope.tokenizers import LOADERS, Spec, Tokenizer
 from tokscope.tokenizers.applied import kept
 from tokscope.tokenizers.around import WHOLE, with_frame
 from tokscope.tokenizers.beside import CONFIG, NAMES, Folder, TakesTokens, read
-from tokscope.tokenizers.content import kind_of_content
+from tokscope.tokenizers.content import kind_of_content, start_of
 from tokscope.tokenizers.hub import hub_folder
 from tokscope.tokenizers.templates import FILES as FILES_OF_TEMPLATES
 from tokscope.tokenizers.templates import with_settings
@@ -52,6 +54,10 @@ FOLDERS: Sequence[tuple[tuple[str, ...], str, str]] = (
 FILES = tuple(dict.fromkeys(names[0] for names, _, _ in FOLDERS))  # what each kind is known by
 # A file with one of these names, given alone, is loaded as itself; any other as a tokenizer.json.
 _ALONE = {"vocab.json": "bytelevel", "encoder.json": "bytelevel", "vocab.txt": "wordpiece"}
+_LEVELS, _LOOKED, _LISTED = 3, 2_000, 8  # of a folder whose tokenizers a message lists
+_SUFFIXES = (".json", ".tiktoken", ".gguf", ".model", ".spm")
+_PARTS = re.compile(rb'"(added_tokens|pre_tokenizer|pattern)"\s*:')
+_BARE = re.compile(r"\w[\w-]*")
 _PAIR = ("-vocab.json", "_vocab.json", ".vocab.json")  # with such a merges.txt beside it
 
 
@@ -127,7 +133,51 @@ def _load(path: Path, name: str) -> Tokenizer:
             made = kept(load(folder), folder)
             made = with_frame(made, folder, patterns[0])
             return with_settings(made, path, folder.beside)
-    raise TokscopeError(f"{path}: {lacking(files)}")
+    raise TokscopeError(f"{path}: {_problem(path, files)}")
+
+
+def _problem(path: Path, files: Sequence[str]) -> str:
+    """Say what a folder lacks to be a tokenizer, or which ones are in it."""
+    inside = list(islice(_inside(path), _LISTED + 1))
+    if not inside:
+        hub = f"; write hf:{path} for a repository" if _BARE.fullmatch(str(path)) else ""
+        return f"{lacking(files)}{hub}"
+    more = " and more" if len(inside) > _LISTED else ""
+    names = ", ".join(shortened(str(one)) for one in inside[:_LISTED])
+    return f"this folder itself is no tokenizer; name one of those in it: {names}{more}"
+
+
+def _inside(path: Path) -> Iterator[Path]:
+    """Yield the tokenizers in a folder and some levels below it, of as much as is looked at."""
+    level, left = [path], _LOOKED
+    for _ in range(_LEVELS):
+        deeper: list[Path] = []
+        for folder in level:
+            found = _entries(folder)[:left]
+            left -= len(found)
+            if folder != path and wanted([one.name for one in found if one.is_file()]):
+                yield folder
+                continue
+            yield from (one for one in found if one.is_file() and _is_tokenizer(one))
+            deeper += [one for one in found if one.is_dir() and not one.is_symlink()]
+        level = deeper
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what is in a folder, sorted, without what is hidden; nothing if it is closed to us."""
+    try:
+        return sorted(one for one in folder.iterdir() if not one.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _is_tokenizer(path: Path) -> bool:
+    """Tell by its name, and a JSON file by its beginning, whether a file is a tokenizer."""
+    try:
+        kind = kind_of_content(path) if path.suffix in _SUFFIXES else ""
+        return bool(kind) and (path.suffix != ".json" or _PARTS.search(start_of(path)) is not None)
+    except TokscopeError:
+        return False
 
 
 def lacking(files: Sequence[str]) -> str:

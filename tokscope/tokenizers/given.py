@@ -9,7 +9,7 @@ from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from tokscope.errors import TokscopeError, require_shown
+from tokscope.errors import TokscopeError, require_shown, split_label
 from tokscope.given import entries, unlike
 from tokscope.tokenizers import Spec, Tokenizer, load
 
@@ -108,10 +108,11 @@ def named_apart(tokenizers: Sequence[Tokenizer]) -> list[Tokenizer]:
         if not (one.spec.word and other.spec.word):
             hint = "give a mapping of names to them"
             raise TokscopeError(f"two tokenizers would both be called '{one.name}'; {hint}")
-        raise TokscopeError(
-            f"'{other.spec.word}' and '{one.spec.word}' would both be called '{one.name}'; "
-            f"write LABEL={one.spec.word}"
-        )
+        words = f"'{other.spec.word}' and '{one.spec.word}'"
+        if one.spec.label and other.spec.label:
+            raise TokscopeError(f"{words} have the same label; give one of them another")
+        unlabelled = split_label(one.spec.word)[1]
+        raise TokscopeError(f"{words} would both be called '{one.name}'; write LABEL={unlabelled}")
     return list(named.values())
 
 
