@@ -23,6 +23,7 @@ LOW = {
     "reading",
     "version",
     "visible",
+    "wording",
     "workers",
     "writing",
 }
@@ -40,6 +41,7 @@ MAY_IMPORT = {
     "version": set(),
     "visible": set(),
     "late": set(),
+    "wording": set(),
     "watched": set(),
     "errors": {"visible"},
     "given": {"errors"},

@@ -170,6 +170,8 @@ REFUSED: dict[str, list[str]] = {
     "--seed -7: a seed is a number from 0 up": ["numbers", "bytes", "--seed", "-7"],
     "--number 'abc' is not a number; write one as 1234567": ["numbers", "bytes", "--number", "abc"],
     "--number shows one number; drop --by": ["numbers", "bytes", "--number", "7", "--by", "kind"],
+    "--number shows one number; drop --details": ["numbers", "bytes", "--number", "7", "--details"],
+    "--by all has no effect on csv": ["numbers", "bytes", "--by", "all", "--format", "csv"],
     "--number shows one number; drop --seed": ["numbers", "bytes", "--number", "7", "--seed", "1"],
     "--frequent looks at words of text; add --corpus": ["vocab", "bytes", "--frequent", "7"],
     "write NAME=SHARE,NAME=SHARE, each name once": ["infer-mixture", "sample:bpe", "--truth", "en"],

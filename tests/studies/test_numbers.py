@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import sentencepiece
@@ -14,9 +15,11 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 import tokscope
 from tests.tokenizers.families import by_pattern, byte_level, old_file, write
 from tokscope.errors import TokscopeError
+from tokscope.measures.schemes import Scheme, scheme
 from tokscope.numerals.cuts import cut, is_number, places
 from tokscope.numerals.drawn import LENGTHS, few, kinds_of_numbers, leading, numbers_of, problems
 from tokscope.studies.numbers import number, numbers, tables
+from tokscope.studies.numbers_headline import ruled
 from tokscope.studies.numbers_rows import PARTS, digit_tokens
 from tokscope.tokenizers import load
 
@@ -267,6 +270,98 @@ def test_every_part_has_a_table_and_everything_in_it_on_demand() -> None:
     for part in PARTS:
         report = numbers(["sample:bpe"], by=part)
         assert all(len(view.frame) for view in tables(report, part))
+
+
+def test_people_see_one_table_unless_they_ask_for_more() -> None:
+    report = numbers(["sample:bpe", "bytes"])
+    (view,) = tables(report)
+    assert list(view.frame.columns) == ["tokenizer", "share", "cut into", "7 digits"]
+    assert view.frame.iloc[1].tolist() == ["bytes", 1.0, "single digits", "1-1-1-1-1-1-1"]
+    assert view.headline == report.headline
+    parts, everything = tables(report, "all"), tables(report, "all", details=True)
+    assert len(parts) == len(everything) == 10
+    assert sum(len(one.frame) for one in parts) < sum(len(one.frame) for one in everything)
+    assert tables(report, details=True)[-1].notes == everything[-1].notes
+
+
+# The sentence
+
+
+def cut_as(**cuts: Iterable[int]) -> Scheme:
+    """Numbers with cuts as bits, by length: a2=[2] is one number of two digits cut in the middle."""
+    return scheme({int(key[1:]): np.array(list(own)) for key, own in cuts.items()})
+
+
+THREES_OF_FOUR = 0b0010  # 3-1, and 1-3 from the right
+ONES_OF_FOUR = 0b1110
+
+
+def test_tokenizers_of_one_rule_share_a_clause_and_the_unknown_comes_last() -> None:
+    assert ruled(
+        {
+            "d": cut_as(a4=[-1] * 3),
+            "a": cut_as(a4=[THREES_OF_FOUR] * 3),
+            "b": cut_as(a4=[ONES_OF_FOUR] * 3),
+            "c": cut_as(a4=[THREES_OF_FOUR] * 3),
+        }
+    ) == (
+        "a and c cut numbers into left-to-right groups of 3 (true of all tried); b cuts numbers "
+        "into single digits (true of all tried); cannot tell for d: no tokens for numbers."
+    )
+
+
+def test_a_rule_with_exceptions_says_how_many_and_where() -> None:
+    """Of four digits all are cut in threes, of five digits 8 of 10."""
+    cutting = cut_as(a4=[THREES_OF_FOUR] * 10, a5=[0b00100] * 8 + [0b11110] * 2)
+    assert ruled({"a": cutting}) == (
+        "a cuts numbers into left-to-right groups of 3 (true of 90 % of those tried, but of 80 % "
+        "with 5 digits)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("cutting", "sentence"),
+    [
+        (
+            cut_as(a4=[THREES_OF_FOUR, ONES_OF_FOUR]),
+            "a: some numbers are cut into single digits, others cut into left-to-right groups of 3.",
+        ),
+        (
+            cut_as(a8=[0, -1]),
+            "a: some numbers are kept whole, others not encoded.",
+        ),
+        (cut_as(a8=[0, 0]), "a keeps numbers whole (true of all tried)."),
+        (cut_as(a8=[0b10011000]), "a cuts numbers by a rule with no name here (true of all tried)."),
+        (
+            cut_as(a4=[THREES_OF_FOUR, 0b0110, 0b1100, 0b1010]),
+            "a learned its cuts from text: no rule holds (the nearest, left-to-right groups of 3, "
+            "is true of 25 % of numbers).",
+        ),
+        (
+            cut_as(a8=[0b00010010 << 1, 0b00011010 << 1, 0b00110010 << 1, 0b00010110 << 1]),
+            "a learned its cuts from text, within left-to-right groups of 3: no rule holds (the "
+            "nearest, left-to-right groups of 3, is true of 25 % of numbers).",
+        ),
+    ],
+)
+def test_the_sentence_claims_what_was_found(cutting: Scheme, sentence: str) -> None:
+    assert ruled({"a": cutting}) == sentence
+
+
+def test_a_part_has_a_sentence_of_its_own(saved: Saved) -> None:
+    threes = saved(by_pattern(THREES, up_to(3)))
+    told = {part: numbers([threes], by=part).headline for part in PARTS}
+    assert told["coverage"] == "made: every number of up to 3 digits is one token."
+    assert told["context"] == "made: cuts numbers alike in all 17 contexts."
+    assert told["kind"].startswith("made: measurements cost most (")
+    assert told["script"].startswith("made: no tokens for some digits (Arabic-Indic, Persian and ")
+    assert told["separator"] == "made: commas between thousands take 1.67 times the tokens."
+    nothing = saved(by_pattern(r"\d+", up_to(0)))
+    for part in ("alignment", "separator", "kind"):
+        told[part] = numbers([nothing], by=part).headline
+        assert told[part] == "made: cannot tell, it has no tokens for numbers."
+    assert numbers([nothing], by="coverage").headline == "made: not every digit is one token."
+    assert number("1234567", ["bytes"]).headline == "1234567 is 7 tokens under bytes."
 
 
 def test_parts_that_do_not_exist_are_refused_with_the_nearest() -> None:

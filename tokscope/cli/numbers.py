@@ -22,8 +22,8 @@ def command(
         str,
         typer.Option(
             metavar="PART",
-            help="Show all of one part: scheme, coverage, alignment, separator, context, script or "
-            "kind.",
+            help="Also show one part whole (scheme, coverage, alignment, separator, context, "
+            "script or kind), or what matters of all.",
         ),
     ] = "",
     seed: Annotated[
@@ -34,11 +34,12 @@ def command(
             rich_help_panel=STATISTICS,
         ),
     ] = None,
+    details: output.Details = False,
     out: output.Output,
 ) -> None:
     """Show how tokenizers cut numbers: by which rule, how evenly, at what cost and risk.
 
-    Begins with one line per tokenizer that says how it cuts numbers:
+    Says by which rule each tokenizer cuts them, and of how many numbers that is true:
 
     `tokscope numbers sample:bpe sample:unigram`
 
@@ -48,9 +49,11 @@ def command(
     """
     output.require_formats(out)
     output.require_kept(out, specs=specs)
-    if number is not None and (by or seed is not None):
-        other = "--by" if by else "--seed"
-        raise TokscopeError(f"--number shows one number; drop {other}")
+    given = {"--by": by, "--seed": seed is not None, "--details": details}
+    others = [option for option, value in given.items() if value]
+    if number is not None and others:
+        raise TokscopeError(f"--number shows one number; drop {others[0]}")
+    output.require_view("--details" if details else "--by all" if by == "all" else "", out)
     from tokscope.studies import numbers as study
     from tokscope.studies.numbers import number as shown
 
@@ -59,5 +62,5 @@ def command(
         views = [report]
     else:
         report = study.numbers(specs, by=by, seed=seed or 0)
-        views = study.tables(report, by)
+        views = study.tables(report, by, details=details)
     output.emit(report, views, out)

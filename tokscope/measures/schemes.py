@@ -45,15 +45,23 @@ class Scheme:
 
     def in_words(self) -> tuple[str, float]:
         """Describe how numbers are cut, and return the share of them that follow the named rule."""
-        best = max(self.shares, key=lambda name: self.shares[name])
-        share = self.shares[best]
-        if share >= _NEARLY_ALL:
-            return best, share
-        parts = [name for name, part in self.shares.items() if part >= 1 - _NEARLY_ALL]
-        if LEARNED not in parts:
-            return "mixed: " + " and ".join(parts), sum(self.shares[name] for name in parts)
+        names = self.named
+        if names != [LEARNED]:
+            words = names[0] if len(names) == 1 else "mixed: " + " and ".join(names)
+            return words, sum(self.shares[name] for name in names)
+        if self.shares[LEARNED] >= _NEARLY_ALL:
+            return LEARNED, self.shares[LEARNED]
         within = f" within {self.grouping}" if self.grouping else ""
         return f"learned{within}; nearest is {self.nearest}", self.shares[self.nearest]
+
+    @property
+    def named(self) -> list[str]:
+        """The entries of `shares` that say how numbers are cut: several only if none prevails."""
+        best = max(self.shares, key=lambda name: self.shares[name])
+        if self.shares[best] >= _NEARLY_ALL:
+            return [best]
+        parts = [name for name, part in self.shares.items() if part >= 1 - _NEARLY_ALL]
+        return [LEARNED] if LEARNED in parts else parts
 
     @property
     def grouping(self) -> str:

@@ -14,11 +14,13 @@ from tokscope.numerals.cuts import is_number
 from tokscope.numerals.drawn import (
     EXHAUSTIVE,
     FEW,
+    LENGTHS,
     PLACES,
     SAMPLE,
     SEPARATORS,
 )
 from tokscope.report import Report
+from tokscope.studies.numbers_headline import counted, headline, summary
 from tokscope.studies.numbers_rows import PARTS
 from tokscope.studies.show import segmentation
 from tokscope.tokenizers import switched_off
@@ -30,6 +32,7 @@ RISK = (
     "the right; for gpt-4-0314 the effect of length is the reverse (Singh & Strouse 2024)"
 )
 WITH_SEPARATORS = ("comma",)  # separators in the table of alignment, unless users ask for it
+ALL = "all"  # parts
 COLUMNS = ["tokenizer", "by", "name", "digits", "measure", "value", "unit", "better"]
 
 
@@ -37,14 +40,17 @@ def numbers(tokenizers: Tokenizers, *, by: str = "", seed: int = 0) -> Report:
     """Return how tokenizers treat numbers.
 
     Columns: tokenizer, by, name, digits (None over all lengths), measure, value, unit, better.
-    `by` is one of PARTS, or empty for all of them.
+    `by` is one of PARTS, "all", or empty: all of them, of which people see the rule alone.
 
     Raises:
         TokscopeError: a tokenizer cannot be loaded, or no part has such a name; says the nearest.
     """
     if seed < 0:
         raise TokscopeError(f"--seed {seed}: a seed is a number from 0 up")
-    parts = [choose(PARTS, by, "part")] if by else list(PARTS.values())
+    every = list(PARTS.values())
+    parts = choose(
+        {**{name: [part] for name, part in PARTS.items()}, ALL: every, "": every}, by, "part"
+    )
     used = load_all(tokenizers)
     rows = [
         (one.name, *(getattr(line, column) for column in COLUMNS[1:]))
@@ -56,16 +62,24 @@ def numbers(tokenizers: Tokenizers, *, by: str = "", seed: int = 0) -> Report:
     frame["digits"] = pd.Series([row[3] for row in rows], dtype=object)
     provenance = {**signed(used), "seed": f"{seed}"}
     there = set(frame["by"])
-    told = (note for part in _NOTES if part in there for note in _NOTES[part])
-    notes = (_SAMPLES, *told, *switched_off(used))
-    view = partial(tables, by=by)
-    return Report("numbers", "Numbers", frame, notes, provenance, view=view)
+    return Report(
+        "numbers",
+        "Numbers",
+        frame,
+        (*([_SAMPLES] if there & _SAMPLED else []), *switched_off(used)),
+        provenance,
+        headline=headline(frame),
+        details=tuple(note for part in _NOTES if part in there for note in _NOTES[part]),
+        view=partial(tables, by=by),
+    )
 
 
 _SAMPLES = (
-    f"all numbers of 1 to {EXHAUSTIVE} digits, {SAMPLE:,} of each longer length drawn at random; "
-    f"{FEW} of each in contexts, scripts and with separators; {SAMPLE:,} sums"
+    f"tried: all numbers of 1 to {EXHAUSTIVE} digits and {SAMPLE:,} of each longer length, drawn "
+    "at random"
 )
+_SAMPLED = {"rule", "coverage", "kind"}  # parts that try these numbers
+_FEW = f"tried: {FEW} numbers of each length"
 _NOTES: Mapping[str, tuple[str, ...]] = {
     "scheme": (
         "rules are told by numbers after a space, every length weighing the same; groups of k from "
@@ -81,16 +95,18 @@ _NOTES: Mapping[str, tuple[str, ...]] = {
         "unreachable: in the vocabulary, and never so",
     ),
     "alignment": (
-        "addition: share of a sum's cuts that are where an operand is cut or ends; match: sums as "
-        "long as an operand, mismatch: longer ones, carry: those where a carry crosses a cut",
+        f"tried: {SAMPLE:,} sums; addition: share of a sum's cuts that are where an operand is cut "
+        "or ends; match: sums as long as an operand, mismatch: longer ones, carry: those where a "
+        "carry crosses a cut",
         RISK,
     ),
-    "separator": ("cost: tokens with separators for one token without",),
-    "script": ("collisions: numbers whose ids another number has too",),
+    "separator": (f"{_FEW}; cost: tokens with separators for one token without",),
+    "context": (_FEW,),
+    "script": (f"{_FEW}; collisions: numbers whose ids another number has too",),
     "kind": ("kinds: signs and units are counted too",),
 }
+_RULES = f"How numbers of {LENGTHS[0]} to {LENGTHS[-1]} digits are cut"
 _TITLES = {
-    "rule": "How numbers of 1 to 12 digits are cut",
     "evidence": "Evidence: numbers of each length of which the rule, or the nearest, is true",
     "scheme": "Rules: share of numbers",
     "partition": "How likely two numbers are cut alike",
@@ -112,29 +128,39 @@ _KEYS = {  # columns that identify a row, if `name` is not enough
 }
 
 
-def tables(report: Report, by: str = "") -> list[Report]:
-    """Return the tables that people read: all of one part, or what matters most of each."""
+def tables(report: Report, by: str = "", *, details: bool = False) -> list[Report]:
+    """Return the tables that people read: the rules; or what matters of all parts, or all of one.
+
+    `details` shows all of every part, with all notes.
+    """
+    rules = Report("numbers", _RULES, summary(report.frame))
+    if not (by or details):
+        notes = (*report.notes, _MORE)
+        shown = replace(rules, headline=report.headline, notes=notes)
+        return [replace(shown, provenance=report.provenance)]
     views = [
-        _view(str(part), frame, everything=bool(by))
+        rules if part == "rule" else _view(str(part), frame, everything=details or by != ALL)
         for part, frame in report.frame.groupby("by", sort=False)
     ]
     views = [view for view in views if len(view.frame)]
-    views[-1] = replace(views[-1], notes=report.notes, provenance=report.provenance)
+    notes = (*views[0].notes, *report.notes)
+    views[0] = replace(views[0], headline=report.headline, notes=notes)
+    views[-1] = replace(views[-1], provenance=report.provenance)
     return views
 
 
+_MORE = "--by all shows coverage, alignment, separators, contexts, scripts and kinds of numbers"
+
+
 def _view(part: str, frame: pd.DataFrame, *, everything: bool) -> Report:
-    if part == "rule":
-        rules = frame[["tokenizer", "name", "value"]]
-        rules = rules.rename(columns={"name": "cut into", "value": "share"})
-        return Report("numbers", _TITLES[part], rules)
     keys = list(_KEYS.get(part, ("name",)))
     # pandas drops groups with a missing key, but that means all lengths here
     frame = frame.assign(digits=frame["digits"].map(lambda n: "all" if n is None else str(n)))
     most = frame.groupby([*keys, "measure"], sort=False)["value"].transform("max")
     shown = frame[_shown(part, frame, most, everything=everything)]
     columns = ["tokenizer", *keys, "value", "unit", "better"]
-    return Report("numbers", _TITLES[part], shown[columns], across="tokenizer")
+    notes = _NOTES.get(part, ())
+    return Report("numbers", _TITLES[part], shown[columns], notes, across="tokenizer")
 
 
 def _shown(
@@ -178,4 +204,5 @@ def number(written: str, tokenizers: Tokenizers) -> Report:
     legend = "under each token the place value of its last digit"
     notes = (cuts.counts, legend, *cuts.assumed)
     title, flow = f"The number {written}", ("token", "place")
-    return Report("numbers", title, cuts.frame, notes, cuts.provenance, flow=flow)
+    told = counted(written, cuts.frame)
+    return Report("numbers", title, cuts.frame, notes, cuts.provenance, flow=flow, headline=told)
