@@ -17,6 +17,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tokscope import cli
+from tokscope.render.page_style import SORTING
 
 # One name that tries every way out; a shorter one where a file system is the judge.
 HOSTILE = (
@@ -133,20 +134,42 @@ class _Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.seen: set[str] = set()
+        self.scripts: list[str] = []
+        self.attributes: set[tuple[str, str]] = set()
 
-    def handle_starttag(self, tag: str, _: object) -> None:
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.seen.add(tag)
+        self.attributes |= {(name, value or "") for name, value in attributes}
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem == "script":
+            self.scripts[-1] += data
 
     def handle_comment(self, _: str) -> None:
         self.seen.add("comment")
 
 
+_KNOWN = (
+    "html head meta title link style script body main nav a section h1 h2 h3 h4 p pre code span "
+    "div b ul li small table thead tbody tr th td figure figcaption details summary footer "
+    "svg g rect line path polyline text"
+)
+_ASKS = {"src", "srcset", "href", "action", "data", "poster", "background", "formaction"}
+
+
 def _html(text: str) -> None:
+    """Only known elements; scripts are the page's own or data; no attribute asks for a file."""
     tags = _Tags()
     tags.feed(text)
-    known = "html head meta style body pre code span"
-    known += " p h4 table thead tbody tr th td ul li small"
-    assert tags.seen <= set(known.split()), tags.seen
+    assert tags.seen <= set(_KNOWN.split()), tags.seen
+    for script in tags.scripts:
+        if script != SORTING:
+            json.loads(script)
+    for name, value in tags.attributes:
+        assert not name.startswith("on"), name
+        assert name not in _ASKS or value == "data:," or value.startswith("#"), (name, value)
 
 
 def _csv(text: str) -> None:

@@ -51,7 +51,8 @@ MAY_IMPORT = {
     "arrays": {"errors"},
     "workers": {"errors", "late", "watched"},
     "provenance": set(),
-    "report": {"late", "provenance"},
+    "plots": set(),
+    "report": {"late", "plots", "provenance"},
     "rulebook": set(),
     "rules": {"errors", "rulebook"},
     "text": LOW | {"text"},
@@ -65,12 +66,14 @@ MAY_IMPORT = {
     "numerals": LOW | {"text", "tokenizers", "measures", "counting", "reach", "numerals"},
     "equivalence": LOW | {"text", "tokenizers", "counting", "reach", "numerals", "equivalence"},
     "gate": LOW | TOPICS | {"text", "tokenizers", "rulebook", "rules"},
-    "studies": LOW | TOPICS | {"text", "tokenizers", "rulebook", "rules", "report", "studies"},
-    "render": {"report", "render", "visible"},
+    "studies": LOW
+    | TOPICS
+    | {"text", "tokenizers", "rulebook", "rules", "plots", "report", "studies"},
+    "render": {"errors", "plots", "report", "render", "visible"},
     "cli": LOW
     | TOPICS
     | {"text", "tokenizers", "inputs", "rulebook", "rules", "report", "studies", "render", "cli"}
-    | {"watched"},
+    | {"plots", "watched"},
     "__main__": {"cli", "watched"},
     "__init__": {"counting", "errors", "report", "studies", "text", "tokenizers", "version"},
 }

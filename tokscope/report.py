@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tokscope.late import Late
+from tokscope.plots import Plot
 from tokscope.provenance import Provenance, brief, rendered
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Report:
     details: tuple[str, ...] = ()
     passed: bool | None = None  # None if nothing can fail, as gates can
     view: Callable[[Report], Sequence[Report]] | None = None  # the parts that people see
+    plots: Callable[[Report], Sequence[Plot]] | None = None  # what can be drawn, the main one first
+    parts: tuple[Report, ...] = ()  # reports that this one is made of
 
     @property
     def signature(self) -> str:

@@ -445,7 +445,7 @@ def test_text_to_show_may_come_from_standard_input(run: Run) -> None:
     assert "standard input is not valid UTF-8" in done.stderr
 
 
-def test_pictures_hold_what_is_shown(run: Run, tmp_path: Path) -> None:
+def test_a_plot_and_a_page_hold_what_is_shown(run: Run, tmp_path: Path) -> None:
     svg, html = tmp_path / "x.svg", tmp_path / "x.html"
     done = run("show", "naïve", "sample:bpe", "bytes", "-o", svg, "-o", html)
     assert (done.returncode, done.stderr) == (0, "")
@@ -454,11 +454,30 @@ def test_pictures_hold_what_is_shown(run: Run, tmp_path: Path) -> None:
     for text in (svg.read_text(), html.read_text()):
         assert "&lt;C3&gt;" in text
         assert "sample-bpe" in text
+    assert f"sample:bpe bytes -o {svg} -o {html}</pre>" in html.read_text()
     again = run("show", "naïve", "sample:bpe", "bytes", "-f", "svg").stdout
     assert again == svg.read_text()
-    table = run("compare", "bytes", "-f", "svg").stdout
-    assert table.count("<svg ") == 1
-    assert "premium" in table
+    plot = run("compare", "bytes", "-f", "svg").stdout
+    assert "Premium" in plot
+
+
+def test_a_command_without_a_plot_says_so_before_any_work(run: Run, tmp_path: Path) -> None:
+    for words in (
+        ["measures"],
+        ["inspect", "nowhere.json"],
+        ["compare", "nowhere.json", "--lines", "3"],
+    ):
+        for option in ("-f", "svg"), ("-o", tmp_path / "x.svg"):
+            told = refusal(run(*words, *option))
+            assert "there is no plot of this; write .html, .csv or .json" in told
+    told = refusal(run("compare", "bytes", "-c", write_one(tmp_path), "-o", tmp_path / "x.svg"))
+    assert "there is nothing to draw here" in told
+    assert not (tmp_path / "x.svg").exists()
+
+
+def write_one(folder: Path) -> Path:
+    (folder / "en.txt").write_text("one line\n")
+    return folder / "en.txt"
 
 
 def test_what_is_missing_and_what_is_cached_is_listed(run: Run, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import json
 import math
 import re
 from dataclasses import replace
-from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.goldens import SUFFIXES, require_same
-from tokscope.render import PICTURES, RENDERERS, table
+from tokscope.render import RENDERERS, page, table
 from tokscope.render.grid import UNDEFINED, grid, rounded
 from tokscope.report import Report
 
@@ -147,13 +146,24 @@ def test_what_runs_on_in_lines_looks_like_its_golden_file() -> None:
     require_same("report-flow.txt", table.render(flowing()))
 
 
-def test_pictures_hold_the_text_of_the_tables() -> None:
-    """What is around it is the library's; lines that begin with :: are no danger there."""
-    reports = [everything(), flowing()]
-    text = "\n".join(table.render(one, width=100) for one in reports).replace(r"\::", "::")
-    page = re.search(r"<code[^>]*>(.*)</code>", PICTURES["html"](reports), re.DOTALL)
-    assert page
-    shown = html.unescape(re.sub(r"<[^>]*>", "", page[1]))
-    assert [line.rstrip() for line in shown.splitlines()] == text.splitlines()
-    picture = "".join(ElementTree.fromstring(PICTURES["svg"](reports)).itertext())
-    assert "".join(text.split()) in "".join(picture.split())
+def test_a_page_holds_the_text_of_the_tables() -> None:
+    reports = [everything(), replace(flowing(), headline="")]
+    shown = html.unescape(re.sub(r"<[^>]*>", " ", page.render(reports[0], reports, "the command")))
+    for one in reports:
+        cells = grid(one)
+        for text in (cells.title, *cells.notes, *(cell for row in cells.rows for cell in row)):
+            assert text in shown
+    for text in ("All told", "for programs alone", "sig:1|a:2", "the command"):
+        assert shown.count(text) == 2 - (text == "the command")  # once for people, once as data
+
+
+def test_the_data_of_a_page_reads_back() -> None:
+    found = re.findall(
+        r'<script type="application/json" id="data-made">(.*?)</script>', page.render(everything())
+    )
+    (record,) = map(json.loads, found)
+    assert record["notes"] == [*everything().notes, *everything().details]
+    frame = everything().frame
+    assert record["columns"]["corpus"] == frame["corpus"].tolist()
+    assert record["columns"]["value"][:2] == frame["value"].tolist()[:2]
+    assert record["columns"]["low"][0] is None

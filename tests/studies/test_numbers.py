@@ -331,7 +331,10 @@ def test_a_rule_with_exceptions_says_how_many_and_where() -> None:
             "a: some numbers are kept whole, others not encoded.",
         ),
         (cut_as(a8=[0, 0]), "a keeps numbers whole (true of all tried)."),
-        (cut_as(a8=[0b10011000]), "a cuts numbers by a rule with no name here (true of all tried)."),
+        (
+            cut_as(a8=[0b10011000]),
+            "a cuts numbers by a rule with no name here (true of all tried).",
+        ),
         (
             cut_as(a4=[THREES_OF_FOUR, 0b0110, 0b1100, 0b1010]),
             "a learned its cuts from text: no rule holds (the nearest, left-to-right groups of 3, "

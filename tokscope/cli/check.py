@@ -83,7 +83,7 @@ def command(
             "-f",
             metavar="FORMAT",
             help="What to print: concise, junit or github for CI, or table, csv, json, markdown, "
-            "latex, svg or html.",
+            "latex or html.",
             rich_help_panel=OUTPUT,
         ),
     ] = "table",

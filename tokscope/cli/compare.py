@@ -116,7 +116,7 @@ def command(
 
     `tokscope compare gpt2 org/model --corpus 'flores/*.txt' --parallel`
     """
-    output.require_formats(out)
+    output.require_formats(out, draws=lines is None)
     output.require_kept(out, specs=specs, texts=corpus)
     _require_sense(bool(cluster) and not bootstrap, lines, (measure, price, by, sort, bootstrap))
     prices = _prices(price)

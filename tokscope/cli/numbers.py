@@ -47,7 +47,7 @@ def command(
 
     `tokscope numbers sample:bpe sample:unigram --number 1234567`
     """
-    output.require_formats(out)
+    output.require_formats(out, draws=True)
     output.require_kept(out, specs=specs)
     given = {"--by": by, "--seed": seed is not None, "--details": details}
     others = [option for option, value in given.items() if value]

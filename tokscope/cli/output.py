@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import shutil
 import stat
 import sys
@@ -23,6 +24,7 @@ from tokscope.writing import identity, require_apart, require_writable, write_al
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tokscope.plots import Plot
     from tokscope.report import Report
 
 Outputs = Annotated[
@@ -32,7 +34,7 @@ Outputs = Annotated[
         "-o",
         metavar="[FORMAT=]PATH",
         help="Also write to this file, in the format of its suffix: .txt .csv .json .md .tex "
-        ".svg .html. Repeatable.",
+        ".html (a page), .svg (a plot, where there is one). Repeatable.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -78,11 +80,16 @@ class Talk(io.TextIOWrapper):
         return len(text)
 
 
-def require_formats(output: Output, *, gates: bool = False) -> None:
-    """Refuse an unknown format before any work is done."""
+def require_formats(output: Output, *, gates: bool = False, draws: bool = False) -> None:
+    """Refuse an unknown format before any work is done, and a plot if the command draws none."""
+    from tokscope.render import PLOTS
+
     choose(_formats(gates), output.format_, "format")
-    for word in output.words:
-        _target(word, gates)
+    kinds = {f"--output {word}": _target(word, gates)[0] for word in output.words}
+    kinds |= {f"--format {output.format_}": output.format_}
+    for option, kind in kinds.items():
+        if kind in PLOTS and not draws:
+            raise TokscopeError(f"{option}: there is no plot of this; write .html, .csv or .json")
     require_apart(_written(output.words))
 
 
@@ -99,9 +106,9 @@ def require_view(option: str, output: Output) -> None:
 
 def _formats(gates: bool) -> dict[str, object]:
     """Return the formats by name; those for gates are for `tokscope check` only."""
-    from tokscope.render import GATES, PICTURES, RENDERERS
+    from tokscope.render import GATES, PAGE, PLOTS, RENDERERS
 
-    return {**RENDERERS, **PICTURES, **(GATES if gates else {})}
+    return {**RENDERERS, **PLOTS, PAGE: None, **(GATES if gates else {})}
 
 
 def _target(output: str, gates: bool) -> tuple[str, Path]:
@@ -186,7 +193,7 @@ def emit(report: Report, views: Sequence[Report], output: Output, plain: str = "
     from tokscope.render import table
 
     targets = [_target(word, gates=True) for word in output.words]
-    write_all({path: _rendered(report, views, kind).encode() for kind, path in targets})
+    write_all({path: _rendered(report, views, kind) for kind, path in targets})
     if plain:
         text = plain
     elif output.format_ == "table":
@@ -197,7 +204,7 @@ def emit(report: Report, views: Sequence[Report], output: Output, plain: str = "
             table.render(view, width=width, color=color, brief=terminal) for view in views
         )
     else:
-        text = _rendered(report, views, output.format_)
+        text = _rendered(report, views, output.format_).decode()
     printed([text])
 
 
@@ -224,14 +231,23 @@ def discard(stream: TextIO) -> None:
         stream.flush()
 
 
-def _rendered(report: Report, views: Sequence[Report], format_: str) -> str:
-    from tokscope.render import FOR_PROGRAMS, GATES, PICTURES, RENDERERS
+def _rendered(report: Report, views: Sequence[Report], format_: str) -> bytes:
+    from tokscope.render import FOR_PROGRAMS, GATES, PAGE, PLOTS, RENDERERS, page
 
-    if format_ in PICTURES:
-        return PICTURES[format_](views)
+    if format_ in PLOTS:
+        return PLOTS[format_](_main_plot(report))
+    if format_ == PAGE:
+        return page.render(report, views, shlex.join(("tokscope", *sys.argv[1:]))).encode()
     shown = [report] if format_ in FOR_PROGRAMS else views
     draw = {**RENDERERS, **GATES}[format_]
-    return "\n".join(draw(view) for view in shown)
+    return "\n".join(draw(view) for view in shown).encode()
+
+
+def _main_plot(report: Report) -> Plot:
+    plots = report.plots(report) if report.plots else ()
+    if not plots:
+        raise TokscopeError("there is nothing to draw here; write .html, .csv or .json instead")
+    return plots[0]
 
 
 def _terminal() -> Console:

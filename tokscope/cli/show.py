@@ -39,7 +39,7 @@ def command(
 
     `tokscope show 'Grüße' sample:bpe --output grüße.svg`
     """
-    output.require_formats(out)
+    output.require_formats(out, draws=True)
     output.require_kept(out, specs=specs)
     from tokscope.studies.show import show
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from tokscope.render import data, gates, latex, markdown, table
+from tokscope.plots import Plot
+from tokscope.render import data, gates, latex, markdown, svg, table
 from tokscope.report import Report
 
 RENDERERS: Mapping[str, Callable[[Report], str]] = {
@@ -14,11 +15,9 @@ RENDERERS: Mapping[str, Callable[[Report], str]] = {
     "markdown": markdown.render,
     "latex": latex.render,
 }
-# These formats put all reports of a command into one document.
-PICTURES: Mapping[str, Callable[[Sequence[Report]], str]] = {
-    "svg": table.render_svg,
-    "html": table.render_html,
-}
+PAGE = "html"  # all of a command in one document: `page.render`
+# Formats of the main plot.
+PLOTS: Mapping[str, Callable[[Plot], bytes]] = {"svg": lambda plot: svg.picture(plot).encode()}
 # How other programs show gates; these formats take only the report of `tokscope check`.
 GATES: Mapping[str, Callable[[Report], str]] = {
     "concise": gates.concise,

@@ -30,21 +30,36 @@ def render_json(report: Report) -> str:
 
     An undefined value is null. Without a headline, the key is missing.
     """
-    columns = {name: report.frame[name].tolist() for name in report.frame.columns}
-    rows = [
-        {
-            name: None if isinstance(v, float) and not math.isfinite(v) else v
-            for name, v in zip(columns, row, strict=True)
-        }
-        for row in zip(*columns.values(), strict=True)
-    ]
-    record = {
+    columns = _columns(report)
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return _written({**_head(report), "rows": rows}, indent=1) + "\n"
+
+
+def columns_json(report: Report) -> str:
+    """Write the same object in one line, with a list for each column, which is shorter."""
+    return _written({**_head(report), "columns": _columns(report)})
+
+
+def _columns(report: Report) -> dict[str, list[object]]:
+    return {
+        name: [
+            None if isinstance(v, float) and not math.isfinite(v) else v
+            for v in report.frame[name].tolist()
+        ]
+        for name in report.frame.columns
+    }
+
+
+def _head(report: Report) -> dict[str, object]:
+    return {
         "schema": SCHEMA,
         "command": report.command,
         **({"headline": report.headline} if report.headline else {}),
         "title": report.title,
         "signature": report.signature,
         "notes": [*report.notes, *report.details],
-        "rows": rows,
     }
-    return escaped(json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False)) + "\n"
+
+
+def _written(record: object, indent: int | None = None) -> str:
+    return escaped(json.dumps(record, ensure_ascii=False, indent=indent, allow_nan=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
@@ -34,17 +34,6 @@ def render(report: Report, *, width: int = 80, color: bool = False, brief: bool 
     return uncommanding("\n".join(line.rstrip() for line in lines))
 
 
-def render_svg(reports: Sequence[Report], width: int = 100) -> str:
-    """Draw reports as one SVG image of a terminal."""
-    return _recorded(reports, width).export_svg(title="tokscope")
-
-
-def render_html(reports: Sequence[Report], width: int = 100) -> str:
-    """Draw reports as one HTML page, with its styles inside."""
-    page = _recorded(reports, width).export_html(inline_styles=True)
-    return re.sub(r"(?m)^([^\S\n]*):(?=:)", r"\1&#58;", page)  # else GitHub obeys the line
-
-
 def _console(out: io.StringIO, width: int, color: bool) -> Console:
     return Console(
         file=out,
@@ -53,17 +42,7 @@ def _console(out: io.StringIO, width: int, color: bool) -> Console:
         color_system="standard" if color else None,
         highlight=False,
         legacy_windows=False,
-        record=color,
     )
-
-
-def _recorded(reports: Sequence[Report], width: int) -> Console:
-    console = _console(io.StringIO(), width, color=True)
-    for i, report in enumerate(reports):
-        if i:
-            console.print()
-        _draw(report, console)
-    return console
 
 
 def _draw(report: Report, console: Console, brief: bool = False) -> None:

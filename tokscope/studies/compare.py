@@ -27,6 +27,7 @@ from tokscope.given import words
 from tokscope.measures.uncertainty import intervals_of
 from tokscope.provenance import Provenance
 from tokscope.report import Report
+from tokscope.studies.compare_plots import plots
 from tokscope.studies.compare_rows import COST, Row, costs, in_order, rows
 from tokscope.text.corpus import Corpus
 from tokscope.text.given import Corpora
@@ -150,9 +151,8 @@ def compared(
         notes += (_sampling(counted, asked.bootstrap, asked.seed),)
     provenance = _provenance(counted, first, asked)
     view = partial(tables, by=asked.by, sort=asked.sort)
-    return Report(
-        "compare", "Tokenizers compared", frame, notes, provenance, across="tokenizer", view=view
-    )
+    title, across = "Tokenizers compared", "tokenizer"
+    return Report("compare", title, frame, notes, provenance, across, view=view, plots=plots)
 
 
 def _counting(measures: Sequence[str], asked: Asked) -> Counting:

@@ -20,6 +20,7 @@ from tokscope.numerals.drawn import (
     SEPARATORS,
 )
 from tokscope.report import Report
+from tokscope.studies import show_plots
 from tokscope.studies.numbers_headline import counted, headline, summary
 from tokscope.studies.numbers_rows import PARTS
 from tokscope.studies.show import segmentation
@@ -205,4 +206,13 @@ def number(written: str, tokenizers: Tokenizers) -> Report:
     notes = (cuts.counts, legend, *cuts.assumed)
     title, flow = f"The number {written}", ("token", "place")
     told = counted(written, cuts.frame)
-    return Report("numbers", title, cuts.frame, notes, cuts.provenance, flow=flow, headline=told)
+    return Report(
+        "numbers",
+        title,
+        cuts.frame,
+        notes,
+        cuts.provenance,
+        flow=flow,
+        headline=told,
+        plots=show_plots.plots,
+    )

@@ -14,6 +14,7 @@ from tokscope.given import unlike
 from tokscope.numerals.cuts import places
 from tokscope.provenance import Provenance
 from tokscope.report import Report
+from tokscope.studies.show_plots import plots
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer, assumptions, switched_off
 from tokscope.tokenizers.given import Tokenizers, load_all
@@ -69,7 +70,8 @@ def show(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Report
     legend = "␣ space, ⏎ line feed, <C3> a byte of a cut character"
     notes = (cuts.counts, legend, *cuts.assumed)
     flow = ("token", "id", "bytes", *(["place"] if cuts.frame["place"].any() else []))
-    return Report("show", "Segmentation", cuts.frame, notes, cuts.provenance, flow=flow)
+    title = "Segmentation"
+    return Report("show", title, cuts.frame, notes, cuts.provenance, flow=flow, plots=plots)
 
 
 def _require_readable(text: str) -> None:

@@ -1,0 +1,178 @@
+"""Plots: every mark is where its value is, has a title, and is nothing but text and shapes."""
+
+from __future__ import annotations
+
+import re
+from math import nan
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.laws import HOSTILE, NAMES, require_safe
+from tokscope.plots import Cut, Cuts, Line, Lines, Mark, Piece, Plot, Values
+from tokscope.render import page, svg
+from tokscope.render.grid import grid
+from tokscope.render.marks import RIGHT, gutter
+from tokscope.render.plotted import table
+from tokscope.render.scale import Scale, covering, on_axis, short
+from tokscope.report import Report
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def values(kind: str, name: str = "en", **more: object) -> Values:
+    marks = (Mark(name, "a", 1.0, 0.5, 2.0), Mark(name, "b", 4.0), Mark("de", "a", 2.0))
+    return Values(kind, kind, f"Title {name}", "ratio", marks, name, **more)  # type: ignore[arg-type]
+
+
+def lines(name: str = "a") -> Lines:
+    each = (Line(name, (1, 10, 100), (0.0, 0.5, 1.0)), Line("b", (1, 10, 100), (1.0, 0.5, 0.25)))
+    return Lines("lines", name, "rank", "share", each, name, log=True)
+
+
+def cuts(name: str = "a") -> Cuts:
+    pieces = (Piece(name, name), Piece("b"), Piece("中文", "id 3"))
+    return Cuts("cuts", name, (Cut(name, name, pieces), Cut(name, "b", pieces)), name)
+
+
+def every(name: str = "en") -> list[Plot]:
+    return [*(values(kind, name) for kind in ("dots", "bars", "heat")), lines(name), cuts(name)]
+
+
+def titles(drawn: str) -> dict[str, ElementTree.Element]:
+    groups = ElementTree.fromstring(drawn).iter(f"{SVG}g")
+    return {str(group.findtext(f"{SVG}title")): group for group in groups}
+
+
+def place(group: ElementTree.Element, kind: str, name: str = "x") -> float:
+    (found,) = group.findall(f"{SVG}{kind}")
+    return float(found.get(name, "").rstrip("%"))
+
+
+def test_a_dot_is_where_its_value_is() -> None:
+    """From 0.5 to 4 there are three doublings; names of rows take 5 + 1.9 * 2 percent."""
+    left = 8.8
+    assert gutter(["en", "de"]) == left
+    third = (RIGHT - left) / 3
+    drawn = titles(svg.picture(values("dots", log=True)))
+    assert set(drawn) == {"en, a: 1.00 [0.50, 2.00]", "en, b: 4.00", "de, a: 2.00"}
+    first = drawn["en, a: 1.00 [0.50, 2.00]"]
+    assert place(first, "svg") == pytest.approx(left + third, abs=0.01)
+    assert place(first, "line", "x1") == pytest.approx(left)
+    assert place(first, "line", "x2") == pytest.approx(left + 2 * third, abs=0.01)
+    assert place(drawn["en, b: 4.00"], "svg") == pytest.approx(RIGHT)
+    assert not drawn["de, a: 2.00"].findall(f"{SVG}line")
+
+
+def test_a_bar_begins_at_0_and_is_as_long_as_its_value() -> None:
+    drawn = titles(svg.picture(values("bars")))
+    full = place(drawn["en, b: 4.00"], "rect", "width")
+    assert full == pytest.approx(RIGHT - 10 - 8.8)
+    assert place(drawn["de, a: 2.00"], "rect", "width") == pytest.approx(full / 2)
+    assert {place(one, "rect") for one in drawn.values()} == {8.8}
+
+
+def test_a_cell_of_a_heat_map_has_its_value_and_is_darker_for_more() -> None:
+    drawn = titles(svg.picture(values("heat")))
+    cells = {t: one for t, one in drawn.items() if one.findall(f"{SVG}rect")}
+    assert [one.findtext(f"{SVG}text") for one in cells.values()] == ["1.00", "4.00", "2.00"]
+    assert [place(one, "rect", "fill-opacity") for one in cells.values()] == [0.04, 0.54, 0.21]
+    assert [place(one, "rect", "x") for one in cells.values()] == [8.8, 52.4, 8.8]
+
+
+def test_a_curve_goes_through_its_points() -> None:
+    drawn = svg.picture(lines())
+    assert 'points="0.0,250 500.0,140 1000.0,30"' in drawn  # 220 pixels high, below the legend
+    points = titles(drawn)
+    assert place(points["a, rank 10: 50 %"], "svg") == pytest.approx(
+        (place(points["a, rank 1: 0 %"], "svg") + RIGHT) / 2, abs=0.01
+    )
+
+
+def test_a_value_that_is_undefined_is_left_out_or_a_dash() -> None:
+    marks = (Mark("en", "a", nan), Mark("en", "b", 2.0))
+    for kind in ("dots", "bars"):
+        drawn = titles(svg.picture(Values(kind, kind, "t", "ratio", marks)))  # type: ignore[arg-type]
+        assert set(drawn) == {"en, b: 2.00"}
+    assert "en, a: –" in titles(svg.picture(Values("heat", "h", "t", "ratio", marks)))
+
+
+@pytest.mark.parametrize("plot", every(), ids=lambda plot: plot.name)
+def test_every_mark_has_a_title_and_nothing_asks_for_a_file(plot: Plot) -> None:
+    for drawn in (svg.picture(plot), svg.inline(plot)):
+        root = ElementTree.fromstring(drawn)
+        parents = {child: parent for parent in root.iter() for child in parent}
+        for kind in ("path", "polyline", "rect"):
+            for mark in root.iter(SVG + kind):
+                own = parents[mark]
+                own = parents[own] if own.tag == f"{SVG}svg" and kind == "path" else own
+                is_legend = kind == "path" and own.tag == f"{SVG}svg"
+                named = own.tag == f"{SVG}g" and own[0].tag == f"{SVG}title"
+                assert named or is_legend or mark.get("class") in ("paper", "curve")
+        assert not re.search(r"(?i)\b(href|src|url\(|@import|<script|<image|<use)", drawn)
+        assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name], ids=range(len(NAMES) - 1))
+def test_hostile_names_are_text_in_every_plot(name: str) -> None:
+    for plot in every(name):
+        for drawn in (svg.picture(plot), svg.inline(plot)):
+            require_safe("svg", drawn)
+            tags = {one.tag for one in ElementTree.fromstring(drawn).iter()}
+            known = "svg g title text rect line path polyline style"
+            assert tags <= {SVG + tag for tag in known.split()}
+
+
+def test_every_plot_has_its_table() -> None:
+    cells = [grid(table(plot)) for plot in every()]
+    assert cells[0].rows == [["en", "1.000 [0.500, 2.000]", "4.000"], ["de", "2.000", "–"]]
+    assert cells[0].headers == ["", "a", "b"]
+    assert cells[3].rows == [
+        ["1", "0.0 %", "100.0 %"],
+        ["10", "50.0 %", "50.0 %"],
+        ["100", "100.0 %", "25.0 %"],
+    ]
+    assert cells[4].rows[0] == ["en", "en", "3", "en|b|中文"]
+
+
+finite = st.floats(1e-6, 1e9)
+
+
+@given(st.lists(finite, min_size=1), st.booleans(), st.booleans())
+def test_an_axis_has_room_for_all_values_and_some_ticks(
+    given: list[float], zero: bool, log: bool
+) -> None:
+    scale = covering(given, zero=zero and not log, log=log)
+    assert all(-1e-9 <= scale(value) <= 1 + 1e-9 for value in given)
+    ticks = scale.ticks()
+    assert 1 <= len(ticks) <= 17
+    assert ticks == sorted(ticks)
+    assert all(-1e-6 <= scale(tick) <= 1 + 1e-6 for tick in ticks)
+
+
+def test_an_axis_without_any_value_can_be_drawn() -> None:
+    assert covering([nan]).ticks()
+    assert covering([], log=True) == Scale(1.0, 2.0, log=True)
+    assert on_axis([0.1, 0.25], "share") == ["10 %", "25 %"]
+    assert short(nan, "ratio") == "–"
+
+
+def test_a_page_shows_each_plot_with_its_table() -> None:
+    name = HOSTILE
+    frame = table(values("dots", name)).frame
+    made = Report(
+        "x",
+        name,
+        frame,
+        (name,),
+        {name: None},
+        "series",
+        headline=name,
+        plots=lambda _: every(name),
+    )
+    drawn = page.render(made, repeat=name)
+    assert drawn.count("<figure>") == drawn.count("The values of this plot") == 5
+    assert drawn.count("<table>") == 6
+    require_safe("html", drawn)

@@ -1,0 +1,164 @@
+"""One page of HTML that needs nothing else: no request, no script to be read, light and dark."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from tokscope.plots import Cuts, Plot
+from tokscope.render import svg
+from tokscope.render.data import columns_json
+from tokscope.render.grid import Grid, grid
+from tokscope.render.marks import STYLE, safe
+from tokscope.render.page_style import PAGE, SORTING
+from tokscope.render.plotted import table
+from tokscope.report import Report
+
+_HASH = base64.b64encode(hashlib.sha256(SORTING.encode()).digest()).decode()
+# a browser refuses whatever a name in a file might smuggle in
+_POLICY = (
+    f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{_HASH}'"
+)
+
+
+def render(report: Report, views: Sequence[Report] = (), repeat: str = "") -> str:
+    """Write a report as a page: headline, plots, tables, and the data as JSON.
+
+    Args:
+        report: the whole; one with parts has a section for each of them.
+        views: the tables that people see; those of the report itself by default.
+        repeat: the command that makes this page.
+    """
+    parts = report.parts or (report,)
+    title = safe(report.title)
+    body = [f"<h1>{title}</h1>"]
+    if report.parts:
+        body += [*_lead(report.headline), *_contents(parts)]
+    for part in parts:
+        seen = views if views and not report.parts else _views(part)
+        body += _section(part, seen, headed=bool(report.parts))
+    body += _footer(report, repeat)
+    return "\n".join((*_head(title), "<body>", "<main>", *body, "</main>", *_end(), ""))
+
+
+def _views(report: Report) -> Sequence[Report]:
+    return report.view(report) if report.view else [report]
+
+
+def _head(title: str) -> Iterator[str]:
+    yield "<!DOCTYPE html>"
+    yield '<html lang="en">'
+    yield '<head><meta charset="utf-8">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield '<meta name="color-scheme" content="light dark">'
+    yield '<link rel="icon" href="data:,">'
+    yield f"<title>{title}</title>"
+    yield f"<style>{STYLE}{PAGE}</style></head>"
+
+
+def _end() -> Iterator[str]:
+    yield f"<script>{SORTING}</script>"
+    yield "</body>"
+    yield "</html>"
+
+
+def _lead(headline: str) -> list[str]:
+    return [f'<p class="lead">{safe(headline)}</p>'] if headline else []
+
+
+def _contents(parts: Sequence[Report]) -> Iterator[str]:
+    items = "".join(f'<li><a href="#{_id(part)}">{safe(part.title)}</a></li>' for part in parts)
+    yield f"<nav><ul>{items}</ul></nav>"
+
+
+def _id(part: Report) -> str:
+    return safe(part.command)
+
+
+def _section(part: Report, views: Sequence[Report], *, headed: bool) -> Iterator[str]:
+    yield f'<section id="{_id(part)}">'
+    if headed:
+        yield f"<h2>{safe(part.title)}</h2>"
+    yield from _lead(part.headline or next((v.headline for v in views if v.headline), ""))
+    for plot in part.plots(part) if part.plots else ():
+        yield from _figure(plot)
+    for view in views:
+        yield from _table(grid(replace(view, headline=""), html.escape))
+    if part.details:
+        items = "".join(f"<li>{safe(one)}</li>" for one in part.details)
+        yield f"<details><summary>More about these numbers</summary><ul>{items}</ul></details>"
+    yield "</section>"
+
+
+def _figure(plot: Plot) -> Iterator[str]:
+    yield "<figure>"
+    yield f"<figcaption><h3>{safe(plot.title)}</h3>"
+    yield f"<p>{safe(plot.note)}</p></figcaption>" if plot.note else "</figcaption>"
+    yield from _pieces(plot) if isinstance(plot, Cuts) else [svg.inline(plot)]
+    yield "<details><summary>The values of this plot</summary>"
+    yield from _cells(grid(table(plot), html.escape))
+    yield "</details></figure>"
+
+
+def _pieces(plot: Cuts) -> Iterator[str]:
+    """Write texts in pieces as text, which wraps, and can be searched and copied."""
+    row = None
+    for cut in plot.cuts:
+        if cut.row and cut.row != row:
+            yield f'<p class="row">{safe(cut.row)}</p>'
+        row = cut.row
+        pieces = "".join(
+            f'<span class="p{i % 4}" title="{safe(piece.detail)}">{safe(piece.text)}</span>'
+            for i, piece in enumerate(cut.pieces)
+        )
+        yield f'<p class="series">{safe(cut.series)}: {len(cut.pieces):,}</p>'
+        yield f'<p class="pieces">{pieces}</p>'
+
+
+def _table(cells: Grid) -> Iterator[str]:
+    yield f"<h3>{cells.title}</h3>"
+    yield from _cells(cells)
+    arrows = "; ↓ lower is better, ↑ higher is better" if "unit" in cells.headers else ""
+    if cells.directions:
+        yield f'<p class="note">bold: best of its row{arrows}</p>'
+    if cells.notes:
+        yield f'<ul class="note">{"".join(f"<li>{note}</li>" for note in cells.notes)}</ul>'
+
+
+def _cells(cells: Grid) -> Iterator[str]:
+    yield '<div class="wide" tabindex="0"><table>'
+    yield f"<thead>{_row('th', cells.headers, cells.numeric, set())}</thead><tbody>"
+    for row, best in zip(cells.rows, cells.best, strict=True):
+        yield _row("td", row, cells.numeric, best)
+    yield "</tbody></table></div>"
+
+
+def _row(kind: str, row: Sequence[str], numeric: Sequence[bool], best: set[int]) -> str:
+    drawn = []
+    for i, (cell, number) in enumerate(zip(row, numeric, strict=True)):
+        kinds = ' class="number"' if number else ""
+        drawn.append(f"<{kind}{kinds}>{f'<b>{cell}</b>' if i in best else cell}</{kind}>")
+    return f"<tr>{''.join(drawn)}</tr>"
+
+
+def _footer(report: Report, repeat: str) -> Iterator[str]:
+    yield "<footer>"
+    if repeat:
+        yield f"<h3>How to repeat this</h3><pre>{safe(repeat)}</pre>"
+    signatures = {part.signature: "" for part in (report, *report.parts) if part.signature}
+    if signatures:
+        lines = "".join(f"<p>{safe(one)}</p>" for one in signatures)
+        yield f'<h3>What can change the numbers</h3><div class="signature">{lines}</div>'
+    yield '<p class="note">The data is in this file, as JSON, in the elements of type '
+    yield "<code>application/json</code>.</p></footer>"
+    for part in report.parts or (report,):
+        yield f'<script type="application/json" id="data-{_id(part)}">{_data(part)}</script>'
+
+
+def _data(part: Report) -> str:
+    """Return the data as JSON in which nothing ends the element that it is in."""
+    return columns_json(part).replace("<", "\\u003c").replace(">", "\\u003e")

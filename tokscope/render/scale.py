@@ -1,0 +1,103 @@
+"""Where values are on an axis, and which of them are written under it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_ROUND = (1, 1.5, 2, 3, 5, 7)  # what is written on an axis of ratios, times powers of ten
+_MOST = 7  # ticks on an axis
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis from `low` to `high`."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def __call__(self, value: float) -> float:
+        """Return the place of a value: 0 at the low end of the axis, 1 at the high end.
+
+        >>> Scale(1, 3)(2.5), Scale(1, 100, log=True)(10)
+        (0.75, 0.5)
+        """
+        if self.log:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+    def ticks(self) -> list[float]:
+        """Return round values on the axis.
+
+        >>> Scale(0, 1).ticks(), Scale(1, 4, log=True).ticks()
+        ([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], [1.0, 1.5, 2.0, 3.0])
+        """
+        if not self.log:
+            return self._even()
+        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+        for steps in (_ROUND, (1, 2, 5), (1, 3), (1,)):
+            found = [step * 10.0**power for power in powers for step in steps]
+            found = [one for one in found if self.low <= one * (1 + 1e-9) and one <= self.high]
+            if len(found) <= _MOST:
+                break
+        return found if len(found) > 1 else self._even()
+
+    def _even(self) -> list[float]:
+        width = self.high - self.low
+        size = 10.0 ** math.floor(math.log10(width / _MOST))
+        step = next(s * size for s in (1, 2, 5, 10) if width / (s * size) <= _MOST)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
+
+
+def covering(values: Iterable[float], *, zero: bool = False, log: bool = False) -> Scale:
+    """Return an axis that has room for all values, and begins at 0 if it is asked to.
+
+    >>> covering([2.0, 10.0], zero=True)
+    Scale(low=0.0, high=10.0, log=False)
+    """
+    finite = [v for v in values if math.isfinite(v) and (v > 0 or not log)]
+    low, high = (min(finite), max(finite)) if finite else (1.0, 2.0)
+    low = min(low, 0.0) if zero else low
+    if high - low < 1e-9 * max(abs(high), 1e-300):  # one value alone
+        high = low * 1.1 if log else low + (abs(low) * 0.1 or 1.0)
+    return Scale(low, high, log)
+
+
+def ordered(names: Iterable[str]) -> list[str]:
+    """Return each name once, in the order in which they come.
+
+    >>> ordered("abac")
+    ['a', 'b', 'c']
+    """
+    return list(dict.fromkeys(names))
+
+
+def short(value: float, unit: str) -> str:
+    """Write a value in a few characters: a share in percent, others to two decimals at most.
+
+    >>> short(0.1234, "share"), short(1.5, "ratio"), short(1234567.0, "tokens"), short(2.0, "x")
+    ('12 %', '1.50', '1,234,567', '2.00')
+    """
+    if math.isnan(value):
+        return "–"
+    if unit == "share":
+        percent = 100 * value
+        return f"{percent:.1f} %" if 0 < abs(percent) < 9.95 else f"{percent:.0f} %"
+    if unit in ("tokens", "bytes", "characters", "words", "units") or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def on_axis(values: Sequence[float], unit: str) -> list[str]:
+    """Write the values of an axis, all with as many decimals as one of them needs.
+
+    >>> on_axis([1.0, 1.5, 2.0], "ratio"), on_axis([0.0, 0.5], "share")
+    (['1.0', '1.5', '2.0'], ['0 %', '50 %'])
+    """
+    scale, sign = (100, " %") if unit == "share" else (1, "")
+    shown = [f"{scale * value:.10g}" for value in values]
+    decimals = max(len(one.partition(".")[2]) for one in shown)
+    return [f"{scale * value:,.{decimals}f}{sign}" for value in values]

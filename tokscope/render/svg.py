@@ -1,0 +1,222 @@
+"""Plots as SVG: no script, no request, light and dark, and a title on every mark."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from tokscope.plots import Cut, Cuts, Line, Lines, Mark, Plot, Values
+from tokscope.render import marks
+from tokscope.render.marks import NARROW, RIGHT, STYLE, WIDTH, Axis, Drawn
+from tokscope.render.scale import covering, on_axis, ordered, short
+from tokscope.visible import visible
+
+_ROW, _BAR, _CELL, _HEIGHT = 22, 15, 24, 220  # heights of rows, bars, cells and curves
+
+
+def picture(plot: Plot) -> str:
+    """Draw a plot as a whole file, with its title and note."""
+    drawn = _drawn(plot, WIDTH)
+    notes = marks.wrapped(plot.note, int((WIDTH - 32) / 5.8))
+    head = [marks.text(plot.title, "16", 28, "name")]
+    head += [marks.text(line, "16", 48 + 16 * i, "soft") for i, line in enumerate(notes)]
+    top = 44 + 16 * len(notes)
+    height = top + drawn.height + 12
+    paper = f'<rect width="100%" height="{height:g}" class="paper"/>'
+    inside = (f'<svg y="{top:g}" height="{drawn.height:g}">', *drawn.parts, "</svg>")
+    body = (f"<style>{STYLE}</style>", paper, *head, *inside)
+    return _root(plot, f'width="{WIDTH}"', height, body)
+
+
+def inline(plot: Plot) -> str:
+    """Draw a plot as a part of a page, which has its title, its note and `STYLE`."""
+    drawn = _drawn(plot, NARROW)
+    return _root(plot, 'width="100%"', drawn.height, drawn.parts)
+
+
+def _root(plot: Plot, width: str, height: float, parts: Sequence[str]) -> str:
+    label = f'role="img" aria-label="{marks.safe(plot.title)}"'
+    opened = f'<svg xmlns="http://www.w3.org/2000/svg" class="ts" {width} height="{height:g}"'
+    return "\n".join((f"{opened} {label}>", *parts, "</svg>")) + "\n"
+
+
+def _drawn(plot: Plot, width: int) -> Drawn:
+    if isinstance(plot, Cuts):
+        return _cuts(plot, width)
+    if isinstance(plot, Lines):
+        return _lines(plot)
+    return _heat(plot) if plot.kind == "heat" else _rows(plot)
+
+
+# Dots and bars
+
+
+def _rows(plot: Values) -> Drawn:
+    rows, series = ordered(m.row for m in plot.marks), ordered(m.series for m in plot.marks)
+    is_bars = plot.kind == "bars"
+    legend, axis = marks.legend(series), _axis(plot, rows)
+    size = _BAR * len(series) + 9 if is_bars else _ROW + 2 * (len(series) > 3)
+    twice = not is_bars and len(rows) > 20
+    top = legend.height + (14 if twice else 0)
+    bottom = top + size * len(rows)
+    parts = [*legend.parts, *axis.drawn(top, bottom, twice=twice)]
+    if not math.isnan(plot.origin):
+        origin = axis.at(plot.origin)
+        parts.append(marks.line((origin, top), (origin, bottom), 'class="origin"'))
+    for i, row in enumerate(rows):
+        y = top + size * (i + 0.5)
+        parts.append(marks.row_name(row, axis.left, y))
+        for mark in plot.marks:
+            if mark.row == row and math.isfinite(mark.value):
+                k = series.index(mark.series)
+                apart = _BAR if is_bars else min(3, 12 / len(series))
+                draw = _bar if is_bars else _dot
+                one = draw(mark, axis, y + apart * (k - (len(series) - 1) / 2), k)
+                parts.append(marks.titled(marks.told(mark, plot.unit), *one))
+    return Drawn(parts, bottom + 22)
+
+
+def _axis(plot: Values, rows: Sequence[str]) -> Axis:
+    ends = [v for m in plot.marks for v in (m.value, m.low, m.high)]
+    scale = covering([*ends, plot.origin], zero=plot.kind == "bars", log=plot.log)
+    right = RIGHT - 10 if plot.kind == "bars" else RIGHT  # room for the value of a bar
+    return Axis(scale, marks.gutter(rows), plot.unit, right)
+
+
+def _interval(mark: Mark, axis: Axis, y: float, look: str) -> Iterator[str]:
+    if not math.isnan(mark.low):
+        yield marks.line((axis.at(mark.low), y), (axis.at(mark.high), y), look)
+
+
+def _dot(mark: Mark, axis: Axis, y: float, k: int) -> Iterator[str]:
+    look = f'stroke="{marks.color(k)}" stroke-width="2" stroke-opacity=".6"'
+    yield from _interval(mark, axis, y, look)
+    yield marks.point(axis.at(mark.value), y, k)
+
+
+def _bar(mark: Mark, axis: Axis, y: float, k: int) -> Iterator[str]:
+    width = (axis.right - axis.left) * axis.scale(mark.value)
+    look = f'y="{y - _BAR / 2 + 1:g}" height="{_BAR - 2}" fill="{marks.color(k)}"'
+    yield f'<rect x="{axis.left:g}%" width="{max(width, 0.2):.2f}%" {look}/>'
+    yield from _interval(mark, axis, y, 'class="origin" stroke-width="2"')
+    last = mark.value if math.isnan(mark.high) else max(mark.value, mark.high)
+    yield marks.text(short(mark.value, axis.unit), axis.at(last), y + 4, "", ' dx="6"')
+
+
+# Heat maps
+
+
+def _heat(plot: Values) -> Drawn:
+    rows, series = ordered(m.row for m in plot.marks), ordered(m.series for m in plot.marks)
+    scale, left = covering([m.value for m in plot.marks], log=plot.log), marks.gutter(rows)
+    width = (RIGHT - left) / len(series)
+    heads = [_head(name, marks.room(width)) for name in series]
+    top = 6 + 14 * max(map(len, heads))
+    parts: list[str] = []
+    for k, lines in enumerate(heads):
+        middle = f"{left + width * (k + 0.5):.2f}%"
+        for i, line in enumerate(reversed(lines)):
+            head = marks.text(line, middle, top - 7 - 14 * i, "soft mid")
+            parts.append(marks.titled(series[k], head))
+    for i, row in enumerate(rows):
+        parts.append(marks.row_name(row, left, top + _CELL * (i + 0.5)))
+    for mark in plot.marks:
+        x, y = left + width * series.index(mark.series), top + _CELL * rows.index(mark.row)
+        depth = 0.04 + 0.5 * scale(mark.value) if math.isfinite(mark.value) else 0
+        cell = f'<rect x="{x:.2f}%" y="{y:g}" width="{width:.2f}%" height="{_CELL}" class="heat"'
+        cell += f' fill-opacity="{depth:.2f}"/>'
+        value = marks.text(short(mark.value, plot.unit), f"{x + width / 2:.2f}%", y + 16, "mid")
+        parts.append(marks.titled(marks.told(mark, plot.unit), cell, value))
+    return Drawn(parts, top + _CELL * len(rows) + 6)
+
+
+def _head(name: str, most: int) -> list[str]:
+    """Break a name after signs, so that it fits above a column."""
+    lines = [""]
+    for part in re.split(r"(?<=[-_./: ])", visible(name)):
+        if lines[-1] and len(lines[-1]) + len(part) > most:
+            lines.append("")
+        lines[-1] += part
+    return [marks.cropped(line, max(most, 4)) for line in lines[:3]]
+
+
+# Curves
+
+
+def _lines(plot: Lines) -> Drawn:
+    legend = marks.legend([line.series for line in plot.lines])
+    across = covering([x for line in plot.lines for x in line.xs], log=plot.log)
+    up = covering([y for line in plot.lines for y in line.ys], zero=True)
+    ticks = up.ticks()
+    names = on_axis(ticks, plot.unit)
+    axis, top = Axis(across, marks.gutter(names), ""), legend.height + 4
+    bottom = top + _HEIGHT
+    parts = [*legend.parts, *axis.drawn(top, bottom)]
+
+    def height(value: float) -> float:
+        return round(bottom - _HEIGHT * up(value), 1)
+
+    for tick, name in zip(ticks, names, strict=True):
+        y = height(tick)
+        parts.append(marks.line((f"{axis.left:g}%", y), (f"{RIGHT}%", y), 'class="grid"'))
+        parts.append(marks.text(name, f"{axis.left:g}%", y + 4, "soft end", ' dx="-8"'))
+    for k, line in enumerate(plot.lines):
+        parts.append(_curve(line, k, axis, height))
+        for x, value in zip(line.xs, line.ys, strict=True):
+            told = f"{line.series}, {plot.across} {x:,.10g}: {short(value, plot.unit)}"
+            parts.append(marks.titled(told, marks.point(axis.at(x), height(value), k)))
+    middle = f"{(axis.left + RIGHT) / 2:g}%"
+    parts.append(marks.text(plot.across, middle, bottom + 34, "soft mid"))
+    return Drawn(parts, bottom + 42)
+
+
+def _curve(line: Line, k: int, axis: Axis, height: Callable[[float], float]) -> str:
+    """Draw a curve in a box that is 1,000 wide, and is stretched to the width there is."""
+    points = " ".join(
+        f"{1000 * axis.scale(x):.1f},{height(y):g}" for x, y in zip(line.xs, line.ys, strict=True)
+    )
+    box = f'x="{axis.left:g}%" width="{RIGHT - axis.left:g}%" height="1000"'
+    stretched = 'viewBox="0 0 1000 1000" preserveAspectRatio="none" overflow="visible"'
+    look = f'stroke="{marks.color(k)}" stroke-dasharray="{marks.dashes(k)}" class="curve"'
+    return f'<svg {box} {stretched}><polyline points="{points}" {look}/></svg>'
+
+
+# Texts in pieces
+
+
+def _cuts(plot: Cuts, width: int) -> Drawn:
+    parts: list[str] = []
+    y, row = 0.0, None
+    for cut in plot.cuts:
+        if cut.row and cut.row != row:
+            y += 30
+            parts.append(marks.text(cut.row, "16", y, "name mono"))
+        row = cut.row
+        parts.append(marks.text(f"{cut.series}: {len(cut.pieces):,}", "16", y + 22, "soft"))
+        drawn = _pieces(cut, y + 30, width)
+        parts += drawn.parts
+        y = drawn.height
+    return Drawn(parts, y + 8)
+
+
+def _pieces(cut: Cut, y: float, width: int) -> Drawn:
+    """Draw the pieces of a text as a running line, each in a box that differs from the next."""
+    parts: list[str] = []
+    x = 16.0
+    for i, piece in enumerate(cut.pieces):
+        shown = visible(piece.text)
+        size = 7.4 * _cells(shown) + 8
+        if x > 16 and x + size > width - 16:
+            x, y = 16.0, y + 26
+        look = f'rx="3" fill="{marks.color(i % 4)}" stroke="{marks.color(i % 4)}"'
+        box = f'<rect x="{x:g}" y="{y:g}" width="{size:g}" height="22" class="piece" {look}/>'
+        word = marks.text(shown, f"{x + size / 2:g}", y + 15, "mono mid", ' xml:space="preserve"')
+        parts.append(marks.titled(" ".join(filter(None, (shown, piece.detail))), box, word))
+        x += size + 3
+    return Drawn(parts, y + 26)
+
+
+def _cells(text: str) -> int:
+    """Return about how many letters wide a text is; those of East Asia are twice as wide."""
+    return sum(2 if ord(char) >= 0x1100 else 1 for char in text)
