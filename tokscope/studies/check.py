@@ -131,11 +131,12 @@ def checked(
     _require_comparable(config, source, base)
     strings = list(base.identity.golden) if base else None
     head = snapshot(given, source, strings, workers)
-    found = judged(Case(config, head, base))
+    case = Case(config, head, base)
+    found = judged(case)
     order = sorted(found, key=_weight)
     frame = pd.DataFrame([_row(one, head.name, config) for one in order], columns=COLUMNS)
     named_base = against or str(config.lock)
-    notes = (*hints(config, given, head, against, base, order), *idle(found, config))
+    notes = (*hints(case, given, against, order), *idle(found, config))
     notes += tuple(without_dropout(head.name, head.identity.processing))
     return Report(
         "check",

@@ -9,25 +9,21 @@ from pathlib import Path
 from tokscope.errors import split_label
 from tokscope.gate.config import FAIL, NAME, PROJECT, Config, Text, inside
 from tokscope.gate.git import PREFIX, at_top, last_change
-from tokscope.gate.snapshot import Snapshot
-from tokscope.gate.verdict import Judged
+from tokscope.gate.verdict import Case, Judged
 from tokscope.tokenizers import Tokenizer
 
 
 def hints(
-    config: Config,
-    given: str | Tokenizer,
-    head: Snapshot,
-    against: str,
-    base: Snapshot | None,
-    found: Sequence[Judged],
+    case: Case, given: str | Tokenizer, against: str, found: Sequence[Judged]
 ) -> Iterator[str]:
     """Yield what to type next, if a gate failed: the difference, the rules, the new baseline."""
+    config = case.config
     codes = list(dict.fromkeys(one.gate.code for one in found if one.verdict == FAIL))
     if not codes:
         return
-    if base:
-        yield f"look closer: {difference(config, head.spec, against, base.spec)}"
+    if case.baseline:
+        told = difference(config, case.head.spec, against, case.baseline.spec)
+        yield f"look closer: {told}"
     yield f"why and what helps: tokscope explain {' '.join(codes)}"
     if not against:
         word = given if isinstance(given, str) and given != config.spec else ""
