@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and DEEP.intersection(item.fixturenames):
             item.add_marker(pytest.mark.deep)
+        if item.get_closest_marker("deep"):
+            item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Measure the coverage of fast tests only: the deep ones would take twice as long.
+
+    What `no_cover` is for this process, the variable is for those that it starts.
+    """
+    with pytest.MonkeyPatch.context() as environment:
+        if item.get_closest_marker("deep"):
+            environment.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        return (yield)
 
 
 def _runner(

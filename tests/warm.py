@@ -23,7 +23,7 @@ from pathlib import Path
 
 SCRIPT = Path(sys.executable).with_name("tokscope")
 READ_LATE = {  # variables that are read when a command runs, or by no library of ours
-    "COLUMNS", "GITHUB_STEP_SUMMARY", "HF_HOME", "HF_HUB_OFFLINE", "NO_COLOR",
+    "COLUMNS", "COVERAGE_PROCESS_CONFIG", "GITHUB_STEP_SUMMARY", "HF_HOME", "HF_HUB_OFFLINE", "NO_COLOR",
     "PYTEST_CURRENT_TEST", "TIKTOKEN_CACHE_DIR",
 }  # fmt: skip
 
@@ -140,12 +140,22 @@ def fork(door: socket.socket) -> list[str]:
             os.chdir(told["folder"])
             os.environ.clear()
             os.environ.update(added | told["environment"])
+            if "COVERAGE_PROCESS_CONFIG" in before.keys() - os.environ.keys():
+                _uncovered()
             return list(told["words"])
         for stream in streams[:3]:
             os.close(stream)
         with os.fdopen(streams[3], "w") as answer:
             print(child, file=answer, flush=True)
             print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), file=answer)
+
+
+def _uncovered() -> None:
+    """Measure no coverage from here on: the test is deep."""
+    from coverage import Coverage
+
+    if measuring := Coverage.current():
+        measuring.stop()
 
 
 if __name__ == "__main__":
