@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import typer
 
+import tokscope
 from tokscope.cli import app
 from tokscope.rulebook import RULES
 from tokscope.tokenizers.rest import LEFT_OUT
@@ -43,6 +45,26 @@ def rules() -> str:
         for code, rule in RULES.items()
     ]
     return table(("code", "severity", "what was found", "why it matters", "what helps"), *rows)
+
+
+def functions() -> str:
+    """Every public function, with its parameters and what it does."""
+    public = [(name, getattr(tokscope, name)) for name in tokscope.__all__]
+    rows = [
+        (f"`{name}({_parameters(one)})`", _cell(str(inspect.getdoc(one)).partition("\n")[0]))
+        for name, one in public
+        if inspect.isfunction(one)
+    ]
+    return table(("function", "what it does"), *rows)
+
+
+def _parameters(function: Callable[..., Any]) -> str:
+    told: list[str] = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in told:
+            told.append("*")
+        told.append(name if parameter.default is parameter.empty else f"{name}=…")
+    return ", ".join(told)
 
 
 def options() -> str:

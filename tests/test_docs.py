@@ -127,7 +127,12 @@ def test_the_table_of_measures_is_that_of_the_program(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("name", "table"),
-    [("identity", tables.left_out), ("rules", tables.rules), ("options", tables.options)],
+    [
+        ("functions", tables.functions),
+        ("identity", tables.left_out),
+        ("options", tables.options),
+        ("rules", tables.rules),
+    ],
 )
 def test_a_table_of_what_the_program_holds_is_that_of_the_program(
     name: str, table: Callable[[], str]
