@@ -272,7 +272,7 @@ class _Reader:
             raise self.wrong(key, f"{measure} is of the text alone; limit what a tokenizer changes")
         if kind in ("max", "min"):
             share = False  # "5%" is .05
-        if _is_met_by_all(MEASURES[measure].unit, kind, amount, share=share):
+        if is_met_by_all(MEASURES[measure].unit, kind, amount, share=share):
             raise self.wrong(key, f"{'.'.join(key)} = {value} lets everything pass; be stricter")
         return Limit(measure, scope, kind, amount, share, key)
 
@@ -281,7 +281,7 @@ class _Reader:
         if key[1] not in data or data[key[1]] == OFF:
             return None
         amount, share = self.amount(data[key[1]], key)
-        if amount < 0 or _is_met_by_all("", "worse", amount, share=share):
+        if amount < 0 or is_met_by_all("", "worse", amount, share=share):
             raise self.wrong(key, f"{'.'.join(key)} must be from 0% to less than 100%, or a number")
         return Limit(key[1], "", "worse", amount, share, key)
 
@@ -334,7 +334,7 @@ class _Reader:
             yield Waiver(**{"gate": "", **found, "key": key})
 
 
-def _is_met_by_all(unit: str, kind: str, amount: float, *, share: bool) -> bool:
+def is_met_by_all(unit: str, kind: str, amount: float, *, share: bool) -> bool:
     """Tell whether every value is within a limit: none is below 0, no share or index above 1.
 
     A change of 100 % or more of the baseline limits nothing either.

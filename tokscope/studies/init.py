@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
+from glob import escape
 from pathlib import Path
 
 from tokscope.counting.catalog import MEASURES
 from tokscope.counting.counted import ALL
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Text
+from tokscope.gate.settings import is_met_by_all
 from tokscope.gate.snapshot import Snapshot, require_tokens, snapshot
 from tokscope.gate.wanted import Wanted, opened
 from tokscope.tokenizers.beside import NAMES
@@ -132,14 +135,37 @@ def _limits(found: Snapshot) -> list[str]:
         "",
     ]
     for name, values in found.measured.values.items():
-        lines += _limit(name, {corpus: v for corpus, v in values.items() if not math.isnan(v)})
+        lines += _limit(name, values)
     return lines
 
 
 def _limit(name: str, values: Mapping[str, float]) -> list[str]:
-    """Return a limit just beyond the worst value."""
-    if not values:
-        return []
+    """Return a limit just beyond the worst value.
+
+    A value that is undefined on this text can never be judged. Then each other corpus has a limit
+    of its own.
+    """
+    known = {corpus: value for corpus, value in values.items() if not math.isnan(value)}
+    if len(known) == len(values):
+        bounds = _bound(name, known) if known else []
+    else:
+        bounds = [
+            f"{_key(corpus)}.{bound}"
+            for corpus, value in known.items()
+            for bound in _bound(name, {corpus: value})
+        ]
+        undefined = ", ".join(visible(corpus) for corpus in values if corpus not in known)
+        bounds += [f"# undefined on this text: {undefined}"] if bounds else []
+    return [f"[limits.{name}]", *bounds, ""] if bounds else []
+
+
+def _key(corpus: str) -> str:
+    """Write the name of a corpus as a key in TOML that no pattern is taken for."""
+    return corpus if re.fullmatch(r"[A-Za-z0-9_-]+", corpus) else _quoted(escape(corpus))
+
+
+def _bound(name: str, values: Mapping[str, float]) -> list[str]:
+    """Return the line of a limit; nothing if no value can be beyond it."""
     low = MEASURES[name].better == "higher"
     corpus = min(values, key=lambda c: values[c] if low else -values[c])
     worst = values[corpus]
@@ -147,11 +173,8 @@ def _limit(name: str, values: Mapping[str, float]) -> list[str]:
     where = "now" if alike else f"now, in {visible(corpus)}"
     limit = worst if name in _STRICT else worst * (1 - _ROOM if low else 1 + _ROOM)
     step = 10.0 ** (math.floor(math.log10(limit)) - 2) if limit else 1.0
-    if MEASURES[name].unit == "share" and limit == (0 if low else 1):
-        return []  # all that it can be
     rounded = (math.floor if low else math.ceil)(limit / step - 1e-9 * (-1 if low else 1)) * step
-    return [
-        f"[limits.{name}]",
-        f"{'min' if low else 'max'} = {rounded:.6g}  # {worst:.4g} {where}",
-        "",
-    ]
+    kind = "min" if low else "max"
+    if is_met_by_all(MEASURES[name].unit, kind, rounded, share=False):
+        return []
+    return [f"{kind} = {rounded:.6g}  # {worst:.4g} {where}"]
