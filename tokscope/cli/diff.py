@@ -29,6 +29,7 @@ def command(
         int,
         typer.Option(metavar="N", help="The seed of the intervals.", rich_help_panel=STATISTICS),
     ] = 0,
+    details: output.Details = False,
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -40,6 +41,7 @@ def command(
     `tokscope diff git:main:tokenizer.json tokenizer.json --corpus 'text/*.txt'`
     """
     output.require_formats(out)
+    output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=[old, new], texts=corpus)
     stay_offline(download)
     from tokscope.gate.config import Evidence
@@ -50,4 +52,4 @@ def command(
         report = study.compared(
             old, new, chosen, top=top, evidence=Evidence(seed=seed), workers=workers
         )
-    output.emit(report, study.tables(report), out)
+    output.emit(report, study.tables(report, details=details), out)

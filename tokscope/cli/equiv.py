@@ -47,6 +47,7 @@ def command(
         int,
         typer.Option(metavar="N", help="The seed of --fuzz.", rich_help_panel=STATISTICS),
     ] = 0,
+    details: output.Details = False,
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -58,6 +59,7 @@ def command(
     `tokscope equiv tokenizer.json tokenizer.model --corpus 'text/*.txt'`
     """
     output.require_formats(out)
+    output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=[first, second], texts=corpus)
     corpora = text.read(corpus, reading)
     from tokscope.studies import equiv as study
@@ -66,6 +68,6 @@ def command(
         report = study.equiv(
             first, second, corpora, by=by, fuzz=fuzz, seed=seed, top=top, workers=workers
         )
-    output.emit(report, study.tables(report), out)
+    output.emit(report, study.tables(report, details=details), out)
     if study.differs(report):
         raise typer.Exit(1)

@@ -20,7 +20,7 @@ Samples = Mapping[str, Sample]
 def cause(head: Identity, base: Identity) -> str:
     """Name the parts of the file that changed; empty if none did."""
     if head.family != base.family:
-        return f"it is another kind of tokenizer ({base.family} -> {head.family})"
+        return f"the kind of tokenizer changed ({base.family} -> {head.family})"
     verbs: dict[str, list[str]] = {}
     for name in {**head.components, **base.components}:
         old, new = base.components.get(name, "null"), head.components.get(name, "null")
@@ -88,7 +88,7 @@ def effects(head: Snapshot, base: Snapshot) -> list[str]:
     old, new = ({name: one.measured.samples[name] for name in shared} for one in (base, head))
     sides = head.identity, base.identity
     found = [*_numbers(head, base), *_lost(new, old), *_tokens(new, old), *_golden(*sides)]
-    found = found or [_none(head, new)]
+    found = found or [no_effect(head, new)]
     return [*filter(None, [changed_ids(*sides, examples=1)]), *found]
 
 
@@ -101,7 +101,7 @@ def _shared(head: Snapshot, base: Snapshot) -> list[str]:
     return [c for c, own in one.samples.items() if c in known and own.digest == known[c].digest]
 
 
-def _none(head: Snapshot, samples: Samples) -> str:
+def no_effect(head: Snapshot, samples: Samples) -> str:
     """Say what was tried without an effect."""
     if head.identity.processing.get("dropout", "null") != "null":
         return "no effect can be seen, as dropout is switched off while tokens are counted"

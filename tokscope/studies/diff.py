@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from math import nan
 from typing import cast
 
@@ -11,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from tokscope.counting.catalog import MEASURES
-from tokscope.counting.counted import require_resamples
+from tokscope.counting.counted import ALL, require_resamples
 from tokscope.counting.signature import versions
 from tokscope.errors import TokscopeError, shortened
 from tokscope.gate.changes import pair
 from tokscope.gate.config import Evidence, Text
+from tokscope.gate.effects import cause, effects, no_effect
 from tokscope.gate.git import PREFIX, checked_out
 from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.wanted import Wanted, opened
@@ -29,6 +31,8 @@ from tokscope.tokenizers.given import One, load_one
 from tokscope.workers import HERE, Workers
 
 COLUMNS = list(Row._fields)
+_LONGEST, _BEFORE = 56, 10  # characters that are shown, and those before a difference
+_MOST = 10  # corpora that are shown without --details
 _AROUND = 3  # tokens shown before and behind where two segmentations differ
 
 
@@ -108,7 +112,30 @@ def compared(
     frame = pd.DataFrame([*rows(sides), *lines(sides, top)], columns=COLUMNS)
     title = f"From {_name(base, old)} to {_name(head, new)}"
     provenance = _provenance(sides, text, evidence)
-    return Report("diff", title, frame, counted_notes(head), provenance, view=tables)
+    return Report(
+        "diff",
+        title,
+        frame,
+        counted_notes(head),
+        provenance,
+        headline=_headline(base, head, title),
+        view=tables,
+    )
+
+
+def _headline(base: Snapshot, head: Snapshot, title: str) -> str:
+    """Say what changed and what that does, or what was tried without a difference."""
+    why = cause(head.identity, base.identity)
+    does = "; ".join(effects(head, base))
+    if why:
+        return f"{title}, {why}: {does}."
+    units = sum(len(one.hashes) for one in head.measured.samples.values())
+    if does == no_effect(head, head.measured.samples):
+        return (
+            f"{title}, no difference is seen: no part of the file differs, nor any id of "
+            f"{len(base.identity.golden):,} golden strings and {units:,} units of text."
+        )
+    return f"{title}, no part of the file that is known changed, but {does}."
 
 
 def _provenance(sides: Sides, text: Text, evidence: Evidence) -> Provenance:
@@ -142,11 +169,16 @@ def _name(found: Snapshot, given: str | Tokenizer) -> str:
 # The tables for people
 
 
-def tables(report: Report) -> list[Report]:
-    """Return the tables for people: the files, then tokens by corpus, then lines side by side."""
+def tables(report: Report, *, details: bool = False) -> list[Report]:
+    """Return the tables for people: the files, then tokens by corpus, then lines side by side.
+
+    `details` adds what did not change, and corpora that changed less than others.
+    """
     frame = report.frame
     files = frame[~frame["part"].isin(("text", "line"))]
-    files = files[~files["new"].isin((0, *files["old"].dropna())) & (files["measure"] != "same")]
+    if not details:
+        same = files["new"].isin((0.0,)) | (files["new"] == files["old"])
+        files = files[~same & (files["measure"] != "same")]
     shown = pd.DataFrame(
         {
             "part": files["part"],
@@ -160,20 +192,32 @@ def tables(report: Report) -> list[Report]:
     )
     if shown.empty:
         shown = pd.DataFrame({"part": ["files"], "what": ["no difference"]})
-    views = [Report("diff", report.title, shown)]
-    views.append(_by_corpus(frame[frame["part"] == "text"]))
+    views = [Report("diff", "In the files and what they do", shown, headline=report.headline)]
+    views.append(_by_corpus(frame[frame["part"] == "text"], details))
     for _, row in frame[frame["part"] == "line"].iterrows():
         views.append(_line(row))
     last = views[-1]
     notes = (*last.notes, *report.notes)
-    views[-1] = Report("diff", last.title, last.frame, notes, report.provenance)
+    notes += report.details if details else ()
+    views[-1] = replace(last, notes=notes, provenance=report.provenance)
     return views
 
 
 def _which(row: pd.Series) -> str:
     if row["new_text"]:
-        return f"{shortened(row['text'], 56)} -> {shortened(row['new_text'], 56)}"
+        return " -> ".join(where_they_differ(row["text"], row["new_text"]))
     return shortened(row["text"], 120)
+
+
+def where_they_differ(old: str, new: str) -> list[str]:
+    """Shorten two texts to where they first differ.
+
+    >>> where_they_differ("a" * 60 + "b", "a" * 60 + "c")[0]
+    '…aaaaaaaaaab'
+    """
+    alike = _alike(old, new)
+    first = max(alike - _BEFORE, 0) if max(len(old), len(new)) > _LONGEST else 0
+    return [f"{'…' if first else ''}{shortened(one[first:], _LONGEST)}" for one in (old, new)]
 
 
 def _count(row: pd.Series) -> str:
@@ -184,24 +228,30 @@ def _count(row: pd.Series) -> str:
     return f"{row['old']:.3f} -> {row['new']:.3f}"
 
 
-def _by_corpus(part: pd.DataFrame) -> Report:
+def _by_corpus(part: pd.DataFrame, details: bool) -> Report:
     shown = {
         corpus: dict(zip(own["measure"], own.to_dict("records"), strict=True))
         for corpus, own in part.groupby("name", sort=False)
     }
     found = []
+    sizes = {c: abs(own["tokens"]["change"]) for c, own in shown.items() if c != ALL}
+    kept = sorted(sizes, key=lambda c: -sizes[c])[: None if details else _MOST]
     for corpus, own in shown.items():
+        if corpus not in (*kept, ALL):
+            continue
         tokens, none = own["tokens"], {"new": nan}
         shares = [own.get(name, none)["new"] for name in (OTHER, ALIKE, "round_trip")]
         counts = (f"{tokens['old']:,.0f}", f"{tokens['new']:,.0f}")
         changes = (_signed(tokens[name]) for name in ("change", "low", "high"))
         found.append((corpus, *counts, *changes, *map(_percent, shares)))
     columns = ["corpus", "old", "new", "change", "low", "high", "other ids", "same count", "back"]
-    notes = (
+    notes: tuple[str, ...] = (
         "old, new: tokens; low, high: of the change, 95 %, for all corpora at once; other ids: "
         "units encoded otherwise; same count: those of them with as many tokens; back: units that "
         "the new tokenizer gives back",
     )
+    if len(kept) < len(sizes):
+        notes += (f"{len(sizes) - len(kept):,} corpora that changed less: --details",)
     return Report("diff", "On text", pd.DataFrame(found, columns=columns), notes)
 
 

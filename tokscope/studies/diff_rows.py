@@ -12,7 +12,8 @@ import numpy as np
 from tokscope.counting.catalog import MEASURES
 from tokscope.errors import TokscopeError, shortened
 from tokscope.gate.changes import Pair
-from tokscope.gate.snapshot import Snapshot
+from tokscope.gate.identity import ids_apart
+from tokscope.gate.snapshot import Snapshot, hash_of
 from tokscope.text.corpus import units_at
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer
@@ -22,6 +23,7 @@ from tokscope.tokenizers.pipeline import pipeline_of
 MEASURED = ("tokens", "round_trip", "unknown_rate")
 OTHER, ALIKE = "units with other ids", "of which as many tokens"
 _EXAMPLES = 5
+_LONGEST = 1000  # characters of a part that is shown
 
 
 class Row(NamedTuple):
@@ -64,7 +66,7 @@ def rows(sides: Sides) -> Iterator[Row]:
 
 
 def _components(sides: Sides) -> Iterator[Row]:
-    old, new = (one.identity.components for one in sides.snapshots)
+    old, new = (one.identity.parts for one in sides.snapshots)
     yield from _parts("component", old, new)
     old_names, new_names = (one.identity.specials for one in sides.snapshots)
     moved = [n for n in old_names if n in new_names and old_names[n] != new_names[n]]
@@ -82,26 +84,30 @@ def _components(sides: Sides) -> Iterator[Row]:
 def _processing(sides: Sides) -> Iterator[Row]:
     """Compare the processing around text, in the files and in the input of a model."""
     old, new = (one.identity.processing for one in sides.snapshots)
-    yield from _parts("processing", old, new, shown=True)
+    yield from _parts("processing", old, new)
     base, head = (one.identity for one in sides.snapshots)
     old_ids, new_ids = ({**one.golden, **one.model_input} for one in (base, head))
     kept = [text for text, ids in base.golden.items() if head.golden.get(text) == ids]
     changed = sorted((text for text in kept if old_ids[text] != new_ids[text]), key=len)
-    texts = [
-        f'"{_written(t.encode())}" {_some(old_ids[t])} -> {_some(new_ids[t])}' for t in changed
-    ]
+    texts = [f'"{_written(t.encode())}" {ids_apart(old_ids[t], new_ids[t], 4)}' for t in changed]
     yield _listed("golden strings", "with other special tokens", texts)
 
 
-def _parts(
-    part: str, old: Mapping[str, str], new: Mapping[str, str], *, shown: bool = False
-) -> Iterator[Row]:
+def _parts(part: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Row]:
     """Yield for each part of the files whether it changed, with the old and new value."""
     for name in {**old, **new}:
         same = old.get(name) == new.get(name)
         word = "same" if same else "changed" if name in old and name in new else "on one side only"
-        values = (old.get(name, "–"), new.get(name, "–")) if shown and not same else ("", "")
+        values = [_told(own.get(name, "–")) for own in (old, new)]
+        values = ["", ""] if same else values
         yield Row(part, _named(name), word, text=values[0], new_text=values[1])
+
+
+def _told(value: str) -> str:
+    """Return what a file says, its hash if that is long, or nothing if it is a hash already."""
+    if '"sha256":' in value:
+        return ""
+    return value if len(value) <= _LONGEST else hash_of(value)
 
 
 def _listed(part: str, measure: str, items: Sequence[str]) -> Row:
@@ -173,13 +179,9 @@ def _golden(sides: Sides) -> Iterator[Row]:
     changed = [text for text in old if old[text] != new.get(text)]
     alike = [text for text in changed if len(old[text]) == len(new[text])]
     shown = sorted(alike or changed, key=len)
-    texts = [f'"{_written(t.encode())}" {_some(old[t])} -> {_some(new[t])}' for t in shown]
+    texts = [f'"{_written(t.encode())}" {ids_apart(old[t], new[t], 4)}' for t in shown]
     yield _listed("golden strings", "with other ids", texts)
     yield Row("golden strings", "", "of which as many tokens", new=float(len(alike)))
-
-
-def _some(ids: Sequence[int]) -> list[int]:
-    return list(ids[:4])
 
 
 def _numbers(sides: Sides) -> Iterator[Row]:
@@ -228,9 +230,15 @@ def lines(sides: Sides, top: int) -> Iterator[Row]:
         text = units_at(corpus, [i])[i]
         counts = (float(old_tokens), float(new_tokens))
         row = _moved("line", f"{corpus.name}:{i + 1}", "tokens", *counts)._replace(unit="tokens")
-        yield row._replace(text=_segmented(sides.old, text), new_text=_segmented(sides.new, text))
+        cuts = [_segmented(one, text) for one in (sides.old, sides.new)]
+        if cuts[0] == cuts[1]:  # the ids alone differ
+            cuts = [_segmented(one, text, ids=True) for one in (sides.old, sides.new)]
+        yield row._replace(text=cuts[0], new_text=cuts[1])
 
 
-def _segmented(tokenizer: Tokenizer, text: str) -> str:
-    ids = tokenizer.encode([text]).ids.tolist()
-    return "|".join(spelled(tokenizer.vocabulary.spelling(token)) for token in ids)
+def _segmented(tokenizer: Tokenizer, text: str, *, ids: bool = False) -> str:
+    found = tokenizer.encode([text]).ids.tolist()
+    pieces = [spelled(tokenizer.vocabulary.spelling(token)) for token in found]
+    if ids:
+        pieces = [f"{piece} [{token}]" for piece, token in zip(pieces, found, strict=True)]
+    return "|".join(pieces)

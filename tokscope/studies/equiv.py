@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -77,7 +77,27 @@ def equiv(
         ("mismatch", m.category, 1, 1, m.text, m.first, m.second, m.stage, m.why) for m in found
     ]
     differ = sum(one.differ for one in tried)
-    return _report(two, rows, differ, {"fuzz": f"{fuzz}", "seed": f"{seed}"})
+    report = _report(two, rows, differ, {"fuzz": f"{fuzz}", "seed": f"{seed}"})
+    return replace(report, headline=_headline(two, sum(one.texts for one in tried), differ, found))
+
+
+def _headline(two: Two, texts: int, differ: int, found: Sequence[Mismatch]) -> str:
+    """Say on how many texts they are equal, or how many differ and a short one of these."""
+    one, other = (tokenizer.name for tokenizer in two.tokenizers)
+    what = "ids" if two.by == IDS else "cuts"
+    if not differ:
+        return (
+            f"Equal as far as tried: {one} and {other} give the same {what} on all {texts:,} "
+            "texts; that proves nothing about other text."
+        )
+    text = f"Not equal: {one} and {other} give other {what} on {differ:,} of {texts:,} texts"
+    if not found:
+        return f"{text}."
+    first = min(found, key=lambda one: len(one.text))
+    return (
+        f'{text}, such as "{spelled(first.text.encode())}": {first.first} / {first.second}; they '
+        f"part at the {first.stage}."
+    )
 
 
 @dataclass
@@ -177,23 +197,28 @@ def differs(report: Report) -> bool:
     return bool((report.frame["part"] == "mismatch").any())
 
 
-def tables(report: Report) -> list[Report]:
-    """Return the tables that people read: texts by category, then each mismatch."""
+def tables(report: Report, *, details: bool = False) -> list[Report]:
+    """Return the tables that people read: texts by category, then the mismatches.
+
+    `details` gives each mismatch a table of its own.
+    """
     frame = report.frame
     categories = frame[frame["part"] == "category"]
     shown = categories[["name", "texts", "differ"]].rename(columns={"name": "category"})
-    views = [Report("equiv", report.title, shown)]
-    for _, row in frame[frame["part"] == "mismatch"].iterrows():
-        facts = {
-            "stage": row["stage"],
-            "why": row["why"],
-            "first": row["first"],
-            "second": row["second"],
-        }
-        title = f'Mismatch in {row["name"]}: "{spelled(row["text"].encode())}"'
-        views.append(
-            Report("equiv", title, pd.DataFrame({"they part at": facts.keys(), "": facts.values()}))
-        )
-    last = views[-1]
-    views[-1] = Report("equiv", last.title, last.frame, report.notes, report.provenance)
+    mismatches = frame[frame["part"] == "mismatch"]
+    views = [Report("equiv", "Texts that were tried", shown, headline=report.headline)]
+    if details:
+        views += [_explanation(row) for _, row in mismatches.iterrows()]
+    elif len(mismatches):
+        short = mismatches[["text", "first", "second", "stage"]]
+        short = short.assign(text=[f'"{spelled(text.encode())}"' for text in short["text"]])
+        views.append(Report("equiv", "Shortest texts that differ", short))
+    notes = report.notes + (report.details if details else ())
+    views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
     return views
+
+
+def _explanation(row: pd.Series) -> Report:
+    facts = {name: row[name] for name in ("stage", "why", "first", "second")}
+    title = f'Mismatch in {row["name"]}: "{spelled(row["text"].encode())}"'
+    return Report("equiv", title, pd.DataFrame({"they part at": facts.keys(), "": facts.values()}))

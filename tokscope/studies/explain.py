@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pandas as pd
 
 from tokscope.given import words
 from tokscope.report import Report
 from tokscope.rulebook import RULES, Rule
-from tokscope.rules import chosen
+from tokscope.rules import SEVERITIES, chosen
 
-FEW = 3  # show reasons for up to this many rules, and only titles for more
+FEW = 16  # show reasons for up to this many rules, and only titles for more
+_NAMED = 3
 
 
 def explain(codes: str | Sequence[str] = ()) -> Report:
@@ -25,19 +27,37 @@ def explain(codes: str | Sequence[str] = ()) -> Report:
     """
     kept = sorted(chosen(words(codes, "codes")))
     frame = pd.DataFrame([{"code": code, **asdict(RULES[code])} for code in kept])
-    return Report("explain", "Rules", frame, view=tables)
+    return Report("explain", "Rules", frame, headline=_headline(kept), view=tables)
 
 
-def tables(report: Report) -> list[Report]:
-    """Return the tables that people read: a few rules with reasons, or the titles of many."""
+def _headline(codes: Sequence[str]) -> str:
+    """Say what one rule means and what helps; name several, or count many."""
+    if len(codes) == 1:
+        rule = RULES[codes[0]]
+        return f"{codes[0]} ({rule.severity}): {rule.title}. {rule.fix}"
+    if len(codes) <= _NAMED:
+        return "; ".join(f"{code}: {RULES[code].title}" for code in codes) + "."
+    counts = Counter(RULES[code].severity for code in codes)
+    told = [f"{counts[s]} {s}{'s' if counts[s] > 1 else ''}" for s in SEVERITIES if counts[s]]
+    return f"{len(codes)} rules from {codes[0]} to {codes[-1]}: {', '.join(told)}."
+
+
+def tables(report: Report, *, details: bool = False) -> list[Report]:
+    """Return the tables that people read: a few rules with reasons, or the titles of many.
+
+    `details` gives the reasons of all.
+    """
     frame = report.frame
-    if len(frame) > FEW:
+    if len(frame) > FEW and not details:
         notes = ("tokscope explain CODE says why it matters and what helps",)
-        return [Report("explain", report.title, frame[["code", "severity", "title"]], notes)]
-    return [
+        short = frame[["code", "severity", "title"]]
+        return [Report("explain", report.title, short, notes, headline=report.headline)]
+    views = [
         Report("explain", f"{code}: {RULES[code].title}", _facts(RULES[code]))
         for code in frame["code"]
     ]
+    views[0] = replace(views[0], headline=report.headline)
+    return views
 
 
 def _facts(rule: Rule) -> pd.DataFrame:
