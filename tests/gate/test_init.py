@@ -9,6 +9,7 @@ import pytest
 
 from tokscope.gate.config import Text
 from tokscope.gate.settings import read
+from tokscope.gate.wanted import source_of
 from tokscope.studies import init
 from tokscope.studies import lock as locking
 from tokscope.studies.check import checked
@@ -32,7 +33,7 @@ def test_every_gate_of_init_is_judged_and_passes(
     Path("tokscope.toml").write_text(init.initial("bytes", text), encoding="utf-8")
     config = read(Path("tokscope.toml"))
     locking.write(config, locking.locked(config))
-    report = checked(config, today=date(2026, 5, 17))
+    report = checked(config, source_of(config), today=date(2026, 5, 17))
     assert set(report.frame["verdict"]) == {"pass"}
     assert "undefined" not in report.headline
 

@@ -112,7 +112,8 @@ def test_what_differs_is_found_shrunk_and_explained(write: Save, what: str) -> N
         for i in range(len(short) if len(short) > 1 else 0):  # nothing more can be left out
             less = [short[:i] + short[i + 1 :]]
             assert one.encode(less).ids.tolist() == two.encode(less).ids.tolist()
-    assert len(tables(report)) == 1 + len(found)
+    assert len(tables(report)) == 2
+    assert len(tables(report, details=True)) == 1 + len(found)
 
 
 def test_a_dropped_merge_is_named(write: Save) -> None:

@@ -212,7 +212,7 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     elif len(mismatches):
         short = mismatches[["text", "first", "second", "stage"]]
         short = short.assign(text=[f'"{spelled(text.encode())}"' for text in short["text"]])
-        views.append(Report("equiv", "Shortest texts that differ", short))
+        views.append(Report("equiv", "Texts that differ, shortened", short))
     notes = report.notes + (report.details if details else ())
     views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
     return views
