@@ -21,8 +21,8 @@ def hints(
     codes = list(dict.fromkeys(one.gate.code for one in found if one.verdict == FAIL))
     if not codes:
         return
-    if case.baseline:
-        told = difference(config, case.head.spec, against, case.baseline.spec)
+    if case.base:
+        told = difference(config, case.head.spec, against, case.base.spec)
         yield f"look closer: {told}"
     yield f"why and what helps: tokscope explain {' '.join(codes)}"
     if not against:
