@@ -122,7 +122,8 @@ def test_output_is_that_of_the_golden_files(
 
 def test_programs_get_every_value_at_full_precision(run: Run, corpora: list[object]) -> None:
     record = json.loads(run("compare", "bytes", *corpora, "-f", "json").stdout)
-    assert list(record) == ["schema", "command", "title", "signature", "notes", "rows"]
+    keys = ["schema", "command", "headline", "title", "signature", "notes", "rows"]
+    assert list(record) == keys
     assert (record["schema"], record["command"]) == (1, "compare")
     rows = list(csv.DictReader(io.StringIO(run("compare", "bytes", *corpora, "-f", "csv").stdout)))
     assert len(rows) == len(record["rows"])
@@ -140,7 +141,7 @@ def test_files_get_their_format_by_suffix_or_by_name(
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "a.csv").read_text() == run("compare", "bytes", *corpora, "-f", "csv").stdout
     assert json.loads((tmp_path / "a.json").read_text())["command"] == "compare"
-    assert (tmp_path / "a").read_text().startswith("### 2 corpora together")
+    assert (tmp_path / "a").read_text().startswith("**bytes needs 72 tokens: only baselines")
     assert sorted(p.name for p in tmp_path.iterdir() if p.is_file()) == ["a", "a.csv", "a.json"]
 
 
@@ -302,7 +303,7 @@ def test_standard_input_is_a_corpus(run: Run) -> None:
         "compare", "bytes", "-c", "-", "-m", "tokens", "-f", "csv", stdin="héllo\n\n".encode()
     )
     assert "bytes,stdin,tokens,6.0" in done.stdout
-    done = run("compare", "bytes", "-c", "mine=-", stdin=b"a\n\n\n")
+    done = run("compare", "bytes", "-c", "mine=-", "--details", stdin=b"a\n\n\n")
     assert "2 empty units were skipped" in done.stdout
 
 
@@ -399,7 +400,7 @@ def test_a_pipe_gets_plain_text_and_a_terminal_colour() -> None:
         environment = (
             {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | variables
         )
-        words = [script, "compare", "bytes", "characters", "-m", "tokens"]
+        words = [script, "compare", "sample:bpe", "sample:unigram", "-m", "tokens"]
         with subprocess.Popen(words, stdout=follower, stderr=follower, env=environment) as process:
             os.close(follower)
             shown = b""

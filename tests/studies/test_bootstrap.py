@@ -15,7 +15,6 @@ from tokscope.counting.counted import count
 from tokscope.counting.resampled import Spread, resampled, uncertainty
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError
-from tokscope.studies.compare import tables
 from tokscope.tokenizers.given import load_all
 
 Write = Callable[[str, str | bytes], Path]
@@ -104,7 +103,8 @@ def test_a_table_of_differences_is_shown_to_people() -> None:
     report = tokscope.compare(
         ["sample:bpe", "bytes"], measures=["tokens", "fertility"], bootstrap=50
     )
-    last = tables(report)[-1]
+    assert report.view is not None
+    last = report.view(report)[-1]
     assert last.title == "Difference from sample-bpe, with intervals"
     assert list(last.frame.columns) == [
         "measure",

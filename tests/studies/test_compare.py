@@ -11,7 +11,9 @@ import tokscope
 from tests.tokenizers.families import byte_level
 from tokscope.counting.catalog import MEASURES
 from tokscope.errors import TokscopeError
-from tokscope.studies.compare import tables
+from tokscope.render.grid import grid
+from tokscope.report import Report
+from tokscope.studies.compare import Asked, compared
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -63,7 +65,8 @@ def test_without_parallel_what_compares_languages_is_left_out_and_said(write: Wr
     )
     report = tokscope.compare(["bytes"], corpora)
     assert not {"premium", "gini", "worst_premium"} & set(report.frame.measure)
-    assert "premium, worst_premium, gini; add --parallel" in report.notes[0]
+    assert "add --parallel if line i says the same" in report.notes[0]
+    assert "premium, worst_premium, gini; add --parallel" in report.details[0]
 
 
 def test_the_frame_is_tidy(parallel: list) -> None:
@@ -157,17 +160,83 @@ def test_worst_lines(parallel: list) -> None:
     assert frame[["tokens", "reference_tokens"]].to_numpy().tolist() == [[10, 3], [15, 7]]
 
 
+def views(report: Report) -> list[Report]:
+    assert report.view is not None
+    return list(report.view(report))
+
+
 def test_tables_for_people(parallel: list) -> None:
-    report = tokscope.compare(["bytes", "characters"], parallel)
-    summary, premiums = tables(report)
-    assert summary.title == "3 corpora together"
-    assert premiums.title == "premium by corpus (ratio, nearer 1 is better)"
-    assert premiums.signature == report.signature
-    assert [view.title.split()[0] for view in tables(report, by="tokenizer")] == ["3"]
-    by_language = [view.title.split()[0] for view in tables(report, by="language")]
-    assert by_language[:2] == ["tokens", "fertility"]
-    assert list(tables(report, sort="bytes")[1].frame.corpus)[:4:2] == ["ru", "th"]
-    assert list(tables(report, sort="name")[1].frame.corpus)[::2] == ["en", "ru", "th"]
+    def titles(**how: object) -> list[str]:
+        made = views(tokscope.compare(["sample:bpe", "characters"], parallel, **how))  # type: ignore[arg-type]
+        return [view.title.split(" by ")[0] for view in made]
+
+    assert titles() == ["Tokens", "premium", "3 corpora together"]
+    assert titles(by="tokenizer") == ["3 corpora together"]
+    assert titles(by="language")[:3] == ["Tokens", "fertility", "bytes_per_token"]
+    assert titles(measures=["fertility"]) == ["fertility", "3 corpora together"]
+    assert titles(measures=["all"]) == titles()
+    assert titles(prices={"sample-bpe": 1.0}) == ["Tokens", "premium", "cost", "3 corpora together"]
+    assert titles(measures=["gini"]) == ["3 corpora together"]
+
+
+def test_tokens_are_shown_relative_to_the_fewest_of_a_tokenizer(parallel: list) -> None:
+    """Of en, ru and th, bytes need 10, 23 and 21 tokens, characters 10, 12 and 7."""
+    report = tokscope.compare(["bytes", "c=characters"], parallel, measures=["tokens"])
+    relative = views(report)[0]
+    assert [line[:2] for line in grid(relative).rows] == [
+        ["all", "29"], ["en", "10"], ["ru", "12"], ["th", "7"]
+    ]  # fmt: skip
+    assert [line[2:] for line in grid(relative).rows] == [
+        ["1.86", "1.00"], ["1.00", "1.00"], ["1.92", "1.00"], ["3.00", "1.00"]
+    ]  # fmt: skip
+    assert not any(grid(relative).best)  # baselines are never the best
+
+
+def test_with_a_baseline_tokens_are_relative_to_the_tokenizer(parallel: list) -> None:
+    report = tokscope.compare(["sample:bpe", "c=characters"], parallel, measures=["tokens"])
+    relative = views(report)[0]
+    assert {line[2] for line in grid(relative).rows} == {"1.00"}
+    tokens = value(report.frame, "sample-bpe", "ru", "tokens")
+    assert grid(relative).rows[2][3] == f"{12 / tokens:.2f}"
+    assert not any(best for view in views(report) for best in grid(view).best)
+
+
+def test_one_tokenizer_has_its_tokens_and_premiums_in_a_table(parallel: list) -> None:
+    first = views(tokscope.compare(["bytes"], parallel))[0]
+    assert grid(first).headers == ["corpus", "tokens", "premium"]
+    assert grid(first).rows == [["en", "10", "1.000"], ["ru", "23", "2.300"], ["th", "21", "2.100"]]
+
+
+def test_what_a_tokenizer_cannot_read_is_marked(write: Write) -> None:
+    corpora = tokscope.read_corpora(
+        [str(write("p/en.txt", "the cat\n")), str(write("p/xx.txt", "ᚑᚌᚐᚋ\n"))], parallel=True
+    )
+    report = tokscope.compare(["sample:bpe", "sample:wordpiece"], corpora)
+    rows = {line[0]: line[1:] for line in grid(views(report)[0]).rows}
+    assert "?" not in rows["en"][2]
+    assert rows["xx"][2].endswith(" ?")
+    assert rows["all"][2].endswith(" ?")
+    assert any(note.startswith("? not all of the text was read") for note in report.notes)
+
+
+def test_sorting_puts_the_worst_corpora_first(parallel: list) -> None:
+    def order(sort: str) -> list[str]:
+        report = tokscope.compare(["characters", "bytes"], parallel, sort=sort)
+        return [line[0] for line in grid(views(report)[0]).rows]
+
+    assert order("bytes") == ["all", "th", "ru", "en"]
+    assert order("name") == ["all", "en", "ru", "th"]
+    alone = views(tokscope.compare(["bytes"], parallel, sort="bytes"))[0]
+    assert [line[0] for line in grid(alone).rows] == ["ru", "th", "en"]
+
+
+def test_details_have_every_measure_by_corpus_and_every_note(parallel: list) -> None:
+    few = tokscope.compare(["bytes", "sample:bpe"], parallel)
+    assert "premiums are relative to en" in few.details
+    asked = Asked(details=True)
+    shown = views(compared(["bytes", "sample:bpe"], parallel, asked))
+    assert shown[-1].notes == (*few.notes, *few.details)
+    assert {view.title.split(" by ")[0] for view in shown} >= {"Tokens", "fertility", "split_words"}
 
 
 REFUSED = [
@@ -221,8 +290,8 @@ def test_tokenizers_and_corpora_that_cannot_be_told_apart(parallel: list, write:
 
 def test_a_report_shows_itself_in_a_notebook(parallel: list) -> None:
     html = tokscope.compare(["bytes"], parallel)._repr_html_()
+    assert "<h4>bytes by corpus</h4>" in html
     assert "<h4>3 corpora together</h4>" in html
-    assert "premiums are relative to en" in html
 
 
 def test_every_measure_can_be_asked_for_by_itself(parallel: list) -> None:

@@ -33,7 +33,7 @@ def _require_sense(alone: bool, lines: int | None, others: tuple[object, ...]) -
         raise TokscopeError("--cluster is for --bootstrap; add --bootstrap 1000")
     if lines is not None and any(others):
         raise TokscopeError(
-            "--lines lists lines; drop --measure, --price, --by, --sort and --bootstrap"
+            "--lines lists lines; drop --measure, --price, --by, --sort, --bootstrap and --details"
         )
 
 
@@ -102,6 +102,7 @@ def command(
         int,
         typer.Option(metavar="N", help="The seed of --bootstrap.", rich_help_panel=STATISTICS),
     ] = 0,
+    details: output.Details = False,
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -117,8 +118,11 @@ def command(
     `tokscope compare gpt2 org/model --corpus 'flores/*.txt' --parallel`
     """
     output.require_formats(out, draws=lines is None)
+    output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=specs, texts=corpus)
-    _require_sense(bool(cluster) and not bootstrap, lines, (measure, price, by, sort, bootstrap))
+    _require_sense(
+        bool(cluster) and not bootstrap, lines, (measure, price, by, sort, bootstrap, details)
+    )
     prices = _prices(price)
     corpora = text.read(corpus, reading, parallel=parallel, cluster=cluster)
     from tokscope.counting.counted import embedded
@@ -141,9 +145,9 @@ def command(
                 specials=specials,
                 bootstrap=bootstrap,
                 seed=seed,
+                details=details,
             )
             report = study.compared(
                 specs, embedded() if corpora is None else corpora, asked, workers
             )
-    views = [report] if lines is not None else study.tables(report, by, sort)
-    output.emit(report, views, out)
+    output.emit(report, report.view(report) if report.view else [report], out)

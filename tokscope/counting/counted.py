@@ -47,7 +47,15 @@ class Counted:
 
     def notes(self) -> list[str]:
         """Say what was left out of the text and what was changed."""
+        return self.doubts() + self.skips()
+
+    def skips(self) -> list[str]:
+        """Say how many units were skipped, which changes no ratio."""
         skipped = sum(reading.skipped for reading in self.readings)
+        return [f"{skipped:,} empty units were skipped"] if skipped else []
+
+    def doubts(self) -> list[str]:
+        """Say what changes how the numbers are read."""
         replaced = sum(reading.replaced for reading in self.readings)
         notes = []
         if all(str(SAMPLE) in shard.path for corpus in self.corpora for shard in corpus.shards):
@@ -56,8 +64,6 @@ class Counted:
                 f"{lines[0]} lines each" if len(lines) == 1 else f"{lines[0]} to {lines[-1]} lines"
             )
             notes.append(f"text: the embedded sample, {each}; yours with --corpus PATH")
-        if skipped:
-            notes.append(f"{skipped:,} empty units were skipped")
         if replaced:
             notes.append(f"{replaced:,} invalid UTF-8 sequences were replaced by U+FFFD")
         return notes + switched_off(self.tokenizers)

@@ -16,8 +16,22 @@ UNDEFINED = "–"
 _VALUES = ("value", "low", "high")
 _DIFFERENCES = ("difference", "difference_low", "difference_high", "verdict")
 # the values to assume for missing columns
-_PLAIN: Mapping[str, Any] = {"low": math.nan, "high": math.nan, "unit": "", "better": "neither"}
-_NOT_KEYS = (*_VALUES, *_DIFFERENCES, "unit", "better")
+_PLAIN: Mapping[str, Any] = {
+    "low": math.nan,
+    "high": math.nan,
+    "unit": "",
+    "better": "neither",
+    "doubt": False,
+}
+_NOT_KEYS = (*_VALUES, *_DIFFERENCES, "unit", "better", "doubt")
+_ARROWS = {"lower": " ↓", "higher": " ↑"}
+_TOLD = (
+    "",
+    "share",
+    "ratio",
+    "index",
+    "currency",
+)  # units that need no words
 
 
 @dataclass(frozen=True)
@@ -33,11 +47,18 @@ class Grid:
     numeric: list[bool]  # whether a column holds numbers
     best: list[set[int]]  # for each row, the columns with its best value
     directions: bool  # whether the best value of a row is marked anywhere
+    arrows: bool = False  # whether rows say which direction is better
     headline: str = ""
     title: str = ""
     notes: tuple[str, ...] = ()
     signature: str = ""
     flow: tuple[tuple[str, list[list[str]]], ...] = ()  # names, and the running cells under each
+
+    def legend(self, mark: str) -> str:
+        """Explain the mark of the best values, and the arrows; empty without either."""
+        arrows = "↓ lower is better, ↑ higher is better" if self.arrows else ""
+        best = f"{mark} best of its row" if self.directions else ""
+        return "; ".join(filter(None, (best, arrows)))
 
 
 def rounded(value: object, unit: str = "") -> str:
@@ -58,6 +79,10 @@ def rounded(value: object, unit: str = "") -> str:
         return f"{percent:.2g} %" if small and percent < 1 else f"{percent:.{3 if small else 1}f} %"
     if unit in ("tokens", "bytes", "characters", "words", "units"):
         return f"{value:,.0f}"
+    if unit == "times":
+        return f"{value:.2f}"
+    if unit == "currency":
+        return f"{value:,.{1 - math.floor(math.log10(value)) if 0 < value < 1 else 2}f}"
     if value and abs(value) < 0.01:
         return f"{value:.2g}"
     return f"{value:.3f}" if abs(value) < 1000 else f"{value:,.0f}"
@@ -81,10 +106,11 @@ def _best(values: list[float], better: str) -> set[int]:
 
 
 def _with_interval(row: pd.Series[Any]) -> str:
+    """Write a value with its interval; a question mark says that it cannot be taken as it is."""
     value = rounded(row["value"], row["unit"])
-    if math.isnan(row["low"]):
-        return value
-    return f"{value} [{rounded(row['low'], row['unit'])}, {rounded(row['high'], row['unit'])}]"
+    if not math.isnan(row["low"]):
+        value += f" [{rounded(row['low'], row['unit'])}, {rounded(row['high'], row['unit'])}]"
+    return f"{value} ?" if row["doubt"] else value
 
 
 def grid(report: Report, escape: Callable[[str], str] = str) -> Grid:
@@ -140,26 +166,35 @@ def _side_by_side(frame: pd.DataFrame, across: str) -> Grid:
             frame[name] = kept
     names = list(dict.fromkeys(frame[across]))
     keys = [column for column in frame.columns if column not in (*_NOT_KEYS, across)]
-    with_unit = frame.groupby(across, sort=False)["unit"].nunique().max() > 1
+    with_unit = bool(frame.groupby(across, sort=False)["unit"].nunique().max() > 1)
+    named = "measure" if "measure" in keys else keys[-1]
     place = {name: i for i, name in enumerate(names)}
     rows: list[list[str]] = []
     best: list[set[int]] = []
-    for key, group in frame.groupby(keys, sort=False):
+    arrows = False
+    for key, group in frame.groupby(keys, sort=False, dropna=False):
         cells, values = [UNDEFINED] * len(names), [math.nan] * len(names)
         for _, row in group.iterrows():
             cells[place[row[across]]] = _with_interval(row)
-            if group["better"].iloc[0] != "neither":
+            if row["better"] != "neither":
                 values[place[row[across]]] = float(row["value"])
-        head = [*map(str, key if isinstance(key, tuple) else (key,))]
-        head += [_unit(group.iloc[0])] if with_unit else []
-        rows.append([*head, *cells])
-        best.append({i + len(head) for i in _best(values, group["better"].iloc[0])})
-    headers = [*keys, *(["unit"] if with_unit else []), *names]
-    count = len(headers) - len(names)
-    numeric = [False] * count + [pd.api.types.is_numeric_dtype(frame["value"])] * len(names)
-    return Grid(headers, rows, count, numeric, best, directions=any(best))
+        better = next((one for one in group["better"] if one != "neither"), "neither")
+        head = dict(zip(keys, key, strict=True))
+        if with_unit:
+            head[named] = f"{head[named]}{_unit(str(head[named]), group['unit'].iloc[0], better)}"
+        arrows |= with_unit and better in _ARROWS
+        rows.append([*(rounded(_plain(one), name) for name, one in head.items()), *cells])
+        best.append({i + len(keys) for i in _best(values, better)})
+    numeric = [not with_unit and pd.api.types.is_numeric_dtype(frame[name]) for name in keys]
+    numeric += [pd.api.types.is_numeric_dtype(frame["value"])] * len(names)
+    return Grid([*keys, *names], rows, len(keys), numeric, best, any(best), arrows)
 
 
-def _unit(row: pd.Series[Any]) -> str:
-    arrow = {"lower": " ↓", "higher": " ↑"}.get(row["better"], "")
-    return f"{row['unit']}{arrow}"
+def _unit(name: str, unit: str, better: str) -> str:
+    """Return what follows the name of a measure: its unit, if the name does not say it, and arrow.
+
+    >>> _unit("fertility", "tokens/word", "lower"), _unit("tokens", "tokens", "lower")
+    (' (tokens/word) ↓', ' ↓')
+    """
+    told = unit in _TOLD or unit == name or "_per_" in name
+    return f"{'' if told else f' ({unit})'}{_ARROWS.get(better, '')}"

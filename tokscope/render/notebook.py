@@ -29,9 +29,8 @@ def _table(cells: Grid) -> str:
     rows = [_row("th", cells.headers, cells.numeric, set())]
     for row, best in zip(cells.rows, cells.best, strict=True):
         rows.append(_row("td", row, cells.numeric, best))
-    arrows = "; ↓ lower is better, ↑ higher is better" if "unit" in cells.headers else ""
-    legend = f"<small>bold: best of its row{arrows}</small>" if cells.directions else ""
-    return f"<table>{''.join(rows)}</table>{legend}"
+    legend = cells.legend("bold:")
+    return f"<table>{''.join(rows)}</table>{f'<small>{legend}</small>' if legend else ''}"
 
 
 def _row(kind: str, row: list[str], numeric: list[bool], best: set[int]) -> str:

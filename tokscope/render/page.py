@@ -122,9 +122,8 @@ def _pieces(plot: Cuts) -> Iterator[str]:
 def _table(cells: Grid) -> Iterator[str]:
     yield f"<h3>{cells.title}</h3>"
     yield from _cells(cells)
-    arrows = "; ↓ lower is better, ↑ higher is better" if "unit" in cells.headers else ""
-    if cells.directions:
-        yield f'<p class="note">bold: best of its row{arrows}</p>'
+    if legend := cells.legend("bold:"):
+        yield f'<p class="note">{legend}</p>'
     if cells.notes:
         yield f'<ul class="note">{"".join(f"<li>{note}</li>" for note in cells.notes)}</ul>'
 

@@ -66,9 +66,8 @@ def _draw_tables(cells: Grid, console: Console) -> None:
         if i:
             console.print()
         console.print(_table(cells, columns))
-    if cells.directions:
-        arrows = "; ↓ lower is better, ↑ higher is better" if "unit" in cells.headers else ""
-        console.print(Text(f"* best of its row{arrows}", "dim"))
+    if legend := cells.legend("*"):
+        console.print(Text(legend, "dim"))
 
 
 def _draw_flow(cells: Grid, console: Console) -> None:
@@ -116,9 +115,9 @@ def _broken(header: str) -> str:
 
 
 def _width(cells: Grid, column: int) -> int:
-    texts = [*cells.headers[column].split("\n"), *(row[column] for row in cells.rows)]
-    mark = cells.directions and column >= cells.keys
-    wide = max(map(cell_len, texts)) + (2 if mark or column < cells.keys else 1)
+    mark = 1 if cells.directions or column < cells.keys else 0  # a star, or a space
+    widths = [cell_len(row[column]) + mark for row in cells.rows]
+    wide = max([*map(cell_len, cells.headers[column].split("\n")), *widths]) + 1
     is_value = column >= cells.keys and not cells.numeric[column]
     return min(wide, LONGEST_TEXT) if is_value else wide
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import pandas as pd
@@ -27,8 +27,11 @@ from tokscope.given import words
 from tokscope.measures.uncertainty import intervals_of
 from tokscope.provenance import Provenance
 from tokscope.report import Report
+from tokscope.studies.compare_headline import FAIR, headline, unranked
 from tokscope.studies.compare_plots import plots
-from tokscope.studies.compare_rows import COST, Row, costs, in_order, rows
+from tokscope.studies.compare_rows import Row, costs, in_order, rows
+from tokscope.studies.compare_standings import UNREADABLE, Standings, standings
+from tokscope.studies.compare_tables import tables
 from tokscope.text.corpus import Corpus
 from tokscope.text.given import Corpora
 from tokscope.tokenizers.given import Tokenizers, load_all
@@ -50,6 +53,7 @@ class Asked:
     specials: bool = False
     bootstrap: int = 0
     seed: int = 0
+    details: bool = False
 
 
 def choose_measures(names: Sequence[str]) -> list[str]:
@@ -143,22 +147,31 @@ def compared(
     drawn = resampled(counted, asked.bootstrap, asked.seed, workers) if asked.bootstrap else []
     values = [row for name in usable for row in rows(name, counted, first, drawn)]
     values += costs(counted, asked.prices)
-    frame = pd.DataFrame(in_order(values, counted), columns=COLUMNS).astype({"value": float})
+    values = in_order(values, counted)
+    frame = pd.DataFrame(values, columns=COLUMNS).astype({"value": float})
     if not asked.bootstrap:
         frame = frame[COLUMNS[: COLUMNS.index("difference")]]
-    notes = (*_notes(chosen, usable, counted, first), *_unknowns(frame), *counted.notes())
-    if asked.bootstrap:
-        notes += (_sampling(counted, asked.bootstrap, asked.seed),)
-    provenance = _provenance(counted, first, asked)
-    view = partial(tables, by=asked.by, sort=asked.sort)
-    title, across = "Tokenizers compared", "tokenizer"
-    return Report("compare", title, frame, notes, provenance, across, view=view, plots=plots)
+    standing = standings(counted, drawn, first)
+    named = [] if ALL in asked.measures else list(asked.measures)
+    shown = partial(tables, by=asked.by, sort=asked.sort, named=named, details=asked.details)
+    return Report(
+        "compare",
+        "Tokenizers compared",
+        frame,
+        tuple(_notes(asked, usable, counted, standing)),
+        _provenance(counted, first, asked),
+        across="tokenizer",
+        headline=headline(standing, usable, values, asked.prices),
+        details=tuple(_details(chosen, usable, counted, standing)),
+        view=partial(shown, standing=standing),
+        plots=plots,
+    )
 
 
 def _counting(measures: Sequence[str], asked: Asked) -> Counting:
     """Return what is counted for some measures."""
     needed = frozenset.union(*(MEASURES[name].columns for name in measures))
-    always = {"units", "bytes", "tokens"} if asked.prices else {"units", "bytes"}
+    always = {"units", "bytes", "tokens", "unknown"}
     return Counting(needed | always, asked.word_rule, asked.specials)
 
 
@@ -201,17 +214,6 @@ def _require_prices(prices: Mapping[str, float]) -> None:
             raise TokscopeError(f"--price {label}={price}: a price is a number from 0 up")
 
 
-def _unknowns(frame: pd.DataFrame) -> list[str]:
-    """Name tokenizers that cannot read the text; few tokens are not an advantage then."""
-    rates = frame[(frame["measure"] == "unknown_rate") & (frame["value"] > 0.01)]
-    whole = rates.drop_duplicates("tokenizer", keep="last")  # the last row is for all corpora
-    return [
-        f"{row.tokenizer} cannot read all of the text, {row.value:.1%} of its tokens are unknown; "
-        "its other values say little there"
-        for row in whole.itertuples()
-    ]
-
-
 def _sampling(counted: Counted, bootstrap: int, seed: int) -> str:
     """Explain the intervals."""
     sizes = [
@@ -228,118 +230,45 @@ def _sampling(counted: Counted, bootstrap: int, seed: int) -> str:
     )
 
 
-def _notes(chosen: Sequence[str], usable: Sequence[str], counted: Counted, first: int) -> list[str]:
+def _notes(asked: Asked, usable: Sequence[str], counted: Counted, standing: Standings) -> list[str]:
+    """Say what changes how a number is read."""
     notes = []
+    if not counted.parallel and len(counted.corpora) > 1:
+        notes.append(
+            "no premiums, as the text is not parallel; add --parallel if line i says the same in "
+            "every corpus"
+        )
+    by_words = [name for name in usable if "words" in MEASURES[name].columns]
+    unspaced = counted.unspaced() if by_words else []
+    if unspaced:
+        notes.append(
+            f"no {' and '.join(by_words)} for {', '.join(unspaced)}: written without spaces, "
+            "so left out of all; --words icu finds words by dictionary"
+        )
+    if standing.unread.any():
+        notes.append(
+            f"? not all of the text was read: over {100 * UNREADABLE:g} % of the tokens are "
+            "unknown, or text is dropped; such values are not compared"
+        )
+    notes += counted.doubts()
+    return notes + ([_sampling(counted, asked.bootstrap, asked.seed)] if asked.bootstrap else [])
+
+
+def _details(
+    chosen: Sequence[str], usable: Sequence[str], counted: Counted, standing: Standings
+) -> list[str]:
+    """Say what else was done."""
+    details = counted.skips()
     left_out = [name for name in chosen if name not in usable]
     if left_out:
-        notes.append(
+        details.append(
             f"left out, because they compare like with like: {', '.join(left_out)}; "
             "add --parallel if line i says the same in every corpus"
         )
     if any(MEASURES[name].over != "corpus" for name in usable):
-        notes.append(f"premiums are relative to {counted.corpora[first].name}")
-    by_words = [name for name in usable if "words" in MEASURES[name].columns]
-    if by_words:
-        unspaced = counted.unspaced()
-        if unspaced:
-            notes.append(
-                f"no {' and '.join(by_words)} for {', '.join(unspaced)}: written without spaces, "
-                "so left out of all; --words icu finds words by dictionary"
-            )
-    return notes
-
-
-# The tables for people: parts of the long frame, with a column for each tokenizer
-
-
-def summary(report: Report) -> Report:
-    """Return the values of all corpora together, one row for each measure."""
-    frame = report.frame
-    whole = ALL if ALL in set(frame["corpus"]) else frame["corpus"].iloc[0]
-    part = frame[(frame["corpus"] == whole) & (frame["measure"] != "premium")]
-    corpora = len(set(frame["corpus"]) - {ALL})
-    title = f"{corpora} corpora together" if corpora > 1 else f"Corpus {whole}"
-    part = part.drop(columns="corpus")
-    return replace(report, title=title, frame=part, notes=(), provenance={}, view=None)
-
-
-def by_corpus(report: Report, measure: str, sort: str = "") -> Report:
-    """Return the values of one measure, one row for each corpus.
-
-    `sort` is "name", or a tokenizer; its worst corpora come first.
-    """
-    frame = report.frame
-    part = frame[(frame["measure"] == measure) & (frame["corpus"] != ALL)]
-    if sort:
-        part = _order(part, sort)
-    unit, better = part["unit"].iloc[0], part["better"].iloc[0]
-    direction = "" if better == "neither" else f", {better} is better"
-    title = f"{measure} by corpus ({unit}{direction})"
-    part = part.drop(columns="measure")
-    return replace(report, title=title, frame=part, notes=_worst(part), provenance={}, view=None)
-
-
-def differences(report: Report) -> Report:
-    """Return how the other tokenizers differ from the first, all corpora together."""
-    frame = report.frame
-    whole = ALL if ALL in set(frame["corpus"]) else frame["corpus"].iloc[0]
-    first = frame["tokenizer"].iloc[0]
-    part = frame[(frame["corpus"] == whole) & (frame["verdict"] != "")]
-    names = {"difference": "value", "difference_low": "low", "difference_high": "high"}
-    part = part[["measure", "tokenizer", *names, "unit", "verdict"]].rename(columns=names)
-    title = f"Difference from {first}, with intervals"
-    order = {name: i for i, name in enumerate(MEASURES)}
-    part = part.sort_values("measure", key=lambda names: names.map(order), kind="stable")
-    return Report(report.command, title, part)
-
-
-def _order(part: pd.DataFrame, sort: str) -> pd.DataFrame:
-    if sort == "name":
-        return part.sort_values("corpus", kind="stable")
-    own = part[part["tokenizer"] == sort]
-    falling = own["better"].iloc[0] != "higher"
-    ordered = own.sort_values("value", ascending=not falling, kind="stable")["corpus"]
-    place = {corpus: i for i, corpus in enumerate(ordered)}
-    return part.sort_values("corpus", key=lambda names: names.map(place), kind="stable")
-
-
-def _worst(part: pd.DataFrame) -> tuple[str, ...]:
-    """Name the three worst corpora of each tokenizer."""
-    better = part["better"].iloc[0]
-    if better == "neither" or part["corpus"].nunique() < 4:
-        return ()
-    notes = []
-    for name, own in part.groupby("tokenizer", sort=False):
-        badness = own["value"] if better != "higher" else -own["value"]
-        worst = own.assign(badness=badness).nlargest(3, "badness")
-        named = ", ".join(f"{row.corpus} {row.value:.2f}" for row in worst.itertuples())
-        notes.append(f"worst under {name}: {named}")
-    return tuple(notes)
-
-
-def tables(report: Report, by: str = "", sort: str = "") -> list[Report]:
-    """Return the tables that people read: a summary, then one table by corpus.
-
-    `by` is "tokenizer" for the summary alone, "language" for a table by corpus of every measure.
-    """
-    frame = report.frame
-    corpora = frame.loc[frame["corpus"] != ALL]
-    per_corpus = list(dict.fromkeys(corpora["measure"]))
-    choose(_BY, by, "way to look --by")
-    _require_labels(list(frame["tokenizer"]), sort, {})
-    headline = next((m for m in ("premium", "bytes_per_token") if m in per_corpus), "")
-    shown = [m for m in (headline or (per_corpus or [""])[0], COST) if m in per_corpus]
-    if by == "tokenizer" or (not by and corpora["corpus"].nunique() < 2):
-        shown = []
-    elif by == "language":
-        shown = per_corpus
-    views = [] if by == "language" else [summary(report)]
-    views = [view for view in views if len(view.frame)]
-    if not shown and not views:  # measures across corpora have no table by corpus
-        views = [summary(report)]
-    views += [by_corpus(report, measure, sort) for measure in shown]
-    if "verdict" in frame and (frame["verdict"] != "").any():
-        views.append(differences(report))
-    last = views[-1]
-    views[-1] = replace(last, notes=(*last.notes, *report.notes), provenance=report.provenance)
-    return views
+        details.append(f"premiums are relative to {standing.corpora[standing.first]}")
+        details.append(f"called fair: from 1/{FAIR:g} to {FAIR:g} times the tokens")
+    unmarked = [name for name in usable if unranked(name, standing.sizes)]
+    if unmarked:
+        details.append(f"no best {', '.join(unmarked)}: the vocabularies have different sizes")
+    return details
