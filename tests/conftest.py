@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -67,11 +69,18 @@ def run() -> Iterator[Run]:
 
     Where the start itself is tested, use `start`.
     """
+    with running() as run:
+        yield run
+
+
+@contextmanager
+def running(**variables: str) -> Iterator[Run]:
+    """Return `run` with these variables, which are there before anything is imported."""
     if sys.platform != "linux":
-        yield _runner(cold)
+        yield partial(_runner(cold), **variables)
         return
-    warm = Warm()
-    yield _runner(warm.call)
+    warm = Warm(**variables)
+    yield partial(_runner(warm.call), **variables)
     warm.close()
 
 

@@ -176,7 +176,7 @@ def test_words_of_uax_29(counted: Counted) -> None:
 def test_split_words_of_uax_29(data: Path) -> None:
     corpora = read_corpora([str(data / "parallel" / "flores-full5" / "en.txt")])
     frame = tokscope.compare(
-        [str(data / "tokenizers" / "gpt-2.json")], corpora, measures=["split_words"]
+        [load(str(data / "tokenizers" / "gpt-2.json"))], corpora, measures=["split_words"]
     ).frame
     assert frame["value"].iloc[0] == pytest.approx(0.067, abs=5e-4)
 
@@ -295,7 +295,7 @@ def test_other_files_of_a_tokenizer_are_that_tokenizer(data: Path, word: str, fi
     one, other = load(str(place)), load(str(folder / file))
     own = word == "gguf/ggml-vocab-bert-bge.gguf"
     for corpus in read_corpora([str(data / "parallel" / "flores-dev")]):
-        texts = [text for units in read(corpus.shards[0]) for text in units.texts]
+        texts = [text for units in read(corpus.shards[0]) for text in units.texts][::3]
         texts += [] if own else EDGES
         differs = own and corpus.name in ("bn", "hi", "ko", "my", "ta")
         equal = np.array_equal(one.encode(texts).ids, other.encode(texts).ids)
@@ -442,24 +442,24 @@ DUPLICATES = {"gpt-2.json": 0, "claude.json": 0, "cl100k_base.tiktoken": 0, "lla
 
 @pytest.mark.parametrize("file", BYTES)
 def test_bytes_of_vocabularies(data: Path, file: str) -> None:
-    frame = tokscope.vocab([str(data / "tokenizers" / file)], by="kind").frame
+    frame = tokscope.vocab([load(str(data / "tokenizers" / file))], by="kind").frame
     counts = frame[frame["measure"] == "tokens"].set_index("name")["value"]
     assert (counts["byte"], counts["incomplete UTF-8"]) == BYTES[file]
 
 
 @pytest.mark.parametrize("file", TEXTS)
 def test_texts_of_vocabularies(data: Path, file: str) -> None:
-    word = str(data / "tokenizers" / file)
-    vocabulary = load(word).vocabulary
+    tokenizer = load(str(data / "tokenizers" / file))
+    vocabulary = tokenizer.vocabulary
     ids, whole, cut, blank, runs, replaced, longest = TEXTS[file]
     specials = len(vocabulary.specials) if file.endswith(".tiktoken") else 0  # not in that count
     assert len(vocabulary) == ids + specials
     assert int(vocabulary.incomplete.sum()) == cut
     assert len(vocabulary) - specials - cut == whole
-    assert len(grep([word], r"^[ \t\n\r\x0b\x0c]+$").frame) == blank
-    assert len(grep([word], r"(.)\1{7,}").frame) == runs
-    assert len(grep([word], "\ufffd").frame) == replaced
-    totals = tokscope.vocab([word]).frame.query("by == 'total'").set_index("measure")["value"]
+    assert len(grep([tokenizer], r"^[ \t\n\r\x0b\x0c]+$").frame) == blank
+    assert len(grep([tokenizer], r"(.)\1{7,}").frame) == runs
+    assert len(grep([tokenizer], "\ufffd").frame) == replaced
+    totals = tokscope.vocab([tokenizer]).frame.query("by == 'total'").set_index("measure")["value"]
     assert totals["longest_bytes"] == longest
     with_bytes = int((vocabulary.lengths > 0).sum())
     assert with_bytes - totals["distinct"] == DUPLICATES[file]
@@ -472,14 +472,14 @@ TOKENIZERS = (*FILES, "llama3.tiktoken", *(f"gguf/{name}.gguf" for name in GGUF)
 def test_shares_of_every_file_sum_to_1(data: Path, file: str) -> None:
     """By kind, position, script and language; and the languages hold every token that is seen."""
     corpora = read_corpora([str(data / "parallel" / "flores-full5")])
-    report = tokscope.vocab([str(data / "tokenizers" / file)], corpora)
+    report = tokscope.vocab([load(str(data / "tokenizers" / file))], corpora)
     shares = report.frame[report.frame["measure"] == "share"].groupby("by")["value"].sum()
     for by in ("kind", "position", "script", "language"):
         assert shares[by] == pytest.approx(1, abs=1e-12)
 
 
 def test_tokens_seen_are_the_types_of_each_language(data: Path) -> None:
-    words = [str(data / "tokenizers" / f"{name}.json") for name in ("gpt-2", "llama")]
+    words = [load(str(data / "tokenizers" / f"{name}.json")) for name in ("gpt-2", "llama")]
     corpora = read_corpora([str(data / "parallel" / "flores-full5")])
     frame = tokscope.vocab(words, corpora, by="language").frame
     seen = frame[frame["measure"] == "seen"].set_index(["tokenizer", "name"])["value"]
@@ -492,7 +492,9 @@ def test_a_vocabulary_is_that_of_its_other_files(data: Path) -> None:
     """The same counts from JSON and from GGUF, where only one of them marks what continues a word."""
     for name, file in GGUF.items():
         places = [data / "tokenizers" / file, data / "tokenizers" / "gguf" / f"{name}.gguf"]
-        frames = [tokscope.vocab([str(place)]).frame.drop(columns="tokenizer") for place in places]
+        frames = [
+            tokscope.vocab([load(str(place))]).frame.drop(columns="tokenizer") for place in places
+        ]
         parts = [frame[frame["by"].isin(["position", "script"])] for frame in frames]
         assert parts[0].reset_index(drop=True).equals(parts[1].reset_index(drop=True)), name
 
@@ -540,7 +542,7 @@ REVIEWED = {  # golden/vocabulary.json: runs of a character, tokens of white spa
 
 @pytest.mark.parametrize("file", REVIEWED)
 def test_tokens_for_review_are_those_of_the_golden_file(data: Path, file: str) -> None:
-    frame = tokscope.audit([str(data / "tokenizers" / file)], select=["TS44"]).frame
+    frame = tokscope.audit([load(str(data / "tokenizers" / file))], select=["TS44"]).frame
     found = frame[frame["by"] == "finding"].set_index("code")
     runs, blanks, *longest = REVIEWED[file]
     assert (found.loc["TS442", "value"], found.loc["TS445", "value"]) == (runs, blanks)
@@ -587,7 +589,7 @@ def test_every_number_of_four_digits_is_cut_as_in_the_golden_file(data: Path, na
 def test_tokens_of_digits_are_those_of_the_golden_file(data: Path, name: str) -> None:
     """Llama's ten byte fallbacks are no digits here; after a sign its digits are whole tokens."""
     known = known_numbers(data)["tokenizers"][name]
-    report = numbers([str(data / "tokenizers" / DIGITS[name])], by="coverage").frame
+    report = numbers([load(str(data / "tokenizers" / DIGITS[name]))], by="coverage").frame
     keys = zip(report["name"], report["measure"], report["digits"], strict=True)
     values = dict(zip(keys, report["value"], strict=True))
     fallbacks = 10 if name == "llama" else 0
@@ -689,7 +691,7 @@ def test_tokens_of_nine_digits(data: Path, name: str, plain: float, with_commas:
     ],
 )
 def test_rules_of_published_tokenizers(data: Path, file: str, rule: str) -> None:
-    frame = numbers([str(data / "tokenizers" / file)], by="scheme").frame
+    frame = numbers([load(str(data / "tokenizers" / file))], by="scheme").frame
     row = frame[frame["by"] == "rule"].iloc[0]
     assert row["name"].split(";")[0] == rule
     assert rule == "learned" or row["value"] == pytest.approx(1)

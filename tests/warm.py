@@ -40,9 +40,9 @@ def cold(
 class Warm:
     """The process that forks, from the side of the tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, **variables: str) -> None:
         self.door, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.environment = dict(os.environ)
+        self.environment = os.environ | variables
         with far:
             self.process = subprocess.Popen(
                 [sys.executable, __file__, str(far.fileno())],
@@ -50,6 +50,7 @@ class Warm:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 pass_fds=[far.fileno()],
+                env=self.environment,
                 start_new_session=True,
             )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from tests.conftest import Run
+from tests.conftest import Run, running
 from tests.tokenizers.families import FAMILIES
 
 Write = Callable[[str, str | bytes], Path]
@@ -192,20 +192,21 @@ def test_a_folder_that_is_gone_and_an_input_that_is_closed(tmp_path: Path) -> No
 
 
 @pytest.mark.deep
-def test_nothing_is_written_where_nothing_was_asked_for(run: Run, tmp_path: Path) -> None:
+def test_nothing_is_written_where_nothing_was_asked_for(tmp_path: Path) -> None:
     """Not at home, not where the command runs, not among temporary files."""
     home = tmp_path / "home"
     home.mkdir()
     variables = {"HOME": str(home), "TMPDIR": str(home), "XDG_CACHE_HOME": str(home)}
-    for words in (
-        ("compare", "sample:bpe", "bytes"),
-        ("infer-mixture", "sample:bpe", "--merges", "20"),
-        ("vocab", "sample:bpe", "--by", "language"),
-        ("audit", "sample:wordpiece"),
-        ("inspect", "sample:unigram"),
-        ("show", "a b", "bytes"),
-        ("equiv", "bytes", "characters", "--fuzz", 0, "--corpus", "sample:en"),
-    ):
-        done = run(*words, **variables)
-        assert done.returncode in (0, 1), done.stderr
+    with running(**variables) as run:
+        for words in (
+            ("compare", "sample:bpe", "bytes"),
+            ("infer-mixture", "sample:bpe", "--merges", "20"),
+            ("vocab", "sample:bpe", "--by", "language"),
+            ("audit", "sample:wordpiece"),
+            ("inspect", "sample:unigram"),
+            ("show", "a b", "bytes"),
+            ("equiv", "bytes", "characters", "--fuzz", 0, "--corpus", "sample:en"),
+        ):
+            done = run(*words)
+            assert done.returncode in (0, 1), done.stderr
     assert list(home.iterdir()) == []

@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Run, running
 from tokscope.cli.infer_mixture import _interruptible, _told
 from tokscope.mixture.search import Point
 from tokscope.mixture.solve import Stage
@@ -47,35 +48,25 @@ def test_jobs_and_a_scheduler_give_the_same_bytes(run: Run, large: Path) -> None
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("compare", "sample:bpe", "bytes", "--bootstrap", "20"),
-        ("infer-mixture", "sample:bpe", "--merges", "40"),
-        ("vocab", "sample:bpe", "--by", "language"),
-        ("audit", "sample:wordpiece"),
-        ("diff", "sample:bpe", "sample:unigram"),
-        ("equiv", "sample:bpe", "sample:wordpiece", "--fuzz", "100"),
-        ("inspect", "sample:bpe"),
-    ],
-    ids=lambda command: command[0],
-)
-def test_machines_that_differ_give_the_same_bytes(run: Run, command: tuple[str, ...]) -> None:
-    here = run(*command, "--format", "json", LC_ALL="C", TZ="UTC", PYTHONHASHSEED="1")
-    there = run(
-        *command,
-        "--format",
-        "json",
-        LC_ALL="tr_TR.UTF-8",
-        LANG="tr_TR.UTF-8",
-        TZ="Asia/Kathmandu",
-        PYTHONHASHSEED="2",
-        COLUMNS="240",
-        PYTHON_CPU_COUNT="1",
-        OMP_NUM_THREADS="1",
-    )
-    assert here.stdout
-    assert here.stdout == there.stdout
+def test_machines_that_differ_give_the_same_bytes() -> None:
+    one = {"LC_ALL": "C", "TZ": "UTC", "PYTHONHASHSEED": "1"}
+    other = {
+        "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "2",
+        "COLUMNS": "240", "PYTHON_CPU_COUNT": "1", "OMP_NUM_THREADS": "1",
+    }  # fmt: skip
+    with running(**one) as here, running(**other) as there:
+        for command in (
+            ("compare", "sample:bpe", "bytes", "--bootstrap", "20"),
+            ("infer-mixture", "sample:bpe", "--merges", "40"),
+            ("vocab", "sample:bpe", "--by", "language"),
+            ("audit", "sample:wordpiece"),
+            ("diff", "sample:bpe", "sample:unigram"),
+            ("equiv", "sample:bpe", "sample:wordpiece", "--fuzz", "100"),
+            ("inspect", "sample:bpe"),
+        ):
+            shown = here(*command, "--format", "json").stdout
+            assert shown
+            assert shown == there(*command, "--format", "json").stdout, command
 
 
 def descendants(process: int) -> list[int]:
@@ -136,18 +127,25 @@ def until(word: bytes, terminal: int) -> bytes:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_whoever_interrupts_a_mixture_gets_the_best_answer_so_far(
-    run: Run, tmp_path: Path, number: int
-) -> None:
+def test_whoever_interrupts_a_mixture_gets_the_best_answer_so_far(run: Run, tmp_path: Path) -> None:
     words, counts = hard(tmp_path), tmp_path / "counts"
     done = run(*words, "--corpus", tmp_path, "--seconds", ".001", "--save-counts", counts)
     assert done.returncode == 0
     assert "stopped after 300 of 3,000 merges were explained" in " ".join(done.stdout.split())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        answer = interrupted([*words, "--exact", "--counts", str(counts)], number)
+        (note,) = [note for note in answer["notes"] if note.startswith("stopped after")]
+        assert "their objective is " in note
+        shares = [row["value"] for row in answer["rows"] if row["measure"] == "bytes"]
+        assert sum(shares) == pytest.approx(1)
+
+
+def interrupted(words: list[str], number: int) -> dict[str, Any]:
+    """Return the answer to a signal that comes while the command solves."""
     terminal, stderr = os.openpty()  # on which it says that it solves
     script = Path(sys.executable).with_name("tokscope")
     with subprocess.Popen(
-        [script, *words, "--exact", "--counts", counts, "--format", "json"],
+        [script, *words, "--format", "json"],
         stdout=subprocess.PIPE,
         stderr=stderr,
         env=os.environ | {"TERM": "xterm"},
@@ -159,11 +157,7 @@ def test_whoever_interrupts_a_mixture_gets_the_best_answer_so_far(
         out, _ = process.communicate(timeout=60)
     os.close(terminal)
     assert process.returncode == 0
-    answer = json.loads(out)
-    (note,) = [note for note in answer["notes"] if note.startswith("stopped after")]
-    assert "their objective is " in note
-    shares = [row["value"] for row in answer["rows"] if row["measure"] == "bytes"]
-    assert sum(shares) == pytest.approx(1)
+    return dict(json.loads(out))
 
 
 def test_a_second_interrupt_is_heard_by_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
