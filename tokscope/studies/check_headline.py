@@ -83,7 +83,8 @@ def _said(one: Judged) -> str:
     figures, unit = one.figures, _unit(one)
     if one.key[-1] in _BOUNDS and not math.isnan(figures.head):
         word = "above its max" if one.key[-1] == "max" else "below its min"
-        value = amount(figures.head, unit) + ("" if unit == "share" else f" {unit}")
+        value = amount(figures.head, unit)
+        value += "" if unit in ("share", one.gate.measure) else f" {unit}"
         return f"{_gate(one)} is {value}, {word} {amount(figures.limit, unit)}"
     return f"{_gate(one)}: {one.text.partition(';')[0]}"
 
