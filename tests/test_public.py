@@ -21,7 +21,7 @@ from tokscope.tokenizers.sample import FOLDER
 
 BPE = str(FOLDER / "bpe.json")
 # `init` writes a file for people to edit; a name that a package has cannot be a function's
-OTHERS = {"init": "", "list": "available", "measures": "list_measures"}
+OTHERS = {"init": "", "list": "available", "measures": "list_measures", "report": "full_report"}
 COMMANDS = [str(one.callback.__module__.split(".")[-1]) for one in app.registered_commands]  # type: ignore[union-attr]
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tokscope.studies.lock import verify_lock as verify_lock
     from tokscope.studies.measures import list_measures as list_measures
     from tokscope.studies.numbers import numbers as numbers
+    from tokscope.studies.report import full_report as full_report
     from tokscope.studies.show import show as show
     from tokscope.studies.simulate_mixture import simulate_mixture as simulate_mixture
     from tokscope.studies.vocab import vocab as vocab
@@ -49,6 +50,7 @@ _HOMES = {
     "encode": "studies.encode",
     "equiv": "studies.equiv",
     "explain": "studies.explain",
+    "full_report": "studies.report",
     "infer_mixture": "studies.infer_mixture",
     "inspect": "studies.inspect",
     "list_measures": "studies.measures",

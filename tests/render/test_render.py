@@ -159,7 +159,7 @@ def test_a_page_holds_the_text_of_the_tables() -> None:
 
 def test_the_data_of_a_page_reads_back() -> None:
     found = re.findall(
-        r'<script type="application/json" id="data-made">(.*?)</script>', page.render(everything())
+        r'<script type="application/json" id="data-0">(.*?)</script>', page.render(everything())
     )
     (record,) = map(json.loads, found)
     assert record["notes"] == [*everything().notes, *everything().details]

@@ -31,6 +31,7 @@ from tokscope.cli import (
     measures,
     numbers,
     output,
+    report,
     show,
     simulate_mixture,
     vocab,
@@ -72,6 +73,7 @@ def tokscope(
 _COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = {
     "Compare tokenizers": {
         "compare": compare.command,
+        "report": report.command,
         "show": show.command,
         "numbers": numbers.command,
     },

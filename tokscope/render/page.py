@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 
 from tokscope.plots import Cuts, Plot
 from tokscope.render import svg
@@ -34,14 +33,34 @@ def render(report: Report, views: Sequence[Report] = (), repeat: str = "") -> st
     """
     parts = report.parts or (report,)
     title = safe(report.title)
-    body = [f"<h1>{title}</h1>"]
-    if report.parts:
-        body += [*_lead(report.headline), *_contents(parts)]
-    for part in parts:
+    body = [f"<h1>{title}</h1>", *_summary(report)]
+    for i, part in enumerate(parts):
         seen = views if views and not report.parts else _views(part)
-        body += _section(part, seen, headed=bool(report.parts))
+        head = f"<h2>{safe(part.title)}</h2>" if report.parts else ""
+        body += [f'<section id="part-{i}">{head}', *_section(part, seen), "</section>"]
     body += _footer(report, repeat)
     return "\n".join((*_head(title), "<body>", "<main>", *body, "</main>", *_end(), ""))
+
+
+def _summary(report: Report) -> Iterator[str]:
+    """Write what each part says first, with a link to it."""
+    if report.parts:
+        items = [
+            f'<li><a href="#part-{i}">{safe(part.title)}</a> {safe(_headline(part, _views(part)))}</li>'
+            for i, part in enumerate(report.parts)
+        ]
+        yield f"<nav><ul>{''.join(items)}</ul></nav>"
+        yield from _notes(map(safe, report.notes))
+
+
+def _headline(part: Report, views: Sequence[Report]) -> str:
+    return part.headline or next((view.headline for view in views if view.headline), "")
+
+
+def _notes(notes: Iterable[str]) -> Iterator[str]:
+    items = "".join(f"<li>{note}</li>" for note in notes)
+    if items:
+        yield f'<ul class="note">{items}</ul>'
 
 
 def _views(report: Report) -> Sequence[Report]:
@@ -66,32 +85,18 @@ def _end() -> Iterator[str]:
     yield "</html>"
 
 
-def _lead(headline: str) -> list[str]:
-    return [f'<p class="lead">{safe(headline)}</p>'] if headline else []
-
-
-def _contents(parts: Sequence[Report]) -> Iterator[str]:
-    items = "".join(f'<li><a href="#{_id(part)}">{safe(part.title)}</a></li>' for part in parts)
-    yield f"<nav><ul>{items}</ul></nav>"
-
-
-def _id(part: Report) -> str:
-    return safe(part.command)
-
-
-def _section(part: Report, views: Sequence[Report], *, headed: bool) -> Iterator[str]:
-    yield f'<section id="{_id(part)}">'
-    if headed:
-        yield f"<h2>{safe(part.title)}</h2>"
-    yield from _lead(part.headline or next((v.headline for v in views if v.headline), ""))
+def _section(part: Report, views: Sequence[Report]) -> Iterator[str]:
+    headline = _headline(part, views)
+    if headline:
+        yield f'<p class="lead">{safe(headline)}</p>'
     for plot in part.plots(part) if part.plots else ():
         yield from _figure(plot)
     for view in views:
-        yield from _table(grid(replace(view, headline=""), html.escape))
+        yield from _table(grid(view, html.escape))
     if part.details:
-        items = "".join(f"<li>{safe(one)}</li>" for one in part.details)
-        yield f"<details><summary>More about these numbers</summary><ul>{items}</ul></details>"
-    yield "</section>"
+        yield "<details><summary>More about these numbers</summary>"
+        yield from _notes(map(safe, part.details))
+        yield "</details>"
 
 
 def _figure(plot: Plot) -> Iterator[str]:
@@ -124,8 +129,7 @@ def _table(cells: Grid) -> Iterator[str]:
     yield from _cells(cells)
     if legend := cells.legend("bold:"):
         yield f'<p class="note">{legend}</p>'
-    if cells.notes:
-        yield f'<ul class="note">{"".join(f"<li>{note}</li>" for note in cells.notes)}</ul>'
+    yield from _notes(cells.notes)
 
 
 def _cells(cells: Grid) -> Iterator[str]:
@@ -154,8 +158,8 @@ def _footer(report: Report, repeat: str) -> Iterator[str]:
         yield f'<h3>What can change the numbers</h3><div class="signature">{lines}</div>'
     yield '<p class="note">The data is in this file, as JSON, in the elements of type '
     yield "<code>application/json</code>.</p></footer>"
-    for part in report.parts or (report,):
-        yield f'<script type="application/json" id="data-{_id(part)}">{_data(part)}</script>'
+    for i, part in enumerate(report.parts or (report,)):
+        yield f'<script type="application/json" id="data-{i}">{_data(part)}</script>'
 
 
 def _data(part: Report) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from tokscope.plots import Cut, Cuts, Piece, Plot
 from tokscope.report import Report
 
@@ -11,10 +13,15 @@ from tokscope.report import Report
 def plots(report: Report) -> list[Plot]:
     """Return the text as every tokenizer cuts it."""
     cuts = [
-        Cut("", str(name), tuple(map(_piece, own.itertuples())))
+        Cut("", str(name), pieces_of(own))
         for name, own in report.frame.groupby("tokenizer", sort=False)
     ]
     return [Cuts("tokens", report.title, tuple(cuts), "each box is a token")]
+
+
+def pieces_of(frame: pd.DataFrame) -> tuple[Piece, ...]:
+    """Return the tokens in rows of `show`."""
+    return tuple(map(_piece, frame.itertuples()))
 
 
 def _piece(row: Any) -> Piece:

@@ -1,0 +1,212 @@
+"""All that is known of some tokenizers, study by study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from os import PathLike
+from pathlib import Path
+
+import pandas as pd
+
+from tokscope.counting.counted import embedded, require_countable, require_resamples, texts_of
+from tokscope.errors import TokscopeError, exists
+from tokscope.gate import settings
+from tokscope.gate.config import NAME, Config
+from tokscope.gate.wanted import Source, source_of
+from tokscope.given import place
+from tokscope.mixture.subject import subject_of
+from tokscope.report import Report
+from tokscope.rules import AUDITED
+from tokscope.studies.audit import audited
+from tokscope.studies.check import checked
+from tokscope.studies.compare import Asked, compared
+from tokscope.studies.infer_mixture import infer_mixture
+from tokscope.studies.numbers import numbers
+from tokscope.studies.report_lines import lines_of
+from tokscope.studies.vocab import vocab
+from tokscope.text.corpus import Corpus, require_again, size
+from tokscope.text.given import Corpora
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.given import Tokenizers, load_all
+from tokscope.workers import HERE, Workers
+
+SECONDS = 20.0  # for the mixture of each tokenizer
+_LEAST = 1_000_000  # bytes of text, below which a mixture would be a guess
+READ = 5  # times that text is read at most, once by each study of it
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked, besides tokenizers and text."""
+
+    lock: str = ""
+    word_rule: str = "unicode"
+    specials: bool = False
+    bootstrap: int = 0
+    seed: int = 0
+    seconds: float = SECONDS
+
+
+def full_report(
+    tokenizers: Tokenizers,
+    corpora: Corpora | None = None,
+    *,
+    lock: str | PathLike[str] = "",
+    parallel: bool = False,
+    word_rule: str = "unicode",
+    specials: bool = False,
+    bootstrap: int = 0,
+    seed: int = 0,
+    seconds: float = SECONDS,
+    workers: Workers = HERE,
+) -> Report:
+    """Return the reports of all studies of tokenizers as the parts of one.
+
+    Columns: part (the command that gives it alone), title, headline. Tokenizers and corpora are
+    given as to `compare`, and so are the options that it has too.
+
+    Args:
+        tokenizers: one, a list of them, or a mapping of names to them.
+        corpora: text; the embedded sample if you leave it out.
+        lock: the first tokenizer is checked against it, by the configuration beside it.
+        parallel: line i says the same in every corpus.
+        word_rule: the rule that cuts words.
+        specials: find special tokens in text instead of taking them for text.
+        bootstrap: how many resamples give intervals.
+        seed: of the resamples.
+        seconds: the time for the mixture of each tokenizer; 0 for no mixture.
+        workers: who works, from `tokscope.workers`; the result is the same.
+
+    Raises:
+        TokscopeError: a tokenizer or a text cannot be used.
+    """
+    asked = Options(place(lock, "lock"), word_rule, specials, bootstrap, seed, seconds)
+    texts = None if corpora is None else texts_of(corpora, parallel=parallel)
+    return reported(tokenizers, texts, asked, workers)
+
+
+def reported(
+    tokenizers: Tokenizers,
+    corpora: Sequence[Corpus] | None,
+    asked: Options,
+    workers: Workers = HERE,
+) -> Report:
+    """Make the report on corpora that were found, as `full_report` does.
+
+    Raises:
+        TokscopeError: a tokenizer or a text cannot be used.
+    """
+    texts = embedded() if corpora is None else corpora
+    require_countable(texts, asked.word_rule)
+    require_again(texts, "each study reads the text")
+    require_resamples(asked.seed, bootstrap=asked.bootstrap)
+    if not asked.seconds >= 0:  # it may be NaN
+        raise TokscopeError(f"--seconds {asked.seconds:g}: give a time, or 0 for no mixture")
+    gates = _gates(asked.lock)
+    used = load_all(tokenizers)
+    parts = [_compared(used, texts, asked, workers)]
+    left_out: list[str] = []
+    for name, make in _others(used, corpora, parts[0], asked, workers):
+        try:
+            parts.append(make())
+        except TokscopeError as error:
+            left_out.append(f"{name} is left out: {error}")
+    left_out += _without_mixture(used, corpora, asked.seconds)
+    if gates:
+        parts.append(
+            checked(*gates, used[0], against=asked.lock, today=date.today(), workers=workers)
+        )
+    return _together(used, parts, tuple(left_out))
+
+
+def _together(used: Sequence[Tokenizer], parts: Sequence[Report], notes: tuple[str, ...]) -> Report:
+    rows = [(part.command, part.title, _headline(part)) for part in parts]
+    frame = pd.DataFrame(rows, columns=["part", "title", "headline"])
+    title = f"Tokenizer report: {', '.join(one.name for one in used)}"
+    first = rows[0][2]
+    return Report("report", title, frame, notes, headline=first, parts=tuple(parts))
+
+
+def _headline(part: Report) -> str:
+    """Return what a part says first; some say it in their first table."""
+    views = part.view(part) if part.view and not part.headline else ()
+    return part.headline or next((view.headline for view in views if view.headline), "")
+
+
+def _compared(
+    used: Sequence[Tokenizer], texts: Sequence[Corpus], asked: Options, workers: Workers
+) -> Report:
+    wanted = Asked(
+        word_rule=asked.word_rule,
+        specials=asked.specials,
+        bootstrap=asked.bootstrap,
+        seed=asked.seed,
+    )
+    return compared(used, texts, wanted, workers)
+
+
+def _others(
+    used: Sequence[Tokenizer],
+    corpora: Sequence[Corpus] | None,
+    first: Report,
+    asked: Options,
+    workers: Workers,
+) -> Iterator[tuple[str, Callable[[], Report]]]:
+    """Yield the name of each further study, and how its report is made."""
+    texts = embedded() if corpora is None else list(corpora)
+    yield "the segmentation", partial(lines_of, used, texts, first, specials=asked.specials)
+    words = partial(vocab, word_rule=asked.word_rule, specials=asked.specials)
+    yield "the vocabulary", partial(words, used, texts, workers=workers)
+    yield "the study of numbers", partial(numbers, used)
+    yield "the audit", partial(audited, used, corpora, set(AUDITED), workers)
+    for one in used:
+        if _can_be_inferred(one, corpora, asked.seconds):
+            infer = partial(infer_mixture, one, corpora, seconds=asked.seconds, workers=workers)
+            yield f"the mixture of {one.name}", infer
+
+
+def _can_be_inferred(one: Tokenizer, corpora: Sequence[Corpus] | None, seconds: float) -> bool:
+    """Tell whether a mixture says something: enough text, or the sample that it was trained on."""
+    if corpora is None:
+        is_known = one.spec.kind == "sample" and one.spec.place in ("bpe", "wordpiece")
+        return seconds > 0 and is_known
+    return seconds > 0 and len(corpora) > 1 and _bytes(corpora) >= _LEAST and _has_merges(one)
+
+
+def _has_merges(one: Tokenizer) -> bool:
+    try:
+        return bool(subject_of(one, None, 0))
+    except TokscopeError:
+        return False
+
+
+def _bytes(corpora: Sequence[Corpus]) -> float:
+    sizes = [size(shard) for corpus in corpora for shard in corpus.shards]
+    return sum(_LEAST if one is None else one for one in sizes)
+
+
+def _without_mixture(
+    used: Sequence[Tokenizer], corpora: Sequence[Corpus] | None, seconds: float
+) -> list[str]:
+    without = [one.name for one in used if not _can_be_inferred(one, corpora, seconds)]
+    if not (without and seconds):
+        return []
+    return [
+        f"no mixture of {', '.join(without)}: it takes a tokenizer with merges, and two corpora or "
+        f"more of together {_LEAST / 1e6:g} MB or more, such as the training text may have had"
+    ]
+
+
+def _gates(lock: str) -> tuple[Config, Source] | None:
+    """Read the configuration of a lock: the one beside it, or that of this folder."""
+    if not lock:
+        return None
+    if not exists(Path(lock)):
+        raise TokscopeError(f"{lock}: there is no such lock; write one with: tokscope lock")
+    beside = Path(lock).parent / NAME
+    config = settings.read(settings.find(str(beside) if exists(beside) else ""))
+    config = replace(config, lock=Path(lock))
+    return config, source_of(config)
