@@ -107,3 +107,13 @@ def require_shown(page: Path, found: dict[Block, str]) -> None:
             assert stable(now) == stable(block.content), f"{page.name}: another output"
     if WRITE:
         page.write_text(text, encoding="utf-8")
+
+
+def require_pictures(folder: Path) -> None:
+    """Compare the pictures that the commands of a page wrote with those that pages show."""
+    for picture in (ROOT / "docs").glob("*.svg"):
+        if (folder / picture.name).exists():
+            made = (folder / picture.name).read_text(encoding="utf-8")
+            if WRITE:
+                picture.write_text(made, encoding="utf-8")
+            assert picture.read_text(encoding="utf-8") == made, picture.name

@@ -76,6 +76,7 @@ def test_the_commands_of_a_page_run_and_print_what_it_shows(
         elif block.language == "text":
             shown[block] = printed
     pages.require_shown(page, shown)
+    pages.require_pictures(folder)
 
 
 def test_every_command_is_in_the_pages() -> None:
