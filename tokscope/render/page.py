@@ -45,9 +45,10 @@ def render(report: Report, views: Sequence[Report] = (), repeat: str = "") -> st
 def _summary(report: Report) -> Iterator[str]:
     """Write what each part says first, with a link to it."""
     if report.parts:
+        told = (safe(_headline(part, _views(part))) for part in report.parts)
         items = [
-            f'<li><a href="#part-{i}">{safe(part.title)}</a> {safe(_headline(part, _views(part)))}</li>'
-            for i, part in enumerate(report.parts)
+            f'<li><a href="#part-{i}">{safe(part.title)}</a> {headline}</li>'
+            for i, (part, headline) in enumerate(zip(report.parts, told, strict=True))
         ]
         yield f"<nav><ul>{''.join(items)}</ul></nav>"
         yield from _notes(map(safe, report.notes))
