@@ -106,6 +106,13 @@ def test_effects_are_counted_and_nothing_is_said_of_other_text() -> None:
     ]
 
 
+def test_text_that_becomes_unknown_is_not_said_to_be_cheap() -> None:
+    head, base = sides({"en": EN / 2}, {"en": EN})
+    for one, count in ((head, 25), (base, 10)):
+        one.measured.samples["en"].columns["unknown"] = np.full(40, count)  # type: ignore[index]
+    assert effects(head, base) == ["unknown tokens 10 % -> 50 % (en)", "tokens -50.0 %"]
+
+
 # The sentence of a check
 
 

@@ -87,7 +87,8 @@ def effects(head: Snapshot, base: Snapshot) -> list[str]:
     shared = _shared(head, base)
     old, new = ({name: one.measured.samples[name] for name in shared} for one in (base, head))
     sides = head.identity, base.identity
-    found = [*_numbers(head, base), *_lost(new, old), *_tokens(new, old), *_golden(*sides)]
+    found = [*_numbers(head, base), *_lost(new, old), *_unknown(new, old)]
+    found += [*_tokens(new, old), *_golden(*sides)]
     found = found or [no_effect(head, new)]
     return [*filter(None, [changed_ids(*sides, examples=1)]), *found]
 
@@ -132,6 +133,23 @@ def _lost(new: Samples, old: Samples) -> Iterator[str]:
         yield f"{lost:,} of {sum(len(a) for a, _ in pairs):,} units of text no longer come back"
 
 
+def _unknown(new: Samples, old: Samples) -> Iterator[str]:
+    """Tell in which corpus unknown tokens grew most: they make text look cheap."""
+    grown = {
+        name: (_unknown_rate(own), _unknown_rate(new[name]))
+        for name, own in old.items()
+        if all("unknown" in one.columns for one in (own, new[name]))
+    }
+    worst = max(grown, key=lambda name: grown[name][1] - grown[name][0], default="")
+    if worst and grown[worst][1] > grown[worst][0]:
+        before, after = (f"{100 * rate:.3g} %" for rate in grown[worst])
+        yield f"unknown tokens {before} -> {after} ({worst})"
+
+
+def _unknown_rate(sample: Sample) -> float:
+    return float(sample.columns["unknown"].sum() / max(sample.columns["tokens"].sum(), 1))
+
+
 def _tokens(new: Samples, old: Samples) -> Iterator[str]:
     """Tell how much the tokens of each corpus grew, if other ids came up at all."""
     changes = {
@@ -157,6 +175,8 @@ def percents(share: float) -> str:
     """
     if not share:
         return "0 %"
+    if abs(share) >= 10:
+        return f"{100 * share:+,.0f} %"
     return f"{100 * share:+.1f} %" if abs(share) >= 0.001 else f"{100 * share:+.1g} %"
 
 

@@ -24,7 +24,7 @@ def _golden(head: Identity, base: Identity) -> str:
     same = [text for text in changed if len(new[text]) == len(old[text])]
     shown = sorted(changed, key=lambda text: (text not in same, _by_length(text)))
     count = f"{len(changed)} of {len(base.golden)} golden strings have other ids"
-    alike = f", {len(same)} of them as many tokens" if same else ""
+    alike = f", {len(same)} of them with as many tokens" if same else ""
     return f"{count}{alike}: {_examples(shown, old, new)}"
 
 

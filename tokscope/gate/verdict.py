@@ -165,7 +165,8 @@ def signed(value: float, *, share: bool, unit: str = "") -> str:
     ('+0.4 %', '+0.4 percentage points')
     """
     if share or unit == "share":
-        return f"{100 * value:+.3g} {'%' if share else 'percentage points'}"
+        number = f"{100 * value:+,.0f}" if abs(value) >= 10 else f"{100 * value:+.3g}"
+        return f"{number} {'%' if share else 'percentage points'}"
     return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.3g}"
 
 
