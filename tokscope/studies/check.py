@@ -164,14 +164,13 @@ def named(config: Config, given: str | Tokenizer) -> str | Tokenizer:
 def _require_comparable(config: Config, source: Source, base: Snapshot | None) -> None:
     """Refuse names and settings that do not fit the baseline, before the text is read."""
     names = [corpus.name for corpus in source.corpora] if source.wanted.columns else []
-    require_scopes(config, names)
     if base is None and needs_baseline(config, source.wanted):
         raise no_baseline(config)
-    if base is None:
-        return
-    require_strings(config, base.identity)
-    if names and base.measured.samples:
+    if base:
+        require_strings(config, base.identity)
+    if base and names and base.measured.samples:
         require_same_names(names, source.settings, base.measured)
+    require_scopes(config, names)  # last: a corpus that is missing has its limits in vain
 
 
 def _row(one: Judged, name: str, config: Config) -> Row:
