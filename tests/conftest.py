@@ -14,11 +14,15 @@ import pytest
 from hypothesis import settings
 
 from tests.warm import Warm, cold
+from tokscope import changes
+from tokscope.workers import one_core
 
 pytest_plugins = ["tests.gate.folder"]  # fixtures of gates
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
-os.environ["TOKENIZERS_PARALLELISM"] = "false"  # threads cost more than they give on tiny texts
+# Threads cost more than they give on tiny texts, and a command that sets this later would leave the
+# environment other than that of the process in `tests/warm.py`, which then could not be used.
+one_core()
 
 # Fixtures that make a test deep: published tokenizers, a cluster, text that is worth workers.
 DEEP = {"data", "dask", "large"}
@@ -44,6 +48,16 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         if item.get_closest_marker("deep"):
             environment.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
         return (yield)
+
+
+@pytest.fixture(autouse=True)
+def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read a file that was written just now without a wait for the clock of the file system.
+
+    Tests whose files change while they are read have the marker `waits`.
+    """
+    if not request.node.get_closest_marker("waits"):
+        monkeypatch.setattr(changes, "_COARSEST", 0)
 
 
 def _runner(

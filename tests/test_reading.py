@@ -17,6 +17,8 @@ from tokscope.gate import pair, settings
 from tokscope.reading import MOST, content, one_state, steady, text, together
 from tokscope.tokenizers import LOADERS, gguf_header, load
 
+pytestmark = pytest.mark.waits
+
 PLACELESS = ("hf", "tiktoken", "mistral", "sample", "bytes", "characters")
 KINDS = [kind for kind in LOADERS if kind not in PLACELESS]
 

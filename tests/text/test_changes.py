@@ -27,6 +27,8 @@ from tokscope.text.corpus import Corpus, read, read_corpora, units_at
 from tokscope.text.parts import in_parts
 from tokscope.workers import Workers, local
 
+pytestmark = pytest.mark.waits
+
 LINES = b"a line of text\n" * 400
 
 

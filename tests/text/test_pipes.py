@@ -17,6 +17,8 @@ from tokscope.studies.simulate_mixture import simulate_mixture
 from tokscope.text import files
 from tokscope.text.corpus import Corpus, again, read, read_corpora
 
+pytestmark = pytest.mark.waits
+
 
 def texts(word: str) -> list[str]:
     (corpus,) = read_corpora([word])
