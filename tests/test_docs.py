@@ -122,8 +122,8 @@ def require_table(name: str, table: str) -> None:
 
 
 def test_the_table_of_measures_is_that_of_the_program(run: Run) -> None:
-    printed = run("measures", "--format", "markdown").stdout
-    require_table("measures", printed.split("\n\n", 1)[1].strip())
+    printed = run("measures", "--details", "--format", "markdown").stdout
+    require_table("measures", printed.split("\n\n", 2)[2].strip())
 
 
 @pytest.mark.parametrize(

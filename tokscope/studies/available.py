@@ -65,4 +65,19 @@ def available() -> Report:
         rows.append(("encoding", encoding, state, f"tiktoken:{encoding}"))
     rows += [("repository", name, "cached", f"hf:{name}") for name in cached_repositories(wanted)]
     frame = pd.DataFrame(rows, columns=["what", "name", "state", "how"])
-    return Report("list", "What can be loaded here", frame)
+    return Report("list", "What can be loaded here", frame, headline=headline(frame))
+
+
+def headline(frame: pd.DataFrame) -> str:
+    """Say what is ready, what is in the caches, and which extras are missing."""
+
+    def names(what: str, state: str) -> list[str]:
+        return frame.loc[(frame["what"] == what) & (frame["state"] == state), "name"].tolist()
+
+    cached = len(names("encoding", "cached"))
+    repositories = len(names("repository", "cached"))
+    said = f"{len(names('kind', 'ready'))} of {len(LOADERS)} kinds of tokenizers are ready. "
+    said += f"In the caches: {cached} encoding{'' if cached == 1 else 's'} of tiktoken and "
+    said += f"{repositories} repositor{'y' if repositories == 1 else 'ies'} of the hub."
+    missing = names("extra", "missing")
+    return f"{said} Missing extras: {', '.join(missing)}." if missing else said

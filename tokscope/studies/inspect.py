@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ import pandas as pd
 
 from tokscope.counting.signature import signed
 from tokscope.report import Report
+from tokscope.studies.inspect_headline import headline
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import added_ids
 from tokscope.tokenizers.components import AROUND, TEMPLATE
 from tokscope.tokenizers.given import Tokenizers, load_all
 
+_ABSENT = ("none", "–", "0", "0 ids")
 _NOTES = (
     "special tokens are found in text only with --specials, added ones always",
     "bytes covered: how many of the 256 bytes have a token of their own; "
@@ -138,7 +141,28 @@ def inspect(tokenizers: Tokenizers) -> Report:
     ]
     frame = pd.DataFrame(rows, columns=["tokenizer", "property", "value"])
     title = "What tokenizers are made of"
-    return Report("inspect", title, frame, _NOTES, signed(used), "tokenizer")
+    return Report(
+        "inspect",
+        title,
+        frame,
+        (),
+        signed(used),
+        "tokenizer",
+        headline=headline(used),
+        details=_NOTES,
+        view=tables,
+    )
+
+
+def tables(report: Report, *, details: bool = False) -> list[Report]:
+    """Return the table that people read; `details` keeps what no tokenizer has, and all notes."""
+    if details:
+        return [replace(report, notes=(*report.notes, *report.details), view=None)]
+    absent = report.frame["value"].isin(_ABSENT).groupby(report.frame["property"]).all()
+    frame = report.frame[~report.frame["property"].map(absent)]
+    names = [name for name in report.frame["property"].unique() if absent[name]]
+    notes = (f"left out of the table, as they are not set: {', '.join(names)}",) if names else ()
+    return [replace(report, frame=frame, notes=(*report.notes, *notes), view=None)]
 
 
 def components(tokenizers: Tokenizers) -> Report:
@@ -157,4 +181,4 @@ def components(tokenizers: Tokenizers) -> Report:
     ]
     frame = pd.DataFrame(rows, columns=["tokenizer", "component", "value"])
     notes = ("vocabularies, merges and templates are given by their SHA-256",)
-    return Report("inspect", "Components", frame, notes, signed(used))
+    return Report("inspect", "Components", frame, notes, signed(used), headline=headline(used))
