@@ -18,7 +18,7 @@ def _require_sense(*, corpus: bool, tokens: bool, traps: bool, lists: bool, rule
         raise TokscopeError("--word-list is for --adversarial; add --adversarial N")
     if (tokens or traps) and (corpus or rules):
         raise TokscopeError(
-            "a list has no findings; drop --corpus, --select, --ignore and --fail-on"
+            "a list has no findings; drop --corpus, --select, --ignore, --fail-on and --details"
         )
 
 
@@ -63,6 +63,7 @@ def command(
     ] = None,
     corpus: text.Corpora = None,
     reading: text.Reading,
+    details: output.Details = False,
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -77,6 +78,7 @@ def command(
     `tokscope audit sample:bpe --adversarial 10`
     """
     output.require_formats(out)
+    output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
     if fail_on:
         choose({"error": "", "warning": ""}, fail_on, "severity of --fail-on")
@@ -85,11 +87,12 @@ def command(
         tokens=tokens,
         traps=adversarial is not None,
         lists=bool(word_list),
-        rules=bool(select or ignore or fail_on),
+        rules=bool(select or ignore or fail_on or details),
     )
     from tokscope.rules import AUDITED, chosen
     from tokscope.studies import audit as study
     from tokscope.studies import audit_traps as trapping
+    from tokscope.studies.audit_tables import tables
 
     if adversarial is not None:
         report = trapping.adversarial(specs, text.read(word_list, reading), adversarial)
@@ -103,6 +106,6 @@ def command(
         corpora = text.read(corpus, reading)
         with text.workers(corpora, scale) as workers:
             report = study.audited(specs, corpora, codes, workers)
-        output.emit(report, study.tables(report), out)
+        output.emit(report, tables(report, details=details), out)
         if fail_on and study.fails(report, fail_on):
             raise typer.Exit(1)

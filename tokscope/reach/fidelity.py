@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,10 @@ from tokscope.tokenizers.vocabulary import Vocabulary, missing_bytes
 Numbers = NDArray[np.int64]
 OUTCOMES = ("exact", "normalised", "lost", "unknown")
 EXACT, NORMALISED, LOST, UNKNOWN = range(len(OUTCOMES))
+# why a text does not come back
+SPACE = "a space is put in front"
+DROPPED = "the pre-tokenizer drops characters"
+DECODED = "the decoder joins pieces otherwise"
 _LEADING = 0xC0  # the first byte that begins a longer character; no character ends in it
 _CHUNK = 64
 
@@ -58,6 +64,22 @@ def outcomes(tokenizer: Tokenizer, parts: Anatomy, texts: Sequence[str]) -> Numb
         if results[i] != EXACT and normal != text and back.strip(" ") == normal.strip(" "):
             results[i] = NORMALISED
     return results
+
+
+def losses(tokenizer: Tokenizer, parts: Anatomy, texts: Sequence[str]) -> Counter[str]:
+    """Count the likely reasons why texts do not come back."""
+    encoded = encode_what_can_be(tokenizer, texts)
+    bounds = pairwise(encoded.starts.tolist())
+    backs = [tokenizer.decode(encoded.ids[start:end].tolist()) for start, end in bounds]
+    return Counter(_reason(parts, text, back) for text, back in zip(texts, backs, strict=True))
+
+
+def _reason(parts: Anatomy, text: str, back: str) -> str:
+    if back == f" {text}":
+        return SPACE
+    prepared = parts.prepare(text)
+    whole = "".join(prepared.pieces) in (prepared.text, f" {prepared.text}")
+    return DECODED if whole else DROPPED
 
 
 def sweep(tokenizer: Tokenizer, parts: Anatomy) -> Numbers:

@@ -75,6 +75,14 @@ class Subject:
         """The outcome of each character."""
         return sweep(self.tokenizer, self.parts)
 
+    def lost(self) -> list[str]:
+        """Return texts that do not come back: all probes, and the first characters."""
+        probes = list(PROBES.values())
+        results = outcomes(self.tokenizer, self.parts, probes)
+        own = np.flatnonzero(self.sweep == LOST)[:EXAMPLES].tolist()
+        texts = [text for text, result in zip(probes, results, strict=True) if result == LOST]
+        return [*texts, *(characters()[i] for i in own)]
+
     def tokens(self, code: str, ids: Iterable[int]) -> Finding:
         """Return a finding about tokens."""
         ordered = sorted(ids)

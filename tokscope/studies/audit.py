@@ -24,6 +24,7 @@ from tokscope.reach.causes import CAUSES, WHOLE_ONLY
 from tokscope.reach.fidelity import (
     OUTCOMES,
     by_script,
+    losses,
 )
 from tokscope.reach.findings import (
     EXAMPLES,
@@ -38,14 +39,18 @@ from tokscope.reading import together
 from tokscope.report import Report
 from tokscope.rulebook import RULES
 from tokscope.rules import AUDITED, SEVERITIES, at_least, chosen
+from tokscope.studies.audit_headline import headline, in_causes, outcomes
+from tokscope.studies.audit_tables import tables
 from tokscope.text.corpus import Corpus, corpora_given
 from tokscope.text.given import Corpora
 from tokscope.text.spelled import spelled as written
 from tokscope.tokenizers import assumptions, parse, switched_off
 from tokscope.tokenizers.given import Tokenizers, asked, load_all, made, named_apart
+from tokscope.wording import many, some
 from tokscope.workers import HERE, Workers
 
 SHOWN = 25  # tokens in a table
+LOSS = "TS303"  # text does not come back
 
 
 class Line(NamedTuple):
@@ -61,6 +66,7 @@ class Line(NamedTuple):
 
 
 COLUMNS = ["tokenizer", *Line._fields]
+_ORDER = "cause: the first that holds, in the order of the table; not found proves nothing"
 _EXPLAIN = "tokscope explain CODE says what a finding means and what helps; --tokens lists tokens"
 
 
@@ -133,9 +139,20 @@ def audited(
     tried = subjects[0].at_hand if subjects else sample()
     used = [one.tokenizer for one in subjects]
     told = counted.notes() if counted else switched_off(used)
-    notes = (_tried(tried), *_limits(subjects), _EXPLAIN, *assumptions(used), *told)
-    provenance = _provenance(subjects, counted, codes)
-    return Report("audit", "Audit", frame, notes, provenance, view=tables)
+    results = outcomes(frame, review=bool(_chosen(codes)))
+    lost = (note for one in subjects for note in _losses(one, codes))
+    notes = (*_limits(subjects), *lost, *assumptions(used), *told)
+    matters = any(one.tried > one.reachable or not any(one.weight) for one in results)
+    return Report(
+        "audit",
+        "Audit",
+        frame,
+        (_tried(tried), *notes) if matters else notes,
+        _provenance(subjects, counted, codes),
+        headline=headline(results, _chosen(codes)),
+        details=(_ORDER, _EXPLAIN) if matters else (_tried(tried), _ORDER, _EXPLAIN),
+        view=tables,
+    )
 
 
 def _severity(finding: Finding) -> str:
@@ -174,9 +191,8 @@ def _at_hand(counted: Counted | None, number: int) -> AtHand:
 def _tried(texts: AtHand) -> str:
     """Describe what must fail before a token counts as unreachable, or as not found."""
     return (
-        "cause: the first that holds, in the order of the table; unreachable, and why, or not "
-        f"found: at its own bytes in none of {len(CONTEXTS)} contexts, nor anywhere in "
-        f"{texts.name}, nor with up to {NEAR} characters on either side, from there or rare ones"
+        f"a token is looked for at its own bytes in {len(CONTEXTS)} contexts, anywhere in "
+        f"{texts.name}, and with up to {NEAR} characters on either side, from there or rare ones"
     )
 
 
@@ -184,6 +200,20 @@ def _limits(subjects: Sequence[Subject]) -> list[str]:
     """Say for which tokenizers less was tried because very many tokens were lost."""
     limited = {one.tokenizer.name: one.causes.limited for one in subjects}
     return [f"{name}: {told}" for name, told in limited.items() if told]
+
+
+def _losses(subject: Subject, codes: set[str]) -> Iterator[str]:
+    """Say why text does not come back, as far as examples show it."""
+    lost = subject.lost() if LOSS in codes else []
+    if lost:
+        reasons = losses(subject.tokenizer, subject.parts, lost).most_common()
+        told = ", ".join(f"{reason} ({number})" for reason, number in reasons)
+        yield f"{subject.tokenizer.name}: {LOSS}, of {len(lost)} texts looked at: {told}"
+
+
+def _chosen(codes: set[str]) -> str:
+    """Name the rules that were chosen; empty if all were."""
+    return "" if len(codes) == len(AUDITED) else some(sorted(codes))
 
 
 def _of_finding(finding: Finding) -> Line:
@@ -217,7 +247,7 @@ def _provenance(
     subjects: Sequence[Subject], counted: Counted | None, codes: set[str]
 ) -> Provenance:
     base = counted.provenance if counted else signed([one.tokenizer for one in subjects])
-    rules = "all" if len(codes) == len(AUDITED) else ",".join(sorted(codes))
+    rules = ",".join(sorted(codes)) if _chosen(codes) else "all"
     return {**base, "rules": rules, "scripts": f"regex {version('regex')}"}
 
 
@@ -225,35 +255,6 @@ def fails(report: Report, severity: str) -> bool:
     """Return whether an audit found something of this severity or worse."""
     found = report.frame.loc[report.frame["by"] == "finding", "severity"]
     return any(at_least(one, severity) for one in found)
-
-
-def tables(report: Report) -> list[Report]:
-    """Return the tables that people read: tokens by cause, then the findings of each tokenizer."""
-    frame = report.frame
-    causes = frame[(frame["by"] == "cause") & (frame["value"] > 0)]
-    shown = causes.rename(columns={"name": "cause"})[["tokenizer", "cause", "value", "unit"]]
-    views = []
-    if len(shown):
-        views.append(Report("audit", "Tokens by cause", shown, across="tokenizer"))
-    for name in frame["tokenizer"].unique():
-        own = frame[(frame["tokenizer"] == name) & (frame["by"] == "finding")]
-        views.append(Report("audit", f"Findings: {name}", _findings(own)))
-    views[-1] = replace(views[-1], notes=report.notes, provenance=report.provenance)
-    return views
-
-
-def _findings(frame: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "code": frame["code"],
-            "severity": frame["severity"],
-            "number": frame["value"].astype(int),
-            "finding": [
-                f"{title}: {shortened(examples)}"
-                for title, examples in zip(frame["name"], frame["examples"], strict=True)
-            ],
-        }
-    )
 
 
 def tokens(tokenizers: Tokenizers) -> Report:
@@ -270,8 +271,8 @@ def tokens(tokenizers: Tokenizers) -> Report:
     subjects = list(map(Subject, used))
     frame = pd.concat(map(_listed, subjects), ignore_index=True)
     notes = (_tried(sample()), *_limits(subjects), *assumptions(used))
-    title = "Tokens and their causes"
-    return Report("audit", title, frame, notes, signed(used), view=token_tables)
+    title, told = "Tokens and their causes", in_causes(frame)
+    return Report("audit", title, frame, notes, signed(used), view=token_tables, headline=told)
 
 
 def _listed(subject: Subject) -> pd.DataFrame:
@@ -300,6 +301,7 @@ def token_tables(report: Report) -> list[Report]:
     columns = ["tokenizer", "id", "token", "cause", "bytes"]
     shown = frame[columns].groupby("tokenizer", sort=False).head(SHOWN)
     shown = shown.assign(bytes=[shortened(digits, 17) for digits in shown["bytes"]])
-    title = f"{len(frame):,} tokens that text was not found to produce"
+    cut = f", the first {SHOWN} of each tokenizer" if len(shown) < len(frame) else ""
+    title = f"{many(len(frame), 'token')} that text was not found to produce{cut}"
     notes = ("CSV and JSON list every token", *report.notes)
-    return [Report("audit", title, shown, notes, report.provenance)]
+    return [replace(report, title=title, frame=shown, notes=notes, view=None)]

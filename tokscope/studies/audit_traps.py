@@ -6,7 +6,7 @@ For a token T = u v, join a word that ends in u and a word that begins with v (A
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 
 import numpy as np
@@ -24,9 +24,11 @@ from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.tokenizers.ranks import ranks_of
 from tokscope.vocabularies.kinds import ENDS, LETTERS, NEITHER, STARTS, Spelled
+from tokscope.wording import some
 
 COLUMNS = ["tokenizer", "text", "left", "right", "cut", "token", "inside"]
 _TRIED = 50_000  # pairs of words to try for each tokenizer
+_CLAUSES = 3  # of a headline
 _LONGEST = 12  # characters of a token T to try
 _NOTES = (
     "left and right are words; the cut has no boundary between them, as encoding shows",
@@ -126,4 +128,21 @@ def adversarial(tokenizers: Tokenizers, lists: Corpora | None = None, top: int =
     listed = list(dict.fromkeys(word for corpus in texts for word in words_of(corpus)))
     frames = [_traps(one, None if lists is None else listed).head(top) for one in used]
     frame = pd.concat(frames, ignore_index=True)
-    return Report("audit", "Glued words that trap the cut", frame, _NOTES, signed(used))
+    told = _told({one.name: own for one, own in zip(used, frames, strict=True)})
+    title = "Glued words that trap the cut"
+    return Report("audit", title, frame, _NOTES, signed(used), headline=told)
+
+
+def _told(traps: Mapping[str, pd.DataFrame]) -> str:
+    """Give the deepest trap of each tokenizer, and name those without any."""
+    clauses = [
+        f"{name} cuts {own['text'].iloc[0]} as {own['cut'].iloc[0]}"
+        for name, own in traps.items()
+        if len(own)
+    ]
+    lacking = [name for name, own in traps.items() if not len(own)]
+    if lacking:
+        clauses.append(f"no trap was found for {some(lacking)} in up to {_TRIED:,} pairs tried")
+    if len(clauses) > _CLAUSES:
+        clauses[_CLAUSES:] = [f"{len(clauses) - _CLAUSES} more in the table"]
+    return f"{'; '.join(clauses)}."

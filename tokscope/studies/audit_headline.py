@@ -1,0 +1,175 @@
+"""What audits found, in a sentence: findings by severity, and how many tokens text can reach."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tokscope.reach.causes import UNREACHABLE
+from tokscope.rules import SEVERITIES
+from tokscope.wording import many, some
+
+FOR_REVIEW = "TS44"  # rules that list tokens to look at begin so; they say nothing is wrong
+_BROKEN = "TS411"  # a file that cannot be loaded
+_NEVER = "never valid UTF-8"
+_OTHERS = {  # causes of tokens that are not looked for in text, as a sentence says them
+    "special": "special",
+    "added": "added",
+    "repeated fallback": "byte fallbacks",
+    "single byte": "single bytes",
+    "incomplete UTF-8": "parts of characters",
+}
+_CLAUSES = 3  # tokenizers that a headline names one by one
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an audit found in one tokenizer."""
+
+    name: str
+    findings: Mapping[str, int]  # by severity
+    causes: Mapping[str, int]  # tokens by cause
+    loaded: bool = True
+
+    @property
+    def reachable(self) -> int:
+        """Tokens that a text was found to produce."""
+        return self.causes.get("reachable", 0)
+
+    @property
+    def unreachable(self) -> int:
+        """Tokens that no text produced, with a reason."""
+        reasons = (*(cause for cause in UNREACHABLE if cause != "not found"), _NEVER)
+        return sum(self.causes.get(cause, 0) for cause in reasons)
+
+    @property
+    def not_found(self) -> int:
+        """Tokens that no text produced, without a reason: it cannot be told."""
+        return self.causes.get("not found", 0)
+
+    @property
+    def tried(self) -> int:
+        """Tokens that were looked for."""
+        return self.reachable + self.unreachable + self.not_found
+
+    @property
+    def weight(self) -> tuple[int, ...]:
+        """What makes one tokenizer worse than another."""
+        return tuple(self.findings.get(severity, 0) for severity in SEVERITIES)
+
+
+def outcomes(frame: pd.DataFrame, *, review: bool) -> list[Outcome]:
+    """Return what was found in each tokenizer; with `review`, lists to look at are notes too."""
+    return [
+        _outcome(str(name), rows, review=review)
+        for name, rows in frame.groupby("tokenizer", sort=False)
+    ]
+
+
+def _outcome(name: str, rows: pd.DataFrame, *, review: bool) -> Outcome:
+    found = rows[rows["by"] == "finding"]
+    found = found if review else found[~found["code"].str.startswith(FOR_REVIEW)]
+    causes = rows[rows["by"] == "cause"]
+    return Outcome(
+        name,
+        Counter(found["severity"]),
+        dict(zip(causes["name"], causes["value"].astype(int), strict=True)),
+        loaded=not (found["code"] == _BROKEN).any(),
+    )
+
+
+def headline(found: Sequence[Outcome], rules: str = "") -> str:
+    """Count findings and tokens; of many tokenizers, name the worst. `rules` are those chosen."""
+    of = f" (rules {rules} alone)" if rules else ""
+    if len(found) == 1:
+        (one,) = found
+        text = f"{one.name}: {_severities(one)}{of}. "
+        return text + (f"{_reach(one).capitalize()}{_others(one)}." if one.loaded else _UNLOADED)
+    if len(found) <= _CLAUSES:
+        return (
+            f"{'; '.join(f'{one.name}: {_severities(one)}, {_short(one)}' for one in found)}{of}."
+        )
+    return f"{_worst(found)}{of}. {_reach_of_all(found)}"
+
+
+_UNLOADED = "It cannot be loaded, so nothing else was tried."
+
+
+def _severities(one: Outcome) -> str:
+    return ", ".join(
+        many(number, word) for word, number in zip(SEVERITIES, one.weight, strict=True)
+    )
+
+
+def _reach(one: Outcome) -> str:
+    """Say how many tokens were found in text, and of how many that cannot be told."""
+    if not one.tried:
+        return f"none of its {sum(one.causes.values()):,} tokens had to be looked for in text"
+    if one.reachable == one.tried:
+        return f"all {one.tried:,} tokens that were tried are reachable"
+    text = f"{one.reachable:,} of {one.tried:,} tokens that were tried are reachable"
+    if one.unreachable:
+        text += f", {one.unreachable:,} are not"
+    return f"{text}, of {one.not_found:,} we cannot tell" if one.not_found else text
+
+
+def _short(one: Outcome) -> str:
+    return _reach(one).replace(" that were tried", "") if one.loaded else "it cannot be loaded"
+
+
+def _others(one: Outcome) -> str:
+    """Name the tokens that were not looked for."""
+    kinds = {words: one.causes.get(cause, 0) for cause, words in _OTHERS.items()}
+    there = [words for words, number in kinds.items() if number]
+    other = f"the other {sum(kinds.values()):,}: " if one.tried else ""
+    return f" ({other}{some(there, len(there))})" if there else ""
+
+
+def _worst(found: Sequence[Outcome]) -> str:
+    """Count the tokenizers with errors and warnings, and name the worst."""
+    bad = [one for one in found if any(one.weight[:2])]
+    if not bad:
+        return f"No errors and no warnings in {len(found)} tokenizers"
+    worst = max(bad, key=lambda one: one.weight)
+    have = f"{len(bad)} of {len(found)} tokenizers {'has' if len(bad) == 1 else 'have'}"
+    return f"{have} errors or warnings, most of all {worst.name} ({_severities(worst)})"
+
+
+def _reach_of_all(found: Sequence[Outcome]) -> str:
+    """Name the tokenizers with tokens that no text was found to produce."""
+    lacking = [one for one in found if one.tried > one.reachable]
+    lacking.sort(key=lambda one: one.reachable - one.tried)
+    if not lacking:
+        return "All tokens that were tried are reachable."
+    told = [f"{one.name} ({one.tried - one.reachable:,})" for one in lacking]
+    return f"Tokens that no text was found to produce: {some(told)}."
+
+
+def in_causes(tokens: pd.DataFrame) -> str:
+    """Say how many tokens text was not found to produce, from a row for each token."""
+    found = [
+        Outcome(str(name), {}, Counter(own["cause"]))
+        for name, own in tokens.groupby("tokenizer", sort=False)
+    ]
+    if len(found) > _CLAUSES:
+        return _reach_of_all(found)
+    return f"{'; '.join(f'{one.name}: {_reach(one)}' for one in found)}."
+
+
+def summary(found: Sequence[Outcome]) -> pd.DataFrame:
+    """Return a row for each tokenizer: findings by severity, and tokens by reach."""
+    return pd.DataFrame(
+        {
+            "tokenizer": [one.name for one in found],
+            **{
+                f"{severity}s": [one.findings.get(severity, 0) for one in found]
+                for severity in SEVERITIES
+            },
+            "reachable": [one.reachable for one in found],
+            "unreachable": [one.unreachable for one in found],
+            "cannot tell": [one.not_found for one in found],
+        }
+    )
