@@ -18,6 +18,7 @@ from tokscope.studies.show_plots import plots
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer, assumptions, switched_off
 from tokscope.tokenizers.given import Tokenizers, load_all
+from tokscope.wording import many, some
 
 Counts = NDArray[np.int64]
 LONGEST = 10_000
@@ -71,7 +72,34 @@ def show(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Report
     notes = (cuts.counts, legend, *cuts.assumed)
     flow = ("token", "id", "bytes", *(["place"] if cuts.frame["place"].any() else []))
     title = "Segmentation"
-    return Report("show", title, cuts.frame, notes, cuts.provenance, flow=flow, plots=plots)
+    told = headline(cuts)
+    return Report(
+        "show", title, cuts.frame, notes, cuts.provenance, flow=flow, headline=told, plots=plots
+    )
+
+
+def headline(cuts: Segmentation) -> str:
+    """Say which tokenizer needs the fewest tokens for the text, or that they cut it alike."""
+    rows = cuts.frame.groupby("tokenizer", sort=False)
+    places = {str(name): tuple(own["end"]) for name, own in rows}
+    order = sorted(places, key=lambda name: len(places[name]))
+    if not order:
+        return "The text has no tokens."
+    if cuts.unread:
+        return (
+            f"Cannot tell which needs the fewest tokens: {some(cuts.unread)} cannot read all of it."
+        )
+    if len(order) == 1:
+        return f"{order[0]} cuts the text into {many(len(places[order[0]]), 'token')}."
+    least = [name for name in order if len(places[name]) == len(places[order[0]])]
+    counted = many(len(places[order[0]]), "token")
+    if len(least) == len(order):
+        alike = len(set(places.values())) == 1
+        rest = "at the same places" if alike else "but not at the same places"
+        return f"No difference in number: {some(order)} each cut the text into {counted}, {rest}."
+    others = some([f"{name} {len(places[name]):,}" for name in order if name not in least])
+    needs = "needs" if len(least) == 1 else "need"
+    return f"{some(least)} {needs} the fewest tokens: {counted}, against {others}."
 
 
 def _require_readable(text: str) -> None:
@@ -94,6 +122,7 @@ class Segmentation(NamedTuple):
     counts: str
     assumed: tuple[str, ...]  # about what the files of tokenizers leave open
     provenance: Provenance
+    unread: tuple[str, ...]  # tokenizers with an unknown token for part of the text
 
 
 def segmentation(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Segmentation:
@@ -112,4 +141,9 @@ def segmentation(text: str, tokenizers: Tokenizers, *, specials: bool = False) -
         f"{size}; tokens: {counts}",
         (*assumptions(used), *switched_off(used)),
         {**signed(used), "specials": "found" if specials else "text"},
+        tuple(t.name for t, f in zip(used, frames, strict=True) if _unknown(t, f)),
     )
+
+
+def _unknown(tokenizer: Tokenizer, frame: pd.DataFrame) -> bool:
+    return bool((frame["id"] == tokenizer.vocabulary.unknown).any()) or frame.empty
