@@ -57,7 +57,7 @@ def test_the_readme_is_short() -> None:
 
 
 # Pages with commands that take seconds; they run with -m "".
-SLOW = {"audit", "gate", "mixture", "numbers", "python"}
+SLOW = {"audit", "gate", "mixture", "numbers", "python", "report"}
 
 
 @pytest.mark.parametrize(
