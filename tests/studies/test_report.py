@@ -1,0 +1,43 @@
+"""The page of all studies: every part with a sentence, plots beside tables, in one file."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+import tokscope
+from tests.laws import require_safe
+from tokscope.errors import TokscopeError
+from tokscope.render import page
+
+TEXTS = {"en": ["the one and <b>the</b> other"] * 9, "de": ["der eine und der andere"] * 9}
+
+
+@pytest.fixture(scope="module")
+def made() -> tokscope.Report:
+    return tokscope.full_report(["sample:wordpiece", "bytes"], TEXTS, parallel=True)
+
+
+def test_a_report_has_a_part_for_every_study(made: tokscope.Report) -> None:
+    assert [part.command for part in made.parts] == ["compare", "show", "vocab", "numbers", "audit"]
+    assert list(made.frame["part"]) == [part.command for part in made.parts]
+    assert any("no mixture of sample-wordpiece, bytes" in note for note in made.notes)
+
+
+def test_the_page_is_one_safe_file_with_all_tables_and_data(made: tokscope.Report) -> None:
+    drawn = page.render(made, repeat="tokscope report </script>")
+    require_safe("html", drawn)
+    assert len(drawn.encode()) < 2_000_000
+    assert drawn.count("<figure>") == drawn.count("The values of this plot") >= 3
+    assert len(set(re.findall(r' id="([^"]+)"', drawn))) == drawn.count(' id="')
+    data = re.findall(r'<script type="application/json" id="data-\d">(.*?)</script>', drawn)
+    assert [json.loads(one)["command"] for one in data] == [p.command for p in made.parts]
+    for part in made.parts:
+        assert f">{part.title}</a>" in drawn
+
+
+def test_a_lock_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(TokscopeError, match=r"none\.lock: there is no such lock"):
+        tokscope.full_report("bytes", TEXTS, lock="none.lock")
