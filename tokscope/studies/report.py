@@ -183,9 +183,12 @@ def _has_merges(one: Tokenizer) -> bool:
         return False
 
 
-def _bytes(corpora: Sequence[Corpus]) -> float:
-    sizes = [size(shard) for corpus in corpora for shard in corpus.shards]
-    return sum(_LEAST if one is None else one for one in sizes)
+def _bytes(corpora: Sequence[Corpus]) -> int:
+    """Return how much text there is; files that only reading can tell count as enough."""
+    shards = [shard for corpus in corpora for shard in corpus.shards]
+    held = sum(len(text.encode()) for shard in shards for text in shard.texts or ())
+    sizes = [size(shard) for shard in shards if shard.texts is None]
+    return held + sum(_LEAST if one is None else one for one in sizes)
 
 
 def _without_mixture(
