@@ -88,6 +88,8 @@ def test_what_is_not_set_is_a_detail() -> None:
     assert "padding" in left
     assert "family" not in left
     assert whole.notes == report.details
+    (known,) = inspect.tables(tokscope.inspect("sample:wordpiece"))  # whose unknown token is 0
+    assert known.frame.set_index("property").loc["unknown token", "value"] == "0"
 
 
 def test_measures_show_sources_as_details(run: Run) -> None:

@@ -158,7 +158,9 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     """Return the table that people read; `details` keeps what no tokenizer has, and all notes."""
     if details:
         return [replace(report, notes=(*report.notes, *report.details), view=None)]
-    absent = report.frame["value"].isin(_ABSENT).groupby(report.frame["property"]).all()
+    is_absent = report.frame["value"].isin(_ABSENT)
+    is_absent &= (report.frame["property"] != "unknown token") | (report.frame["value"] == "none")
+    absent = is_absent.groupby(report.frame["property"]).all()
     frame = report.frame[~report.frame["property"].map(absent)]
     names = [name for name in report.frame["property"].unique() if absent[name]]
     notes = (f"left out of the table, as they are not set: {', '.join(names)}",) if names else ()
