@@ -60,6 +60,16 @@ def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(changes, "_COARSEST", 0)
 
 
+@pytest.fixture(autouse=True)
+def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read a file that was written just now without a wait for the clock of the file system.
+
+    Tests whose files change while they are read have the marker `waits`.
+    """
+    if not request.node.get_closest_marker("waits"):
+        monkeypatch.setattr(changes, "_COARSEST", 0)
+
+
 def _runner(
     call: Callable[[list[str], bytes, dict[str, str], float], subprocess.CompletedProcess[bytes]],
 ) -> Run:
