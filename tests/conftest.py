@@ -18,8 +18,8 @@ from tokscope import changes
 from tokscope.workers import one_core
 
 pytest_plugins = ["tests.gate.folder"]  # fixtures of gates
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("fast", deadline=None, max_examples=25)
+settings.register_profile("whole", deadline=None)
 # Threads cost more than they give on tiny texts, and a command that sets this later would leave the
 # environment other than that of the process in `tests/warm.py`, which then could not be used.
 one_core()
@@ -28,6 +28,11 @@ one_core()
 DEEP = {"data", "dask", "large"}
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try each law on fewer examples where the deep tests are left out."""
+    settings.load_profile("fast" if config.option.markexpr == "not deep" else "whole")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,16 +53,6 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         if item.get_closest_marker("deep"):
             environment.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
         return (yield)
-
-
-@pytest.fixture(autouse=True)
-def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read a file that was written just now without a wait for the clock of the file system.
-
-    Tests whose files change while they are read have the marker `waits`.
-    """
-    if not request.node.get_closest_marker("waits"):
-        monkeypatch.setattr(changes, "_COARSEST", 0)
 
 
 @pytest.fixture(autouse=True)
