@@ -124,6 +124,7 @@ def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
     def make(name: str, content: str | bytes) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # to write over a file makes some systems wait for the disk
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
