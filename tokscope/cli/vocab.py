@@ -72,6 +72,7 @@ def command(
     reading: text.Reading,
     words: text.Words = "unicode",
     specials: text.Specials = False,
+    details: output.Details = False,
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -87,6 +88,7 @@ def command(
     `tokscope vocab sample:bpe --grep '\p{Han}{2}'`
     """
     output.require_formats(out)
+    output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
     lists = {"--tokens": tokens, "--only-in": only_in, "--grep": grep, "--top": top}
     given = {option: value is not None for option, value in lists.items()}
@@ -120,8 +122,8 @@ def command(
                 workers=workers,
             )
     if "by" in report.frame:
-        views = study.tables(report, by)
+        views = study.tables(report, by, details=details)
     else:
-        views = listing.tables(report, top, counted=only_in is not None)
+        views = listing.tables(report, top, counted=only_in is not None, details=details)
         report = listing.first(report, top)
     output.emit(report, views, out)

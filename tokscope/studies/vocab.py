@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -19,10 +19,12 @@ from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose
 from tokscope.provenance import Provenance
 from tokscope.report import Report
+from tokscope.studies.vocab_headline import headline
 from tokscope.text.corpus import corpora_given, words_of
 from tokscope.text.given import Corpora
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import added_ids
+from tokscope.tokenizers.baselines import Bytes, Characters
 from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.vocabularies.composition import Row, composition, scripts_of
 from tokscope.vocabularies.kinds import Spelled
@@ -33,7 +35,7 @@ from tokscope.workers import HERE, Workers
 COLUMNS = ["tokenizer", *Row._fields]
 # value of `by` -> the parts of the report to show
 BY: Mapping[str, tuple[str, ...]] = {
-    "": ("total", "kind", "position", "overlap", "language", "completeness", "retention"),
+    "": ("total", "kind", "script", "position", "overlap", "language", "completeness", "retention"),
     "kind": ("kind",),
     "script": ("script",),
     "language": ("language", "completeness", "retention"),
@@ -68,7 +70,7 @@ _NOTES = {
     "whole_words: at every occurrence",
     "retention": "STRR: a word alone, and after a space",
 }
-_MORE = "more tables: --by script, --by length, --by language; CSV and JSON hold every measure"
+_MORE = "more tables, and what names mean: --details, --by script, --by length, --by language"
 _ENDS = (
     "ends, leaves open: marked as the end of a word, or not; such marks say not where one begins"
 )
@@ -78,7 +80,14 @@ _USED = (
 )
 _BINS = (*range(1, 9), 11, 16, 32, 64, 128)  # the greatest length in each line of the table
 _KEYS = {"overlap": "other", "completeness": "language", "retention": "list"}
-# measures to show for several tokenizers, if a part has many
+_LEAST = 0.01  # the share of a script that is shown without details
+# measures to show for several tokenizers without details, and with them, if a part has many
+_BRIEF = {
+    "kind": ("share",),
+    "script": ("share",),
+    "language": ("share",),
+    "completeness": ("alphabet_used", "frequent_words", "whole_words"),
+}
 _COMPARED = {
     "script": ("tokens", "share", "starts", "continues", "neither", "ends", "leaves"),
     "language": ("tokens", "share"),
@@ -136,17 +145,20 @@ def vocab(
     rows += retention(used, listed)
     frame = pd.DataFrame([(name, *row) for name, row in rows], columns=COLUMNS)
     frame = frame[frame["by"].isin(BY[by])] if by else frame
-    there = set(frame["by"])
-    notes = [_NOTES[part] for part in BY[by] if part in there]
-    notes += [_MORE] if not by else []
-    ends = any(one.vocabulary.ending is not None for one in used)
-    notes += [_ENDS] if ends and {"position", "script"} & there else []
-    notes += _unspaced(used) if "overlap" in there else []
-    notes += [_USED] if "overlap" in there and text else []
-    notes += _notes(text) if text else []
-    provenance = _provenance(used, text, listed)
-    view = partial(tables, by=by)
-    return Report("vocab", "Vocabularies", frame, tuple(notes), provenance, view=view)
+    return Report(
+        "vocab",
+        "Vocabularies",
+        frame,
+        tuple(_notes(used, text, set(frame["by"]))),
+        _provenance(used, text, listed),
+        headline=headline(rows, by, _baselines(used)),
+        details=tuple(_details(used, text, [p for p in BY[by] if p in set(frame["by"])])),
+        view=partial(tables, by=by),
+    )
+
+
+def _baselines(tokenizers: Sequence[Tokenizer]) -> list[str]:
+    return [one.name for one in tokenizers if isinstance(one, Bytes | Characters)]
 
 
 def _require_sense(by: str, corpora: Corpora | None, lists: Corpora | None, frequent: int) -> None:
@@ -188,15 +200,34 @@ def _of_text(text: _Text) -> list[tuple[str, Row]]:
     ]
 
 
-def _notes(text: _Text) -> list[str]:
-    notes = [f"frequent_words: mean share of uses, over the {text.frequent:,} most frequent words"]
+def _notes(tokenizers: Sequence[Tokenizer], text: _Text | None, there: Set[str]) -> list[str]:
+    """Say what changes how the numbers are read."""
+    notes = _unspaced(tokenizers) if "overlap" in there else []
+    if text is None:
+        return notes
     unspaced = text.counted.unspaced()
     if unspaced:
         notes.append(
             f"no words for {', '.join(unspaced)}: written without spaces; --words icu finds words "
             "by dictionary"
         )
-    return notes + text.counted.notes()
+    return notes + text.counted.doubts()
+
+
+def _details(
+    tokenizers: Sequence[Tokenizer], text: _Text | None, parts: Sequence[str]
+) -> list[str]:
+    """Say what the names in the parts that are shown mean."""
+    details = [_NOTES[part] for part in parts]
+    ends = any(one.vocabulary.ending is not None for one in tokenizers)
+    details += [_ENDS] if ends and {"position", "script"} & set(parts) else []
+    if text is None:
+        return details
+    details += [_USED] if "overlap" in parts else []
+    details.append(
+        f"frequent_words: mean share of uses, over the {text.frequent:,} most frequent words"
+    )
+    return details + text.counted.skips()
 
 
 def _provenance(
@@ -225,15 +256,26 @@ def _unspaced(tokenizers: Sequence[Tokenizer]) -> list[str]:
     return [f"the tokens of {', '.join(marked)} that start words are without a space before them"]
 
 
-def tables(report: Report, by: str = "") -> list[Report]:
-    """Return the tables that people read: one for each part, or for each measure."""
+def tables(report: Report, by: str = "", *, details: bool = False) -> list[Report]:
+    """Return the tables that people read: one for each part, or for each measure.
+
+    `details` adds where in words tokens stand, rare scripts, all measures and all notes.
+    """
     there = set(report.frame["by"])
-    views = [view for part in BY[by] if part in there for view in _tables(report, part)]
-    views[-1] = replace(views[-1], notes=report.notes, provenance=report.provenance)
+    parts = [part for part in BY[by] if part in there and (by or details or part != "position")]
+    views = [
+        view
+        for part in parts
+        for view in _tables(report, part, brief=not by and not details, details=details)
+    ]
+    more = report.details if details else (_MORE,) if not by else ()
+    views[0] = replace(views[0], headline=report.headline)
+    notes = (*report.notes, *more)
+    views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
     return views
 
 
-def _tables(report: Report, part: str) -> list[Report]:
+def _tables(report: Report, part: str, *, brief: bool, details: bool) -> list[Report]:
     frame = report.frame[report.frame["by"] == part].drop(columns="by")
     title = _TITLES[part]
     if part == "total":
@@ -241,6 +283,8 @@ def _tables(report: Report, part: str) -> list[Report]:
     frame = _binned(frame) if part == "length" else frame
     if part in ("kind", "script", "length"):
         frame = frame[frame.groupby("name")["value"].transform("max") > 0]
+    if part == "script" and brief:
+        frame, title = _largest(frame), f"{title}, the largest"
     frame = frame.rename(columns={"name": _KEYS.get(part, part)})
     if part in ("overlap", "retention"):
         return [Report("vocab", title, frame, across="measure")]
@@ -248,11 +292,19 @@ def _tables(report: Report, part: str) -> list[Report]:
         name = frame["tokenizer"].iloc[0]
         frame = frame.drop(columns="tokenizer")
         return [Report("vocab", f"{title}: {name}", frame, across="measure")]
+    chosen = (_BRIEF if brief else {} if details else _COMPARED).get(part)
     return [
         Report("vocab", f"{title}: {measure}", own.drop(columns="measure"), across="tokenizer")
         for measure, own in frame.groupby("measure", sort=False)
-        if measure in _COMPARED.get(part, (measure,))
+        if chosen is None or measure in chosen
     ]
+
+
+def _largest(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep the tokens and shares of scripts that are a part of some vocabulary worth a row."""
+    shares = frame[frame["measure"] == "share"].groupby("name")["value"].max()
+    kept = frame["name"].isin(shares[shares >= _LEAST].index)
+    return frame[kept & frame["measure"].isin(("tokens", "share"))]
 
 
 def _binned(frame: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from tokscope.errors import TokscopeError, choose, shortened
 from tokscope.measures.languages import language_of_token
 from tokscope.provenance import Provenance
 from tokscope.report import Report
+from tokscope.studies.vocab_headline import matched, own_tokens, typical
 from tokscope.text.given import Corpora
 from tokscope.text.spelled import spelled as written
 from tokscope.tokenizers import Tokenizer, assumptions
@@ -109,7 +110,8 @@ def grep(tokenizers: Tokenizers, pattern: str) -> Report:
             texts[token] = name
         ids = _matching(texts, search, end)
         frames[tokenizer.name] = listed(tokenizer, spelled, np.array(ids, np.int64))
-    return _report(f"Tokens that match {pattern}", frames, signed(used), used)
+    told = matched({name: len(frame) for name, frame in frames.items()})
+    return _report(f"Tokens that match {pattern}", frames, signed(used), used, told)
 
 
 def _matching(texts: Sequence[str], search: Callable[..., object], end: float) -> list[int]:
@@ -144,8 +146,11 @@ def only_in(tokenizers: Tokenizers, name: str) -> Report:
     spelled = Spelled(one.vocabulary)
     own = [i for i, piece in enumerate(pieces_of(one.vocabulary)) if piece and piece not in others]
     frames = {name: listed(one, spelled, np.array(own, np.int64))}
-    rest = ", ".join(tokenizer.name for tokenizer in used if tokenizer is not one)
-    report = _report(f"Only in {name}, not in {rest}", frames, signed(used), used)
+    rest = [tokenizer.name for tokenizer in used if tokenizer is not one]
+    size = int((one.vocabulary.lengths > 0).sum())
+    told = own_tokens(frames[name], name, size, rest)
+    title = f"Only in {name}, not in {', '.join(rest)}"
+    report = _report(title, frames, signed(used), used, told)
     return replace(report, view=partial(tables, counted=True))
 
 
@@ -180,8 +185,10 @@ def of_language(
         ids = order[: int((uses > 0).sum())]
         frame = listed(tokenizer, Spelled(tokenizer.vocabulary), ids)
         frames[tokenizer.name] = frame.assign(count=uses[ids], probability=probability[ids])
-    report = _report(f"Tokens of {language}", frames, counted.provenance, counted.tokenizers)
-    return replace(report, notes=(*report.notes, _PROBABLE, *counted.notes()))
+    told = typical(frames, language, len(texts))
+    report = _report(f"Tokens of {language}", frames, counted.provenance, counted.tokenizers, told)
+    notes = (*report.notes, _PROBABLE, *counted.doubts())
+    return replace(report, notes=notes, details=(*report.details, *counted.skips()))
 
 
 def _report(
@@ -189,23 +196,28 @@ def _report(
     frames: Mapping[str, pd.DataFrame],
     known: Provenance,
     tokenizers: Sequence[Tokenizer],
+    told: str,
 ) -> Report:
-    """Join lists by name of tokenizer, with a note of the length of each."""
-    counts = ", ".join(f"{name} {len(own):,}" for name, own in frames.items())
+    """Join lists by name of tokenizer."""
     frame = pd.concat(frames.values(), ignore_index=True)
     provenance = {**known, "scripts": f"regex {version('regex')}"}
-    notes = (f"tokens: {counts}", _NOTE, *assumptions(tokenizers))
-    return Report("vocab", title, frame, notes, provenance, view=tables)
+    notes = tuple(assumptions(tokenizers))
+    return Report(
+        "vocab", title, frame, notes, provenance, headline=told, details=(_NOTE,), view=tables
+    )
 
 
-def tables(report: Report, top: int | None = None, *, counted: bool = False) -> list[Report]:
+def tables(
+    report: Report, top: int | None = None, *, counted: bool = False, details: bool = False
+) -> list[Report]:
     """Return the tables that people read: the first tokens of each tokenizer, shortened.
 
-    `counted` adds the number of tokens of each kind and script in front.
+    `counted` adds the number of tokens of each kind and script in front. `details` shows all
+    tokens, if `top` does not say how many, and all notes.
     """
     views = _counts(report) if counted else []
     for name, own in report.frame.groupby("tokenizer", sort=False):
-        shown = own.head(top or SHOWN)
+        shown = own.head(top or (len(own) if details else SHOWN))
         more = f", the first {len(shown):,}" if len(shown) < len(own) else ""
         title = f"{name}, {len(own):,} tokens{more}"
         cut = shown.assign(
@@ -213,10 +225,13 @@ def tables(report: Report, top: int | None = None, *, counted: bool = False) -> 
             bytes=[shortened(digits, _LONGEST_BYTES) for digits in shown["bytes"]],
         )
         views.append(Report("vocab", title, cut[_OF_TEXT if "count" in own else _OF_VOCABULARY]))
+    notes = (*report.notes, *(report.details if details else ()))
     if not views:
-        return [replace(report, frame=report.frame[["tokenizer", "token", "id"]], view=None)]
-    views[0] = replace(views[0], title=f"{report.title}: {views[0].title}")
-    views[-1] = replace(views[-1], notes=report.notes, provenance=report.provenance)
+        empty = report.frame[["tokenizer", "token", "id"]]
+        return [replace(report, frame=empty, notes=notes, view=None)]
+    title = f"{report.title}: {views[0].title}"
+    views[0] = replace(views[0], title=title, headline=report.headline)
+    views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
     return views
 
 
