@@ -1,8 +1,10 @@
 """The sentence over the tokens of a text."""
 
+import pandas as pd
 import pytest
 
 import tokscope
+from tokscope.studies.show import Segmentation, headline
 
 
 @pytest.mark.parametrize(
@@ -10,13 +12,43 @@ import tokscope
     [
         ("é", ["bytes"], "bytes cuts the text into 2 tokens."),
         ("é", ["bytes", "characters"],
-         "characters needs the fewest tokens: 1 token, against bytes 2."),
+         "bytes needs 2 tokens and characters needs 1 token: only baselines, so there is nothing "
+         "to rank."),
+        ("the eye", ["bytes", "sample:bpe"], "sample-bpe cuts the text into 4 tokens."),
         ("ab", ["bytes", "characters"],
-         "No difference in number: bytes and characters each cut the text into 2 tokens, "
-         "at the same places."),
+         "bytes needs 2 tokens and characters needs 2 tokens: only baselines, so there is nothing "
+         "to rank."),
         ("ᚑ", ["bytes", "sample:wordpiece"],
          "Cannot tell which needs the fewest tokens: sample-wordpiece cannot read all of it."),
     ],
 )  # fmt: skip
 def test_who_needs_the_fewest(text: str, tokenizers: list[str], sentence: str) -> None:
     assert tokscope.show(text, tokenizers).headline == sentence
+
+
+@pytest.mark.parametrize(
+    ("ends", "sentence"),
+    [
+        ({"a": (2, 4), "b": (2, 4)},
+         "No difference in number: a and b each cut the text into 2 tokens, at the same places."),
+        ({"a": (1, 4), "b": (3, 4)},
+         "No difference in number: a and b each cut the text into 2 tokens, but not at the same "
+         "places. They cut differently: abcd."),
+        ({"a": (1, 2, 4), "b": (2, 4), "c": (2, 3, 4)},
+         "b needs the fewest tokens: 2 tokens, against a 3 and c 3. They cut differently: ab and "
+         "cd."),
+        ({"a": (2, 4), "bytes": (4,)}, "a cuts the text into 2 tokens."),
+    ],
+)  # fmt: skip
+def test_where_the_cuts_differ(ends: dict[str, tuple[int, ...]], sentence: str) -> None:
+    rows = [(name, end) for name, own in ends.items() for end in own]
+    frame = pd.DataFrame(rows, columns=["tokenizer", "end"])
+    assert headline(Segmentation(frame, "", (), {}, (), ("bytes",)), b"abcd") == sentence
+
+
+def test_a_part_that_is_cut_differently_is_whole_characters() -> None:
+    rows = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 3)]
+    frame = pd.DataFrame(rows, columns=["tokenizer", "end"])
+    assert headline(Segmentation(frame, "", (), {}, ()), "世".encode()) == (
+        "b needs the fewest tokens: 2 tokens, against a 3. They cut differently: 世."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -29,6 +30,7 @@ def command(
     specs: text.Specs,
     *,
     specials: text.Specials = False,
+    details: output.Details = False,
     out: output.Output,
 ) -> None:
     """Show how tokenizers cut a text: tokens, ids and bytes, one tokenizer below the other.
@@ -40,8 +42,10 @@ def command(
     `tokscope show 'Grüße' sample:bpe --output grüße.svg`
     """
     output.require_formats(out, draws=True)
+    output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=specs)
     from tokscope.studies.show import show
 
     report = show(_given(words), specs, specials=specials)
-    output.emit(report, [report], out)
+    more = report.details if details else ()
+    output.emit(report, [replace(report, notes=(*report.notes, *more))], out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -16,9 +18,13 @@ from tokscope.counting.counted import (
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
+from tokscope.studies.compare_headline import FAIR
+from tokscope.studies.compare_standings import UNREADABLE
 from tokscope.text.corpus import require_again, units_at
 from tokscope.text.given import Corpora
+from tokscope.tokenizers.baselines import Bytes, Characters
 from tokscope.tokenizers.given import Tokenizers, load_all
+from tokscope.wording import some
 from tokscope.workers import HERE, Workers
 
 
@@ -52,14 +58,60 @@ def worst_lines(
     if len(texts) < 2:
         raise TokscopeError("--lines compares lines with their translations; name two corpora")
     first = reference_of(texts, reference)
-    counting = Counting(frozenset(("units", "bytes", "tokens")), specials=specials)
+    counting = Counting(frozenset(("units", "bytes", "tokens", "unknown")), specials=specials)
     counted = count(load_all(tokenizers), texts, counting, workers=workers)
     worst = [_worst_of(counted, k, first, top) for k in range(len(counted.tokenizers))]
     frame = pd.concat(worst, ignore_index=True)
     name = counted.corpora[first].name
     notes = (f"premiums are relative to {name}", *counted.notes())
     provenance = {**counted.provenance, "reference": name}
-    return Report("compare", "Lines with the largest premium", frame, notes, provenance)
+    baselines = [one.name for one in counted.tokenizers if isinstance(one, Bytes | Characters)]
+    told = headline(frame, name, baselines, _unread(counted))
+    title = "Lines with the largest premium"
+    return Report("compare", title, frame, notes, provenance, headline=told)
+
+
+def _unread(counted: Counted) -> list[str]:
+    """Name the tokenizers that have too many unknown tokens for a premium to say anything."""
+    return [
+        one.name
+        for k, one in enumerate(counted.tokenizers)
+        if any(
+            row[k].total("unknown") > UNREADABLE * row[k].total("tokens") for row in counted.tallies
+        )
+    ]
+
+
+def headline(
+    frame: pd.DataFrame, base: str, baselines: Collection[str] = (), unread: Collection[str] = ()
+) -> str:
+    """Say which line costs most, and under which tokenizer.
+
+    `frame` has the worst lines of each tokenizer, as in the report. Baselines are named only if
+    there is nothing else, and never those that are `unread`.
+    """
+    doubt = f"{some(list(unread))} cannot read all of the text" if unread else ""
+    known = frame[~frame["tokenizer"].isin(unread)]
+    own = known[~known["tokenizer"].isin(baselines)]
+    known = own if len(own) or unread else known
+    if known.empty:
+        return f"Cannot tell: {doubt or f'no line of {base} has tokens'}."
+    tops = known.groupby("tokenizer", sort=False)["value"].max().sort_values(ascending=False)
+    worst = known[known["value"] == tops.iloc[0]]
+    row = worst.iloc[0]
+    others = [f"{value:.1f} with {name}" for name, value in tops.iloc[1:].items()]
+    rest = f"; at most {some(others)}" if others else ""
+    doubt = f" Not compared: {doubt}." if doubt else ""
+    if tops.iloc[0] <= 1:
+        return f"No line costs more than the same line of {base}.{doubt}"
+    line = f"line {row['line']} of {row['corpus']}" + (" and others" if len(worst) > 1 else "")
+    of = f"{row['tokens']:,} tokens against {row['reference_tokens']:,}"
+    times = f"{row['value']:.1f} times the tokens of the same line of {base}"
+    if tops.iloc[0] <= FAIR:
+        return f"No line costs more than {times}: {line} with {row['tokenizer']} ({of}).{doubt}"
+    cost = "costs" if len(worst) == 1 else "cost"
+    with_ = f"{times} with {row['tokenizer']} ({of})"
+    return f"L{line[1:]} {cost} most: {with_}{rest}.{doubt}"
 
 
 def _worst_of(counted: Counted, k: int, first: int, top: int) -> pd.DataFrame:

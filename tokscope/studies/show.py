@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tokscope.counting.signature import signed
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, shortened
 from tokscope.given import unlike
 from tokscope.numerals.cuts import places
 from tokscope.provenance import Provenance
@@ -17,11 +18,13 @@ from tokscope.report import Report
 from tokscope.studies.show_plots import plots
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer, assumptions, switched_off
+from tokscope.tokenizers.baselines import Bytes, Characters
 from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.wording import many, some
 
 Counts = NDArray[np.int64]
 LONGEST = 10_000
+_LONGEST_PART = 20  # characters of a part of the text in a sentence
 
 
 def _rows(tokenizer: Tokenizer, text: str, specials: bool) -> pd.DataFrame:
@@ -69,22 +72,52 @@ def show(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Report
     """
     cuts = segmentation(text, tokenizers, specials=specials)
     legend = "␣ space, ⏎ line feed, <C3> a byte of a cut character"
-    notes = (cuts.counts, legend, *cuts.assumed)
+    details = (cuts.counts, legend)
     flow = ("token", "id", "bytes", *(["place"] if cuts.frame["place"].any() else []))
     title = "Segmentation"
-    told = headline(cuts)
+    told = headline(cuts, text.encode())
     return Report(
-        "show", title, cuts.frame, notes, cuts.provenance, flow=flow, headline=told, plots=plots
+        "show",
+        title,
+        cuts.frame,
+        cuts.assumed,
+        cuts.provenance,
+        flow=flow,
+        headline=told,
+        details=details,
+        plots=plots,
     )
 
 
-def headline(cuts: Segmentation) -> str:
-    """Say which tokenizer needs the fewest tokens for the text, or that they cut it alike."""
+def headline(cuts: Segmentation, data: bytes) -> str:
+    """Say which tokenizer needs the fewest tokens for the text, or where they cut it differently.
+
+    A sentence is about baselines only if there is nothing else.
+    """
     rows = cuts.frame.groupby("tokenizer", sort=False)
-    places = {str(name): tuple(own["end"]) for name, own in rows}
-    order = sorted(places, key=lambda name: len(places[name]))
-    if not order:
+    every = {str(name): tuple(own["end"]) for name, own in rows}
+    if not every:
         return "The text has no tokens."
+    if len(every) > 1 and set(every) <= set(cuts.baselines):
+        needs = [f"{name} needs {many(len(ends), 'token')}" for name, ends in every.items()]
+        return f"{some(needs)}: only baselines, so there is nothing to rank."
+    places = {name: ends for name, ends in every.items() if name not in cuts.baselines} or every
+    return " ".join(filter(None, (_fewest(cuts, places), _where(places, data))))
+
+
+def _where(places: Mapping[str, tuple[int, ...]], data: bytes) -> str:
+    """Say which parts of the text tokenizers cut differently, as whole characters."""
+    shared = set.intersection(*map(set, places.values())) | {len(data)}
+    differ = set.union(*map(set, places.values())) - shared
+    common = sorted(end for end in shared if end == len(data) or data[end] & 0xC0 != 0x80)
+    edges = zip([0, *common], common, strict=False)
+    parts = [spelled(data[s:e]) for s, e in edges if any(s < end < e for end in differ)]
+    told = some([shortened(part, _LONGEST_PART) for part in parts]) if parts else ""
+    return f"They cut differently: {told}." if told else ""
+
+
+def _fewest(cuts: Segmentation, places: Mapping[str, tuple[int, ...]]) -> str:
+    order = sorted(places, key=lambda name: len(places[name]))
     if cuts.unread:
         return (
             f"Cannot tell which needs the fewest tokens: {some(cuts.unread)} cannot read all of it."
@@ -123,6 +156,7 @@ class Segmentation(NamedTuple):
     assumed: tuple[str, ...]  # about what the files of tokenizers leave open
     provenance: Provenance
     unread: tuple[str, ...]  # tokenizers with an unknown token for part of the text
+    baselines: tuple[str, ...] = ()
 
 
 def segmentation(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Segmentation:
@@ -142,6 +176,7 @@ def segmentation(text: str, tokenizers: Tokenizers, *, specials: bool = False) -
         (*assumptions(used), *switched_off(used)),
         {**signed(used), "specials": "found" if specials else "text"},
         tuple(t.name for t, f in zip(used, frames, strict=True) if _unknown(t, f)),
+        tuple(t.name for t in used if isinstance(t, Bytes | Characters)),
     )
 
 
