@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tokscope.render.cells import StandIns
 from tokscope.render.grid import Grid, grid
 from tokscope.report import Report
 from tokscope.visible import uncommanding, visible
@@ -29,8 +30,11 @@ def render(report: Report, *, width: int = 80, color: bool = False, brief: bool 
     If a terminal is too narrow for any table, it wraps the lines itself.
     """
     out = io.StringIO()
-    _draw(report, _console(out, max(width, NARROWEST), color), brief)
-    lines = out.getvalue().split("\n")
+    held = StandIns()
+    cells = held.laid(grid(report))
+    cells = replace(cells, signature=visible(report.brief)) if brief else cells
+    _draw(cells, _console(out, max(width, NARROWEST), color))
+    lines = held.restored(out.getvalue()).split("\n")
     return uncommanding("\n".join(line.rstrip() for line in lines))
 
 
@@ -45,9 +49,7 @@ def _console(out: io.StringIO, width: int, color: bool) -> Console:
     )
 
 
-def _draw(report: Report, console: Console, brief: bool = False) -> None:
-    cells = grid(report)
-    signature = visible(report.brief) if brief else cells.signature
+def _draw(cells: Grid, console: Console) -> None:
     if cells.headline:
         console.print(Text(f"{cells.headline}\n", style="bold"))
     console.print(Text(cells.title, style="" if cells.headline else "bold"))
@@ -57,8 +59,8 @@ def _draw(report: Report, console: Console, brief: bool = False) -> None:
         _draw_tables(_fitted(cells, console.width), console)
     for note in cells.notes:
         console.print(_item(note))
-    if signature:
-        console.print(Text(signature, style="dim"), soft_wrap=not console.is_terminal)
+    if cells.signature:
+        console.print(Text(cells.signature, style="dim"), soft_wrap=not console.is_terminal)
 
 
 def _draw_tables(cells: Grid, console: Console) -> None:
