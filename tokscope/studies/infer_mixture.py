@@ -36,6 +36,7 @@ from tokscope.mixture.uncertainty import bootstrapped, half_widths, refits
 from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.studies import infer_mixture_notes as mixture_notes
+from tokscope.studies.infer_mixture_headline import headline
 from tokscope.text.corpus import Corpus, corpora_given
 from tokscope.text.given import Corpora
 from tokscope.tokenizers import Spec
@@ -134,9 +135,11 @@ def infer_mixture(
         guesses = _guesses(result, baselines and asked.lasts(), seed, workers)
         hurried = (mixture_notes.HURRIED,) if stopped() else ()
     frame = _frame(result, spread, limits, guesses, known)
+    low, high = _ends(result.shares, spread, limits)
     notes = (*hurried, *told.notes, *spread.notes)
     notes += (mixture_notes.RANGES,) if limits is not None else ()
-    notes += (mixture_notes.scores(frame),) if known is not None else ()
+    notes += (mixture_notes.known(result, known),) if known is not None else ()
+    scores = (mixture_notes.scores(frame),) if known is not None else ()
     drawn = seed if bootstrap or refit or baselines else None
     provenance = _provenance(subject, result, gap, bootstrap=bootstrap, refit=refit, seed=drawn)
     return Report(
@@ -146,8 +149,8 @@ def infer_mixture(
         notes,
         provenance,
         across="measure",
-        headline=told.headline,
-        details=told.details,
+        headline=headline(mixture_notes.answer(result, told.alike, low, high)),
+        details=(*spread.details, *scores, *told.details),
         view=tables,
     )
 
@@ -213,6 +216,7 @@ class _Spread:
 
     half: Floats  # (n,)
     notes: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
 
 def _spread(
@@ -227,12 +231,18 @@ def _spread(
     if count + len(again) == 0:
         return _Spread(np.full(len(result.names), np.nan))
     every = np.concatenate([*errors, *(one.shares[None, :] for one in again)]) - result.shares
-    notes = [
-        mixture_notes.intervals(count, len(again), seed),
-        mixture_notes.bias(every, result.names),
-        *([mixture_notes.fit(again)] if again else []),
-    ]
-    return _Spread(half_widths(every), tuple(notes))
+    notes = (mixture_notes.intervals(count, len(again), seed),)
+    details = [mixture_notes.bias(every, result.names)]
+    details += [mixture_notes.fit(again)] if again else []
+    return _Spread(half_widths(every), notes, tuple(details))
+
+
+def _ends(shares: Floats, spread: _Spread, limits: Floats | None) -> tuple[Floats, Floats]:
+    """Return the least and the most that each share can be, by intervals and ranges."""
+    low, high = shares - spread.half, shares + spread.half
+    if limits is None:
+        return low, high
+    return np.fmin(low, limits[:, 0]), np.fmax(high, limits[:, 1])
 
 
 def _until(budget: Budget, made: Iterator[T]) -> Iterator[T]:
@@ -319,11 +329,18 @@ def _provenance(
     return settings
 
 
-_SHOWN = {"bytes": "share", "least": "least", "most": "most", "token classification": "by tokens"}
+# what people see without details; a guess is there only if they asked for it
+_SHOWN = {
+    "bytes": "share",
+    "least": "least",
+    "most": "most",
+    "token efficiency": "by efficiency",
+    "truth": "truth",
+}
 
 
 def tables(report: Report, *, details: bool = False) -> list[Report]:
-    """Return the tables that people read: corpora, largest first, with shares and a check.
+    """Return the tables that people read: corpora, largest first, with their shares.
 
     `details` adds all measures and all notes.
     """
@@ -335,11 +352,10 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     if details:
         notes = (*report.notes, *report.details)
         return [replace(report, frame=frame, notes=notes, details=(), view=None)]
-    shown = {**_SHOWN, "token efficiency": "by efficiency", "truth": "truth"}
-    frame = frame[frame["measure"].isin(shown) & (frame["corpus"] != "all")]
+    frame = frame[frame["measure"].isin(_SHOWN) & (frame["corpus"] != "all")]
     bars = map(_bar, shares["value"] / shares["value"].max())
     bar_of = dict(zip(shares["corpus"], bars, strict=True))
-    frame = frame.assign(measure=frame["measure"].map(shown))
+    frame = frame.assign(measure=frame["measure"].map(_SHOWN))
     frame.insert(1, "", frame["corpus"].map(bar_of))
     return [replace(report, frame=frame, view=None)]
 

@@ -1,4 +1,4 @@
-"""An inferred mixture in words: the answer in a sentence, and the doubts."""
+"""An inferred mixture in words: how it was found, and the doubts."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from numpy.typing import NDArray
 
 from tokscope.measures.uncertainty import intervals_of
 from tokscope.mixture.diagnostics import distances
-from tokscope.mixture.inference import SLACK, UNEXPLAINED, Inference
+from tokscope.mixture.inference import SLACK, UNEXPLAINED, Doubts, Inference
 from tokscope.mixture.model import Budget
+from tokscope.mixture.solve import Stage
 from tokscope.mixture.uncertainty import Refit
+from tokscope.studies.infer_mixture_headline import MISSING, MOVED, Answer
 from tokscope.text.scripts import COMMON, NAMES, run_scripts
 from tokscope.text.spelled import spelled
+from tokscope.wording import many, some
 
 Floats = NDArray[np.float64]
 RANGES = (
-    f"least, most: how far a share can go while the objective is within {100 * SLACK:.0f} % of its "
-    "optimum: what the data leave open; it may be less, never more"
+    f"least, most: how far a share can go while the fit is within {100 * SLACK:.0f} % of the best: "
+    "what the data leave open may be less, never more"
 )
 HURRIED = "interrupted: what was not finished is left out"
 _LISTED = 3  # corpora or merges that a sentence names
-_MOSTLY = 0.6  # a share that is most of the text, whatever the doubts
-_SMALL = 0.01  # a share too small for the headline, if there are others
-_MISSING = 0.005  # of the merges: if more are missing, a corpus seems to be missing
 _ALIKE = 1.5  # times sampling noise: closer corpora cannot be told apart
 _NEEDED = 0.005  # of the objective: a needed corpus raises it by more if excluded
-_MOVED = 0.02  # of all pairs: a share that moves by more between stages is not settled
 _NOTHING = 1e-12  # a smaller excuse is only rounding by the solver
 
 
@@ -38,60 +37,62 @@ _NOTHING = 1e-12  # a smaller excuse is only rounding by the solver
 class Told:
     """An inference in words."""
 
-    headline: str
     notes: tuple[str, ...]  # what changes the meaning of the shares
     details: tuple[str, ...]
+    alike: tuple[tuple[int, int], ...]  # corpora that can hardly be told apart
 
 
 def of(result: Inference, budget: Budget) -> Told:
-    """Describe the answer, how it was found, and its doubts, which take time."""
-    notes = [_found(result), *_stopped(result), *_moved(result), *_warnings(result, budget)]
-    details = [_solved(result), *_unexplained(result)]
-    return Told(_headline(result), tuple(notes), tuple(details))
+    """Describe how the answer was found, and its doubts, which take time."""
+    apart = np.triu(distances(result.program, result.evidence.pairs()) < _ALIKE, 1)
+    alike = tuple((int(i), int(j)) for i, j in np.argwhere(apart))
+    doubts = None if result.is_explained else result.doubts(budget)
+    notes = [*_moved(result), *_alike(result, alike), *_badly(result, doubts), *_lacking(result)]
+    details = [*_needed(result, doubts), _solved(result), *_unexplained(result)]
+    found = [_found(result)]
+    notes = [*found, *notes] if result.steps < result.wanted else [*notes, *found]
+    return Told(tuple(notes), tuple(details), alike)
 
 
-def _headline(result: Inference) -> str:
-    """Name the corpora, the largest first, and say how reliable this is."""
-    shares, order = result.shares, np.argsort(-result.shares, kind="stable")
-    named = [order[0], *(i for i in order[1:_LISTED] if shares[i] >= _SMALL)]
-    first, *others = (f"{result.names[i]} (about {_percent(shares[i])})" for i in named)
-    mostly = "mostly " if shares[order[0]] > _MOSTLY else ""
-    text = f"{result.name} was trained {mostly}on {first}"
-    if others:
-        text += f", with {' and '.join(others)}"
-    rest, count = 1 - float(shares[named].sum()), len(order) - len(named)
-    if rest >= _SMALL:
-        text += f"; {_many(count, 'other has', 'others have')} {_percent(rest)} together"
-    return f"{text}{''.join(f'; {doubt}' for doubt in _reservations(result))}."
+def answer(
+    result: Inference, alike: tuple[tuple[int, int], ...], low: Floats, high: Floats
+) -> Answer:
+    """Return what the headline is made of; `low` and `high` are the ends of what is open."""
+    solution, before = result.solution, _stage_before(result)
+    is_settled = solution.move() <= MOVED if before else result.steps == result.wanted
+    return Answer(
+        result.name,
+        result.names,
+        result.shares,
+        low,
+        high,
+        result.evidence.bytes_of(before.best.shares) if before else None,
+        alike,
+        len(result.evidence.missing(result.steps)),
+        int(np.sum(~result.program.free)),
+        solution.gap,
+        result.is_explained,
+        is_settled,
+    )
 
 
-def _reservations(result: Inference) -> Iterator[str]:
-    """Yield what a reader of only the headline must know."""
-    if not result.solution.is_done:
-        yield f"it was stopped after {result.steps - result.first:,} merges"
-    if _is_missing_much(result):
-        yield "some of its text is in no corpus here, and shares are of the rest"
-    if not result.is_explained:
-        yield "these corpora explain the merges badly: read the order, not the per cent"
-
-
-def _many(count: int, one: str, more: str) -> str:
-    """Write a count with what it counts."""
-    return f"{count:,} {one if count == 1 else more}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+def _stage_before(result: Inference) -> Stage | None:
+    """Return the stage with fewer merges, if there is one."""
+    before = [stage for stage in result.solution.stages if stage.steps < result.steps]
+    return before[-1] if before else None
 
 
 def _found(result: Inference) -> str:
-    """Say how the shares were inferred."""
+    """Say from what the shares were inferred, and whether there was time for all of it."""
     size = result.evidence.counts.bytes().sum() / 1e3
     text = f"{size / 1e3:,.1f} MB" if size >= 1e3 else f"{size:,.1f} kB"
     merges = f"{result.steps:,} of {len(result.merges):,} merges"
     if result.first:
         merges = f"merges {result.first + 1:,} to {result.steps:,} of {len(result.merges):,}"
-    return f"from {merges} ({result.why}) and {text} of text"
+    why = result.why
+    if result.steps < result.wanted:
+        why = f"there was no time to explain {result.wanted - result.first:,}; --exact takes it"
+    return f"from {merges} ({why}) and {text} of text"
 
 
 def _solved(result: Inference) -> str:
@@ -113,66 +114,46 @@ def _proven(result: Inference) -> str:
     return f"proven to be at most {np.ceil(gap * 1e4) / 100:g} % above the optimum"
 
 
-def _stopped(result: Inference) -> Iterator[str]:
-    """Say how far the search came, if it was stopped."""
-    if not result.solution.is_done:
-        done, wanted = result.steps - result.first, result.wanted - result.first
-        yield (
-            f"stopped after {done:,} of {wanted:,} merges were explained; their objective is "
-            f"{_proven(result)}; --exact goes on to the end"
-        )
-
-
 def _moved(result: Inference) -> Iterator[str]:
     """Say that shares still moved when merges were added."""
-    solution = result.solution
-    move = solution.move()
-    if move > _MOVED:
-        before = [stage for stage in solution.stages if stage.steps < solution.steps][-1]
+    solution, before = result.solution, _stage_before(result)
+    if before and solution.move() > MOVED:
         corpus = result.names[int(np.abs(solution.shares - before.best.shares).argmax())]
         yield (
             f"shares still move: from {before.steps:,} to {solution.steps:,} merges that of "
-            f"{corpus} moved by {100 * move:.1f} % of pairs"
+            f"{corpus} moved by {100 * solution.move():.1f} % of pairs"
         )
 
 
-def _warnings(result: Inference, budget: Budget) -> Iterator[str]:
-    """Yield the doubts."""
-    found, program, names = result.evidence, result.program, result.names
-    left_out = found.counts.left_out
+def _alike(result: Inference, pairs: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """Name corpora that look the same."""
+    alike = [f"{result.names[i]} and {result.names[j]}" for i, j in pairs]
+    if alike:
+        more = f" (and {many(len(alike) - _LISTED, 'pair')} more)" if len(alike) > _LISTED else ""
+        yield (
+            f"look alike, or have too little text to be told apart: {', '.join(alike[:_LISTED])}"
+            f"{more}; read the sum of their shares, and see with --ranges how far each can go"
+        )
+
+
+def _lacking(result: Inference) -> Iterator[str]:
+    """Say what the text lacks, and what was left out of it."""
+    names, left_out = result.names, result.evidence.counts.left_out
+    missing = result.evidence.missing(result.steps)
+    if len(missing):
+        yield _missing(result, missing)
     if left_out.any():
         where = ", ".join(f"{names[i]} {left_out[i]:,}" for i in np.flatnonzero(left_out))
         yield f"bytes in pretokens that are too long or too rare to be held: {where}"
-    missing = found.missing(result.steps)
-    if len(missing):
-        yield _missing(result, missing)
-    if not result.is_explained:
-        yield from _badly(result, budget)
-    apart = distances(program, found.pairs())
-    alike = [f"{names[i]} and {names[j]}" for i, j in np.argwhere(np.triu(apart < _ALIKE, 1))]
-    if alike:
-        more = f" (and {len(alike) - _LISTED} pairs more)" if len(alike) > _LISTED else ""
-        yield (
-            f"can hardly be told apart, for so little text or such likeness: "
-            f"{', '.join(alike[:_LISTED])}{more}; --ranges shows how far each share can go"
-        )
-
-
-def _is_missing_much(result: Inference) -> bool:
-    """Return whether too many merges are in no corpus, so that some text seems to be missing."""
-    missing = result.evidence.missing(result.steps)
-    return bool(len(missing) > _MISSING * np.sum(~result.program.free))
 
 
 def _missing(result: Inference, steps: NDArray[np.int64]) -> str:
     """Name the merges that are in no corpus."""
     scripts = Counter(_script(result.merges.plain[step]) for step in steps.tolist())
     most = ", ".join(f"{script} {count:,}" for script, count in scripts.most_common(5))
-    note = f"{_many(len(steps), 'merge is', 'merges are')} in no corpus ({most})"
-    if _is_missing_much(result):
-        note += (
-            ": it was trained on other text, or on a kind that is left out; shares are of the rest"
-        )
+    note = f"{many(len(steps), 'merge is', 'merges are')} in no corpus ({most})"
+    if len(steps) > MISSING * np.sum(~result.program.free):
+        note += ": some of its training text is of a kind that is not here; shares are of the rest"
     return note
 
 
@@ -185,26 +166,31 @@ def _script(token: bytes) -> str:
     return "no letters" if script == COMMON else NAMES[script]
 
 
-def _badly(result: Inference, budget: Budget) -> Iterator[str]:
-    """Say what is still certain if the text is unlike the training text."""
+def _badly(result: Inference, doubts: Doubts | None) -> Iterator[str]:
+    """Say that the text is unlike the training text, and what is still certain."""
+    if doubts is None:
+        return
     times = result.solution.objective / result.noise if result.noise else np.inf
-    like = ", ".join(result.names[i] for i in _unexplained_like(result))
     yield (
-        f"the objective is {times:.1f} times sampling noise, where text of the same kinds has at "
-        f"most {UNEXPLAINED:g}: the text is other than what was trained on, or a kind is left out, "
-        f"whose share is then with what is like it, most of all {like}"
+        f"these corpora explain the merges badly ({times:.1f} times the error of sampling, where "
+        f"text of the same kinds has at most {UNEXPLAINED:g}): it was trained on other text, or on "
+        "a kind that is not here, whose share is then with what is like it, most of all "
+        f"{some([result.names[i] for i in _unexplained_like(result)])}"
     )
-    doubts = result.doubts(budget)
     asked = np.flatnonzero(~np.isnan(doubts.ranges).any(axis=1))
     if len(asked):
-        spans = (
-            f"{result.names[i]} {100 * doubts.ranges[i, 0]:.0f} to {_percent(doubts.ranges[i, 1])}"
-            for i in asked[np.argsort(-result.shares[asked], kind="stable")]
-        )
+        order, ends = asked[np.argsort(-result.shares[asked], kind="stable")], 100 * doubts.ranges
+        spans = (f"{result.names[i]} {ends[i, 0]:.0f} to {ends[i, 1]:.0f} %" for i in order)
         yield (
-            f"the first {doubts.steps:,} merges leave open: {', '.join(spans)} (where the "
-            f"objective is within {_percent(SLACK)} of its optimum; it may be less, never more)"
+            f"the first {doubts.steps:,} merges alone leave open: {', '.join(spans)}; what is open "
+            "may be less, never more"
         )
+
+
+def _needed(result: Inference, doubts: Doubts | None) -> Iterator[str]:
+    """Name the corpora that the merges need."""
+    if doubts is None:
+        return
     order = np.argsort(-np.nan_to_num(doubts.without), kind="stable")
     needed = [i for i in order if doubts.without[i] >= _NEEDED]
     if needed:
@@ -288,3 +274,11 @@ def scores(frame: pd.DataFrame) -> str:
     found = frame[frame["corpus"] == "all"].set_index("measure")["value"]
     others = ", ".join(f"{name} {value:.2f}" for name, value in found.iloc[1:].items())
     return f"log10 MSE of shares: {found.iloc[0]:.2f} ({others}); lower is nearer"
+
+
+def known(result: Inference, truth: Floats) -> str:
+    """Say how far the inferred shares are from the known ones."""
+    off = np.abs(result.shares - truth)
+    worst = int(off.argmax())
+    most = f"{100 * off[worst]:.1f} percentage points ({result.names[worst]})"
+    return f"off from the truth by at most {most}"
