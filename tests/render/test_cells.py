@@ -64,3 +64,12 @@ def test_stand_ins_lose_nothing_and_take_the_most_cells(text: str) -> None:
 )
 def test_the_most_cells_of_a_text(text: str, cells: int) -> None:
     assert cells_of(text) == cells
+
+
+@given(st.integers(60, 160), st.sampled_from(["世" * 60, "name" * 40, "x"]), st.integers(1, 3))
+def test_long_names_hide_no_value(width: int, name: str, keys: int) -> None:
+    columns = {f"key{i}": [name, name] for i in range(keys)}
+    frame = pd.DataFrame({**columns, "count": [1234567, 7654321], "more": [2345671, 1]})
+    text = table.render(Report("x", "t", frame), width=width)
+    assert all(number in text for number in ("1,234,567", "7,654,321", "2,345,671"))
+    assert text.replace("\n", "").count(name[0]) >= 2 * keys * len(name) // 4

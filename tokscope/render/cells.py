@@ -16,6 +16,7 @@ from tokscope.render.grid import Grid
 
 _ONE, _TWO = 0xF0000, 0x34000  # where stand-ins of one and of two cells begin
 _MANY = 0xBFFE
+_JOINING = ("Mn", "Me", "Mc", "Cf")  # marks, and characters such as joiners
 
 
 def cells_of(text: str) -> int:
@@ -42,7 +43,7 @@ def _pieces(text: str) -> Iterator[str]:
     """Cut a text into characters with their marks, of at most two cells."""
     piece = ""
     for char in text:
-        joins = char != "\n" and piece not in ("", "\n") and category(char) in ("Mn", "Me", "Mc")
+        joins = piece not in ("", "\n") and category(char) in _JOINING
         if piece and not (joins and _width(piece + char) <= 2):
             yield piece
             piece = ""
@@ -89,7 +90,8 @@ class StandIns:
         return text.translate({ord(one): piece for piece, one in self._of.items()})
 
     def _one(self, piece: str) -> str:
-        if piece not in self._of and len(self._of) < _MANY:
-            start = _TWO if _width(piece) == 2 else _ONE
+        width = _width(piece)
+        if piece not in self._of and width and len(self._of) < _MANY:
+            start = _TWO if width == 2 else _ONE
             self._of[piece] = chr(start + len(self._of))
         return self._of.get(piece, piece)

@@ -67,7 +67,7 @@ def _draw_tables(cells: Grid, console: Console) -> None:
     for i, columns in enumerate(_blocks(cells, console.width)):
         if i:
             console.print()
-        console.print(_table(cells, columns))
+        console.print(_table(cells, columns, console.width))
     if legend := cells.legend("*"):
         console.print(Text(legend, "dim"))
 
@@ -124,10 +124,23 @@ def _width(cells: Grid, column: int) -> int:
     return min(wide, LONGEST_TEXT) if is_value else wide
 
 
+def _key_widths(cells: Grid, width: int) -> list[int]:
+    """Return the widths of the key columns, less than they ask for if no value would fit."""
+    widths = [_width(cells, key) for key in range(cells.keys)]
+    values = [_width(cells, i) for i in range(cells.keys, len(cells.headers)) if cells.numeric[i]]
+    if not values:
+        return [min(widths[0], width // 2), *widths[1:]] if len(cells.headers) > 1 else widths
+    left = max(width - max(values), width // 2)
+    for place, key in enumerate(sorted(range(cells.keys), key=lambda key: widths[key])):
+        widths[key] = min(widths[key], left // (cells.keys - place))
+        left -= widths[key]
+    return widths
+
+
 def _blocks(cells: Grid, width: int) -> list[list[int]]:
     """Distribute the columns over tables that fit; each table repeats the key columns."""
     keys = list(range(cells.keys))
-    free = width - sum(_width(cells, key) for key in keys)
+    free = width - sum(_key_widths(cells, width))
     blocks: list[list[int]] = [[]]
     used = 0
     for column in range(cells.keys, len(cells.headers)):
@@ -148,12 +161,20 @@ def _fitted(cells: Grid, width: int) -> Grid:
     return broken if len(_blocks(broken, width)) < len(_blocks(cells, width)) else cells
 
 
-def _table(cells: Grid, columns: list[int]) -> Table:
+def _table(cells: Grid, columns: list[int], width: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    widths = _key_widths(cells, width)
+    narrowed = {key: own - 1 for key, own in enumerate(widths) if own < _width(cells, key)}
     for column in columns:
         justify: Literal["left", "right"] = "right" if cells.numeric[column] else "left"
         header = Text(cells.headers[column])
-        table.add_column(header, justify=justify, overflow="fold", no_wrap=column == 0)
+        table.add_column(
+            header,
+            justify=justify,
+            overflow="fold",
+            no_wrap=column == 0 and column not in narrowed,
+            max_width=narrowed.get(column),
+        )
     for row, best in zip(cells.rows, cells.best, strict=True):
         table.add_row(*(_cell(cells, row, column, column in best) for column in columns))
     return table
