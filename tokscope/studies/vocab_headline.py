@@ -101,8 +101,9 @@ def _shared(values: _Values) -> str:
         return "; none is shared"
     common = int(values.of(name, "overlap", "common")[other])
     share = f"{common:,}, {percent(value)} of all that either has"
-    most = f"{name} and {other} share most" if len(pairs) > 1 else "they share"
-    return f"; {most}: {share}" if len(pairs) > 1 else f"; {most} {share}"
+    return (
+        f"; {name} and {other} share most: {share}" if len(pairs) > 1 else f"; they share {share}"
+    )
 
 
 def _mostly(values: _Values) -> str:
@@ -162,22 +163,22 @@ def _all_bytes(values: _Values, name: str) -> bool:
     return values.of(name, "kind", "share").get(KINDS[BYTE]) == 1
 
 
-def _gap(values: _Values, by: str) -> tuple[float, str, str, str]:
-    """Return the largest difference in shares: how large, of what, and between whom."""
+def _gap(values: _Values, by: str) -> tuple[float, str]:
+    """Return the largest difference in shares, and say of what and between whom."""
     shares = {
         name: _of_scripts(values, name) if by == "script" else values.of(name, by, "share")
         for name in values.names
     }
-    gaps = [(0.0, "", "", "")]
+    gaps = [(0.0, "")]
     for entry in dict.fromkeys(entry for own in shares.values() for entry in own):
         order = sorted(shares, key=lambda name: shares[name].get(entry, 0.0))
         high, low = shares[order[-1]].get(entry, 0.0), shares[order[0]].get(entry, 0.0)
         told = f"{_said(entry)}: {percent(high)} of {order[-1]}, {percent(low)} of {order[0]}"
-        gaps.append((high - low, told, order[-1], order[0]))
+        gaps.append((high - low, told))
     return max(gaps, key=lambda gap: gap[0])
 
 
-def _told(gap: tuple[float, str, str, str], what: str) -> str:
+def _told(gap: tuple[float, str], what: str) -> str:
     if gap[0] < _SMALL:
         return f"No {what} differs by {percent(_SMALL)} of the tokens or more."
     return f"They differ most in {gap[1]}."
