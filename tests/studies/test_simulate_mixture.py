@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -90,9 +91,90 @@ def test_finished_trials_are_kept_and_gone_on_from(
 
 def test_intervals_are_told_to_hold_or_not(corpora: list[Corpus]) -> None:
     report = simulate_mixture(corpora, **SMALL, size=2, bootstrap=5, merges=50)  # type: ignore[arg-type]
-    (note,) = [note for note in report.notes if "draws of noise in the counts held" in note]
+    (note,) = [note for note in report.details if "draws of noise in the counts held" in note]
     assert note.endswith("of 4 true shares")
+    assert "Ranges of 5 draws held" in report.headline
     assert "with 50 merges" in report.notes[0]
+
+
+def reported(inferred: list[float], guess: float, held: int | None = None, draws: int = 0) -> str:
+    """Return the headline of trials in which all guesses had the same score."""
+    setup = trials.Setup("", 4, 450, 100_000, None, 0.0, draws, 0)
+    done = [
+        {
+            "merges": 50,
+            "held": held,
+            "scores": dict.fromkeys(trials.METHODS, guess) | {"inferred": x},
+        }
+        for x in inferred
+    ]
+    counts = SimpleNamespace(bytes=lambda: np.array([1e6]))
+    return simulated._report(done, setup, counts).headline  # type: ignore[arg-type]
+
+
+BEAT = "beat the best simple guess (token classification) in"
+
+
+@pytest.mark.parametrize(
+    ("scores", "headline"),
+    [
+        # a root mean squared error of 1 percentage point is a score of -4, one of 10 is -2
+        (
+            [-4.0] * 6,
+            "Inferred shares were off by 1.0 percentage points (1.0 at worst), and "
+            f"{BEAT} 6 of 6 trials.",
+        ),
+        (
+            [*[-4.0] * 6, *[-2.0] * 3],
+            "Inferred shares were off by 2.2 percentage points (10.0 at worst), and "
+            f"{BEAT} 6 of 9 trials, which may be chance.",
+        ),
+        (
+            [-4.0, -2.0, -2.0, -2.0, -2.0],
+            "Inferred shares were off by 6.3 percentage points (10.0 at worst), and "
+            f"{BEAT} only 1 of 5 trials.",
+        ),
+        (
+            [-4.0, -2.0],
+            "Cannot tell from so few trials, it takes 5: inferred shares were off by 3.2 "
+            f"percentage points (10.0 at worst), and {BEAT} 1 of 2 trials.",
+        ),
+        (
+            [-9.0],
+            "Cannot tell from so few trials, it takes 5: inferred shares were off by under 0.1 "
+            f"percentage points, and {BEAT} 1 of 1 trial.",
+        ),
+    ],
+)
+def test_the_headline_says_how_far_off_shares_are_and_what_may_be_chance(
+    scores: list[float], headline: str
+) -> None:
+    assert reported(scores, -2.5) == headline
+
+
+def test_the_headline_says_how_often_intervals_held() -> None:
+    """There are 4 shares in each trial, 80 in all 20."""
+    assert reported([-4.0] * 20, -2.0, 4, 40).endswith(
+        "trials. The 95 % intervals held 80 of 80 true shares."
+    )
+    assert reported([-4.0] * 20, -2.0, 3, 40).endswith(
+        " 60 of 80 true shares, fewer than they should."
+    )
+    assert reported([-4.0], -2.0, 4, 40).endswith(" 4 of 4 true shares, too few to judge them.")
+    assert reported([-4.0], -2.0, 3, 9).endswith(
+        " Ranges of 9 draws held 3 of 4 true shares; it takes 40 draws to make a 95 % interval."
+    )
+
+
+def test_tables_show_errors_and_details_their_scores(corpora: list[Corpus]) -> None:
+    report = simulate_mixture(corpora, **SMALL)  # type: ignore[arg-type]
+    (view,) = simulated.tables(report)
+    typical = view.frame[view.frame.measure == "typical"].set_index("method").value
+    score = report.frame.set_index("method")["log10 MSE"]
+    assert 2 * np.log10(typical["inferred"]) == pytest.approx(score["inferred"])
+    first, scores = simulated.tables(report, details=True)
+    pd.testing.assert_frame_equal(first.frame, view.frame)
+    pd.testing.assert_frame_equal(scores.frame, report.frame)
 
 
 @pytest.mark.parametrize(

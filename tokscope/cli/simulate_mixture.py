@@ -62,6 +62,7 @@ def command(
             rich_help_panel=STATISTICS,
         ),
     ] = 0,
+    details: output.Details = False,
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -73,11 +74,12 @@ def command(
     `tokscope simulate-mixture --corpus 'text/*.txt' --trials 8 --vocabulary 5000`
     """
     output.require_formats(out)
+    output.require_view("--details" if details else "", out)
     if not 0 < bytes_ < 1e6:
         raise TokscopeError(f"--bytes {bytes_:g}: the training text is from 1 byte to 1 TB, in MB")
     output.require_kept(out, texts=corpus, also=[("--state", state)])
     corpora = text.read(corpus, reading)
-    from tokscope.studies.simulate_mixture import simulate_mixture
+    from tokscope.studies.simulate_mixture import simulate_mixture, tables
     from tokscope.text.corpus import read_corpora
 
     with (
@@ -98,4 +100,4 @@ def command(
             advance=advance,
             workers=workers,
         )
-    output.emit(report, [report], out)
+    output.emit(report, tables(report, details=details), out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import bdtr, bdtrc
 
 from tokscope.counting.counted import require_own_names, require_resamples
 from tokscope.counting.signature import versions
 from tokscope.errors import TokscopeError
-from tokscope.measures.uncertainty import intervals_of
+from tokscope.measures.uncertainty import ENOUGH, intervals_of
 from tokscope.mixture.count import Counts, count
 from tokscope.mixture.subject import require_gap
 from tokscope.mixture.trials import (
@@ -31,9 +32,21 @@ from tokscope.mixture.trials import (
 from tokscope.report import Report
 from tokscope.text.corpus import corpora_given, require_again
 from tokscope.text.given import Corpora
+from tokscope.wording import many
 from tokscope.workers import HERE, Workers
 
 Floats = NDArray[np.float64]
+_FEW = 5  # trials: with fewer, winning all of them may be chance
+_CHANCE = 0.05  # a result that chance gives more often than this says nothing
+_JUDGED = 59  # true shares: with fewer, intervals that hold 95 % may well hold all
+_SCORES = (
+    "log10 of the mean squared error of shares of bytes: lower is better, 1 lower is 3.2 times "
+    "nearer; mean, sd, best and worst over tokenizers"
+)
+_UNITS = (
+    "each error is the root mean square over the corpora of a mixture; typical is the geometric "
+    "mean over tokenizers"
+)
 
 
 def simulate_mixture(
@@ -108,24 +121,94 @@ def _require_sense(known: int, trials: int, size: int, vocabulary: int) -> None:
 
 
 def _report(trials: Sequence[Mapping[str, Any]], setup: Setup, counts: Counts) -> Report:
+    scores = {name: np.array([trial["scores"][name] for trial in trials]) for name in METHODS}
     rows = []
-    for method in METHODS:
-        scores = np.array([trial["scores"][method] for trial in trials])
-        spread = float(scores.std(ddof=1)) if len(scores) > 1 else np.nan
-        rows.append((method, float(scores.mean()), spread, scores.min(), scores.max()))
+    for method, own in scores.items():
+        spread = float(own.std(ddof=1)) if len(own) > 1 else np.nan
+        rows.append((method, float(own.mean()), spread, own.min(), own.max()))
     frame = pd.DataFrame(rows, columns=["method", "log10 MSE", "sd", "best", "worst"])
     steps = sorted({trial["merges"] for trial in trials})
     used = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
-    notes = [
-        f"{len(trials)} tokenizers of {setup.vocabulary:,} tokens, each trained on "
+    note = (
+        f"{many(len(trials), 'tokenizer')} of {setup.vocabulary:,} tokens, each trained on "
         f"{setup.bytes / 1e6:g} MB of half of the text in random shares of {setup.size} corpora; "
-        f"inferred from the other half, {counts.bytes().sum() / 1e6:,.1f} MB, with {used} merges",
-        "log10 of the mean squared error of shares of bytes: lower is better, 1 lower is 3.2 times "
-        "nearer; mean, sd, best and worst over tokenizers",
-    ]
+        f"inferred from the other half, {counts.bytes().sum() / 1e6:,.1f} MB, with {used} merges"
+    )
+    text, held, details = _errors(scores), "", [_SCORES]
     if setup.bootstrap:
-        held = sum(trial["held"] for trial in trials)
+        count, total = sum(trial["held"] for trial in trials), len(trials) * setup.size
+        held = f" {_intervals(count, total, setup.bootstrap)}"
         drawn = f"{intervals_of(setup.bootstrap)} of {setup.bootstrap} draws of noise in the counts"
-        notes.append(f"{drawn} held {held} of {len(trials) * setup.size} true shares")
-    provenance = {**versions(), **{name: str(value) for name, value in asdict(setup).items()}}
-    return Report("simulate-mixture", "Mixtures inferred", frame, tuple(notes), provenance)
+        details.append(f"{drawn} held {count} of {total} true shares")
+    return Report(
+        "simulate-mixture",
+        "Mixtures inferred",
+        frame,
+        (note,),
+        {**versions(), **{name: str(value) for name, value in asdict(setup).items()}},
+        headline=f"{text}{held}",
+        details=tuple(details),
+        view=tables,
+    )
+
+
+def _errors(scores: Mapping[str, Floats]) -> str:
+    """Say how far off inferred shares were, and in how many trials nearer than the best guess."""
+    inferred, *guesses = scores
+    rival = min(guesses, key=lambda name: float(scores[name].mean()))
+    own = scores[inferred]
+    trials, wins = len(own), int(np.sum(own < scores[rival]))
+    off = f"off by {_points(_off(own.mean()))} percentage points"
+    off += f" ({_points(_off(own.max()))} at worst)" if trials > 1 else ""
+    only = "only " if trials >= _FEW and 2 * wins <= trials else ""
+    told = (
+        f"nferred shares were {off}, and beat the best simple guess ({rival}) in {only}{wins} of "
+    )
+    told += many(trials, "trial")
+    if trials < _FEW:
+        return f"Cannot tell from so few trials, it takes {_FEW}: i{told}."
+    may_be_chance = not only and bdtrc(wins - 1, trials, 0.5) > _CHANCE
+    return f"I{told}{', which may be chance' if may_be_chance else ''}."
+
+
+def _intervals(held: int, total: int, draws: int) -> str:
+    """Say how often intervals held the truth, and whether that is as often as they say."""
+    if draws < ENOUGH:
+        return (
+            f"Ranges of {draws} draws held {held} of {total} true shares; it takes {ENOUGH} draws "
+            "to make a 95 % interval."
+        )
+    text = f"The 95 % intervals held {held} of {total} true shares"
+    if bdtr(held, total, 0.95) < _CHANCE:
+        return f"{text}, fewer than they should."
+    return f"{text}, too few to judge them." if total < _JUDGED else f"{text}."
+
+
+def _off(score: Any) -> Any:
+    """Return the root mean squared error of shares, of a score."""
+    return np.sqrt(10.0**score)
+
+
+def _points(error: float) -> str:
+    """Write an error in percentage points, as the table has it.
+
+    >>> _points(0.0123), _points(0.000123)
+    ('1.2', 'under 0.1')
+    """
+    return f"{100 * error:.1f}" if error >= 0.001 else "under 0.1"
+
+
+def tables(report: Report, *, details: bool = False) -> list[Report]:
+    """Return what people see: how far off each method is; with `details`, also the scores."""
+    frame = report.frame
+    shown = {"log10 MSE": "typical", "best": "best", "worst": "worst"}
+    long = frame[["method", *shown]].rename(columns=shown)
+    long = long.melt("method", var_name="measure").assign(unit="share", better="neither")
+    long["value"] = _off(long["value"])
+    title = "How far off shares of bytes are, in percentage points"
+    notes = (*report.notes, _UNITS)
+    first = replace(report, title=title, frame=long, notes=notes, across="measure", view=None)
+    if not details:
+        return [first]
+    scores = replace(report, title="Scores", headline="", notes=report.details, view=None)
+    return [replace(first, provenance={}), scores]
