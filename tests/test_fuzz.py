@@ -30,8 +30,7 @@ def test_broken_files_end_in_a_clear_line_or_a_result(name: str) -> None:
     found = fuzz(name, mutations=200, seed=3)
     assert found.failures == []
     assert found.outcomes["read"] + found.outcomes["refused"] == 200
-    # few of a lock's steps are between its two files, so that 20 runs may all miss them
-    assert found.outcomes["refused"] > 0 or name == "tokscope.lock"
+    assert found.outcomes["refused"] > 0
 
 
 def test_a_mutation_can_be_made_again_and_differs_from_others() -> None:
@@ -83,7 +82,8 @@ def test_files_that_change_while_they_are_read_are_one_of_their_states_or_one_li
     found = changing.changing(name, runs=20, seed=1)
     assert found.failures == []
     assert found.outcomes["read"] + found.outcomes["refused"] == 20
-    assert found.outcomes["refused"] > 0
+    # few of a lock's steps lie between its two files: 20 runs may all miss them
+    assert found.outcomes["refused"] > 0 or name == "tokscope.lock"
 
 
 @pytest.mark.parametrize("name", ["a.txt", "folder", "compare"])

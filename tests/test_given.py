@@ -138,8 +138,8 @@ def test_strings_count_as_the_lines_of_a_file(tmp_path: Path) -> None:
     for report in reports[1:]:
         assert report.frame.equals(reports[0].frame)
         assert report.signature == reports[0].signature
-        assert report.notes == reports[0].notes
-    assert "1 empty units were skipped" in reports[0].notes
+        assert (report.notes, report.details) == (reports[0].notes, reports[0].details)
+    assert "1 empty units were skipped" in reports[0].details
 
 
 def test_strings_are_units_whatever_is_in_them() -> None:

@@ -73,7 +73,9 @@ def test_the_example_configuration_gates_the_embedded_tokenizer(
     monkeypatch.chdir(tmp_path)
     assert run("lock").returncode == 0
     done = run("check", "--format", "concise")
-    assert (done.returncode, done.stdout) == (0, "sample-bpe: pass (32 pass)\n")
+    assert done.returncode == 0
+    assert done.stdout.startswith("PASS: the same tokenizer as in tokscope.lock, by 8 checks")
+    assert done.stdout.endswith("\nsample-bpe: pass (32 pass)\n")
     assert run("check", "sample:unigram").returncode == 1
 
 
@@ -140,7 +142,8 @@ def test_the_action_annotates_what_failed(locked: Path) -> None:
     suite = ElementTree.parse(locked / "x.xml").getroot()[0]
     assert all(case.get("classname") and case.get("name") for case in suite)
     assert (locked / "summary.md").stat().st_size < 1024 * 1024
-    assert (locked / "tokscope.md").read_text().startswith("### mine: FAIL")
+    told = (locked / "tokscope.md").read_text()
+    assert told.startswith("**FAIL because normalizer (Lowercase) was added")
 
 
 @pytest.mark.deep
@@ -183,7 +186,8 @@ def test_identity_reads_no_text(locked: Path, run: Run) -> None:
     for name in ("en", "de", "ru"):
         (locked / f"{name}.txt").unlink()
     done = run("check", "--identity", "--format", "concise")
-    assert (done.returncode, done.stdout) == (0, "mine: pass (8 pass)\n")
+    told = "PASS: the same tokenizer as in tokscope.lock, by 8 checks of identity.\n"
+    assert (done.returncode, done.stdout) == (0, f"{told}mine: pass (8 pass)\n")
 
 
 def test_the_example_names_hooks_that_there_are() -> None:

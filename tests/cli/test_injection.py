@@ -16,11 +16,11 @@ from tests.conftest import Run
 from tests.gate.folder import ALL_ON
 from tests.laws import HOSTILE, SURROGATE, refusal, require_safe, require_seen
 from tests.tokenizers.families import FAMILIES, STRING, gguf_file
-from tokscope.render import GATES, PICTURES, RENDERERS
+from tokscope.render import GATES, PAGE, RENDERERS
 
 # As much of it as a file may be called, without what a name is refused for.
 NAME = "::stop-commands::\u202e![i](x) `b` <s> ##[error]a, @all $x$ %0A::error::b"
-FORMATS = {**RENDERERS, **PICTURES}
+FORMATS = (*RENDERERS, PAGE)
 
 
 def hostile(saved: str) -> str:
@@ -70,12 +70,12 @@ def test_what_commands_print_is_text_in_every_format(named: Path, run: Run, comm
     first = (
         [*COMMANDS[command], spec] if words[0] == "show" else [spec, *words[1:], *COMMANDS[command]]
     )
-    files = [f"{format_}=out.{format_}" for format_ in FORMATS]
-    outputs = [word for file in files for word in ("-o", file)]
+    formats = (*FORMATS, "svg") if command == "show" else FORMATS
+    outputs = [word for name in formats for word in ("-o", f"{name}=out.{name}")]
     done = run(words[0], *first, *outputs)
     assert (done.returncode, done.stderr) == (0, "")
     require_safe("table", done.stdout)
-    for format_ in FORMATS:
+    for format_ in formats:
         require_safe(format_, Path(f"out.{format_}").read_text(encoding="utf-8"))
 
 
@@ -87,7 +87,7 @@ def test_what_gates_say_is_text_in_every_format(locked: Path, run: Run, saved: s
         f'\n[[waivers]]\nrule = "TS005"\nreason = {quoted}\nowner = {quoted}\nexpires = {day}\n'
     )
     (locked / f"{NAME}.toml").write_text(ALL_ON + waiver, encoding="utf-8")
-    formats = {**FORMATS, **GATES}
+    formats = (*FORMATS, *GATES)
     outputs = [word for name in formats for word in ("-o", f"{name}=out.{name}")]
     done = run(
         "check", f"{NAME}.json", "--config", f"{NAME}.toml", "-f", "github", *outputs,

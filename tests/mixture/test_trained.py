@@ -166,7 +166,7 @@ def test_its_shares_come_back(folder: Path, name: str) -> None:
 def test_they_come_back_from_what_is_trained_again(folder: Path, name: str) -> None:
     corpora = read_corpora([str(folder / f"{text}.txt") for text in TEXTS])
     report = infer_mixture(str(folder / f"{name}.json"), corpora, refit=2, merges=100)
-    (fit,) = [note for note in report.notes if note.startswith("fit:")]
+    (fit,) = [note for note in report.details if note.startswith("fit:")]
     assert float(fit.rsplit(" ", 1)[1]) > 0.8
 
 

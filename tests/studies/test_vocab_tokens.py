@@ -78,7 +78,7 @@ def test_a_search_finds_text_names_and_nothing_in_cut_characters() -> None:
 
 def test_a_search_without_a_find_says_so() -> None:
     report = grep(["bytes", "sample:bpe"], "zzzz")
-    assert "tokens: bytes 0, sample-bpe 0" in report.notes
+    assert report.headline == "No token of bytes and sample-bpe matches."
     (view,) = tables(report)
     assert view.frame.empty
 

@@ -138,7 +138,7 @@ def _load(path: Path, name: str) -> Tokenizer:
 
 def _problem(path: Path, files: Sequence[str]) -> str:
     """Say what a folder lacks to be a tokenizer, or which ones are in it."""
-    inside = list(islice(_inside(path), _LISTED + 1))
+    inside = [] if _half(files) else list(islice(_inside(path), _LISTED + 1))
     if not inside:
         hub = f"; write hf:{path} for a repository" if _BARE.fullmatch(str(path)) else ""
         return f"{lacking(files)}{hub}"
@@ -181,12 +181,17 @@ def _is_tokenizer(path: Path) -> bool:
 
 
 def lacking(files: Sequence[str]) -> str:
-    """Say what a folder lacks to hold a tokenizer, by the first file of a kind if it has that."""
+    """Say what a folder lacks to hold a tokenizer."""
+    return _half(files) or f"this folder holds none of {', '.join(FILES)}"
+
+
+def _half(files: Sequence[str]) -> str:
+    """Say what the first kind that a folder begins with lacks; empty if it begins with none."""
     for patterns, _, _ in FOLDERS:
         others = [pattern for pattern in patterns[1:] if not _matching(pattern, files)]
         if _matching(patterns[0], files) and others:
             return f"{patterns[0]} makes no tokenizer without {', '.join(others)} beside it"
-    return f"this folder holds none of {', '.join(FILES)}"
+    return ""
 
 
 def _matching(pattern: str, names: Iterable[str]) -> list[str]:
