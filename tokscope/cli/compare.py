@@ -98,10 +98,7 @@ def command(
             show_default=False,
         ),
     ] = 0,
-    seed: Annotated[
-        int,
-        typer.Option(metavar="N", help="The seed of --bootstrap.", rich_help_panel=STATISTICS),
-    ] = 0,
+    seed: text.Seed = 0,
     details: output.Details = False,
     out: output.Output,
     scale: text.Scale,

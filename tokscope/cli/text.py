@@ -85,6 +85,9 @@ Words = Annotated[
         rich_help_panel=TEXT,
     ),
 ]
+Seed = Annotated[
+    int, typer.Option(metavar="N", help="The seed of --bootstrap.", rich_help_panel=STATISTICS)
+]
 Specials = Annotated[
     bool,
     typer.Option(
