@@ -182,7 +182,7 @@ def command(
 
     Merges are explained in stages; an interrupt during one gives the best answer so far.
     """
-    output.require_formats(out)
+    output.require_formats(out, draws=True)
     output.require_view("--details" if details else "", out)
     _require_sense(exact and (seconds is not None or gap != 0), bool(counts and corpus))
     known = _truth(truth)

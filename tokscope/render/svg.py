@@ -18,7 +18,7 @@ _ROW, _BAR, _CELL, _HEIGHT = 22, 15, 24, 220  # heights of rows, bars, cells and
 def picture(plot: Plot) -> str:
     """Draw a plot as a whole file, with its title and note."""
     drawn = _drawn(plot, WIDTH)
-    notes = marks.wrapped(plot.note, int((WIDTH - 32) / 5.8))
+    notes = marks.wrapped(plot.note, int((WIDTH - 32) / marks.LETTER))
     head = [marks.text(plot.title, "16", 28, "name")]
     head += [marks.text(line, "16", 48 + 16 * i, "soft") for i, line in enumerate(notes)]
     top = 44 + 16 * len(notes)

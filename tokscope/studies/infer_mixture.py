@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,7 +37,8 @@ from tokscope.mixture.uncertainty import bootstrapped, half_widths, refits
 from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.studies import infer_mixture_notes as mixture_notes
-from tokscope.studies.infer_mixture_headline import headline
+from tokscope.studies.infer_mixture_headline import doubt, headline
+from tokscope.studies.infer_mixture_plots import plots
 from tokscope.text.corpus import Corpus, corpora_given
 from tokscope.text.given import Corpora
 from tokscope.tokenizers import Spec
@@ -135,7 +137,8 @@ def infer_mixture(
         guesses = _guesses(result, baselines and asked.lasts(), seed, workers)
         hurried = (mixture_notes.HURRIED,) if stopped() else ()
     frame = _frame(result, spread, limits, guesses, known)
-    low, high = _ends(result.shares, spread, limits)
+    answer = mixture_notes.answer(result, told.alike, *_ends(result.shares, spread, limits))
+    lines = (*spread.notes, *((mixture_notes.FAR,) if limits is not None else ()))
     notes = (*hurried, *told.notes, *spread.notes)
     notes += (mixture_notes.RANGES,) if limits is not None else ()
     notes += (mixture_notes.known(result, known),) if known is not None else ()
@@ -149,9 +152,10 @@ def infer_mixture(
         notes,
         provenance,
         across="measure",
-        headline=headline(mixture_notes.answer(result, told.alike, low, high)),
+        headline=headline(answer),
         details=(*spread.details, *scores, *told.details),
         view=tables,
+        plots=partial(plots, doubt=doubt(answer), lines=lines),
     )
 
 

@@ -45,15 +45,32 @@ class Answer(NamedTuple):
 
 def headline(answer: Answer) -> str:
     """Name the corpora, the largest first, and say how far to trust the shares."""
-    if answer.missing > _HALF * answer.merges:
+    doubts = doubt(answer)
+    if _is_lost(answer):
+        return doubts
+    return " ".join(filter(None, (f"{_told(answer, _named(answer))}.", doubts)))
+
+
+def doubt(answer: Answer) -> str:
+    """Say how far to trust the shares; nothing if there are no doubts."""
+    if _is_lost(answer):
         return (
             f"Cannot tell what {answer.name} was trained on: {answer.missing:,} of "
             f"{answer.merges:,} merges are in none of these corpora."
         )
+    doubts = "; ".join(_doubts(answer, _named(answer)))
+    return f"{doubts[0].upper()}{doubts[1:]}." if doubts else ""
+
+
+def _is_lost(answer: Answer) -> bool:
+    """Whether the corpora are so unlike the training text that shares mean nothing."""
+    return answer.missing > _HALF * answer.merges
+
+
+def _named(answer: Answer) -> list[int]:
+    """Return the corpora to name, the largest first."""
     order = np.argsort(-answer.shares, kind="stable").tolist()
-    named = [order[0], *(i for i in order[1:_LISTED] if answer.shares[i] >= _SMALL)]
-    doubts = "; ".join(_doubts(answer, named))
-    return f"{_told(answer, named)}.{f' {doubts[0].upper()}{doubts[1:]}.' if doubts else ''}"
+    return [order[0], *(i for i in order[1:_LISTED] if answer.shares[i] >= _SMALL)]
 
 
 def _told(answer: Answer, named: list[int]) -> str:

@@ -22,10 +22,11 @@ from tokscope.text.spelled import spelled
 from tokscope.wording import many, some
 
 Floats = NDArray[np.float64]
-RANGES = (
-    f"least, most: how far a share can go while the fit is within {100 * SLACK:.0f} % of the best: "
-    "what the data leave open may be less, never more"
+FAR = (
+    f"how far a share can go while the fit is within {100 * SLACK:.0f} % of the best: what the "
+    "data leave open may be less, never more"
 )
+RANGES = f"least, most: {FAR}"
 HURRIED = "interrupted: what was not finished is left out"
 _LISTED = 3  # corpora or merges that a sentence names
 _ALIKE = 1.5  # times sampling noise: closer corpora cannot be told apart
