@@ -142,6 +142,15 @@ def test_the_cheapest_in_money_need_not_have_the_fewest_tokens() -> None:
     assert chance.startswith("No difference in cost is seen between b and a")
 
 
+def test_a_baseline_is_never_praised_for_its_price() -> None:
+    three = said(made([[100, 50, 10]], baseline=[2]), a=1.0, b=1.0, c=0.01)
+    assert three.startswith("b is the cheapest: 50 % less than a (0.000050 in all).")
+    two = said(made([[100, 10]], baseline=[1]), a=1.0, b=0.01)
+    assert two.startswith("a costs 0.00010 for this text. a needs 100 tokens")
+    alone = said(made([[100, 10]], baseline=[1]), b=1.0)
+    assert alone.startswith("b costs 0.000010 for this text. a needs 100 tokens")
+
+
 def test_a_price_of_nothing_is_the_cheapest() -> None:
     assert said(made([[100, 50]]), a=0.0, b=2.0).startswith("a is the cheapest: 100 % less than b")
     assert said(made([[100, 50]]), a=0.0, b=0.0).startswith("a and b cost the same, 0.00.")

@@ -42,7 +42,7 @@ class Scale:
             found = [one for one in found if self.low <= one * (1 + 1e-9) and one <= self.high]
             if len(found) <= _MOST:
                 break
-        return found if len(found) > 1 else self._even()
+        return found if len(found) > 2 else self._even()  # too few to read a value by
 
     def _even(self) -> list[float]:
         width = self.high - self.low

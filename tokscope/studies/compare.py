@@ -164,7 +164,7 @@ def compared(
         headline=headline(standing, usable, values, asked.prices),
         details=tuple(_details(chosen, usable, counted, standing)),
         view=partial(shown, standing=standing),
-        plots=plots,
+        plots=partial(plots, standing=standing),
     )
 
 

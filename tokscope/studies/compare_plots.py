@@ -2,73 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-import pandas as pd
-
 from tokscope.counting.counted import ALL
+from tokscope.measures.uncertainty import intervals_of
 from tokscope.plots import Mark, Plot, Values
 from tokscope.report import Report
+from tokscope.studies.compare_standings import Standings
 
-_ONE_BY_ONE = "intervals are those of each tokenizer by itself"
+Found = tuple[float, float, float]  # a value with the ends of its interval
 
 
-def plots(report: Report) -> list[Plot]:
+def plots(report: Report, standing: Standings) -> list[Plot]:
     """Return what can be drawn: tokens against the cheapest tokenizer, and premiums."""
-    each = report.frame[report.frame["corpus"] != ALL]
-    dots, premiums = _relative(each), _premiums(each)
+    measures = set(report.frame["measure"])
+    dots = _relative(standing) if measures & {"tokens", "bytes_per_token"} else []
+    premiums = _premiums(standing) if "premium" in measures else []
     if premiums:
         return [*dots, *premiums, *map(_as_map, premiums)]
-    several = each["corpus"].nunique() > 1
-    return [*dots, *(map(_as_map, dots) if several else ())]
+    return [*dots, *(map(_as_map, dots) if len(_corpora(standing)) > 1 else ())]
 
 
 def _as_map(plot: Values) -> Values:
     return replace(plot, kind="heat", name=f"{plot.name}-map")
 
 
-def _relative(frame: pd.DataFrame) -> list[Values]:
+def _corpora(standing: Standings) -> list[int]:
+    return [c for c, name in enumerate(standing.corpora) if name != ALL]
+
+
+def _shown(standing: Standings) -> list[int]:
+    """Return the tokenizers to draw: not baselines, which nobody would use, if there are others."""
+    pairs = enumerate(standing.baseline)
+    return [k for k, is_baseline in pairs if not is_baseline or all(standing.baseline)]
+
+
+def _relative(standing: Standings) -> list[Values]:
     """Draw tokens relative to the cheapest tokenizer of each corpus, the most unequal first."""
-    frame = _tokens(frame)
-    if frame["tokenizer"].nunique() < 2 or frame.empty:
+
+    def of(corpus: int, k: int) -> Found:
+        base = standing.cheapest(corpus)
+        value, *ends = standing.relative(corpus, k, base)
+        return value, *((math.nan, math.nan) if k == base else ends)
+
+    marks = _marks(standing, of)
+    if len({mark.series for mark in marks}) < 2:
         return []
-    least = frame.groupby("corpus")["value"].transform("min")
-    frame = frame.assign(**{name: frame[name] / least for name in ("value", "low", "high")})
     title = "Tokens, relative to the tokenizer that needs the fewest"
-    intervals = _ONE_BY_ONE if frame["low"].notna().any() else ""
-    note = "; ".join(filter(None, ("the same text under every tokenizer", intervals)))
-    return [Values("dots", "relative", title, "ratio", _marks(frame), note, 1.0, log=True)]
+    note = _note(standing, "the same text under every tokenizer")
+    return [Values("dots", "relative", title, "ratio", marks, note, 1.0, log=True)]
 
 
-def _tokens(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the tokens for a fixed text, up to a factor for each corpus.
-
-    Tokens of a byte have narrower intervals than tokens: the length of a resample cancels.
-    """
-    own = frame[frame["measure"] == "bytes_per_token"]
-    if own.empty:
-        return frame[frame["measure"] == "tokens"]
-    return own.assign(value=1 / own["value"], low=1 / own["high"], high=1 / own["low"])
-
-
-def _premiums(frame: pd.DataFrame) -> list[Values]:
+def _premiums(standing: Standings) -> list[Values]:
     """Draw what a text costs in each language, relative to the same text in the reference."""
-    own = frame[(frame["measure"] == "premium") & frame["value"].notna()]
-    if own["corpus"].nunique() < 2:
+
+    def of(corpus: int, k: int) -> Found:
+        value, *ends = standing.premium(corpus, k)
+        sampled = standing.drawn.shape[-1] > 0 and corpus != standing.first
+        return value, *(ends if sampled else (math.nan, math.nan))
+
+    marks = _marks(standing, of)
+    if len({mark.row for mark in marks}) < 2:
         return []
-    title = "Premium: tokens relative to the same text in the language of reference"
-    note = "parallel text; 1 is as many tokens as the reference needs"
-    return [Values("dots", "premium", title, "ratio", _marks(own), note, 1.0, log=True)]
+    reference = standing.corpora[standing.first]
+    title = f"Premium: tokens relative to the same text in {reference}"
+    note = _note(standing, f"parallel text; 1 is as many tokens as {reference} needs")
+    return [Values("dots", "premium", title, "ratio", marks, note, 1.0, log=True)]
 
 
-def _marks(frame: pd.DataFrame) -> tuple[Mark, ...]:
+def _note(standing: Standings, note: str) -> str:
+    """Add where lines come from, and what is not shown."""
+    hidden = [name for k, name in enumerate(standing.tokenizers) if k not in _shown(standing)]
+    draws = standing.drawn.shape[-1]
+    told = [
+        note,
+        f"lines: {intervals_of(draws)} of {draws:,} resamples" if draws else "",
+        f"without baselines ({', '.join(hidden)})" if hidden else "",
+        "no dot where text was not read" if standing.unread[:, _shown(standing)].any() else "",
+    ]
+    return "; ".join(filter(None, told))
+
+
+def _marks(standing: Standings, of: Callable[[int, int], Found]) -> tuple[Mark, ...]:
     """Return values by corpus and tokenizer, the corpora with the largest values first."""
-    known = frame[np.isfinite(frame["value"]) & (frame["value"] > 0)]
-    worst: Mapping[str, float] = known.groupby("corpus")["value"].max().to_dict()
-    known = known.sort_values(
-        "corpus", key=lambda names: names.map(lambda name: -worst[name]), kind="stable"
-    )
-    columns = [known[name] for name in ("corpus", "tokenizer", "value", "low", "high")]
-    return tuple(Mark(*row) for row in zip(*columns, strict=True))
+    rows = []
+    for c in _corpora(standing):
+        row = [
+            Mark(standing.corpora[c], standing.tokenizers[k], *of(c, k))
+            for k in _shown(standing)
+            if not standing.unread[c, k]
+        ]
+        rows.append([mark for mark in row if math.isfinite(mark.value) and mark.value > 0])
+    rows.sort(key=lambda row: -max((mark.value for mark in row), default=0))
+    return tuple(mark for row in rows for mark in row)
