@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from math import isnan
 
@@ -10,7 +11,11 @@ import pytest
 
 import tokscope
 from tests.studies.test_compare_headline import made
+from tokscope.counting.letters import Letters
 from tokscope.plots import Plot, Values
+from tokscope.render import svg
+from tokscope.render.grid import grid
+from tokscope.render.plotted import table
 from tokscope.report import Report
 from tokscope.studies.compare_plots import plots
 from tokscope.studies.compare_standings import Standings
@@ -80,6 +85,30 @@ def test_premiums_are_drawn_where_they_were_measured() -> None:
     assert drawn(made([[100], [150]])) == {}
 
 
+def test_languages_of_a_script_share_a_row() -> None:
+    standing = made([[100, 100], [300, 150], [120, 200], [90, 110]])  # en, hi, ru, de
+    letters = [Letters(Counter(text)) for text in ("a", "हि", "б", "ß")]
+    frame = pd.DataFrame({"measure": ["premium"]})
+    premium, by_script, _ = plots(Report("compare", "", frame), standing, letters)
+    assert isinstance(by_script, Values)
+    assert [(mark.label, *mark[:3]) for mark in by_script.marks] == [
+        ("hi", "Devanagari", "a", 3), ("hi", "Devanagari", "b", 1.5),
+        ("ru", "Cyrillic", "a", 1.2), ("ru", "Cyrillic", "b", 2),
+        ("de", "Latin", "a", 0.9), ("de", "Latin", "b", 1.1),
+        ("en", "Latin", "a", 1), ("en", "Latin", "b", 1),
+    ]  # fmt: skip
+    assert [by_script.name, premium.name] == ["premium-by-script", "premium"]
+    assert "hi, Devanagari, b: 1.50" in svg.picture(by_script)
+    assert grid(table(by_script)).rows[1] == ["Cyrillic", "ru", "1.200", "2.000"]
+
+
+def test_one_script_alone_has_no_rows_by_script() -> None:
+    frame, standing = pd.DataFrame({"measure": ["premium"]}), made([[100], [150]])
+    for texts, count in (("a", "ß"), 2), (("a", "б"), 3), (("a", "12"), 3), ((), 2):
+        letters = [Letters(Counter(text)) for text in texts]
+        assert len(plots(Report("compare", "", frame), standing, letters)) == count
+
+
 @pytest.mark.parametrize("tokens", [[[0, 0]], [[5, 0]], [[0, 0], [0, 0]]])
 def test_text_without_tokens_draws_nothing_that_is_undefined(
     tokens: Sequence[Sequence[int]],
@@ -89,14 +118,19 @@ def test_text_without_tokens_draws_nothing_that_is_undefined(
 
 
 def test_the_study_draws_what_its_table_says() -> None:
-    texts = {"en": ["a b", "c"], "de": ["über alles", "é"]}
+    texts = {"en": ["a b", "c"], "ru": ["над всем", "э"]}
     report = tokscope.compare(["sample:bpe", "sample:unigram", "bytes"], texts, parallel=True)
     assert report.plots
     found: list[Plot] = list(report.plots(report))
-    assert [plot.name for plot in found] == ["relative", "premium", "premium-map"]
+    assert [plot.name for plot in found] == [
+        "relative",
+        "premium",
+        "premium-by-script",
+        "premium-map",
+    ]
     frame = report.frame[report.frame["measure"] == "premium"]
-    table = {(row.corpus, row.tokenizer): row.value for row in frame.itertuples()}
+    values = {(row.corpus, row.tokenizer): row.value for row in frame.itertuples()}
     assert isinstance(found[1], Values)
     assert {mark.series for mark in found[1].marks} == {"sample-bpe", "sample-unigram"}
     for mark in found[1].marks:
-        assert mark.value == pytest.approx(table[mark.row, mark.series])
+        assert mark.value == pytest.approx(values[mark.row, mark.series])

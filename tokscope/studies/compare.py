@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import cast
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ from tokscope.counting.counted import (
     require_resamples,
     texts_of,
 )
+from tokscope.counting.letters import Letters
 from tokscope.counting.resampled import resampled
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose
@@ -164,7 +166,7 @@ def compared(
         headline=headline(standing, usable, values, asked.prices),
         details=tuple(_details(chosen, usable, counted, standing)),
         view=partial(shown, standing=standing),
-        plots=partial(plots, standing=standing),
+        plots=partial(plots, standing=standing, letters=_letters(counted)),
     )
 
 
@@ -172,7 +174,11 @@ def _counting(measures: Sequence[str], asked: Asked) -> Counting:
     """Return what is counted for some measures."""
     needed = frozenset.union(*(MEASURES[name].columns for name in measures))
     always = {"units", "bytes", "tokens", "unknown"}
-    return Counting(needed | always, asked.word_rule, asked.specials)
+    return Counting(needed | always, asked.word_rule, asked.specials, observer=Letters)
+
+
+def _letters(counted: Counted) -> list[Letters]:
+    return [cast(Letters, reading.observed) for reading in counted.readings]
 
 
 def _provenance(counted: Counted, first: int, asked: Asked) -> Provenance:

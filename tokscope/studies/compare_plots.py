@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from tokscope.counting.counted import ALL
+from tokscope.counting.letters import Letters
 from tokscope.measures.uncertainty import intervals_of
 from tokscope.plots import Mark, Plot, Values
 from tokscope.report import Report
@@ -15,13 +16,17 @@ from tokscope.studies.compare_standings import Standings
 Found = tuple[float, float, float]  # a value with the ends of its interval
 
 
-def plots(report: Report, standing: Standings) -> list[Plot]:
-    """Return what can be drawn: tokens against the cheapest tokenizer, and premiums."""
+def plots(report: Report, standing: Standings, letters: Sequence[Letters] = ()) -> list[Plot]:
+    """Return what can be drawn: tokens against the cheapest tokenizer, and premiums.
+
+    `letters` are those of each corpus, which tell its script.
+    """
     measures = set(report.frame["measure"])
     dots = _relative(standing) if measures & {"tokens", "bytes_per_token"} else []
     premiums = _premiums(standing) if "premium" in measures else []
     if premiums:
-        return [*dots, *premiums, *map(_as_map, premiums)]
+        by_script = _by_script(premiums[0], standing, letters)
+        return [*dots, *premiums, *by_script, *map(_as_map, premiums)]
     return [*dots, *(map(_as_map, dots) if len(_corpora(standing)) > 1 else ())]
 
 
@@ -70,6 +75,24 @@ def _premiums(standing: Standings) -> list[Values]:
     title = f"Premium: tokens relative to the same text in {reference}"
     note = _note(standing, f"parallel text; 1 is as many tokens as {reference} needs")
     return [Values("dots", "premium", title, "ratio", marks, note, 1.0, log=True)]
+
+
+def _by_script(
+    premiums: Values, standing: Standings, letters: Sequence[Letters]
+) -> Iterator[Values]:
+    """Yield the premiums with a row for each script, if there are several."""
+    named = zip(standing.corpora, letters, strict=False)  # "all" has none
+    scripts = {name: own.script() or "no letters" for name, own in named}
+    if len(set(scripts.values())) > 1:
+        marks = [
+            Mark(scripts[mark.row], mark.series, mark.value, label=mark.row)
+            for mark in premiums.marks
+        ]
+        title = f"Premium by script: tokens relative to {standing.corpora[standing.first]}"
+        note = "each dot is a language; its script is that of most letters where its text begins"
+        yield replace(
+            premiums, name="premium-by-script", title=title, marks=tuple(marks), note=note
+        )
 
 
 def _note(standing: Standings, note: str) -> str:
