@@ -460,12 +460,14 @@ def test_a_plot_and_a_page_hold_what_is_shown(run: Run, tmp_path: Path) -> None:
     assert again == svg.read_text()
     plot = run("compare", "bytes", "-f", "svg").stdout
     assert "Premium" in plot
+    assert "How long tokens are" in run("vocab", "sample:bpe", "-f", "svg").stdout
 
 
 def test_a_command_without_a_plot_says_so_before_any_work(run: Run, tmp_path: Path) -> None:
     for words in (
         ["measures"],
         ["inspect", "nowhere.json"],
+        ["vocab", "nowhere.json", "--grep", "a"],
         ["compare", "nowhere.json", "--lines", "3"],
     ):
         for option in ("-f", "svg"), ("-o", tmp_path / "x.svg"):

@@ -87,7 +87,7 @@ def command(
 
     `tokscope vocab sample:bpe --grep '\p{Han}{2}'`
     """
-    output.require_formats(out)
+    output.require_formats(out, draws=not (tokens or only_in or grep))
     output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
     lists = {"--tokens": tokens, "--only-in": only_in, "--grep": grep, "--top": top}

@@ -20,6 +20,7 @@ from tokscope.errors import TokscopeError, choose
 from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.studies.vocab_headline import headline
+from tokscope.studies.vocab_plots import plots
 from tokscope.text.corpus import corpora_given, words_of
 from tokscope.text.given import Corpora
 from tokscope.tokenizers import Tokenizer
@@ -27,8 +28,16 @@ from tokscope.tokenizers.anatomy import added_ids
 from tokscope.tokenizers.baselines import Bytes, Characters
 from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.vocabularies.composition import Row, composition, scripts_of
+from tokscope.vocabularies.coverage import by_frequency, in_order
 from tokscope.vocabularies.kinds import Spelled
-from tokscope.vocabularies.languages import FREQUENT, Words, completeness, languages, retention
+from tokscope.vocabularies.languages import (
+    FREQUENT,
+    Words,
+    completeness,
+    held,
+    languages,
+    retention,
+)
 from tokscope.vocabularies.overlap import overlap
 from tokscope.workers import HERE, Workers
 
@@ -142,18 +151,28 @@ def vocab(
     rows = [] if by == "language" else _of_tokens(used)
     rows += _overlap(used, text) if not by else []
     rows += _of_text(text) if text else []
-    rows += retention(used, listed)
+    of_lists = held(used, listed)
+    rows += retention(of_lists)
     frame = pd.DataFrame([(name, *row) for name, row in rows], columns=COLUMNS)
     frame = frame[frame["by"].isin(BY[by])] if by else frame
+    covered = tuple(by_frequency(text.counted, text.seen)) if text else ()
+    baselines = _baselines(used)
     return Report(
         "vocab",
         "Vocabularies",
         frame,
         tuple(_notes(used, text, set(frame["by"]))),
         _provenance(used, text, listed),
-        headline=headline(rows, by, _baselines(used)),
+        headline=headline(rows, by, baselines),
         details=tuple(_details(used, text, [p for p in BY[by] if p in set(frame["by"])])),
         view=partial(tables, by=by),
+        plots=partial(
+            plots,
+            texts=covered,
+            lists=tuple(in_order(of_lists)),
+            baselines=baselines,
+            frequent=frequent,
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import nan
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,18 +141,31 @@ def _held(tokenizer: Tokenizer, words: Sequence[str], before: str = "") -> NDArr
     return tokens.held(starts, text.unit_bytes[:-1] + text.bytes)
 
 
-def retention(
-    tokenizers: Sequence[Tokenizer], lists: Mapping[str, Sequence[str]]
-) -> Iterator[tuple[str, Row]]:
+class Held(NamedTuple):
+    """Which words of a list are one token: each alone, and after a space."""
+
+    tokenizer: str
+    words: str  # the name of the list
+    bare: NDArray[np.bool_]
+    spaced: NDArray[np.bool_]
+
+
+def held(tokenizers: Sequence[Tokenizer], lists: Mapping[str, Sequence[str]]) -> list[Held]:
+    """Return which words of each list are one token under each tokenizer."""
+    return [
+        Held(one.name, name, _held(one, words), _held(one, words, _CONTEXT))
+        for name, words in lists.items()
+        for one in tokenizers
+    ]
+
+
+def retention(found: Iterable[Held]) -> Iterator[tuple[str, Row]]:
     """Yield the single token retention rate of word lists: the name of a tokenizer, and a row.
 
     The share of the words that are one token, bare and after a space. Source: STRR, arXiv
     2510.09947.
     """
-    for name, words in lists.items():
-        for tokenizer in tokenizers:
-            bare, spaced = _held(tokenizer, words), _held(tokenizer, words, _CONTEXT)
-            own = tokenizer.name
-            yield own, Row("retention", name, "words", float(len(words)), "words")
-            yield own, Row("retention", name, "bare", float(bare.mean()), "share")
-            yield own, Row("retention", name, "after_a_space", float(spaced.mean()), "share")
+    for own, name, bare, spaced in found:
+        yield own, Row("retention", name, "words", float(len(bare)), "words")
+        yield own, Row("retention", name, "bare", float(bare.mean()), "share")
+        yield own, Row("retention", name, "after_a_space", float(spaced.mean()), "share")
