@@ -36,8 +36,23 @@ def render_json(report: Report) -> str:
 
 
 def columns_json(report: Report) -> str:
-    """Write the same object in one line, with a list for each column, which is shorter."""
-    return _written({**_head(report), "columns": _columns(report)})
+    """Write the same object in one line, with a list for each column, which is shorter.
+
+    A column of strings that come again and again is `{"levels": [...], "codes": [...]}`: each
+    string once, and for each row its place among them.
+    """
+    columns = {name: _packed(values) for name, values in _columns(report).items()}
+    return _written({**_head(report), "columns": columns}, separators=(",", ":"))
+
+
+def _packed(values: list[object]) -> list[object] | dict[str, list[object]]:
+    if not all(isinstance(value, str) for value in values):
+        return values
+    levels = list(dict.fromkeys(values))
+    if 2 * len(levels) > len(values):
+        return values
+    code = {level: i for i, level in enumerate(levels)}
+    return {"levels": levels, "codes": [code[value] for value in values]}
 
 
 def _columns(report: Report) -> dict[str, list[object]]:
@@ -61,5 +76,10 @@ def _head(report: Report) -> dict[str, object]:
     }
 
 
-def _written(record: object, indent: int | None = None) -> str:
-    return escaped(json.dumps(record, ensure_ascii=False, indent=indent, allow_nan=False))
+def _written(
+    record: object, indent: int | None = None, separators: tuple[str, str] | None = None
+) -> str:
+    drawn = json.dumps(
+        record, ensure_ascii=False, indent=indent, separators=separators, allow_nan=False
+    )
+    return escaped(drawn)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from tokscope.plots import Cuts, Plot
@@ -21,6 +22,9 @@ _HASH = base64.b64encode(hashlib.sha256(SORTING.encode()).digest()).decode()
 _POLICY = (
     f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{_HASH}'"
 )
+_INTERVAL = re.compile(r" (\[[^][]*\])$")
+_LONG = 24  # characters of a cell, from which on its column needs room to be read
+_FEW = 3  # columns of intervals that fit beside each other
 
 
 def render(report: Report, views: Sequence[Report] = (), repeat: str = "") -> str:
@@ -37,7 +41,11 @@ def render(report: Report, views: Sequence[Report] = (), repeat: str = "") -> st
     for i, part in enumerate(parts):
         seen = views if views and not report.parts else _views(part)
         head = f"<h2>{safe(part.title)}</h2>" if report.parts else ""
-        body += [f'<section id="part-{i}">{head}', *_section(part, seen), "</section>"]
+        body += [
+            f'<section id="part-{i}">{head}',
+            *_section(part, seen, alone=not report.parts),
+            "</section>",
+        ]
     body += _footer(report, repeat)
     return "\n".join((*_head(title), "<body>", "<main>", *body, "</main>", *_end(), ""))
 
@@ -86,7 +94,8 @@ def _end() -> Iterator[str]:
     yield "</html>"
 
 
-def _section(part: Report, views: Sequence[Report]) -> Iterator[str]:
+def _section(part: Report, views: Sequence[Report], *, alone: bool) -> Iterator[str]:
+    """Write what people see of a part; if it is not alone, with the command that says more."""
     headline = _headline(part, views)
     if headline:
         yield f'<p class="lead">{safe(headline)}</p>'
@@ -98,6 +107,8 @@ def _section(part: Report, views: Sequence[Report]) -> Iterator[str]:
         yield "<details><summary>More about these numbers</summary>"
         yield from _notes(map(safe, part.details))
         yield "</details>"
+    if not alone:
+        yield f'<p class="note">More with <code>tokscope {safe(part.command)}</code>.</p>'
 
 
 def _figure(plot: Plot) -> Iterator[str]:
@@ -122,7 +133,7 @@ def _pieces(plot: Cuts) -> Iterator[str]:
             for i, piece in enumerate(cut.pieces)
         )
         yield f'<p class="series">{safe(cut.series)}: {len(cut.pieces):,}</p>'
-        yield f'<p class="pieces">{pieces}</p>'
+        yield f'<p class="pieces" dir="auto">{pieces}</p>'
 
 
 def _table(cells: Grid) -> Iterator[str]:
@@ -134,18 +145,33 @@ def _table(cells: Grid) -> Iterator[str]:
 
 
 def _cells(cells: Grid) -> Iterator[str]:
-    yield '<div class="wide" tabindex="0"><table>'
-    yield f"<thead>{_row('th', cells.headers, cells.numeric, set())}</thead><tbody>"
+    looks = [
+        _look(number, column) for number, column in zip(cells.numeric, _turned(cells), strict=True)
+    ]
+    many = ' class="many"' if len(cells.headers) - cells.keys > _FEW else ""
+    yield f'<div class="wide" tabindex="0"><table{many}>'
+    yield f"<thead>{_row('th', cells.headers, looks, set())}</thead><tbody>"
     for row, best in zip(cells.rows, cells.best, strict=True):
-        yield _row("td", row, cells.numeric, best)
+        yield _row("td", row, looks, best)
     yield "</tbody></table></div>"
 
 
-def _row(kind: str, row: Sequence[str], numeric: Sequence[bool], best: set[int]) -> str:
+def _turned(cells: Grid) -> list[list[str]]:
+    return [[row[i] for row in cells.rows] for i in range(len(cells.headers))]
+
+
+def _look(number: bool, column: Sequence[str]) -> str:
+    """Return the class of the cells of a column."""
+    if number:
+        return ' class="number"'
+    return ' class="long"' if any(len(html.unescape(one)) > _LONG for one in column) else ""
+
+
+def _row(kind: str, row: Sequence[str], looks: Sequence[str], best: set[int]) -> str:
     drawn = []
-    for i, (cell, number) in enumerate(zip(row, numeric, strict=True)):
-        kinds = ' class="number"' if number else ""
-        drawn.append(f"<{kind}{kinds}>{f'<b>{cell}</b>' if i in best else cell}</{kind}>")
+    for i, (cell, look) in enumerate(zip(row, looks, strict=True)):
+        shown = _INTERVAL.sub(r" <small>\1</small>", cell) if "number" in look else cell
+        drawn.append(f"<{kind}{look}>{f'<b>{shown}</b>' if i in best else shown}</{kind}>")
     return f"<tr>{''.join(drawn)}</tr>"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -10,12 +10,13 @@ from tokscope.counting.counted import reference_of
 from tokscope.errors import TokscopeError
 from tokscope.plots import Cut, Cuts, Plot
 from tokscope.report import Report
-from tokscope.studies.show import segmentation
+from tokscope.studies.show import Segmentation, segmentation
 from tokscope.studies.show_plots import pieces_of
 from tokscope.text.corpus import Corpus, units_at
 from tokscope.tokenizers import Tokenizer
+from tokscope.wording import some
 
-_LONGEST = 120  # characters of a line that are shown
+_LONGEST = 80  # characters of a line that are shown
 _FIRST = 20  # units, of which the first that is not empty is shown
 _UNEQUAL = 2  # corpora in which tokenizers differ most
 
@@ -40,16 +41,41 @@ def lines_of(
     }
     frame = pd.concat([one.frame.assign(corpus=name) for name, one in cut.items()])
     frame = frame[["corpus", *(column for column in frame if column != "corpus")]]
-    provenance = next(iter(cut.values())).provenance
     return Report(
-        "show", "How a line is cut", frame, provenance=provenance, view=_tables, plots=_plots
+        "show",
+        "How a line is cut",
+        frame,
+        provenance=next(iter(cut.values())).provenance,
+        headline=headline(cut),
+        view=_tables,
+        plots=_plots,
     )
 
 
+def headline(cut: Mapping[str, Segmentation]) -> str:
+    """Say for the line of each corpus how many tokens it takes, and under which tokenizer."""
+    return f"Tokens of one line: {'; '.join(f'{name} {_range(one)}' for name, one in cut.items())}."
+
+
+def _range(cut: Segmentation) -> str:
+    every = {str(name): len(own) for name, own in cut.frame.groupby("tokenizer", sort=False)}
+    counts = {name: n for name, n in every.items() if name not in cut.baselines} or every
+    unread = [name for name in cut.unread if name not in cut.baselines]
+    if unread:
+        return f"cannot be compared ({some(unread)} cannot read all of it)"
+    least, most = min(counts.values()), max(counts.values())
+    if least == most:
+        return f"{least:,}" if len(counts) == 1 else f"{least:,} under every tokenizer"
+    fewest, highest = (some([name for name in counts if counts[name] == n]) for n in (least, most))
+    return f"from {least:,} ({fewest}) to {most:,} ({highest})"
+
+
 def _line(corpus: Corpus) -> str:
-    """Return the first unit of a corpus with text in it."""
+    """Return the first unit of a corpus with text in it, a long one up to a space."""
     found = units_at(corpus, range(_FIRST))
-    return next((text[:_LONGEST] for _, text in sorted(found.items()) if text.strip()), "")
+    line = next((text for _, text in sorted(found.items()) if text.strip()), "")
+    shown = line[:_LONGEST]
+    return shown if shown == line else shown.rpartition(" ")[0].strip() or shown
 
 
 def _tables(report: Report) -> list[Report]:
