@@ -103,7 +103,6 @@ def test_changes_to_the_embedded_tokenizer_fail_their_rules(folder: Path) -> Non
             {
                 "last 0.1 % of merges dropped": {"TS001", "TS005", "TS403", "TS412"},
                 "digits split": {"TS004", "TS005", "TS402"},
-                "lowercase normalizer": {"TS001", "TS004", "TS005", "TS101", "TS311", "TS401"},
             },
         ),
     ],
