@@ -77,7 +77,7 @@ def command(
 
     `tokscope audit sample:bpe --adversarial 10`
     """
-    output.require_formats(out)
+    output.require_formats(out, draws=not tokens and adversarial is None)
     output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
     if fail_on:

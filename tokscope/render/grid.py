@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from tokscope.render.scale import COUNTS
 from tokscope.report import Report
 from tokscope.visible import visible
 
@@ -77,7 +78,7 @@ def rounded(value: object, unit: str = "") -> str:
         percent = 100 * value
         small = 0 < percent < 0.05 or 99.95 < percent < 100
         return f"{percent:.2g} %" if small and percent < 1 else f"{percent:.{3 if small else 1}f} %"
-    if unit in ("tokens", "bytes", "characters", "words", "units"):
+    if unit in COUNTS:
         return f"{value:,.0f}"
     if unit == "times":
         return f"{value:.2f}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 _ROUND = (1, 1.5, 2, 3, 5, 7)  # what is written on an axis of ratios, times powers of ten
 _MOST = 7  # ticks on an axis
+COUNTS = ("tokens", "bytes", "characters", "words", "units", "findings")  # whole numbers
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def short(value: float, unit: str) -> str:
     if unit == "share":
         percent = 100 * value
         return f"{percent:.1f} %" if 0 < abs(percent) < 9.95 else f"{percent:.0f} %"
-    if unit in ("tokens", "bytes", "characters", "words", "units") or abs(value) >= 1000:
+    if unit in COUNTS or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
 

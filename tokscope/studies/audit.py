@@ -40,6 +40,7 @@ from tokscope.report import Report
 from tokscope.rulebook import RULES
 from tokscope.rules import AUDITED, SEVERITIES, at_least, chosen
 from tokscope.studies.audit_headline import headline, in_causes, outcomes
+from tokscope.studies.audit_plots import plots
 from tokscope.studies.audit_tables import tables
 from tokscope.text.corpus import Corpus, corpora_given
 from tokscope.text.given import Corpora
@@ -152,6 +153,7 @@ def audited(
         headline=headline(results, _chosen(codes)),
         details=(_ORDER, _EXPLAIN) if matters else (_tried(tried), _ORDER, _EXPLAIN),
         view=tables,
+        plots=plots,
     )
 
 

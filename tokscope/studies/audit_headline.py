@@ -14,7 +14,7 @@ from tokscope.wording import many, some
 
 FOR_REVIEW = "TS44"  # rules that list tokens to look at begin so; they say nothing is wrong
 _BROKEN = "TS411"  # a file that cannot be loaded
-_NEVER = "never valid UTF-8"
+NEVER = "never valid UTF-8"
 _OTHERS = {  # causes of tokens that are not looked for in text, as a sentence says them
     "special": "special",
     "added": "added",
@@ -42,7 +42,7 @@ class Outcome:
     @property
     def unreachable(self) -> int:
         """Tokens that no text produced, with a reason."""
-        reasons = (*(cause for cause in UNREACHABLE if cause != "not found"), _NEVER)
+        reasons = (*(cause for cause in UNREACHABLE if cause != "not found"), NEVER)
         return sum(self.causes.get(cause, 0) for cause in reasons)
 
     @property
