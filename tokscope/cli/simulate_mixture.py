@@ -73,7 +73,7 @@ def command(
 
     `tokscope simulate-mixture --corpus 'text/*.txt' --trials 8 --vocabulary 5000`
     """
-    output.require_formats(out)
+    output.require_formats(out, draws=True)
     output.require_view("--details" if details else "", out)
     if not 0 < bytes_ < 1e6:
         raise TokscopeError(f"--bytes {bytes_:g}: the training text is from 1 byte to 1 TB, in MB")

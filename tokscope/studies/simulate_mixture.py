@@ -30,6 +30,7 @@ from tokscope.mixture.trials import (
     write_trials,
 )
 from tokscope.report import Report
+from tokscope.studies.simulate_mixture_plots import plots
 from tokscope.text.corpus import corpora_given, require_again
 from tokscope.text.given import Corpora
 from tokscope.wording import many
@@ -149,6 +150,7 @@ def _report(trials: Sequence[Mapping[str, Any]], setup: Setup, counts: Counts) -
         headline=f"{text}{held}",
         details=tuple(details),
         view=tables,
+        plots=partial(plots, trials=trials),
     )
 
 
