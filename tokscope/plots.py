@@ -76,6 +76,7 @@ class Cuts:
     title: str
     cuts: tuple[Cut, ...]
     note: str = ""
+    beside: bool = False  # texts are short: a row for each, and a column for each tokenizer
 
 
 Plot: TypeAlias = Values | Lines | Cuts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from math import nan
 from xml.etree import ElementTree
 
@@ -38,7 +39,8 @@ def cuts(name: str = "a") -> Cuts:
 
 
 def every(name: str = "en") -> list[Plot]:
-    return [*(values(kind, name) for kind in ("dots", "bars", "heat")), lines(name), cuts(name)]
+    kinds = [values(kind, name) for kind in ("dots", "bars", "heat")]
+    return [*kinds, lines(name), cuts(name), replace(cuts(name), name="beside", beside=True)]
 
 
 def titles(drawn: str) -> dict[str, ElementTree.Element]:
@@ -89,6 +91,41 @@ def test_a_curve_goes_through_its_points() -> None:
     assert place(points["a, rank 10: 50 %"], "svg") == pytest.approx(
         (place(points["a, rank 1: 0 %"], "svg") + RIGHT) / 2, abs=0.01
     )
+
+
+def test_texts_side_by_side_have_a_row_each_and_as_many_columns_as_there_is_room() -> None:
+    """A picture is 720 wide and a column 112 or more; the sixth series comes below the others."""
+    rows = ("12", "3456")
+    each = [Cut(row, f"s{k}", tuple(map(Piece, row))) for row in rows for k in range(6)]
+    root = ElementTree.fromstring(svg.picture(Cuts("c", "t", tuple(each), beside=True)))
+    boxes = [one for one in root.iter(f"{SVG}rect") if one.get("class") == "piece"]
+    assert len(boxes) == 6 * (2 + 4)
+    places = [(float(one.get("x", "")), float(one.get("y", ""))) for one in boxes]
+    left = 28 + 7.4 * 4
+    size = (720 - left) / 5
+    firsts = {round(left + size * k, 1) for k in range(5)}
+    assert firsts <= {round(x, 1) for x, _ in places}
+    heights = sorted({y for _, y in places})
+    assert len(heights) == 4
+    assert all(x < left + size for x, y in places if y in heights[2:])
+
+
+def test_a_text_that_is_too_wide_for_its_column_wraps() -> None:
+    pieces = tuple(map(Piece, "1234567"))
+    cut = [Cut("1234567", f"s{k}", pieces) for k in range(5)]
+    root = ElementTree.fromstring(svg.picture(Cuts("c", "t", tuple(cut), beside=True)))
+    boxes = [one for one in root.iter(f"{SVG}rect") if one.get("class") == "piece"]
+    assert len({one.get("y") for one in boxes}) == 2
+    assert max(float(one.get("x", "")) for one in boxes) < 720 - 15.4
+
+
+def test_no_text_at_all_can_be_drawn_side_by_side() -> None:
+    empty = Cuts("c", "t", (), beside=True)
+    assert svg.picture(empty).startswith("<svg ")
+    without = replace(empty, cuts=(Cut("1", "a", ()),))  # a tokenizer may refuse a text
+    assert ">–</text>" in svg.picture(without)
+    report = Report("x", "t", table(without).frame, plots=lambda _: [without])
+    assert '<td class="pieces" dir="auto">–</td>' in page.render(report)
 
 
 def test_a_value_that_is_undefined_is_left_out_or_a_dash() -> None:
@@ -173,6 +210,6 @@ def test_a_page_shows_each_plot_with_its_table() -> None:
         plots=lambda _: every(name),
     )
     drawn = page.render(made, repeat=name)
-    assert drawn.count("<figure>") == drawn.count("The values of this plot") == 5
-    assert drawn.count("<table>") == 6
+    assert drawn.count("<figure>") == drawn.count("The values of this plot") == 6
+    assert drawn.count("<table>") == 8  # of the report, of six plots, and texts side by side
     require_safe("html", drawn)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import regex
@@ -14,6 +16,7 @@ from tokscope.measures.digits import LONGEST, Cuts
 from tokscope.measures.schemes import NO_TOKENS
 from tokscope.numerals.drawn import leading
 from tokscope.reach.search import encode_what_can_be
+from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer
 
 # digits of any script, at most one kind of separator, and a fraction; 1.2.3 has no fraction
@@ -71,6 +74,30 @@ def cut(tokenizer: Tokenizer, numbers: Sequence[str], before: str = "", behind: 
     if tokenizer.vocabulary.unknown is not None:
         unknown[unit[encoded.ids == tokenizer.vocabulary.unknown]] = True
     return Runs(masks, digits, tokens, (tokens == 1) & starts & ends & ~unknown, unknown)
+
+
+class Part(NamedTuple):
+    """What a token stands for in a number."""
+
+    text: str
+    id: int
+
+
+def parts(tokenizer: Tokenizer, numbers: Sequence[str], before: str = "") -> list[list[Part]]:
+    """Return the tokens of each number after a text; none of one that the tokenizer refuses.
+
+    A token that begins before the number counts as the part of it that is in the number.
+    """
+    text = Text([f"{before}{number}" for number in numbers], "unicode")
+    encoded = encode_what_can_be(tokenizer, text.texts)
+    cuts = Tokens(text, tokenizer, encoded, specials=False).cuts
+    begin = text.unit_bytes[:-1] + len(before.encode())
+    found = []
+    for number, start, (a, b) in zip(numbers, begin, pairwise(encoded.starts), strict=True):
+        data, ends = number.encode(), [max(end, 0) for end in (cuts[a:b] - start).tolist()]
+        spans = zip([0, *ends], ends, encoded.ids[a:b].tolist(), strict=False)
+        found.append([Part(spelled(data[i:j]), token) for i, j, token in spans if data[i:j]])
+    return found
 
 
 def _ends_in_space(tokenizer: Tokenizer, ids: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -16,6 +16,11 @@ FEW = 200  # numbers of each length when each is tested in many forms
 # A sign stands before each number, since many tokenizers put a space before the start of a text
 BARE, SPACED = "=", "a "
 PLACES = {"bare": BARE, "after a space": SPACED}
+# Numbers to look at, of no special form but for a year, a decimal and separators
+EXAMPLES = (
+    *("3", "36", "361", "3617", "2024", "36174", "361740", "3617409", "36174092", "3617409258"),
+    *("3,617,409", "36.174", "3_617_409"),
+)
 SEPARATORS: Mapping[str, str] = {
     "comma": ",",
     "underscore": "_",

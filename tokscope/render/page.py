@@ -8,13 +8,14 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from tokscope.plots import Cuts, Plot
+from tokscope.plots import Cut, Cuts, Plot
 from tokscope.render import svg
 from tokscope.render.data import columns_json
 from tokscope.render.grid import Grid, grid
 from tokscope.render.marks import STYLE, safe
 from tokscope.render.page_style import PAGE, SORTING
 from tokscope.render.plotted import table
+from tokscope.render.scale import ordered
 from tokscope.report import Report
 
 _HASH = base64.b64encode(hashlib.sha256(SORTING.encode()).digest()).decode()
@@ -115,25 +116,44 @@ def _figure(plot: Plot) -> Iterator[str]:
     yield "<figure>"
     yield f"<figcaption><h3>{safe(plot.title)}</h3>"
     yield f"<p>{safe(plot.note)}</p></figcaption>" if plot.note else "</figcaption>"
-    yield from _pieces(plot) if isinstance(plot, Cuts) else [svg.inline(plot)]
+    yield from _cuts(plot) if isinstance(plot, Cuts) else [svg.inline(plot)]
     yield "<details><summary>The values of this plot</summary>"
     yield from _cells(grid(table(plot), html.escape))
     yield "</details></figure>"
 
 
-def _pieces(plot: Cuts) -> Iterator[str]:
+def _cuts(plot: Cuts) -> Iterator[str]:
     """Write texts in pieces as text, which wraps, and can be searched and copied."""
+    if plot.beside:
+        yield from _beside(plot)
+        return
     row = None
     for cut in plot.cuts:
         if cut.row and cut.row != row:
             yield f'<p class="row">{safe(cut.row)}</p>'
         row = cut.row
-        pieces = "".join(
-            f'<span class="p{i % 4}" title="{safe(piece.detail)}">{safe(piece.text)}</span>'
-            for i, piece in enumerate(cut.pieces)
-        )
         yield f'<p class="series">{safe(cut.series)}: {len(cut.pieces):,}</p>'
-        yield f'<p class="pieces" dir="auto">{pieces}</p>'
+        yield f'<p class="pieces" dir="auto">{_pieces(cut)}</p>'
+
+
+def _beside(plot: Cuts) -> Iterator[str]:
+    """Write a row for each text and a column for each series."""
+    rows, series = ordered(cut.row for cut in plot.cuts), ordered(cut.series for cut in plot.cuts)
+    cells = {(cut.row, cut.series): _pieces(cut) for cut in plot.cuts}
+    heads = "".join(f"<th>{safe(name)}</th>" for name in ("", *series))
+    yield f'<div class="wide" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>'
+    for row in rows:
+        own = (cells.get((row, name)) or "–" for name in series)
+        drawn = "".join(f'<td class="pieces" dir="auto">{one}</td>' for one in own)
+        yield f"<tr><td>{safe(row)}</td>{drawn}</tr>"
+    yield "</tbody></table></div>"
+
+
+def _pieces(cut: Cut) -> str:
+    return "".join(
+        f'<span class="p{i % 4}" title="{safe(piece.detail)}">{safe(piece.text)}</span>'
+        for i, piece in enumerate(cut.pieces)
+    )
 
 
 def _table(cells: Grid) -> Iterator[str]:

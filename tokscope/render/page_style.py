@@ -41,7 +41,7 @@ PAGE = (
     "'DejaVu Sans Mono',monospace;font-size:.875rem}"
     ".pieces span{display:inline-block;line-height:1.35;max-width:100%;white-space:pre-wrap;"
     "border-radius:3px;padding:0 .2rem;margin:0 2px 4px 0;border-bottom:2px solid;"
-    "print-color-adjust:exact}"
+    "print-color-adjust:exact}td.pieces{min-width:8rem;white-space:normal}"
     + "".join(
         f".pieces .p{i}{{background:color-mix(in srgb,{one} var(--tint),transparent);"
         f"border-color:{one}}}"

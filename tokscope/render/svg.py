@@ -13,6 +13,8 @@ from tokscope.render.scale import covering, on_axis, ordered, short
 from tokscope.visible import visible
 
 _ROW, _BAR, _CELL, _HEIGHT = 22, 15, 24, 220  # heights of rows, bars, cells and curves
+_LETTER = 7.4  # the width of a letter of a text in pieces
+_COLUMN, _LONGEST = 112, 14  # the least width of a column of such texts, the letters of their names
 
 
 def picture(plot: Plot) -> str:
@@ -186,6 +188,8 @@ def _curve(line: Line, k: int, axis: Axis, height: Callable[[float], float]) -> 
 
 
 def _cuts(plot: Cuts, width: int) -> Drawn:
+    if plot.beside:
+        return _beside(plot, width)
     parts: list[str] = []
     y, row = 0.0, None
     for cut in plot.cuts:
@@ -194,27 +198,55 @@ def _cuts(plot: Cuts, width: int) -> Drawn:
             parts.append(marks.text(cut.row, "16", y, "name mono"))
         row = cut.row
         parts.append(marks.text(f"{cut.series}: {len(cut.pieces):,}", "16", y + 22, "soft"))
-        drawn = _pieces(cut, y + 30, width)
+        drawn = _pieces(cut, 16, y + 30, width - 32)
         parts += drawn.parts
         y = drawn.height
     return Drawn(parts, y + 8)
 
 
-def _pieces(cut: Cut, y: float, width: int) -> Drawn:
+def _beside(plot: Cuts, width: int) -> Drawn:
+    """Draw a row for each text and a column for each series; what is too wide comes below."""
+    rows, series = ordered(cut.row for cut in plot.cuts), ordered(cut.series for cut in plot.cuts)
+    names = {row: marks.cropped(row, _LONGEST) for row in rows}
+    left = 28 + _LETTER * max(map(_cells, names.values()), default=0)
+    most = max(1, int((width - left) / _COLUMN))
+    size = (width - left) / min(most, max(len(series), 1))
+    parts: list[str] = []
+    y = 0.0
+    for first in range(0, len(series), most):
+        columns = {name: left + size * i for i, name in enumerate(series[first : first + most])}
+        heads = {name: _head(name, int(size / marks.LETTER)) for name in columns}
+        y += 8 + 14 * max(map(len, heads.values()))
+        for name, x in columns.items():
+            for i, line in enumerate(reversed(heads[name])):
+                head = marks.text(line, f"{x:g}", y - 5 - 14 * i, "soft")
+                parts.append(marks.titled(name, head))
+        for row, name in names.items():
+            parts.append(marks.line(("16", y), (f"{width - 16}", y), 'class="grid"'))
+            parts.append(marks.titled(row, marks.text(name, "16", y + 19, "mono")))
+            own = [cut for cut in plot.cuts if cut.row == row and cut.series in columns]
+            cells = [_pieces(cut, columns[cut.series], y + 4, size - 8) for cut in own]
+            parts += [part for cell in cells for part in cell.parts]
+            y = max((cell.height for cell in cells), default=y + 30)
+        y += 8
+    return Drawn(parts, y)
+
+
+def _pieces(cut: Cut, left: float, y: float, width: float) -> Drawn:
     """Draw the pieces of a text as a running line, each in a box that differs from the next."""
     parts: list[str] = []
-    x = 16.0
+    x = left
     for i, piece in enumerate(cut.pieces):
         shown = visible(piece.text)
-        size = 7.4 * _cells(shown) + 8
-        if x > 16 and x + size > width - 16:
-            x, y = 16.0, y + 26
+        size = _LETTER * _cells(shown) + 8
+        if x > left and x + size > left + width:
+            x, y = left, y + 26
         look = f'rx="3" fill="{marks.color(i % 4)}" stroke="{marks.color(i % 4)}"'
         box = f'<rect x="{x:g}" y="{y:g}" width="{size:g}" height="22" class="piece" {look}/>'
         word = marks.text(shown, f"{x + size / 2:g}", y + 15, "mono mid", ' xml:space="preserve"')
         parts.append(marks.titled(" ".join(filter(None, (shown, piece.detail))), box, word))
         x += size + 3
-    return Drawn(parts, y + 26)
+    return Drawn(parts or [marks.text("–", f"{left:g}", y + 15)], y + 26)
 
 
 def _cells(text: str) -> int:

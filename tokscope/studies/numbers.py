@@ -22,6 +22,7 @@ from tokscope.numerals.drawn import (
 from tokscope.report import Report
 from tokscope.studies import show_plots
 from tokscope.studies.numbers_headline import counted, headline, summary
+from tokscope.studies.numbers_plots import examples, plots
 from tokscope.studies.numbers_rows import PARTS
 from tokscope.studies.show import segmentation
 from tokscope.tokenizers import switched_off
@@ -72,6 +73,7 @@ def numbers(tokenizers: Tokenizers, *, by: str = "", seed: int = 0) -> Report:
         headline=headline(frame),
         details=tuple(note for part in _NOTES if part in there for note in _NOTES[part]),
         view=partial(tables, by=by),
+        plots=partial(plots, cuts=examples(used)),
     )
 
 
