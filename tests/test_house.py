@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "workers": {"errors", "late", "watched"},
     "provenance": set(),
     "plots": set(),
-    "report": {"late", "plots", "provenance"},
+    "report": {"errors", "late", "plots", "provenance"},
     "rulebook": set(),
     "rules": {"errors", "rulebook"},
     "text": LOW | {"text"},
@@ -69,7 +69,7 @@ MAY_IMPORT = {
     "studies": LOW
     | TOPICS
     | {"text", "tokenizers", "rulebook", "rules", "plots", "report", "studies"},
-    "render": {"errors", "plots", "report", "render", "visible"},
+    "render": {"errors", "late", "plots", "report", "render", "visible"},
     "cli": LOW
     | TOPICS
     | {"text", "tokenizers", "inputs", "rulebook", "rules", "report", "studies", "render", "cli"}
@@ -174,6 +174,7 @@ def test_start_up_is_light(module: str) -> None:
         "sentencepiece",
         "regex",
         "requests",
+        "matplotlib",
     }
     assert not heavy & loaded
 

@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tokscope.errors import TokscopeError, choose, extra
 from tokscope.late import Late
 from tokscope.plots import Plot
 from tokscope.provenance import Provenance, brief, rendered
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 _NOTEBOOK = Late("tokscope.render.notebook")  # imported late because it imports this module
+_FIGURES = Late("tokscope.render.figures")  # because it needs an extra
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,34 @@ class Report:
         """The signature for a terminal: the versions, and a hash of the whole."""
         return brief(self.provenance)
 
+    def plot(self, name: str = "") -> Figure:
+        """Return the main plot, or the one of this name, as a figure of matplotlib.
+
+        Raises:
+            TokscopeError: there is no such plot, or matplotlib is not installed.
+        """
+        chosen = plot_of(self, name)
+        extra("matplotlib", "plot", "a plot")
+        drawn: Figure = _FIGURES.figure(chosen)
+        return drawn
+
     def _repr_html_(self) -> str:
         """Show in a notebook what the command line shows."""
         views = self.view(self) if self.view else [self]
         return str(_NOTEBOOK.render(views))
+
+
+def plot_of(report: Report, name: str = "") -> Plot:
+    """Return the main plot of a report or its parts, or the one of this name.
+
+    Raises:
+        TokscopeError: there is no such plot.
+    """
+    plots = [one for part in (report, *report.parts) if part.plots for one in part.plots(part)]
+    if not plots:
+        raise TokscopeError("there is nothing to draw here; use the frame, or .html, .csv or .json")
+    named = {one.name: one for one in reversed(plots)}
+    return choose(named, name, "plot") if name else plots[0]
 
 
 def mapped(frame: pd.DataFrame, door: Callable[[str], str]) -> pd.DataFrame:

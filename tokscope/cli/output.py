@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from tokscope.cli.options import OUTPUT
-from tokscope.errors import TokscopeError, choose, path_of, split_label
+from tokscope.errors import TokscopeError, blaming, choose, extra, path_of, split_label
 from tokscope.visible import uncommanding, visible
 from tokscope.writing import identity, require_apart, require_writable, write_all
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tokscope.plots import Plot
     from tokscope.report import Report
 
 Outputs = Annotated[
@@ -34,7 +33,7 @@ Outputs = Annotated[
         "-o",
         metavar="[FORMAT=]PATH",
         help="Also write to this file, in the format of its suffix: .txt .csv .json .md .tex "
-        ".html (a page), .svg (a plot, where there is one). Repeatable.",
+        ".html (a page), .svg .png .pdf (a plot, where there is one). Repeatable.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -82,7 +81,7 @@ class Talk(io.TextIOWrapper):
 
 def require_formats(output: Output, *, gates: bool = False, draws: bool = False) -> None:
     """Refuse an unknown format before any work is done, and a plot if the command draws none."""
-    from tokscope.render import PLOTS
+    from tokscope.render import BY_MATPLOTLIB, PLOTS
 
     choose(_formats(gates), output.format_, "format")
     kinds = {f"--output {word}": _target(word, gates)[0] for word in output.words}
@@ -90,7 +89,29 @@ def require_formats(output: Output, *, gates: bool = False, draws: bool = False)
     for option, kind in kinds.items():
         if kind in PLOTS and not draws:
             raise TokscopeError(f"{option}: there is no plot of this; write .html, .csv or .json")
+        if kind in BY_MATPLOTLIB:
+            _require_matplotlib(option)
     require_apart(_written(output.words))
+
+
+def _require_matplotlib(option: str) -> None:
+    """Refuse a picture that matplotlib draws, if it cannot be drawn or is not for a file.
+
+    Raises:
+        TokscopeError: it would be printed, or the extra is missing.
+    """
+    if option.startswith("--format"):
+        kind = option.rpartition(" ")[2]
+        raise TokscopeError(f"{option}: write a picture to a file, with --output plot.{kind}")
+    import logging
+
+    with suppress(RuntimeError):  # there is no home folder
+        # matplotlib keeps what it knows of fonts; it would make a folder for settings beside that
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        os.environ.setdefault("MPLCONFIGDIR", str(Path(cache, "matplotlib")))
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    with blaming(f"{option}: matplotlib cannot be used"):
+        extra("matplotlib", "plot", option)
 
 
 def require_view(option: str, output: Output) -> None:
@@ -233,21 +254,15 @@ def discard(stream: TextIO) -> None:
 
 def _rendered(report: Report, views: Sequence[Report], format_: str) -> bytes:
     from tokscope.render import FOR_PROGRAMS, GATES, PAGE, PLOTS, RENDERERS, page
+    from tokscope.report import plot_of
 
     if format_ in PLOTS:
-        return PLOTS[format_](_main_plot(report))
+        return PLOTS[format_](plot_of(report))
     if format_ == PAGE:
         return page.render(report, views, shlex.join(("tokscope", *sys.argv[1:]))).encode()
     shown = [report] if format_ in FOR_PROGRAMS else views
     draw = {**RENDERERS, **GATES}[format_]
     return "\n".join(draw(view) for view in shown).encode()
-
-
-def _main_plot(report: Report) -> Plot:
-    plots = report.plots(report) if report.plots else ()
-    if not plots:
-        raise TokscopeError("there is nothing to draw here; write .html, .csv or .json instead")
-    return plots[0]
 
 
 def _terminal() -> Console:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -114,6 +115,16 @@ def cropped(words: str, most: int) -> str:
     """Return at most so many letters of a text."""
     shown = visible(words)
     return shown if len(shown) <= most else f"{shown[: max(most, 2) - 1]}…"
+
+
+def broken(name: str, most: int) -> list[str]:
+    """Break a name after signs, so that it fits above a column."""
+    lines = [""]
+    for part in re.split(r"(?<=[-_./: ])", visible(name)):
+        if lines[-1] and len(lines[-1]) + len(part) > most:
+            lines.append("")
+        lines[-1] += part
+    return [cropped(line, max(most, 4)) for line in lines[:3]]
 
 
 def gutter(names: Sequence[str]) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from tokscope.plots import Cut, Cuts, Line, Lines, Mark, Plot, Values
@@ -113,7 +112,7 @@ def _heat(plot: Values) -> Drawn:
     rows, series = ordered(m.row for m in plot.marks), ordered(m.series for m in plot.marks)
     scale, left = covering([m.value for m in plot.marks], log=plot.log), marks.gutter(rows)
     width = (RIGHT - left) / len(series)
-    heads = [_head(name, marks.room(width)) for name in series]
+    heads = [marks.broken(name, marks.room(width)) for name in series]
     top = 6 + 14 * max(map(len, heads))
     parts: list[str] = []
     for k, lines in enumerate(heads):
@@ -131,16 +130,6 @@ def _heat(plot: Values) -> Drawn:
         value = marks.text(short(mark.value, plot.unit), f"{x + width / 2:.2f}%", y + 16, "mid")
         parts.append(marks.titled(marks.told(mark, plot.unit), cell, value))
     return Drawn(parts, top + _CELL * len(rows) + 6)
-
-
-def _head(name: str, most: int) -> list[str]:
-    """Break a name after signs, so that it fits above a column."""
-    lines = [""]
-    for part in re.split(r"(?<=[-_./: ])", visible(name)):
-        if lines[-1] and len(lines[-1]) + len(part) > most:
-            lines.append("")
-        lines[-1] += part
-    return [marks.cropped(line, max(most, 4)) for line in lines[:3]]
 
 
 # Curves

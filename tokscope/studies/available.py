@@ -21,6 +21,7 @@ EXTRAS = {
     "dask": ("distributed", "--scheduler"),
     "icu": ("icu4py", "--words icu"),
     "parquet": ("pyarrow", ".parquet and .arrow text"),
+    "plot": ("matplotlib", "plots as .png, .pdf and in Python"),
     "zst": ("zstandard", ".zst text"),
 }
 # kind -> how users name it; all others are KIND:PATH

@@ -1,0 +1,367 @@
+"""Plots as figures of matplotlib, which `Report.plot` returns, and as PNG and PDF.
+
+Places are in pixels from the top left, as in `svg`; a figure has a hundred of them in an inch.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from matplotlib import rc_context, rcParamsDefault
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyBboxPatch
+from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
+
+from tokscope.plots import Cut, Cuts, Lines, Mark, Plot, Values
+from tokscope.render.marks import WIDTH, broken, color, dashes
+from tokscope.render.scale import Scale, covering, on_axis, ordered, short
+from tokscope.render.typeset import Type, type_for
+
+_ROW, _BAR, _CELL, _HEIGHT = 22, 15, 24, 260  # heights of rows, bars, cells and curves
+_EDGE = 16  # what stays empty on both sides
+_TEXT, _NAME = 12, 15  # sizes of text, and of titles
+_LONGEST, _UNDER = 220, 24  # the name of a row, the values of an axis
+_MOST = 2_000  # tokens of a text that are drawn
+_TALLEST = 40_000  # pixels of a PNG, which has two in each of ours if there is room
+_INK, _SOFT, _LINE, _HEAT = "#1c1e21", "#5c6370", "#e3e5e8", "#08519c"
+_SHAPES = "os^DvP"  # those of `marks.point`
+_POINT = 0.72  # the points of a pixel
+# What a user or a folder sets does not change a picture, but for where it is shown.
+_LOOK: dict[Any, Any] = {
+    **{name: rcParamsDefault[name] for name in rcParamsDefault if name != "backend"},
+    "text.parse_math": False,  # a $ is a $
+    "text.hinting": "none",
+    "text.color": _INK,
+    "font.size": _TEXT * _POINT,
+    "lines.scale_dashes": False,
+    "pdf.fonttype": 42,  # text that can be searched, and that journals take
+    **{f"axes.spines.{side}": False for side in ("left", "right", "top", "bottom")},
+    **{f"{axis}tick.major.size": 0 for axis in "xy"},
+    **{f"{axis}tick.labelcolor": _SOFT for axis in "xy"},
+    "xtick.major.pad": 5,
+    "ytick.major.pad": 7,
+    "axes.labelcolor": _SOFT,
+    "grid.color": _LINE,
+    "grid.linewidth": 0.8,
+    "axes.axisbelow": True,
+}
+
+
+def png(plot: Plot) -> bytes:
+    """Draw a plot as PNG: the same bytes for the same plot, as `pdf` does."""
+    drawn = figure(plot)
+    return _saved(drawn, "png", min(200, _TALLEST / drawn.get_figheight()), {"Software": None})
+
+
+def pdf(plot: Plot) -> bytes:
+    """Draw a plot as PDF, on one page."""
+    nothing = dict.fromkeys(("Creator", "Producer", "CreationDate"))
+    return _saved(figure(plot), "pdf", 100, nothing)
+
+
+def _saved(drawn: Figure, format_: str, dpi: float, metadata: dict[str, None]) -> bytes:
+    stream = io.BytesIO()
+    with rc_context(_LOOK):
+        drawn.savefig(stream, format=format_, dpi=dpi, metadata=metadata)
+    return stream.getvalue()
+
+
+def figure(plot: Plot) -> Figure:
+    """Draw a plot as a figure, with its title and note."""
+    letters = type_for(_strings(plot))
+    with rc_context({**_LOOK, "font.family": list(letters.families)}):
+        if isinstance(plot, Cuts):
+            return _cuts(plot, letters)
+        if isinstance(plot, Lines):
+            return _lines(plot, letters)
+        return _heat(plot, letters) if plot.kind == "heat" else _rows(plot, letters)
+
+
+def _strings(part: object) -> Iterator[str]:
+    """Return every string of a plot."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, tuple | Values | Lines | Cuts):
+        for one in part if isinstance(part, tuple) else vars(part).values():
+            yield from _strings(one)
+
+
+class _Box(NamedTuple):
+    """Where axes are below the head of a figure, and the room above and under them."""
+
+    left: float
+    right: float
+    height: float
+    over: float = 0
+    under: float = 0
+
+
+class _Sheet(NamedTuple):
+    """A figure, and where its title, its note and its legend end."""
+
+    figure: Figure
+    letters: Type
+    top: float
+
+    def end(self, height: float) -> None:
+        """Set the height of the whole."""
+        self.figure.set_figheight(height / 100)
+
+    def axes(self, box: _Box) -> Axes:
+        """Return axes that end the figure."""
+        wide, high = 100 * self.figure.get_figwidth(), self.top + sum(box[2:])
+        self.end(high)
+        low = box.under / high
+        return self.figure.add_axes(
+            (box.left / wide, low, (box.right - box.left) / wide, box.height / high)
+        )
+
+
+def _sheet(plot: Plot, letters: Type, series: Sequence[str], width: float = WIDTH) -> _Sheet:
+    """Begin a figure with the title and the note of a plot, and the names of its series."""
+    sheet = Figure(figsize=(width / 100, 1), dpi=100)
+    note = "; ".join(filter(None, (plot.note, letters.note())))
+    y = 10.0
+    for words, size, look in ((plot.title, _NAME, _INK), (note, _TEXT, _SOFT)):
+        for line in letters.wrapped(words, size, width - 2 * _EDGE):
+            y += 1.5 * size
+            _write(sheet, line, (_EDGE, y), fontsize=size * _POINT, color=look)
+    return _Sheet(sheet, letters, y + 12 + _legend(sheet, letters, series, y + 22))
+
+
+def _legend(sheet: Figure, letters: Type, series: Sequence[str], y: float) -> float:
+    """Name the series, as many in a line as fit, and return the height of the lines."""
+    first, x = y, float(_EDGE)
+    for k, name in enumerate(series if any(series) else ()):
+        shown = letters.cropped(name, _TEXT, 260)
+        wide = 32 + letters.width(shown, _TEXT)
+        if x > _EDGE and x + wide > 100 * sheet.get_figwidth():
+            x, y = float(_EDGE), y + 19
+        sheet.add_artist(Line2D([x + 6], [y - 4], transform=_pixels(sheet), **_point(k)))
+        _write(sheet, shown, (x + 16, y))
+        x += wide
+    return y - first + (20 if x > _EDGE else 0)
+
+
+def _pixels(sheet: Figure) -> Transform:
+    """Return the way from pixels below the top left corner to places in a figure."""
+    corner = ScaledTranslation(0, 1, cast(Any, sheet.transFigure))
+    return Affine2D().scale(0.01, -0.01) + sheet.dpi_scale_trans + corner
+
+
+def _write(sheet: Figure, shown: str, place: tuple[float, float], **look: Any) -> None:
+    sheet.text(*place, shown, transform=_pixels(sheet), **look)
+
+
+def _point(k: int) -> dict[str, Any]:
+    """Return how the points of a series look."""
+    look = {"markersize": 9 * _POINT, "markeredgecolor": "white", "markeredgewidth": 0.6}
+    return {**look, "color": color(k), "marker": _SHAPES[k % len(_SHAPES)], "linestyle": "none"}
+
+
+# Dots and bars
+
+
+def _rows(plot: Values, letters: Type) -> Figure:
+    rows, series = ordered(m.row for m in plot.marks), ordered(m.series for m in plot.marks)
+    is_bars = plot.kind == "bars"
+    sheet = _sheet(plot, letters, series)
+    size = _BAR * len(series) + 9 if is_bars else _ROW + 2 * (len(series) > 3)
+    ends = [v for m in plot.marks for v in (m.value, m.low, m.high)]
+    scale = covering([*ends, plot.origin], zero=is_bars, log=plot.log)
+    right = WIDTH - _EDGE - 10 - is_bars * _widest(plot, letters)
+    twice = len(rows) > 20
+    axes = _named(sheet, rows, _Box(0, right, size * max(len(rows), 1), 16 * twice, _UNDER))
+    _across(axes, scale, plot.unit)
+    axes.tick_params(labeltop=twice)
+    if not math.isnan(plot.origin):
+        axes.axvline(plot.origin, color=_SOFT, linewidth=0.8, zorder=1)
+    places = {row: i for i, row in enumerate(rows)}
+    apart = (_BAR if is_bars else min(3, 12 / max(len(series), 1))) / size
+    for k, name in enumerate(series):
+        own = [m for m in plot.marks if m.series == name and _is_on(m.value, scale)]
+        ys = [places[m.row] + apart * (k - (len(series) - 1) / 2) for m in own]
+        if is_bars:
+            _bars(axes, own, ys, k, (_BAR - 2) / size)
+            _written(axes, own, ys, plot.unit)
+        else:
+            xs = [m.value for m in own]
+            axes.plot(xs, ys, label=name, clip_on=False, zorder=3, **_point(k))
+        _intervals(axes, own, ys, scale, _INK if is_bars else color(k))
+    return sheet.figure
+
+
+def _widest(plot: Values, letters: Type) -> float:
+    """Return the room that a written value takes."""
+    wide = (letters.width(short(mark.value, plot.unit), _TEXT) for mark in plot.marks)
+    return min(_LONGEST, max(wide, default=0))
+
+
+def _is_on(value: float, scale: Scale) -> bool:
+    return math.isfinite(value) and (value > 0 or not scale.log)
+
+
+def _named(sheet: _Sheet, rows: Sequence[str], box: _Box) -> Axes:
+    """Return axes with a row for each name, which stands to the left; a long one is cut."""
+    names = [sheet.letters.cropped(name, _TEXT, _LONGEST) for name in rows]
+    widest = max((sheet.letters.width(name, _TEXT) for name in names), default=0)
+    axes = sheet.axes(box._replace(left=_EDGE + widest + 12))
+    axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
+    axes.set_yticks(range(len(rows)), names, color=_INK)
+    return axes
+
+
+def _across(axes: Axes, scale: Scale, unit: str) -> None:
+    """Draw the horizontal axis, a line for each of its values."""
+    ticks = scale.ticks()
+    axes.set_xscale("log" if scale.log else "linear")
+    axes.set_xlim(scale.low, scale.high)
+    axes.minorticks_off()
+    axes.set_xticks(ticks, on_axis(ticks, unit))
+    axes.grid(axis="x")
+
+
+def _bars(axes: Axes, own: Sequence[Mark], ys: Sequence[float], k: int, height: float) -> None:
+    axes.barh(
+        ys, [m.value for m in own], height, color=color(k), label=own[0].series if own else ""
+    )
+
+
+def _written(axes: Axes, own: Sequence[Mark], ys: Sequence[float], unit: str) -> None:
+    """Write the values of bars behind them."""
+    for mark, y in zip(own, ys, strict=True):
+        last = mark.value if math.isnan(mark.high) else max(mark.value, mark.high)
+        axes.annotate(
+            short(mark.value, unit),
+            (last, y),
+            (5, 0),
+            textcoords="offset points",
+            va="center_baseline",
+            annotation_clip=False,
+        )
+
+
+def _intervals(
+    axes: Axes, own: Sequence[Mark], ys: Sequence[float], scale: Scale, look: str
+) -> None:
+    known = [(m, y) for m, y in zip(own, ys, strict=True) if not math.isnan(m.low)]
+    lows, highs = (np.clip([m[i] for m, _ in known], scale.low, scale.high) for i in (3, 4))
+    axes.hlines([y for _, y in known], lows, highs, look, linewidth=2 * _POINT, alpha=0.6)
+
+
+# Heat maps
+
+
+def _heat(plot: Values, letters: Type) -> Figure:
+    rows, series = ordered(m.row for m in plot.marks), ordered(m.series for m in plot.marks)
+    scale = covering([m.value for m in plot.marks], log=plot.log)
+    left = _EDGE + _LONGEST + 10
+    width = max(WIDTH, left + (_widest(plot, letters) + 12) * len(series) + _EDGE)
+    sheet = _sheet(plot, letters, [], width)
+    column = (width - left - _EDGE) / max(len(series), 1)
+    heads = [broken(letters.shown(name), max(int(column / 7), 4)) for name in series]
+    over = 6 + 15 * max(map(len, heads), default=0)
+    axes = _named(sheet, rows, _Box(0, width - _EDGE, _CELL * max(len(rows), 1), over, 12))
+    cells = np.full((max(len(rows), 1), max(len(series), 1)), np.nan)
+    for mark in plot.marks:
+        y, x = rows.index(mark.row), series.index(mark.series)
+        cells[y, x] = mark.value if _is_on(mark.value, scale) else np.nan
+        axes.text(x, y, short(mark.value, plot.unit), ha="center", va="center_baseline")
+    edges = np.arange(len(cells[0]) + 1) - 0.5, np.arange(len(cells) + 1) - 0.5
+    norm = (LogNorm if scale.log else Normalize)(scale.low, scale.high)
+    axes.pcolormesh(
+        *edges,
+        cells,
+        cmap=_shades(),
+        norm=norm,
+        edgecolor="white",
+        linewidth=1.4,
+    )
+    axes.set_xticks(range(len(series)), ["\n".join(lines) for lines in heads])
+    axes.tick_params(labeltop=True, labelbottom=False)
+    return sheet.figure
+
+
+def _shades() -> LinearSegmentedColormap:
+    """Return shades of the colour of heat maps on paper, light enough for text."""
+    heat = np.array(to_rgb(_HEAT))
+    return LinearSegmentedColormap.from_list("", [1 - depth * (1 - heat) for depth in (0.04, 0.54)])
+
+
+# Curves
+
+
+def _lines(plot: Lines, letters: Type) -> Figure:
+    across = covering([x for line in plot.lines for x in line.xs], log=plot.log)
+    up = covering([y for line in plot.lines for y in line.ys], zero=True)
+    names = on_axis(up.ticks(), plot.unit)
+    sheet = _sheet(plot, letters, [line.series for line in plot.lines])
+    left = _EDGE + max(letters.width(name, _TEXT) for name in names) + 16
+    axes = sheet.axes(_Box(left, WIDTH - 2 * _EDGE, _HEIGHT, 8, 2 * _UNDER))
+    _across(axes, across, "")
+    axes.set_ylim(up.low, up.high)
+    axes.set_yticks(up.ticks(), names)
+    axes.grid(axis="y")
+    axes.set_xlabel(letters.shown(plot.across))
+    for k, line in enumerate(plot.lines):
+        look = {**_point(k), "linestyle": _dashes(k), "linewidth": 2 * _POINT}
+        axes.plot(line.xs, line.ys, label=line.series, clip_on=False, **look)
+    return sheet.figure
+
+
+def _dashes(k: int) -> Any:
+    broken_ = dashes(k)
+    return "-" if broken_ == "none" else (0, tuple(map(float, broken_.split())))
+
+
+# Texts in pieces
+
+
+def _cuts(plot: Cuts, letters: Type) -> Figure:
+    sheet = _sheet(plot, letters, [])
+    y, row = sheet.top - 8, None
+    for cut in plot.cuts:
+        if cut.row and cut.row != row:
+            y += 30
+            name = letters.cropped(cut.row, _NAME, WIDTH - 2 * _EDGE)
+            _write(sheet.figure, name, (_EDGE, y), fontsize=13 * _POINT)
+        row = cut.row
+        name = letters.cropped(cut.series, _TEXT, 500)
+        _write(sheet.figure, f"{name}: {len(cut.pieces):,}", (_EDGE, y + 22), color=_SOFT)
+        y = _pieces(sheet, cut, y + 30)
+    sheet.end(y + 12)
+    return sheet.figure
+
+
+def _pieces(sheet: _Sheet, cut: Cut, y: float) -> float:
+    """Draw the pieces of a text as running lines of boxes, and return where they end."""
+    x, room = float(_EDGE), WIDTH - 2 * _EDGE
+    for i, piece in enumerate(cut.pieces[:_MOST]):
+        shown = sheet.letters.cropped(piece.text, _TEXT, room - 8)
+        wide = sheet.letters.width(shown, _TEXT) + 8
+        if x > _EDGE and x + wide > _EDGE + room:
+            x, y = float(_EDGE), y + 26
+        _box(sheet.figure, (x, y), wide, color(i % 4))
+        _write(sheet.figure, shown, (x + 4, y + 15))
+        x += wide + 3
+    left = len(cut.pieces) - _MOST
+    if left > 0:
+        y += 26
+        _write(sheet.figure, f"and {left:,} more", (_EDGE, y + 15), color=_SOFT)
+    return y + 26
+
+
+def _box(sheet: Figure, place: tuple[float, float], width: float, look: str) -> None:
+    rounded = "round,pad=0,rounding_size=3"
+    box = FancyBboxPatch(
+        place, width, 22, rounded, facecolor=(look, 0.16), edgecolor=look, linewidth=_POINT
+    )
+    box.set_transform(_pixels(sheet))
+    sheet.add_artist(box)
