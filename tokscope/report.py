@@ -77,7 +77,7 @@ def plot_of(report: Report, name: str = "") -> Plot:
     """
     plots = [one for part in (report, *report.parts) if part.plots for one in part.plots(part)]
     if not plots:
-        raise TokscopeError("there is nothing to draw here; use the frame, or .html, .csv or .json")
+        raise TokscopeError("there is nothing to draw here; see .html, .csv, .json or the frame")
     named = {one.name: one for one in reversed(plots)}
     return choose(named, name, "plot") if name else plots[0]
 

@@ -203,7 +203,7 @@ def test_a_tall_picture_has_fewer_pixels(monkeypatch: pytest.MonkeyPatch) -> Non
     tall = figure(values("dots")).get_figheight()
     assert size(png(values("dots"))) == (1440, int(200 * tall))
     monkeypatch.setattr(figures, "_TALLEST", 100)
-    assert size(png(values("dots")))[1] == 100
+    assert 98 < size(png(values("dots")))[1] <= 100
 
 
 def size(picture: bytes) -> tuple[int, int]:
