@@ -120,14 +120,12 @@ def locked(workers: Workers, corpora: list[Corpus]) -> Report:
 
 STUDIES = (
     compared,
-    parallel,
-    lines,
     vocabularies,
-    mixture,
-    refitted,
-    trials,
     equal,
-    locked,
+    *(
+        pytest.param(study, marks=pytest.mark.deep)
+        for study in (parallel, lines, mixture, refitted, trials, locked)
+    ),
 )
 
 

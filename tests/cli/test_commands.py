@@ -79,8 +79,7 @@ COMMANDS = {
     "vocab-grep": ["vocab", "sample:bpe", "sample:unigram", "sample:wordpiece", "--grep", "^ ?the"],
     "vocab-only-in": ["vocab", "sample:bpe", "bytes", "--only-in", "sample-bpe", "--top", "7"],
 }
-# the first of every command is started anew: what it needs is imported by itself
-STARTED = {words[0]: name for name, words in reversed(COMMANDS.items())}.values()
+FIRST = {words[0]: name for name, words in reversed(COMMANDS.items())}.values()  # of a command
 SOLVED = ("mixture", "mixture-details", "simulation")
 WITH_TEXT = ("compare", "lines", "bootstrap")
 WITH_LANGUAGES = ("vocab-text", "vocab-language", "vocab-tokens")  # which are not parallel
@@ -105,13 +104,12 @@ def steady(text: str) -> str:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_output_is_that_of_the_golden_files(
-    run: Run, start: Run, corpora: list[object], tmp_path: Path, command: str
+    run: Run, corpora: list[object], tmp_path: Path, command: str
 ) -> None:
     """Formats are printed by turns."""
     text = corpora if command in WITH_TEXT else []
     text = corpora[:2] if command in WITH_LANGUAGES else text
-    tokscope = start if command in STARTED else run
-    call = partial(tokscope, *COMMANDS[command], *text, **OWN.get(command, {}))
+    call = partial(run, *COMMANDS[command], *text, **OWN.get(command, {}))
     printed = list(RENDERERS)[list(COMMANDS).index(command) % len(RENDERERS)]
     code, shown = in_every_format(call, tmp_path, list(RENDERERS), printed)
     assert code == 0
@@ -543,19 +541,22 @@ def test_nothing_that_a_terminal_would_obey_is_shown_raw(
     assert "\x1b" not in run("compare", "bytes", "--lines", "1", "--parallel", "-c", folder).stdout
 
 
+START = {
+    "usage": ["compare", "--jobs", "x"],
+    "refusal": ["compare", "nowhere.json"],
+    "input": ["show", "-", "bytes", "--format", "json"],
+    "help": ["lock", "--help"],
+    "nothing": [],
+}
+
+
 @pytest.mark.parametrize(
     "words",
     [
-        ["compare", "bytes", "c=characters"],
-        ["compare", "-"],
-        ["compare", "nowhere.json"],
-        ["compare", "--jobs", "x"],
-        ["audit", "sample:bpe", "--fail-on", "info"],
-        ["show", "-", "bytes", "--format", "json"],
-        ["lock", "--help"],
-        [],
+        *START.values(),
+        *(pytest.param(COMMANDS[name], marks=pytest.mark.deep) for name in FIRST),
     ],
-    ids=" ".join,
+    ids=[*START, *FIRST],
 )
 def test_a_warm_start_is_as_any_other(run: Run, start: Run, words: list[str]) -> None:
     """Most tests run the command in a fork of a process that has imported it."""

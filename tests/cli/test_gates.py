@@ -31,35 +31,35 @@ def planted(folder: Path, plant: Callable[..., object], name: str = "new.json") 
     return name
 
 
-def same_as_golden(start: Run, words: Sequence[object], printed: str, *more: str) -> int:
+def same_as_golden(run: Run, words: Sequence[object], printed: str, *more: str) -> int:
     formats = [*RENDERERS, *more]
-    code, shown = in_every_format(partial(start, *words), Path.cwd(), formats, printed)
+    code, shown = in_every_format(partial(run, *words), Path.cwd(), formats, printed)
     require_formats(str(words[0]), shown)
     return code
 
 
-def test_a_check_that_fails_looks_like_its_golden_files(locked: Path, start: Run) -> None:
+def test_a_check_that_fails_looks_like_its_golden_files(locked: Path, run: Run) -> None:
     words = ["check", planted(locked, lowercase)]
-    assert same_as_golden(start, words, "concise", *GATES) == 1
+    assert same_as_golden(run, words, "concise", *GATES) == 1
 
 
-def test_a_lock_is_summed_up_as_in_its_golden_files(folder: Path, start: Run) -> None:
-    assert same_as_golden(start, ["lock"], "table") == 0
+def test_a_lock_is_summed_up_as_in_its_golden_files(folder: Path, run: Run) -> None:
+    assert same_as_golden(run, ["lock"], "table") == 0
 
 
 def changed(folder: Path) -> str:
     return planted(folder, split_digits)
 
 
-def test_a_difference_looks_like_its_golden_files(folder: Path, start: Run) -> None:
+def test_a_difference_looks_like_its_golden_files(folder: Path, run: Run) -> None:
     words = ["diff", "old=tokenizer.json", changed(folder), "-c", "en.txt", "-c", "de.txt"]
     words += ["--top", "2", "--parallel"]
-    assert same_as_golden(start, words, "csv") == 0
+    assert same_as_golden(run, words, "csv") == 0
 
 
-def test_an_inequality_looks_like_its_golden_files(folder: Path, start: Run) -> None:
+def test_an_inequality_looks_like_its_golden_files(folder: Path, run: Run) -> None:
     words = ["equiv", "mine=tokenizer.json", changed(folder), "-c", "en.txt", "--fuzz", "50"]
-    assert same_as_golden(start, words, "json") == 1
+    assert same_as_golden(run, words, "json") == 1
 
 
 def test_equal_tokenizers_exit_with_0(folder: Path, run: Run) -> None:

@@ -12,7 +12,7 @@ import pytest
 import tokenizers
 
 from benchmarks.synthetic import changed
-from tests.gate.planted import AGAIN, judged_by, taken
+from tests.gate.planted import AGAIN, cut, judged_by, taken
 from tokscope.gate import lockfile as lock
 from tokscope.gate import settings
 from tokscope.gate.judge import judged
@@ -104,8 +104,8 @@ PLANTED: dict[str, tuple[Callable[[Json], Json], str, set[str]]] = {
 
 @pytest.fixture
 def framed(folder: Path, saved: str) -> Json:
-    """The folder's tokenizer with all that is done around text; what its file says."""
-    data = json.loads(saved)
+    """A small tokenizer with all that is done around text; what its file says."""
+    data = cut(json.loads(saved), 300)
     data |= {"post_processor": TEMPLATE, "truncation": TRUNCATION, "padding": PADDING}
     (folder / "tokenizer.json").write_text(json.dumps(data), encoding="utf-8")
     configure(folder, IDENTITY)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate.planted import taken
+from tests.gate.planted import cut, taken
 from tokscope.errors import TokscopeError
 from tokscope.gate import settings
 from tokscope.gate.judge import judged
@@ -79,11 +79,12 @@ PLACES: dict[str, tuple[Place, str]] = {
 
 
 @pytest.fixture
-def model(folder: Path) -> Path:
-    """A folder with a tokenizer in it, and gates of identity alone."""
+def model(folder: Path, saved: str) -> Path:
+    """A folder with a small tokenizer in it, and gates of identity alone."""
     made = folder / "model"
     made.mkdir()
-    (folder / "tokenizer.json").rename(made / "tokenizer.json")
+    (folder / "tokenizer.json").unlink()
+    (made / "tokenizer.json").write_text(json.dumps(cut(json.loads(saved), 50)), encoding="utf-8")
     (folder / "tokscope.toml").write_text('[identity]\ngolden = "fail"\ncomponents = "fail"\n')
     return made
 

@@ -212,7 +212,7 @@ def size(picture: bytes) -> tuple[int, int]:
 
 def test_a_report_returns_the_plot_that_is_asked_for() -> None:
     made = tokscope.compare(
-        ["bytes", "sample:bpe"], {"en": ["One."], "de": ["Zwei."]}, parallel=True
+        ["sample:unigram", "sample:bpe"], {"en": ["One."], "de": ["Zwei."]}, parallel=True
     )
     assert written(made.plot()) == written(made.plot("relative"))
     assert any(isinstance(one, QuadMesh) for one in made.plot("premium-map").axes[0].collections)

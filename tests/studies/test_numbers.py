@@ -195,10 +195,12 @@ def test_a_dummy_prefix_does_not_hide_whole_numbers(saved: Saved) -> None:
 
 def test_byte_fallbacks_are_no_digits_but_can_stand_for_one(tmp_path: Path) -> None:
     """This file has no digits: each is one byte, and no token is named by it."""
-    frame = numbers([write(tmp_path, "llama.json")]).frame
+    llama = write(tmp_path, "llama.json")
+    frame = numbers([llama], by="coverage").frame
     assert value(frame, "coverage", "all", "tokens_with_digits") == 0
     assert value(frame, "coverage", "bare", "in_vocabulary", 1) == 0
     assert value(frame, "coverage", "bare", "one_token", 1) == 10
+    frame = numbers([llama], by="scheme").frame
     assert value(frame, "partition", "bare", "tokens", 3) == 3
     assert frame[frame["by"] == "rule"]["name"].tolist() == ["single digits"]
 
@@ -214,8 +216,9 @@ def test_control_tokens_named_with_digits_are_no_numbers(saved: Saved) -> None:
     made.add_special_tokens(["777", "<extra_id_12>"])
     word = saved(made)
     assert digit_tokens(load(word)) == {"bare": list("0123456789"), "after a space": []}
-    frame = numbers([word]).frame
+    frame = numbers([word], by="coverage").frame
     assert value(frame, "coverage", "all", "tokens_with_digits") == 10
+    frame = numbers([word], by="scheme").frame
     assert value(frame, "partition", "bare", "1-1-1", 3) == 1
 
 

@@ -17,6 +17,7 @@ from tokscope.measures.schemes import NO_TOKENS
 from tokscope.numerals.drawn import leading
 from tokscope.reach.search import encode_what_can_be
 from tokscope.text.spelled import spelled
+from tokscope.text.words import codes
 from tokscope.tokenizers import Tokenizer
 
 # digits of any script, at most one kind of separator, and a fraction; 1.2.3 has no fraction
@@ -109,8 +110,9 @@ def _ends_in_space(tokenizer: Tokenizer, ids: NDArray[np.int32]) -> NDArray[np.b
 def _digits(text: Text) -> NDArray[np.bool_]:
     """Return which bytes begin a decimal digit, of any script."""
     flags = np.zeros(len(text.data), bool)
-    starts = [match.start() for match in regex.finditer(r"\d", text.joined)]
-    flags[text.char_bytes[np.array(starts, np.int64)]] = True
+    known, characters = np.unique(codes(text.joined), return_inverse=True)
+    digits = np.array([regex.match(r"\d", chr(code)) is not None for code in known], bool)
+    flags[text.char_bytes[np.flatnonzero(digits[characters])]] = True
     return flags
 
 
