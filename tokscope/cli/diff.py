@@ -40,7 +40,7 @@ def command(
 
     `tokscope diff git:main:tokenizer.json tokenizer.json --corpus 'text/*.txt'`
     """
-    output.require_formats(out)
+    output.require_formats(out, draws=True)
     output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=[old, new], texts=corpus)
     stay_offline(download)

@@ -23,6 +23,7 @@ from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.wanted import Wanted, opened
 from tokscope.provenance import Provenance
 from tokscope.report import Report
+from tokscope.studies.diff_plots import plots
 from tokscope.studies.diff_rows import ALIKE, MEASURED, OTHER, Row, Sides, lines, rows
 from tokscope.text.corpus import corpora_given
 from tokscope.text.given import Corpora
@@ -120,6 +121,7 @@ def compared(
         provenance,
         headline=_headline(base, head, title),
         view=tables,
+        plots=plots,
     )
 
 
