@@ -36,6 +36,7 @@ from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.studies.check_headline import headline
 from tokscope.studies.check_hints import hints
+from tokscope.studies.check_plots import plots
 from tokscope.studies.check_tables import CAUSES, tables
 from tokscope.tokenizers import Tokenizer, parse, without_dropout
 from tokscope.tokenizers.given import One, load_one
@@ -147,6 +148,7 @@ def checked(
         headline=headline(order, head, base, named_base, config.evidence.documents),
         details=_compared(named_base, base),
         view=tables,
+        plots=plots,
     )
 
 

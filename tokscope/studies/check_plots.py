@@ -1,0 +1,30 @@
+"""What a check looks like: the change of tokens by corpus, beside the limit."""
+
+from __future__ import annotations
+
+from tokscope.counting.counted import ALL
+from tokscope.plots import Mark, Plot, Values
+from tokscope.report import Report
+
+_WORSE = "TS101"  # tokens may become more by so much
+
+
+def plots(report: Report) -> list[Plot]:
+    """Return the change of tokens: all corpora together, then each, the largest increase first."""
+    frame = report.frame
+    rows = frame[(frame["code"] == _WORSE) & (frame["measure"] == "tokens")]
+    rows = rows[rows["unit"] == "share"]
+    rows = rows[rows["change"].notna()].sort_values("change", ascending=False, kind="stable")
+    rows = rows.sort_values("corpus", key=lambda names: names != ALL, kind="stable")
+    columns = (rows[name].tolist() for name in ("corpus", "change", "low", "high", "limit"))
+    marks = [
+        mark
+        for corpus, change, low, high, limit in zip(*columns, strict=True)
+        for mark in (
+            Mark(corpus, "change", change, low, high),
+            Mark(corpus, "limit", limit),
+        )
+    ]
+    title = "Tokens on the same text, against the baseline"
+    note = "right of 0 are more tokens; lines: 95 % intervals, for all corpora at once"
+    return [Values("dots", "change", title, "share", tuple(marks), note, 0.0)] if marks else []
