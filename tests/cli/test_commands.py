@@ -169,7 +169,6 @@ REFUSED: dict[str, list[str]] = {
     "--seed -7: a seed is a number from 0 up": ["numbers", "bytes", "--seed", "-7"],
     "--number 'abc' is not a number; write one as 1234567": ["numbers", "bytes", "--number", "abc"],
     "--number shows one number; drop --by": ["numbers", "bytes", "--number", "7", "--by", "kind"],
-    "--number shows one number; drop --details": ["numbers", "bytes", "--number", "7", "--details"],
     "--by all has no effect on csv": ["numbers", "bytes", "--by", "all", "--format", "csv"],
     "--number shows one number; drop --seed": ["numbers", "bytes", "--number", "7", "--seed", "1"],
     "--frequent looks at words of text; add --corpus": ["vocab", "bytes", "--frequent", "7"],
@@ -459,6 +458,18 @@ def test_a_plot_and_a_page_hold_what_is_shown(run: Run, tmp_path: Path) -> None:
     plot = run("compare", "bytes", "-f", "svg").stdout
     assert "Premium" in plot
     assert "How long tokens are" in run("vocab", "sample:bpe", "-f", "svg").stdout
+
+
+def test_numbers_show_the_same_whether_a_file_has_all_of_them_or_not(
+    run: Run, tmp_path: Path
+) -> None:
+    """People see the rules, so only files that have all take the time for the other parts."""
+    whole = tmp_path / "x.json"
+    assert run("numbers", "bytes").stdout == run("numbers", "bytes", "-o", whole).stdout
+    parts = {row["by"] for row in json.loads(whole.read_text())["rows"]}
+    assert {"scheme", "coverage", "alignment", "kind"} <= parts
+    more = run("numbers", "bytes", "--number", "12", "--details").stdout
+    assert "under each token the place value of its last digit" in more
 
 
 def test_a_command_without_a_plot_says_so_before_any_work(run: Run, tmp_path: Path) -> None:

@@ -118,11 +118,22 @@ def require_view(option: str, output: Output) -> None:
     """Refuse an option that changes tables only, if no table is written."""
     from tokscope.render import FOR_PROGRAMS
 
-    kinds = [output.format_, *(_target(word, gates=True)[0] for word in output.words)]
+    kinds = _kinds(output)
     if option and all(kind in FOR_PROGRAMS for kind in kinds):
         raise TokscopeError(
             f"{option} has no effect on {', '.join(dict.fromkeys(kinds))}, which has everything"
         )
+
+
+def has_all(output: Output) -> bool:
+    """Tell whether a format has the whole report; the others have what people see alone."""
+    from tokscope.render import FOR_PROGRAMS, PAGE
+
+    return not {PAGE, *FOR_PROGRAMS}.isdisjoint(_kinds(output))
+
+
+def _kinds(output: Output) -> list[str]:
+    return [output.format_, *(_target(word, gates=True)[0] for word in output.words)]
 
 
 def _formats(gates: bool) -> dict[str, object]:

@@ -35,6 +35,7 @@ RISK = (
 )
 WITH_SEPARATORS = ("comma",)  # separators in the table of alignment, unless users ask for it
 ALL = "all"  # parts
+RULES = "scheme"  # the part that people see if they ask for none
 COLUMNS = ["tokenizer", "by", "name", "digits", "measure", "value", "unit", "better"]
 
 
@@ -205,16 +206,16 @@ def number(written: str, tokenizers: Tokenizers) -> Report:
         )
     cuts = segmentation(written, tokenizers)
     legend = "under each token the place value of its last digit"
-    notes = (cuts.counts, legend, *cuts.assumed)
     title, flow = f"The number {written}", ("token", "place")
     told = counted(written, cuts.frame)
     return Report(
         "numbers",
         title,
         cuts.frame,
-        notes,
+        cuts.assumed,
         cuts.provenance,
         flow=flow,
         headline=told,
+        details=(cuts.counts, legend),
         plots=show_plots.plots,
     )
