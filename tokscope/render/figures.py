@@ -20,7 +20,7 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
 from tokscope.plots import Cut, Cuts, Lines, Mark, Plot, Values
-from tokscope.render.marks import WIDTH, broken, color, dashes
+from tokscope.render.marks import WIDTH, broken, color, columns, dashes
 from tokscope.render.scale import Scale, covering, on_axis, ordered, short
 from tokscope.render.typeset import Type, type_for
 
@@ -325,6 +325,8 @@ def _dashes(k: int) -> Any:
 
 
 def _cuts(plot: Cuts, letters: Type) -> Figure:
+    if plot.beside:
+        return _beside(plot, letters)
     sheet = _sheet(plot, letters, [])
     y, row = sheet.top - 8, None
     for cut in plot.cuts:
@@ -335,26 +337,55 @@ def _cuts(plot: Cuts, letters: Type) -> Figure:
         row = cut.row
         name = letters.cropped(cut.series, _TEXT, 500)
         _write(sheet.figure, f"{name}: {len(cut.pieces):,}", (_EDGE, y + 22), color=_SOFT)
-        y = _pieces(sheet, cut, y + 30)
+        y = _pieces(sheet, cut, (_EDGE, y + 30), WIDTH - 2 * _EDGE)
     sheet.end(y + 12)
     return sheet.figure
 
 
-def _pieces(sheet: _Sheet, cut: Cut, y: float) -> float:
+def _beside(plot: Cuts, letters: Type) -> Figure:
+    """Draw a row for each text and a column for each series; what is too wide comes below."""
+    rows, series = ordered(cut.row for cut in plot.cuts), ordered(cut.series for cut in plot.cuts)
+    names = {row: letters.cropped(row, _TEXT, _LONGEST) for row in rows}
+    widest = max((letters.width(name, _TEXT) for name in names.values()), default=0)
+    size, bands = columns(series, 2 * _EDGE + widest, WIDTH)
+    sheet = _sheet(plot, letters, [])
+    y = sheet.top
+    for places in bands:
+        for name, x in places.items():
+            head = letters.cropped(name, _TEXT, size - 8)
+            _write(sheet.figure, head, (x, y + 8), color=_SOFT)
+        y += 15
+        for row, name in names.items():
+            line = Line2D([_EDGE, WIDTH - _EDGE], [y, y], color=_LINE, linewidth=0.8)
+            line.set_transform(_pixels(sheet.figure))
+            sheet.figure.add_artist(line)
+            _write(sheet.figure, name, (_EDGE, y + 19))
+            own = [cut for cut in plot.cuts if cut.row == row and cut.series in places]
+            begin = y + 4
+            ys = [_pieces(sheet, cut, (places[cut.series], begin), size - 8) for cut in own]
+            y = max(ys, default=y + 30)
+        y += 16
+    sheet.end(y)
+    return sheet.figure
+
+
+def _pieces(sheet: _Sheet, cut: Cut, place: tuple[float, float], room: float) -> float:
     """Draw the pieces of a text as running lines of boxes, and return where they end."""
-    x, room = float(_EDGE), WIDTH - 2 * _EDGE
+    (left, y), x = place, place[0]
     for i, piece in enumerate(cut.pieces[:_MOST]):
         shown = sheet.letters.cropped(piece.text, _TEXT, room - 8)
         wide = sheet.letters.width(shown, _TEXT) + 8
-        if x > _EDGE and x + wide > _EDGE + room:
-            x, y = float(_EDGE), y + 26
+        if x > left and x + wide > left + room:
+            x, y = left, y + 26
         _box(sheet.figure, (x, y), wide, color(i % 4))
         _write(sheet.figure, shown, (x + 4, y + 15))
         x += wide + 3
-    left = len(cut.pieces) - _MOST
-    if left > 0:
+    more = len(cut.pieces) - _MOST
+    if more > 0:
         y += 26
-        _write(sheet.figure, f"and {left:,} more", (_EDGE, y + 15), color=_SOFT)
+        _write(sheet.figure, f"and {more:,} more", (left, y + 15), color=_SOFT)
+    if not cut.pieces:
+        _write(sheet.figure, "–", (left, y + 15))
     return y + 26
 
 

@@ -10,7 +10,7 @@ import html
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tokscope.plots import Mark
 from tokscope.render.scale import COUNTS, Scale, on_axis, short
@@ -45,6 +45,9 @@ STYLE = (
     ".ts .piece{fill-opacity:var(--tint)}"
     ".ts .curve{fill:none;stroke-width:2;vector-effect:non-scaling-stroke}"
 )
+
+_COLUMN = 112  # the least width of a column of texts in pieces
+Places: TypeAlias = dict[str, float]
 
 
 class Drawn(NamedTuple):
@@ -135,6 +138,18 @@ def gutter(names: Sequence[str]) -> float:
 def room(percent: float) -> int:
     """Return how many letters fit into a part of the width, on a phone."""
     return int(percent * NARROW / 100 / LETTER)
+
+
+def columns(series: Sequence[str], left: float, width: float) -> tuple[float, list[Places]]:
+    """Return how wide the columns of series are, and where they begin, in bands that fit.
+
+    >>> columns(["a", "b", "c"], 100, 340)
+    (120.0, [{'a': 100.0, 'b': 220.0}, {'c': 100.0}])
+    """
+    most = max(1, min(len(series), int((width - left) / _COLUMN)))
+    size = (width - left) / most
+    bands = [series[first : first + most] for first in range(0, len(series), most)]
+    return size, [{name: left + size * i for i, name in enumerate(band)} for band in bands]
 
 
 def row_name(name: str, left: float, y: float) -> str:

@@ -13,7 +13,7 @@ from tokscope.visible import visible
 
 _ROW, _BAR, _CELL, _HEIGHT = 22, 15, 24, 220  # heights of rows, bars, cells and curves
 _LETTER = 7.4  # the width of a letter of a text in pieces
-_COLUMN, _LONGEST = 112, 14  # the least width of a column of such texts, the letters of their names
+_LONGEST = 14  # letters of a short text beside its pieces
 
 
 def picture(plot: Plot) -> str:
@@ -198,13 +198,11 @@ def _beside(plot: Cuts, width: int) -> Drawn:
     rows, series = ordered(cut.row for cut in plot.cuts), ordered(cut.series for cut in plot.cuts)
     names = {row: marks.cropped(row, _LONGEST) for row in rows}
     left = 28 + _LETTER * max(map(_cells, names.values()), default=0)
-    most = max(1, int((width - left) / _COLUMN))
-    size = (width - left) / min(most, max(len(series), 1))
+    size, bands = marks.columns(series, left, width)
     parts: list[str] = []
     y = 0.0
-    for first in range(0, len(series), most):
-        columns = {name: left + size * i for i, name in enumerate(series[first : first + most])}
-        heads = {name: _head(name, int(size / marks.LETTER)) for name in columns}
+    for columns in bands:
+        heads = {name: marks.broken(name, int(size / _LETTER)) for name in columns}
         y += 8 + 14 * max(map(len, heads.values()))
         for name, x in columns.items():
             for i, line in enumerate(reversed(heads[name])):
