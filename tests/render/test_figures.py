@@ -108,6 +108,18 @@ def test_a_token_is_a_box_with_its_text() -> None:
         assert box.get_x() >= before.get_x() + before.get_width() or box.get_y() > before.get_y()
 
 
+def test_short_texts_stand_side_by_side() -> None:
+    """Five columns fit; the sixth comes below, and a text that a tokenizer refuses is a dash."""
+    each = [Cut("12", f"s{k}", tuple(map(Piece, "12"))) for k in range(6)]
+    drawn = figure(Cuts("c", "t", (*each[:5], Cut("12", "s5", ())), beside=True))
+    boxes = [one for one in drawn.findobj(FancyBboxPatch) if isinstance(one, FancyBboxPatch)]
+    assert len({one.get_x() for one in boxes}) == 10
+    assert len({one.get_y() for one in boxes}) == 1
+    assert [text for text in written(drawn) if text in ("12", "s4", "s5", "–")] == [
+        *("s4", "12", "s5", "12", "–"),
+    ]
+
+
 def test_a_long_text_is_cut_and_says_so() -> None:
     drawn = figure(Cuts("cuts", "t", (Cut("", "a", (Piece("x"),) * 2_003),)))
     assert len(drawn.artists) == 2_000

@@ -15,7 +15,7 @@ from tests.laws import HOSTILE, NAMES, require_safe
 from tokscope.plots import Cut, Cuts, Line, Lines, Mark, Piece, Plot, Values
 from tokscope.render import page, svg
 from tokscope.render.grid import grid
-from tokscope.render.marks import RIGHT, gutter
+from tokscope.render.marks import RIGHT, broken, gutter
 from tokscope.render.plotted import table
 from tokscope.render.scale import Scale, covering, on_axis, short
 from tokscope.report import Report
@@ -102,7 +102,7 @@ def test_texts_side_by_side_have_a_row_each_and_as_many_columns_as_there_is_room
     assert len(boxes) == 6 * (2 + 4)
     places = [(float(one.get("x", "")), float(one.get("y", ""))) for one in boxes]
     left = 28 + 7.4 * 4
-    size = (720 - left) / 5
+    size = (712 - left) / 5
     firsts = {round(left + size * k, 1) for k in range(5)}
     assert firsts <= {round(x, 1) for x, _ in places}
     heights = sorted({y for _, y in places})
@@ -116,7 +116,12 @@ def test_a_text_that_is_too_wide_for_its_column_wraps() -> None:
     root = ElementTree.fromstring(svg.picture(Cuts("c", "t", tuple(cut), beside=True)))
     boxes = [one for one in root.iter(f"{SVG}rect") if one.get("class") == "piece"]
     assert len({one.get("y") for one in boxes}) == 2
-    assert max(float(one.get("x", "")) for one in boxes) < 720 - 15.4
+    assert max(float(one.get("x", "")) for one in boxes) <= 704 - 15.4
+
+
+def test_a_name_above_a_column_is_broken_after_signs_and_what_is_left_out_is_told() -> None:
+    assert broken("a-b", 9) == ["a-b"]
+    assert broken("one-two_three.four", 4) == ["one-", "two_", "thr…"]
 
 
 def test_no_text_at_all_can_be_drawn_side_by_side() -> None:

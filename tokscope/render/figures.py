@@ -347,18 +347,19 @@ def _beside(plot: Cuts, letters: Type) -> Figure:
     rows, series = ordered(cut.row for cut in plot.cuts), ordered(cut.series for cut in plot.cuts)
     names = {row: letters.cropped(row, _TEXT, _LONGEST) for row in rows}
     widest = max((letters.width(name, _TEXT) for name in names.values()), default=0)
-    size, bands = columns(series, 2 * _EDGE + widest, WIDTH)
+    size, bands = columns(series, 2 * _EDGE + widest, WIDTH - 8)
     sheet = _sheet(plot, letters, [])
     y = sheet.top
     for places in bands:
+        heads = {name: broken(letters.shown(name), int(size / 8)) for name in places}
+        y += 14 * max(map(len, heads.values()))
         for name, x in places.items():
-            head = letters.cropped(name, _TEXT, size - 8)
-            _write(sheet.figure, head, (x, y + 8), color=_SOFT)
-        y += 15
+            for i, line in enumerate(reversed(heads[name])):
+                _write(sheet.figure, line, (x, y - 5 - 14 * i), color=_SOFT)
         for row, name in names.items():
-            line = Line2D([_EDGE, WIDTH - _EDGE], [y, y], color=_LINE, linewidth=0.8)
-            line.set_transform(_pixels(sheet.figure))
-            sheet.figure.add_artist(line)
+            rule = Line2D([_EDGE, WIDTH - _EDGE], [y, y], color=_LINE, linewidth=0.8)
+            rule.set_transform(_pixels(sheet.figure))
+            sheet.figure.add_artist(rule)
             _write(sheet.figure, name, (_EDGE, y + 19))
             own = [cut for cut in plot.cuts if cut.row == row and cut.series in places]
             begin = y + 4

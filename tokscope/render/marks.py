@@ -127,7 +127,8 @@ def broken(name: str, most: int) -> list[str]:
         if lines[-1] and len(lines[-1]) + len(part) > most:
             lines.append("")
         lines[-1] += part
-    return [cropped(line, max(most, 4)) for line in lines[:3]]
+    lines[2:] = [f"{lines[2]}…"] if len(lines) > 3 else lines[2:]
+    return [cropped(line, max(most, 4)) for line in lines]
 
 
 def gutter(names: Sequence[str]) -> float:

@@ -198,7 +198,7 @@ def _beside(plot: Cuts, width: int) -> Drawn:
     rows, series = ordered(cut.row for cut in plot.cuts), ordered(cut.series for cut in plot.cuts)
     names = {row: marks.cropped(row, _LONGEST) for row in rows}
     left = 28 + _LETTER * max(map(_cells, names.values()), default=0)
-    size, bands = marks.columns(series, left, width)
+    size, bands = marks.columns(series, left, width - 8)
     parts: list[str] = []
     y = 0.0
     for columns in bands:
