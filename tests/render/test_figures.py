@@ -165,6 +165,8 @@ def test_what_no_font_has_is_a_square_and_a_note() -> None:
     assert {note, SQUARE, f"Title {SQUARE}"} <= set(written(figure(values("dots", NOBODYS))))
     assert type_for(["\n\x7f\x1b"]).shown("a\n\x7f\x1b") == r"a\n\x7f\x1b"
     assert not type_for(["\n"]).note()
+    hidden = (Mark("en", "a", 1.0, label=NOBODYS),)  # a label is in the table alone
+    assert SQUARE not in "".join(written(figure(Values("dots", "x", "t", "ratio", hidden))))
 
 
 @pytest.fixture

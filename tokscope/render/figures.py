@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
-from tokscope.plots import Cut, Cuts, Lines, Mark, Plot, Values
+from tokscope.plots import Cut, Cuts, Lines, Mark, Piece, Plot, Values
 from tokscope.render.marks import WIDTH, broken, color, columns, dashes
 from tokscope.render.scale import Scale, covering, on_axis, ordered, short
 from tokscope.render.typeset import Type, type_for
@@ -85,7 +85,9 @@ def figure(plot: Plot) -> Figure:
 
 
 def _strings(part: object) -> Iterator[str]:
-    """Return every string of a plot."""
+    """Return every string of a plot that is drawn."""
+    if isinstance(part, Mark | Piece):
+        part = (part.row, part.series) if isinstance(part, Mark) else part.text
     if isinstance(part, str):
         yield part
     elif isinstance(part, tuple | Values | Lines | Cuts):
