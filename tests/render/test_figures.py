@@ -89,6 +89,15 @@ def test_a_cell_has_its_value_and_a_missing_one_is_empty() -> None:
     assert places == {"1.00": (0, 0), "4.00": (1, 0), "2.00": (0, 1)}
 
 
+def test_names_that_differ_at_the_end_differ_above_columns_and_in_the_legend() -> None:
+    names = [f"organisation/model-name-{k}b-instruct-v{k}" for k in range(12)]
+    marks = tuple(Mark("en", name, 1.0) for name in names)
+    (axes,) = figure(Values("heat", "x", "t", "ratio", marks)).axes
+    heads = [one.get_text().replace("\n", "") for one in axes.get_xticklabels()]
+    assert [head.rpartition("v")[2] for head in heads] == [f"{k}" for k in range(12)]
+    assert set(names) <= set(written(figure(Values("dots", "x", "t", "ratio", marks))))
+
+
 def test_a_curve_goes_through_its_points() -> None:
     (axes,) = figure(lines()).axes
     found = [(one.get_label(), *map(list, one.get_data())) for one in axes.lines]

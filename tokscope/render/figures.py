@@ -28,6 +28,7 @@ _ROW, _BAR, _CELL, _HEIGHT = 22, 15, 24, 260  # heights of rows, bars, cells and
 _EDGE = 16  # what stays empty on both sides
 _TEXT, _NAME = 12, 15  # sizes of text, and of titles
 _LONGEST, _UNDER = 220, 24  # the name of a row, the values of an axis
+_LINES = 6  # of a name above a column
 _MOST = 2_000  # tokens of a text that are drawn
 _TALLEST = 40_000  # pixels of a PNG, which has two in each of ours if there is room
 _INK, _SOFT, _LINE, _HEAT = "#1c1e21", "#5c6370", "#e3e5e8", "#08519c"
@@ -141,13 +142,15 @@ def _sheet(plot: Plot, letters: Type, series: Sequence[str], width: float = WIDT
 def _legend(sheet: Figure, letters: Type, series: Sequence[str], y: float) -> float:
     """Name the series, as many in a line as fit, and return the height of the lines."""
     first, x = y, float(_EDGE)
-    for k, name in enumerate(series if any(series) else ()):
-        shown = letters.cropped(name, _TEXT, 260)
-        wide = 32 + letters.width(shown, _TEXT)
+    names = [letters.cropped(name, _TEXT, 260) for name in series if any(series)]
+    widths = [32 + letters.width(name, _TEXT) for name in names]
+    if sum(widths) > 100 * sheet.get_figwidth() - 2 * _EDGE:
+        widths = [max(widths)] * len(names)  # in columns
+    for k, (name, wide) in enumerate(zip(names, widths, strict=True)):
         if x > _EDGE and x + wide > 100 * sheet.get_figwidth():
             x, y = float(_EDGE), y + 19
         sheet.add_artist(Line2D([x + 6], [y - 4], transform=_pixels(sheet), **_point(k)))
-        _write(sheet, shown, (x + 16, y))
+        _write(sheet, name, (x + 16, y))
         x += wide
     return y - first + (20 if x > _EDGE else 0)
 
@@ -268,7 +271,7 @@ def _heat(plot: Values, letters: Type) -> Figure:
     width = max(WIDTH, left + (_widest(plot, letters) + 12) * len(series) + _EDGE)
     sheet = _sheet(plot, letters, [], width)
     column = (width - left - _EDGE) / max(len(series), 1)
-    heads = [broken(letters.shown(name), max(int(column / 7), 4)) for name in series]
+    heads = [broken(letters.shown(name[:_LONGEST]), int(column / 8))[:_LINES] for name in series]
     over = 6 + 15 * max(map(len, heads), default=0)
     axes = _named(sheet, rows, _Box(0, width - _EDGE, _CELL * max(len(rows), 1), over, 12))
     cells = np.full((max(len(rows), 1), max(len(series), 1)), np.nan)
@@ -381,7 +384,7 @@ def _pieces(sheet: _Sheet, cut: Cut, place: tuple[float, float], room: float) ->
         if x > left and x + wide > left + room:
             x, y = left, y + 26
         _box(sheet.figure, (x, y), wide, color(i % 4))
-        _write(sheet.figure, shown, (x + 4, y + 15))
+        _write(sheet.figure, shown, (x + wide / 2, y + 15), ha="center")
         x += wide + 3
     more = len(cut.pieces) - _MOST
     if more > 0:

@@ -127,7 +127,6 @@ def broken(name: str, most: int) -> list[str]:
         if lines[-1] and len(lines[-1]) + len(part) > most:
             lines.append("")
         lines[-1] += part
-    lines[2:] = [f"{lines[2]}…"] if len(lines) > 3 else lines[2:]
     return [cropped(line, max(most, 4)) for line in lines]
 
 
