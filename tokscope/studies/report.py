@@ -107,6 +107,7 @@ def reported(
         raise TokscopeError(f"--seconds {asked.seconds:g}: give a time, or 0 for no mixture")
     gates = _gates(asked.lock)
     used = load_all(tokenizers)
+    judged = _judged(gates, used[0], asked.lock, workers)  # first, because it may be refused
     parts = [_compared(used, texts, asked, workers)]
     left_out: list[str] = []
     for name, make in _others(used, corpora, parts[0], asked, workers):
@@ -115,11 +116,7 @@ def reported(
         except TokscopeError as error:
             left_out.append(f"{name} is left out: {error}")
     left_out += _without_mixture(used, corpora, asked.seconds)
-    if gates:
-        parts.append(
-            checked(*gates, used[0], against=asked.lock, today=date.today(), workers=workers)
-        )
-    return _together(used, parts, tuple(left_out))
+    return _together(used, [*parts, *judged], tuple(left_out))
 
 
 def _together(used: Sequence[Tokenizer], parts: Sequence[Report], notes: tuple[str, ...]) -> Report:
@@ -201,6 +198,14 @@ def _without_mixture(
         f"no mixture of {', '.join(without)}: it takes a tokenizer with merges, and two corpora or "
         f"more of together {_LEAST / 1e6:g} MB or more, such as the training text may have had"
     ]
+
+
+def _judged(
+    gates: tuple[Config, Source] | None, one: Tokenizer, lock: str, workers: Workers
+) -> list[Report]:
+    if not gates:
+        return []
+    return [checked(*gates, one, against=lock, today=date.today(), workers=workers)]
 
 
 def _gates(lock: str) -> tuple[Config, Source] | None:
