@@ -19,7 +19,6 @@ import lzma
 import os
 import random
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,6 +29,7 @@ from contextlib import suppress
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -430,8 +430,8 @@ def _place(data: Any, draw: random.Random) -> tuple[Any, Any]:
 # Children
 
 
-def child(subject: Subject, seed: int, first: int, last: int) -> None:
-    """Try some mutations; the number of each is at file descriptor 3 before it begins."""
+def child(subject: Subject, seed: int, first: int, last: int, at: int) -> None:
+    """Try some mutations; the number of each is in an open file before it begins."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     content = subject.content()
     with tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
@@ -440,7 +440,7 @@ def child(subject: Subject, seed: int, first: int, last: int) -> None:
         subject.use(path)  # unbroken, it can be read
         outcomes: Counter[str] = Counter()
         for number in range(first, last):
-            os.pwrite(3, (number + 1).to_bytes(8, "little"), 0)
+            os.pwrite(at, (number + 1).to_bytes(8, "little"), 0)
             path.write_bytes(mutated(content, seed, number))
             link = path.with_name(f"\x1b[2J::error::{number}.{subject.file}")
             link.symlink_to(path)
@@ -489,11 +489,9 @@ def fuzz(
     """Try mutations of one subject, in as many children as it takes."""
     result, first, start = Result(Counter(), []), 0, time.monotonic()
     while first < mutations:
-        with tempfile.TemporaryFile() as at, tempfile.TemporaryFile("w+") as out:
-            words = [name, "--seed", str(seed), "--child", str(first), str(mutations)]
-            words += ["--real", folder] if folder else []
-            ended = _run(words, at.fileno(), out.fileno(), patience)
-            out.seek(0)
+        with tempfile.NamedTemporaryFile() as at, tempfile.NamedTemporaryFile("r") as out:
+            task = (name, seed, first, mutations, folder)
+            ended = _run(task, at.name, out.name, patience)
             told = [json.loads(line) for line in out if line.startswith("{")]
             reached = int.from_bytes(os.pread(at.fileno(), 8, 0), "little")
         result.failures += [one for one in told if "number" in one]
@@ -509,36 +507,41 @@ def fuzz(
     return result
 
 
-def _run(words: list[str], at: int, out: int, patience: float) -> str:
+_CHILDREN = get_context("forkserver")  # they begin with this module imported, and with little else
+_CHILDREN.set_forkserver_preload(["__main__", __name__])
+Task = tuple[str, int, int, int, str]  # a subject, the seed, the first mutation, the last, a folder
+
+
+def _run(task: Task, at: str, out: str, patience: float) -> str:
     """Run a child; return how it ended, if not well."""
     environment = os.environ | {"RUST_BACKTRACE": "0", "TOKENIZERS_PARALLELISM": "false"}
-    process = subprocess.Popen(
-        [
-            "bash",
-            "-c",
-            f'exec "$@" 3<&{at} 3>&{at}',
-            "",
-            sys.executable,
-            "-m",
-            "tests.fuzzing",
-            *words,
-        ],
-        stdout=out,
-        stderr=subprocess.DEVNULL,
-        pass_fds=(at,),
-        env=environment,
-    )
+    process = _CHILDREN.Process(target=_begin, args=(task, at, out, environment))
+    process.start()
     last, since = b"", time.monotonic() + START
-    while process.poll() is None:
-        time.sleep(0.02)
-        now = os.pread(at, 8, 0)
+    while process.is_alive():
+        process.join(0.02)
+        now = Path(at).read_bytes()
         if now != last:
             last, since = now, time.monotonic()
         elif time.monotonic() - since > patience:
             process.kill()
-            process.wait()
+            process.join()
             return f"no end after {patience:g} s"
-    return f"ended with {process.returncode}" if process.returncode else ""
+    return f"ended with {process.exitcode}" if process.exitcode else ""
+
+
+def _begin(task: Task, at: str, out: str, environment: dict[str, str]) -> None:
+    """Be a child: its output goes to a file, and what libraries say nowhere."""
+    os.environ.update(environment)
+    os.dup2(os.open(out, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    name, seed, first, last, folder = task
+    child(_subjects(folder)[name], seed, first, last, os.open(at, os.O_RDWR))
+
+
+def _subjects(folder: str) -> Mapping[str, Subject]:
+    own = Subject("broken", lambda: b"fine", broken)  # of the fuzzer's own tests
+    return real(Path(folder)) if folder else {**SUBJECTS, "broken": own}
 
 
 def main() -> None:
@@ -551,13 +554,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--real", default="")
     parser.add_argument("--patience", type=float, default=PATIENCE, help="more on a busy machine")
-    parser.add_argument("--child", nargs=2, type=int)
     told = parser.parse_args()
-    own = Subject("broken", lambda: b"fine", broken)  # of the fuzzer's own tests
-    subjects = real(Path(told.real)) if told.real else {**SUBJECTS, "broken": own}
-    if told.child:
-        child(subjects[told.names[0]], told.seed, *told.child)
-        return
     print(f"seed {told.seed}\n\n| file | mutations | read | refused | failed | seconds |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for name in told.names or (real(Path(told.real)) if told.real else SUBJECTS):
