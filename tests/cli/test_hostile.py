@@ -202,8 +202,8 @@ def test_nothing_is_written_where_nothing_was_asked_for(tmp_path: Path) -> None:
             ("compare", "sample:bpe", "bytes"),
             ("infer-mixture", "sample:bpe", "--merges", "20"),
             ("vocab", "sample:bpe", "--by", "language"),
-            ("audit", "sample:wordpiece"),
-            ("inspect", "sample:unigram"),
+            ("audit", "sample:bpe"),
+            ("inspect", "sample:wordpiece"),
             ("show", "a b", "bytes"),
             ("equiv", "bytes", "characters", "--fuzz", 0, "--corpus", "sample:en"),
         ):
