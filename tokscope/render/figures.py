@@ -142,9 +142,10 @@ def _sheet(plot: Plot, letters: Type, series: Sequence[str], width: float = WIDT
 def _legend(sheet: Figure, letters: Type, series: Sequence[str], y: float) -> float:
     """Name the series, as many in a line as fit, and return the height of the lines."""
     first, x = y, float(_EDGE)
-    names = [letters.cropped(name, _TEXT, 260) for name in series if any(series)]
+    room = 100 * sheet.get_figwidth() - 2 * _EDGE
+    names = [letters.cropped(name, _TEXT, room - 32) for name in series if any(series)]
     widths = [32 + letters.width(name, _TEXT) for name in names]
-    if sum(widths) > 100 * sheet.get_figwidth() - 2 * _EDGE:
+    if sum(widths) > room:
         widths = [max(widths)] * len(names)  # in columns
     for k, (name, wide) in enumerate(zip(names, widths, strict=True)):
         if x > _EDGE and x + wide > 100 * sheet.get_figwidth():
@@ -271,7 +272,7 @@ def _heat(plot: Values, letters: Type) -> Figure:
     width = max(WIDTH, left + (_widest(plot, letters) + 12) * len(series) + _EDGE)
     sheet = _sheet(plot, letters, [], width)
     column = (width - left - _EDGE) / max(len(series), 1)
-    heads = [broken(letters.shown(name[:_LONGEST]), int(column / 8))[:_LINES] for name in series]
+    heads = [broken(letters.shown(name), int(column / 8), _LINES) for name in series]
     over = 6 + 15 * max(map(len, heads), default=0)
     axes = _named(sheet, rows, _Box(0, width - _EDGE, _CELL * max(len(rows), 1), over, 12))
     cells = np.full((max(len(rows), 1), max(len(series), 1)), np.nan)

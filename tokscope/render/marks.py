@@ -120,13 +120,14 @@ def cropped(words: str, most: int) -> str:
     return shown if len(shown) <= most else f"{shown[: max(most, 2) - 1]}…"
 
 
-def broken(name: str, most: int) -> list[str]:
-    """Break a name after signs, so that it fits above a column."""
+def broken(name: str, most: int, high: int = 3) -> list[str]:
+    """Break a name after signs, so that it fits above a column; the end of a long one is cut."""
     lines = [""]
     for part in re.split(r"(?<=[-_./: ])", visible(name)):
         if lines[-1] and len(lines[-1]) + len(part) > most:
             lines.append("")
         lines[-1] += part
+    lines = [*lines[: high - 1], f"{lines[high - 1]}…"] if len(lines) > high else lines
     return [cropped(line, max(most, 4)) for line in lines]
 
 

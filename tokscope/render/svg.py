@@ -112,7 +112,7 @@ def _heat(plot: Values) -> Drawn:
     rows, series = ordered(m.row for m in plot.marks), ordered(m.series for m in plot.marks)
     scale, left = covering([m.value for m in plot.marks], log=plot.log), marks.gutter(rows)
     width = (RIGHT - left) / len(series)
-    heads = [marks.broken(name, marks.room(width))[:3] for name in series]
+    heads = [marks.broken(name, marks.room(width)) for name in series]
     top = 6 + 14 * max(map(len, heads))
     parts: list[str] = []
     for k, lines in enumerate(heads):
