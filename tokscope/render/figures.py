@@ -323,8 +323,8 @@ def _lines(plot: Lines, letters: Type) -> Figure:
 
 
 def _dashes(k: int) -> Any:
-    broken_ = dashes(k)
-    return "-" if broken_ == "none" else (0, tuple(map(float, broken_.split())))
+    pattern = dashes(k)
+    return "-" if pattern == "none" else (0, tuple(map(float, pattern.split())))
 
 
 # Texts in pieces
