@@ -255,8 +255,8 @@ def test_a_table_is_sorted_by_a_click_and_filtered_by_what_is_typed(
         head.click()
         values = [float(cell.split()[0].replace(",", "")) for cell in table.evaluate(column)]
         assert values == sorted(values, reverse=is_down)
-    field = window.locator(".filter").first
-    rows = window.locator(".filter + .wide tbody tr:visible")
+    field = window.locator(".filter:visible").first
+    rows = window.locator(".filter:visible + .wide").first.locator("tbody tr:visible")
     count = rows.count()
     field.fill("no such row")
     assert rows.count() == 0
