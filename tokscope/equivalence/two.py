@@ -14,6 +14,7 @@ from tokscope.reach.search import encode_what_can_be
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Encoded, Tokenizer
 from tokscope.tokenizers.anatomy import Anatomy, anatomy_of, found_in_text
+from tokscope.tokenizers.vocabulary import Vocabulary
 
 _TRIES = 2000  # attempts to shrink one text
 _CHARACTERS = 2_000_000  # to encode at most for shrinking one text, plus ten times the text
@@ -133,7 +134,7 @@ class Two:
             if not own:
                 continue
             lacks = "has the token, but no merge or score makes it here"
-            if own not in _pieces(self.tokenizers[other]):
+            if not _has(self.tokenizers[other].vocabulary, own):
                 lacks = "has no such token"
             return f"{spelled(own)}: {self.tokenizers[other].name} {lacks}"
         return "the same tokens, under other ids"
@@ -155,8 +156,11 @@ def _codes(text: str) -> str:
     return f"{shown} ({codes})" if 0 < len(text) <= _FEW else shown
 
 
-def _pieces(tokenizer: Tokenizer) -> set[bytes]:
-    return {tokenizer.vocabulary[i] for i in range(tokenizer.vocabulary.size)}
+def _has(vocabulary: Vocabulary, token: bytes) -> bool:
+    """Tell whether a token has exactly these bytes; only tokens of this length are compared."""
+    ends = vocabulary.ends[vocabulary.lengths == len(token)]
+    places = ends[:, None] - np.arange(len(token), 0, -1)
+    return bool((vocabulary.blob[places] == np.frombuffer(token, np.uint8)).all(axis=1).any())
 
 
 def _unlike(first: Encoded, second: Encoded) -> Differs:
