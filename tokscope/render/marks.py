@@ -115,9 +115,16 @@ def wrapped(words: str, most: int) -> list[str]:
 
 
 def cropped(words: str, most: int) -> str:
-    """Return at most so many letters of a text."""
+    """Return at most so many letters of a text: both ends, as names often end in a version.
+
+    >>> cropped("org/model-7b-instruct-v2", 12), cropped("unicode", 4)
+    ('org/mo…ct-v2', 'uni…')
+    """
     shown = visible(words)
-    return shown if len(shown) <= most else f"{shown[: max(most, 2) - 1]}…"
+    if len(shown) <= most:
+        return shown
+    tail = (most - 1) // 2 if most >= 12 else 0
+    return f"{shown[: max(most, 2) - 1 - tail]}…{shown[len(shown) - tail :]}"
 
 
 def broken(name: str, most: int, high: int = 3) -> list[str]:

@@ -100,7 +100,7 @@ def _bar(mark: Mark, axis: Axis, y: float, k: int) -> Iterator[str]:
     width = (axis.right - axis.left) * axis.scale(mark.value)
     look = f'y="{y - _BAR / 2 + 1:g}" height="{_BAR - 2}" fill="{marks.color(k)}"'
     yield f'<rect x="{axis.left:g}%" width="{max(width, 0.2):.2f}%" {look}/>'
-    yield from _interval(mark, axis, y, 'class="origin" stroke-width="2"')
+    yield from _interval(mark, axis, y, 'style="stroke:var(--ink)" stroke-width="2"')
     last = mark.value if math.isnan(mark.high) else max(mark.value, mark.high)
     yield marks.text(short(mark.value, axis.unit), axis.at(last), y + 4, "", ' dx="6"')
 
