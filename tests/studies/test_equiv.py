@@ -177,3 +177,29 @@ def test_mixtures_depend_on_their_seed_alone() -> None:
     drawn = [dict(texts_of(two, 50, seed))["mixtures"] for seed in (0, 0, 1)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert len(drawn[0]) == 50
+
+
+def test_only_ids_that_differ_are_told_from_other_merges(write: Save) -> None:
+    first = write("first.json", byte_level().to_str())
+    moved = write("moved.json", changed(swapped_ids))
+    merged = write("merged.json", changed(last_merge))
+    only_ids = equiv(str(first), str(moved), fuzz=100, top=1).headline
+    assert only_ids.endswith("; the text is cut alike, and only ids differ.")
+    assert equiv(str(first), str(merged), fuzz=100).headline.endswith("they part at the merges.")
+
+
+def test_special_tokens_that_differ_are_named_where_texts_do_not(write: Save) -> None:
+    def with_tool(data: Json) -> None:
+        size = len(data["model"]["vocab"])
+        flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
+        token = {"id": size + 1, "content": "<|tool|>", "special": True, **flags}
+        data["added_tokens"].append(token)
+
+    first = write("first.json", byte_level().to_str())
+    second = write("second.json", changed(with_tool))
+    report = equiv(str(first), str(second), fuzz=100)
+    assert report.passed
+    assert report.headline.startswith("Equal as far as tried: first and second give the same ids")
+    assert report.headline.endswith("Special tokens were not tried; they differ: <|tool|>.")
+    same = equiv(str(first), f"same={first}", fuzz=100)
+    assert same.headline.endswith("that proves nothing about other text.")

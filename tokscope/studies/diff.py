@@ -14,7 +14,7 @@ import pandas as pd
 from tokscope.counting.catalog import MEASURES
 from tokscope.counting.counted import ALL, require_resamples
 from tokscope.counting.signature import versions
-from tokscope.errors import TokscopeError, shortened
+from tokscope.errors import TokscopeError
 from tokscope.gate.changes import pair
 from tokscope.gate.config import Evidence, Text
 from tokscope.gate.effects import cause, effects, no_effect
@@ -24,6 +24,7 @@ from tokscope.gate.wanted import Wanted, opened
 from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.studies.diff_plots import plots
+from tokscope.studies.diff_parts import told
 from tokscope.studies.diff_rows import ALIKE, MEASURED, OTHER, Row, Sides, lines, rows
 from tokscope.text.corpus import corpora_given
 from tokscope.text.given import Corpora
@@ -32,7 +33,7 @@ from tokscope.tokenizers.given import One, load_one
 from tokscope.workers import HERE, Workers
 
 COLUMNS = list(Row._fields)
-_LONGEST, _BEFORE = 56, 10  # characters that are shown, and those before a difference
+_LONGEST = 120  # characters of a list that is shown
 _MOST = 10  # corpora that are shown without --details
 _AROUND = 3  # tokens shown before and behind where two segmentations differ
 
@@ -207,19 +208,19 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
 
 def _which(row: pd.Series) -> str:
     if row["new_text"]:
-        return " -> ".join(where_they_differ(row["text"], row["new_text"]))
-    return shortened(row["text"], 120)
+        return told(row["text"], row["new_text"])
+    return _whole_items(row["text"])
 
 
-def where_they_differ(old: str, new: str) -> list[str]:
-    """Shorten two texts to where they first differ.
+def _whole_items(listed: str) -> str:
+    """Shorten a list of tokens or of quoted strings, between two of them.
 
-    >>> where_they_differ("a" * 60 + "b", "a" * 60 + "c")[0]
-    '…aaaaaaaaaab'
+    >>> _whole_items('"a" [1, 2], ' + '"b" [3], ' * 20)[-11:]
+    ' "b" [3], …'
     """
-    alike = _alike(old, new)
-    first = max(alike - _BEFORE, 0) if max(len(old), len(new)) > _LONGEST else 0
-    return [f"{'…' if first else ''}{shortened(one[first:], _LONGEST)}" for one in (old, new)]
+    comma = ', "' if listed.startswith('"') else ", "
+    cut = listed[:_LONGEST].rsplit(comma, 1)[0] if comma in listed[:_LONGEST] else ""
+    return listed if len(listed) <= _LONGEST else f"{cut or listed[:_LONGEST]}, …"
 
 
 def _count(row: pd.Series) -> str:

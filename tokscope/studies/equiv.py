@@ -21,6 +21,8 @@ from tokscope.text.parts import Task, by_parts
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import for_workers, have_words, loaded, switched_off
 from tokscope.tokenizers.given import One, load_one, named_apart
+from tokscope.visible import visible
+from tokscope.wording import some
 from tokscope.workers import HERE, Workers
 
 COLUMNS = ["part", "name", "texts", "differ", "text", "first", "second", "stage", "why"]
@@ -88,16 +90,28 @@ def _headline(two: Two, texts: int, differ: int, found: Sequence[Mismatch]) -> s
     if not differ:
         return (
             f"Equal as far as tried: {one} and {other} give the same {what} on all {texts:,} "
-            "texts; that proves nothing about other text."
+            f"texts; that proves nothing about other text{_specials_apart(two)}."
         )
     text = f"Not equal: {one} and {other} give other {what} on {differ:,} of {texts:,} texts"
     if not found:
         return f"{text}."
-    first = min(found, key=lambda one: len(one.text))
-    return (
-        f'{text}, such as "{spelled(first.text.encode())}": {first.first} / {first.second}; they '
-        f"part at the {first.stage}."
-    )
+    short = min(found, key=lambda one: len(one.text))
+    said = f'{text}, such as "{spelled(short.text.encode())}": {short.first} / {short.second}'
+    if two.by == IDS and not replace(two, by=BYTES).differ([m.text for m in found]).any():
+        many = "text is" if len(found) == 1 else f"{len(found)} texts are"
+        return f"{said}; the {many} cut alike, and only ids differ."
+    return f"{said}; they part at the {short.stage}."
+
+
+def _specials_apart(two: Two) -> str:
+    """Say which special tokens differ: texts are tried without them."""
+    first, second = (tokenizer.vocabulary.specials for tokenizer in two.tokenizers)
+    names = sorted(first.keys() ^ second.keys())
+    if two.by == IDS:
+        names = sorted({name for name, _ in first.items() ^ second.items()})
+    if not names:
+        return ""
+    return f". Special tokens were not tried; they differ: {some([visible(n) for n in names])}"
 
 
 @dataclass
