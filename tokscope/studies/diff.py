@@ -23,8 +23,8 @@ from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.wanted import Wanted, opened
 from tokscope.provenance import Provenance
 from tokscope.report import Report
-from tokscope.studies.diff_plots import plots
 from tokscope.studies.diff_parts import told
+from tokscope.studies.diff_plots import plots
 from tokscope.studies.diff_rows import ALIKE, MEASURED, OTHER, Row, Sides, lines, rows
 from tokscope.text.corpus import corpora_given
 from tokscope.text.given import Corpora
