@@ -197,6 +197,7 @@ def test_nothing_is_written_where_nothing_was_asked_for(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     variables = {"HOME": str(home), "TMPDIR": str(home), "XDG_CACHE_HOME": str(home)}
+    variables["MPLCONFIGDIR"] = str(tmp_path)  # `running` imports what draws, no command here does
     with running(**variables) as run:
         for words in (
             ("compare", "sample:bpe", "bytes"),
