@@ -119,9 +119,15 @@ def test_a_text_that_is_too_wide_for_its_column_wraps() -> None:
     assert max(float(one.get("x", "")) for one in boxes) <= 704 - 15.4
 
 
-def test_a_name_above_a_column_is_broken_after_signs_and_what_is_left_out_is_told() -> None:
+def test_a_name_above_a_column_is_broken_after_signs() -> None:
     assert broken("a-b", 9) == ["a-b"]
     assert broken("one-two_three.four", 4) == ["one-", "two_", "thr…"]
+
+
+def test_a_name_of_very_many_parts_takes_a_few_lines_above_its_column() -> None:
+    cut = Cut("1", "part-" * 1000, (Piece("1"),))
+    root = ElementTree.fromstring(svg.picture(Cuts("c", "t", (cut,), beside=True)))
+    assert float(root.get("height", "")) < 250
 
 
 def test_no_text_at_all_can_be_drawn_side_by_side() -> None:
