@@ -54,7 +54,7 @@ def render(report: Report, views: Sequence[Report] = (), repeat: str = "") -> st
 def _summary(report: Report) -> Iterator[str]:
     """Write what each part says first, with a link to it."""
     if report.parts:
-        told = (safe(_headline(part, _views(part))) for part in report.parts)
+        told = (_told(_headline(part, _views(part))) for part in report.parts)
         items = [
             f'<li><a href="#part-{i}">{safe(part.title)}</a> {headline}</li>'
             for i, (part, headline) in enumerate(zip(report.parts, told, strict=True))
@@ -65,6 +65,11 @@ def _summary(report: Report) -> Iterator[str]:
 
 def _headline(part: Report, views: Sequence[Report]) -> str:
     return part.headline or next((view.headline for view in views if view.headline), "")
+
+
+def _told(headline: str) -> str:
+    """Return a headline in which no line ends between a number and its per cent."""
+    return safe(headline).replace(" %", "&#160;%")
 
 
 def _notes(notes: Iterable[str]) -> Iterator[str]:
@@ -99,7 +104,7 @@ def _section(part: Report, views: Sequence[Report], *, alone: bool) -> Iterator[
     """Write what people see of a part; if it is not alone, with the command that says more."""
     headline = _headline(part, views)
     if headline:
-        yield f'<p class="lead">{safe(headline)}</p>'
+        yield f'<p class="lead">{_told(headline)}</p>'
     for plot in part.plots(part) if part.plots else ():
         yield from _figure(plot)
     for view in views:

@@ -26,7 +26,7 @@ PAGE = (
     "table{border-collapse:separate;border-spacing:0;font-size:.875rem;line-height:1.4;"
     "font-variant-numeric:tabular-nums}"
     "th,td{padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;"
-    "vertical-align:top;overflow-wrap:normal}"
+    "vertical-align:baseline;overflow-wrap:normal}"
     "th{color:var(--soft);font-weight:600;vertical-align:bottom}"
     ".number{text-align:right}"
     ".number small{color:var(--soft);font-size:.8125rem;font-weight:400}.many small{display:block}"
