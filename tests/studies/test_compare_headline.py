@@ -69,7 +69,7 @@ def said(standing: Standings, *measures: str, **prices: float) -> str:
             "b needs the fewest tokens: 33 % fewer than a and 50 % fewer than e.",
         ),
         ([[60, 60]], "No difference in tokens: a and b need 60 each."),
-        ([[60, 60, 80]], "No difference in tokens: a and b need 60 each; c needs 33 % more."),
+        ([[60, 60, 80]], "a and b need the fewest tokens, 60 each; c needs 33 % more."),
         ([[50, 60], [60, 50]], "a and b need 110 tokens each, but differ by corpus."),
         ([[1_000_000, 999_999]], "b needs the fewest tokens: less than 0.01 % fewer than a."),
         ([[60]], "a needs 60 tokens for 240 bytes, 4.00 bytes a token."),
@@ -107,6 +107,9 @@ def test_a_tokenizer_that_cannot_read_the_text_is_not_cheap() -> None:
     assert said(made([[100, 60, 5]], unread=[(0, 2)])) == (
         "b needs the fewest tokens: 40 % fewer than a. Not compared: c cannot read all of the text "
         "(30 % of its tokens are unknown)."
+    )
+    assert said(made([[100], [60]], unread=[(1, 0)])) == (
+        "Cannot tell what the text costs: a cannot read all of hi (30 % of its tokens are unknown)."
     )
     none = said(made([[10, 5]], unread=[(0, 0), (0, 1)]))
     assert none.startswith("Cannot tell which needs the fewest tokens: a cannot read")
@@ -193,6 +196,12 @@ def test_the_worst_language_of_each_tokenizer() -> None:
     )
     assert said(made([[100, 100], [120, 110]]), "premium") == (
         "No corpus needs more than 1.2 times the tokens of en."
+    )
+    assert said(made([[100, 50], [270, 135]]), "premium") == (
+        "The worst corpus (hi) needs 2.7 times the tokens of en with both."
+    )
+    assert said(made([[100, 50, 10], [270, 135, 27]]), "premium") == (
+        "The worst corpus (hi) needs 2.7 times the tokens of en with all 3."
     )
     many = said(made([[100] * 4, [200, 300, 400, 500]]), "premium")
     assert (

@@ -56,6 +56,8 @@ def _fewest(standing: Standings) -> str:
     if len(able) < 2:
         if not lost:
             return ""
+        if sum(not baseline for baseline in standing.baseline) == 1:
+            return f"Cannot tell what the text costs: {lost}."
         alone = f"only {standing.tokenizers[able[0]]} reads all of the text" if able else ""
         return (
             f"Cannot tell which needs the fewest tokens: {'; '.join(filter(None, (alone, lost)))}."
@@ -77,11 +79,13 @@ def _order(standing: Standings, able: Sequence[int], what: str) -> str:
     below = [f"{percent(1 - tokens[same[-1]] / tokens[k])} {less} than {names[k]}" for k in shown]
     if len(same) > 1:
         tied = _tie(standing, same, what)
-        return (
-            f"{tied}; {names[rest[0]]} needs {_more(standing, rest[0], same)} more"
-            if rest
-            else tied
-        )
+        if not rest:
+            return tied
+        more = f"{names[rest[0]]} needs {_more(standing, rest[0], same)} more"
+        if not standing.drawn.shape[-1] and what == "tokens":
+            few, number = _listed([names[k] for k in same]), int(tokens[best])
+            return f"{few} need the fewest tokens, {number:,} each; {more}"
+        return f"{tied}; {more}"
     wins = "needs the fewest tokens" if what == "tokens" else "is the cheapest"
     everywhere, lead, but = _where(standing, able, best, rest[0])
     below[0] += lead
@@ -212,6 +216,9 @@ def _fairness(standing: Standings) -> str:
     shown = worst if len(worst) <= 3 else [worst[0], worst[-1]]
     times = [f"{value:.1f}" for value, *_ in shown]
     times[0] += f" times the tokens of {base}"
+    if len({(f"{value:.1f}", corpus) for value, _, corpus, _ in worst}) == 1:
+        every = "both" if len(worst) == 2 else f"all {len(worst)}"
+        return f"The worst corpus ({worst[0][2]}) needs {times[0]} with {every}."
     told = [f"{t} with {one[1]} ({one[2]})" for t, one in zip(times, shown, strict=True)]
     if len(worst) > len(shown):
         return f"The worst corpus needs from {told[0]} to {told[1]}."
