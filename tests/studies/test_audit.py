@@ -405,7 +405,7 @@ def outcome(name: str = "a", weights: tuple[int, ...] = (0, 0, 0), **causes: int
         (
             [outcome(reachable=3), outcome("b", (0, 1, 0), reachable=1, normalizer=1)],
             "a: 0 errors, 0 warnings, 0 notes, all 3 tokens are reachable; b: 0 errors, 1 warning, "
-            "0 notes, 1 of 2 tokens are reachable, 1 are not.",
+            "0 notes, 1 of 2 tokens are reachable, 1 is not.",
         ),
         (
             [outcome(name, (0, 0, 9), reachable=3) for name in "abcd"],
@@ -495,7 +495,7 @@ def test_every_rule_of_an_audit_is_made_by_a_part() -> None:
 
 def test_lists_of_tokens_and_traps_have_a_sentence(write: Write) -> None:
     word = saved(write, put(byte_level(), "aĠb"))
-    assert tokens([word]).headline.endswith(" are reachable, 1 are not, of 1 we cannot tell.")
+    assert tokens([word]).headline.endswith(" are reachable, 1 is not, of 1 we cannot tell.")
     assert adversarial(["bytes"]).headline == (
         "no trap was found for bytes in up to 50,000 pairs tried."
     )

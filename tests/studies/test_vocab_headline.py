@@ -50,10 +50,10 @@ def overlap(one: str, other: str, common: float, jaccard: float) -> Rows:
          "a has 100 tokens and c 1,200; none is shared. "
          "No kind or script differs by 1 % of the tokens or more."),
         (A + B + C + overlap("a", "b", 50, 1 / 3) + overlap("b", "c", 2, 0.01),
-         "a has 100 tokens and c 1,200; 1 size is between; a and b share most: 50, 33 % of all "
+         "a has 100 tokens and c 1,200, b between; a and b share most: 50, 33 % of all "
          "that either has. They differ most in Latin: 50 % of c, 20 % of b."),
         (A + [("a2", row) for _, row in A] + overlap("a", "a2", 100, 1.0),
-         "a and a2 have 100 tokens each; all of them are the same. "
+         "a and a2 have 100 tokens each; all of them are the same, whatever their ids. "
          "No kind or script differs by 1 % of the tokens or more."),
     ],
 )  # fmt: skip
@@ -101,17 +101,17 @@ NAN = float("nan")
     ("rows", "sentence"),
     [
         (seen("a", {"en": 0.6, "ja": 0.4}, 5, {"en": 1.0, "ja": 0.25}),
-         "Largest share of the tokens seen: en (60 %) with a. "
+         "Language with the most of the tokens seen: en (60 %) with a. "
          "Letters are cut most in ja (25 % are whole) with a."),
         (seen("a", {"en": 0.5, "ja": 0.5}, 90, {"en": 1.0, "ja": 1.0}),
-         "Largest share of the tokens seen: no difference with a; the text shows only 10 % of a. "
+         "Language with the most of the tokens seen: no difference with a; the text shows only 10 % of a. "
          "Every letter of the text is inside one token."),
         (seen("a", {"en": 1.0}, 5, {"en": NAN}),
          "Cannot tell for which languages: there is only one text."),
         (seen("a", {"en": NAN, "ja": NAN}, 5, {}),
          "Cannot tell for which languages: no token was seen in the text."),
         (seen("a", {"en": 0.4, "fr": 0.4, "ja": 0.2}, 0, {"en": 0.5, "ja": 0.0, "fr": 0.0}),
-         "Largest share of the tokens seen: en and fr (40 %) with a. "
+         "Language with the most of the tokens seen: en and fr (40 %) with a. "
          "Letters are cut most in ja and fr (0 % are whole) with a."),
     ],
 )  # fmt: skip

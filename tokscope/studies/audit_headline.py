@@ -112,7 +112,7 @@ def _reach(one: Outcome) -> str:
         return f"all {one.tried:,} tokens that were tried are reachable"
     text = f"{one.reachable:,} of {one.tried:,} tokens that were tried are reachable"
     if one.unreachable:
-        text += f", {one.unreachable:,} are not"
+        text += f", {many(one.unreachable, 'is', 'are')} not"
     return f"{text}, of {one.not_found:,} we cannot tell" if one.not_found else text
 
 

@@ -80,7 +80,7 @@ def _sizes(values: _Values) -> str:
     shown = order if len(order) == 2 else [order[0], order[-1]]
     told = [f"{name} {sizes[name]:,}" for name in shown]
     told[0] = f"{shown[0]} has {many(sizes[shown[0]], 'token')}"
-    between = f"; {many(len(order) - 2, 'size is', 'sizes are')} between" if len(order) > 2 else ""
+    between = f", {some(order[1:-1])} between" if len(order) > 2 else ""
     return f"{some(told)}{between}{_shared(values)}."
 
 
@@ -96,7 +96,7 @@ def _shared(values: _Values) -> str:
         return ""
     value, name, other = max(pairs, key=lambda pair: pair[0])
     if value == 1 and len(pairs) == 1:
-        return "; all of them are the same"
+        return "; all of them are the same, whatever their ids"
     if not value:
         return "; none is shared"
     common = int(values.of(name, "overlap", "common")[other])
@@ -232,7 +232,7 @@ def _languages(values: _Values) -> str:
         elif order:
             top = [language for language in order if own[language] == own[order[0]]]
             told.append(f"{some(top, 2)} ({percent(own[top[0]])}) with {name}")
-    return f"Largest share of the tokens seen: {some(told)}{_unseen(values)}."
+    return f"Language with the most of the tokens seen: {some(told)}{_unseen(values)}."
 
 
 def _unseen(values: _Values) -> str:
