@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -424,6 +425,17 @@ def outcome(name: str = "a", weights: tuple[int, ...] = (0, 0, 0), **causes: int
 )
 def test_the_sentence_counts_by_severity_and_by_reach(found: list[Outcome], sentence: str) -> None:
     assert headline(found) == sentence
+
+
+def test_the_heaviest_findings_are_named() -> None:
+    warned = replace(outcome(weights=(0, 2, 1), reachable=3), worst=("text is lost", "it is slow"))
+    every = "All 3 tokens that were tried are reachable."
+    assert headline([warned]) == (
+        f"a: 0 errors, 2 warnings (text is lost; it is slow), 1 note. {every}"
+    )
+    failed = replace(outcome(weights=(1, 2, 0), reachable=3), worst=("ids are missing",))
+    assert headline([failed]).startswith("a: 1 error (ids are missing), 2 warnings, 0 notes. ")
+    assert "lost" not in headline([warned, failed])
 
 
 def test_a_file_that_cannot_be_loaded_was_not_tried(write: Write) -> None:

@@ -33,6 +33,7 @@ class Outcome:
     findings: Mapping[str, int]  # by severity
     causes: Mapping[str, int]  # tokens by cause
     loaded: bool = True
+    worst: Sequence[str] = ()  # titles of the errors, or else of the warnings
 
     @property
     def reachable(self) -> int:
@@ -78,7 +79,14 @@ def _outcome(name: str, rows: pd.DataFrame, *, review: bool) -> Outcome:
         Counter(found["severity"]),
         dict(zip(causes["name"], causes["value"].astype(int), strict=True)),
         loaded=not (found["code"] == _BROKEN).any(),
+        worst=_titles(found),
     )
+
+
+def _titles(found: pd.DataFrame) -> list[str]:
+    """Return what the errors are, or else the warnings."""
+    every = (list(dict.fromkeys(found["name"][found["severity"] == s])) for s in SEVERITIES[:2])
+    return next(filter(None, every), [])
 
 
 def headline(found: Sequence[Outcome], rules: str = "") -> str:
@@ -86,7 +94,7 @@ def headline(found: Sequence[Outcome], rules: str = "") -> str:
     of = f" (rules {rules} alone)" if rules else ""
     if len(found) == 1:
         (one,) = found
-        text = f"{one.name}: {_severities(one)}{of}. "
+        text = f"{one.name}: {_severities(one, named=one.loaded)}{of}. "
         return text + (f"{_reach(one).capitalize()}{_others(one)}." if one.loaded else _UNLOADED)
     if len(found) <= _CLAUSES:
         return (
@@ -98,10 +106,12 @@ def headline(found: Sequence[Outcome], rules: str = "") -> str:
 _UNLOADED = "It cannot be loaded, so nothing else was tried."
 
 
-def _severities(one: Outcome) -> str:
-    return ", ".join(
-        many(number, word) for word, number in zip(SEVERITIES, one.weight, strict=True)
-    )
+def _severities(one: Outcome, *, named: bool = False) -> str:
+    """Count findings by severity; `named` says what the heaviest are, notes aside."""
+    counts = [many(number, word) for word, number in zip(SEVERITIES, one.weight, strict=True)]
+    if named and one.worst:
+        counts[0 if one.weight[0] else 1] += f" ({'; '.join(one.worst[:_CLAUSES])})"
+    return ", ".join(counts)
 
 
 def _reach(one: Outcome) -> str:
