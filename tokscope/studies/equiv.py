@@ -97,7 +97,8 @@ def _headline(two: Two, texts: int, differ: int, found: Sequence[Mismatch]) -> s
         return f"{text}."
     short = min(found, key=lambda one: len(one.text))
     said = f'{text}, such as "{spelled(short.text.encode())}": {short.first} / {short.second}'
-    if two.by == IDS and not replace(two, by=BYTES).differ([m.text for m in found]).any():
+    pieces = [replace(two, by=BYTES).segmented(mismatch.text) for mismatch in found]
+    if two.by == IDS and all(first == second for first, second in pieces):
         many = "text is" if len(found) == 1 else f"{len(found)} texts are"
         return f"{said}; the {many} cut alike, and only ids differ."
     return f"{said}; they part at the {short.stage}."
