@@ -23,7 +23,8 @@ from pathlib import Path
 
 SCRIPT = Path(sys.executable).with_name("tokscope")
 READ_LATE = {  # variables that are read when a command runs, or by no library of ours
-    "COLUMNS", "COVERAGE_PROCESS_CONFIG", "GITHUB_STEP_SUMMARY", "HF_HOME", "HF_HUB_OFFLINE", "NO_COLOR",
+    "COLUMNS", "COVERAGE_PROCESS_CONFIG", "GITHUB_STEP_SUMMARY", "HF_HOME", "HF_HUB_OFFLINE",
+    "KMP_INIT_AT_FORK", "MPLCONFIGDIR", "NO_COLOR",
     "PYTEST_CURRENT_TEST", "TIKTOKEN_CACHE_DIR",
 }  # fmt: skip
 

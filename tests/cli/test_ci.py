@@ -73,6 +73,7 @@ def test_the_page_is_reached_from_the_page_about_gates() -> None:
     assert "(../examples/gates/README.md)" in page
 
 
+@pytest.mark.deep
 def test_the_example_configuration_gates_the_embedded_tokenizer(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +139,7 @@ def test_the_action_passes_what_is_the_same(locked: Path) -> None:
     assert ElementTree.parse(locked / "tokscope-junit.xml").getroot().get("failures") == "0"
 
 
+@pytest.mark.deep
 def test_the_action_annotates_what_failed(locked: Path) -> None:
     plant(locked, lowercase)
     done, outputs = acted(locked, junit="x.xml", **{"fail-inconclusive": "true"})

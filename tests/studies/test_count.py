@@ -78,6 +78,7 @@ def test_a_field_of_records_is_chosen(run: Run, folder: Path) -> None:
     assert run("encode", "bytes", "r.jsonl").stdout == "97 10 98\n\n"
 
 
+@pytest.mark.deep
 def test_workers_count_the_same(run: Run, folder: Path) -> None:
     Path("large.txt").write_text("a line of text\n" * 1_200_000)  # 18 MB, in three parts
     alone, two = (

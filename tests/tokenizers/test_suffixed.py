@@ -416,6 +416,6 @@ def test_a_letter_alone_is_left_alone_by_moses(language: str) -> None:
     sacremoses = pytest.importorskip("sacremoses")
     normalize = sacremoses.MosesPunctNormalizer(lang=language).normalize
     tokenize = sacremoses.MosesTokenizer(lang=language).tokenize
-    letters = [chr(code) for code in range(0, 0x20000, 101) if chr(code).isalpha()]
+    letters = [chr(code) for code in range(0, 0x20000, 503) if chr(code).isalpha()]
     assert [normalize(letter) for letter in letters] == letters
     assert [tokenize(letter) for letter in letters] == [[letter] for letter in letters]

@@ -6,7 +6,7 @@ ids changed among the others is known if the baseline is a tokenizer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -38,13 +38,15 @@ def _between(old: Pieces, new: Pieces, examples: int) -> str:
     """Tell added, removed and moved tokens apart, by their bytes."""
     before = {piece: i for i, piece in reversed(old.items()) if new.get(i) != piece}
     after = {piece: i for i, piece in reversed(new.items()) if old.get(i) != piece}
-    moved = [f"{_written(p)} {i} -> {after[p]}" for p, i in before.items() if p in after][::-1]
-    parts = {
-        "added": [_named(i, p) for p, i in after.items() if p not in before][::-1],
-        "removed": [_named(i, p) for p, i in before.items() if p not in after][::-1],
-        "moved": moved,
-    }
-    told = "; ".join(_listed(what, items, examples) for what, items in parts.items() if items)
+    added = [(i, p) for p, i in after.items() if p not in before][::-1]
+    removed = [(i, p) for p, i in before.items() if p not in after][::-1]
+    moved = [(i, p) for p, i in before.items() if p in after][::-1]
+    parts = [
+        _listed("added", added, examples),
+        _listed("removed", removed, examples),
+        _listed("moved", moved, examples, lambda i, p: f"{_written(p)} {i} -> {after[p]}"),
+    ]
+    told = "; ".join(filter(None, parts))
     if not told:
         return "ids became special, ordinary or unused, with the same text"
     return told if moved else f"{told}, no other id changed"
@@ -55,11 +57,8 @@ def _at_the_end(head: Identity, base: Identity, examples: int) -> str:
     tokens = head.tokens
     if tokens is None:
         return ""
-    added, removed = (
-        [_named(i, p) for i, p in found] for found in (_more(tokens, base), _fewer(tokens, base))
-    )
-    told = _listed("added", added, examples) if added else ""
-    told = _listed("removed", removed, examples) if removed else told
+    told = _listed("added", list(_more(tokens, base)), examples)
+    told = _listed("removed", list(_fewer(tokens, base)), examples) or told
     shared = min(tokens.size, base.size)
     same = {n: i for n, i in base.specials.items() if i < shared}.items() <= head.specials.items()
     return f"{told}, no other id changed" if told and same else told
@@ -88,14 +87,22 @@ def _unknown(head: Identity, base: Identity) -> str:
     return f"ids stand for other bytes ({sizes}; a lock does not hold which)"
 
 
-def _listed(what: str, items: Sequence[str], examples: int) -> str:
-    more = f" and {len(items) - examples:,} more" if len(items) > examples else ""
-    count = f"{len(items):,} id{'s' if len(items) > 1 else ''}"
-    return f"{count} {what}: {', '.join(items[:examples])}{more}"
-
-
 def _named(token: int, piece: bytes) -> str:
     return f"{token} {_written(piece)}"
+
+
+def _listed(
+    what: str,
+    items: Sequence[tuple[int, bytes]],
+    examples: int,
+    name: Callable[[int, bytes], str] = _named,
+) -> str:
+    """Say how many ids there are and name the first; empty if there are none."""
+    if not items:
+        return ""
+    more = f" and {len(items) - examples:,} more" if len(items) > examples else ""
+    count = f"{len(items):,} id{'s' if len(items) > 1 else ''}"
+    return f"{count} {what}: {', '.join(name(*item) for item in items[:examples])}{more}"
 
 
 def _written(piece: bytes) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import found_in_text
 from tokscope.tokenizers.pipeline import pipeline_of
 
+Item = TypeVar("Item")
 MEASURED = ("tokens", "round_trip", "unknown_rate")
 OTHER, ALIKE = "units with other ids", "of which as many tokens"
 _EXAMPLES = 5
@@ -108,10 +109,12 @@ def _told(value: str) -> str:
     return value if len(value) <= _LONGEST else hash_of(value)
 
 
-def _listed(part: str, measure: str, items: Sequence[str]) -> Row:
-    """Return the number of items, with the first few."""
+def _listed(
+    part: str, measure: str, items: Sequence[Item], write: Callable[[Item], str] = str
+) -> Row:
+    """Return the number of items, with the first few written out."""
     more = ", …" if len(items) > _EXAMPLES else ""
-    text = ", ".join(items[:_EXAMPLES]) + more
+    text = ", ".join(map(write, items[:_EXAMPLES])) + more
     return Row(part, "", measure, new=float(len(items)), text=text)
 
 
@@ -121,12 +124,13 @@ def _vocabulary(sides: Sides) -> Iterator[Row]:
     gone = [piece for piece in old if piece not in new]
     fresh = [piece for piece in new if piece not in old]
     moved = [piece for piece in old if piece in new and old[piece] != new[piece]]
-    yield _listed("vocabulary", "gone", [_written(piece) for piece in gone])
-    yield _listed("vocabulary", "new", [_written(piece) for piece in fresh])
+    yield _listed("vocabulary", "gone", gone, _written)
+    yield _listed("vocabulary", "new", fresh, _written)
     yield _listed(
         "vocabulary",
         "with another id",
-        [f"{_written(piece)} {old[piece]} -> {new[piece]}" for piece in moved],
+        moved,
+        lambda piece: f"{_written(piece)} {old[piece]} -> {new[piece]}",
     )
 
 
@@ -162,10 +166,10 @@ def _merges(sides: Sides) -> Iterator[Row]:
     kept = [places[merge] for merge in old if merge in places]
     falls = int((np.diff(kept) < 0).sum()) if len(kept) > 1 else 0
     known = set(old)
-    gone = [f"{_written(a)} + {_written(b)}" for a, b in old if (a, b) not in places]
-    fresh = [f"{_written(a)} + {_written(b)}" for a, b in new if (a, b) not in known]
-    yield _listed("merges", "gone", gone)
-    yield _listed("merges", "new", fresh)
+    gone = [merge for merge in old if merge not in places]
+    fresh = [merge for merge in new if merge not in known]
+    yield _listed("merges", "gone", gone, lambda merge: " + ".join(map(_written, merge)))
+    yield _listed("merges", "new", fresh, lambda merge: " + ".join(map(_written, merge)))
     yield Row("merges", "", "places where the order falls", new=float(falls))
 
 
