@@ -12,7 +12,7 @@ import pandas as pd
 from tokscope.counting.signature import signed
 from tokscope.equivalence.made import texts_of
 from tokscope.equivalence.two import BYTES, IDS, Mismatch, Two
-from tokscope.errors import TokscopeError, choose
+from tokscope.errors import TokscopeError, choose, shortened
 from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.text.corpus import Corpus, Shard, corpora_given, read
@@ -110,9 +110,8 @@ def _specials_apart(two: Two) -> str:
     names = sorted(first.keys() ^ second.keys())
     if two.by == IDS:
         names = sorted({name for name, _ in first.items() ^ second.items()})
-    if not names:
-        return ""
-    return f". Special tokens were not tried; they differ: {some([visible(n) for n in names])}"
+    told = some([shortened(visible(name)) for name in names]) if names else ""
+    return f". Special tokens were not tried; they differ: {told}" if told else ""
 
 
 @dataclass
