@@ -160,23 +160,30 @@ def test_imports_inside_functions_are_the_command_lines_alone(path: Path) -> Non
             assert not imports(node), node.name
 
 
-@pytest.mark.parametrize("module", ["tokscope", "tokscope.cli"])
-def test_start_up_is_light(module: str) -> None:
-    code = f"import sys, {module}; print(*sys.modules)"
+HEAVY = {
+    "numpy",
+    "pandas",
+    "scipy",
+    "tokenizers",
+    "tiktoken",
+    "sentencepiece",
+    "regex",
+    "requests",
+    "matplotlib",
+}
+
+
+@pytest.mark.parametrize(
+    ("modules", "late"),
+    [
+        ("tokscope, tokscope.cli", HEAVY),
+        ("tokscope.studies.check, tokscope.studies.compare", {"scipy", "requests", "matplotlib"}),
+    ],
+)
+def test_start_up_is_light(modules: str, late: set[str]) -> None:
+    code = f"import sys, {modules}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = {name.split(".")[0] for name in done.stdout.split()}
-    heavy = {
-        "numpy",
-        "pandas",
-        "scipy",
-        "tokenizers",
-        "tiktoken",
-        "sentencepiece",
-        "regex",
-        "requests",
-        "matplotlib",
-    }
-    assert not heavy & loaded
+    assert not late & {name.split(".")[0] for name in done.stdout.split()}
 
 
 def test_the_public_names_are_there() -> None:

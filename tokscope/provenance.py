@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
+from importlib.metadata import version
 
 # name -> its value, its values, or None if the name alone says everything
 Provenance = dict[str, str | tuple[str, ...] | None]
 LIBRARIES = ("tokenizers", "tiktoken", "sentencepiece")  # they encode
 VERSIONS = ("tokscope", *LIBRARIES)
+
+
+@cache
+def version_of(library: str) -> str:
+    """Return the version of an installed library, which is read from its files once."""
+    return version(library)
 
 
 def rendered(provenance: Provenance) -> str:

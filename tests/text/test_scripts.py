@@ -74,3 +74,12 @@ def test_every_assigned_code_point_has_a_script() -> None:
 def test_the_script_of_a_character_is_that_of_regex(char: str) -> None:
     (number,) = own_scripts(codes(char))
     assert regex.match(rf"\p{{Script={SCRIPTS[number]}}}", char)
+
+
+@pytest.mark.parametrize("name", ["Common", "Inherited", "Latin", "Han", "Yi"])
+def test_one_pass_finds_what_an_expression_for_one_script_finds(name: str) -> None:
+    text = "".join(map(chr, [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]))
+    is_own = own_scripts(codes(text)) == SCRIPTS.index(name)
+    found = [match.span() for match in regex.finditer(rf"\p{{Script={name}}}+", text)]
+    at = np.flatnonzero(np.diff(is_own, prepend=False, append=False)).tolist()
+    assert found == [*zip(at[::2], at[1::2], strict=True)]

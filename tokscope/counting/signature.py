@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from tokscope.counting.tally import Counting, Reading
-from tokscope.provenance import LIBRARIES, Provenance
+from tokscope.provenance import LIBRARIES, Provenance, version_of
 from tokscope.text.corpus import Corpus, has_fields
 from tokscope.text.words import rule_version
 from tokscope.tokenizers import Tokenizer
@@ -16,7 +15,7 @@ from tokscope.version import __version__
 
 def versions() -> Provenance:
     """Return the versions of this package and of the libraries that encode and cut words."""
-    return {"tokscope": __version__, **{library: version(library) for library in LIBRARIES}}
+    return {"tokscope": __version__, **{library: version_of(library) for library in LIBRARIES}}
 
 
 def signed(tokenizers: Sequence[Tokenizer]) -> Provenance:

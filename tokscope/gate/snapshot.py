@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from itertools import pairwise
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,18 +18,24 @@ from tokscope.counting.tokens import TOKEN_COLUMNS, Tokens
 from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError
 from tokscope.gate.wanted import Source
+from tokscope.late import Late
 from tokscope.measures.ratios import ratio_of_sums
 from tokscope.measures.schemes import scheme
-from tokscope.mixture.subject import infer, subject_of
 from tokscope.numerals.cuts import cut, known_cuts
 from tokscope.numerals.drawn import LENGTHS, SPACED, leading, numbers_of
 from tokscope.numerals.golden import golden_strings
+from tokscope.provenance import version_of
 from tokscope.reach.findings import findings
 from tokscope.reach.search import by_what_can_be, encode_what_can_be
 from tokscope.tokenizers import Encoded, Tokenizer, load, parse
 from tokscope.tokenizers.vocabulary import Vocabulary
 from tokscope.version import __version__
 from tokscope.workers import HERE, Workers
+
+if TYPE_CHECKING:
+    from tokscope.mixture import subject
+else:
+    subject = Late("tokscope.mixture.subject")  # SciPy takes long to import
 
 Hashes = NDArray[np.uint64]
 Values = Mapping[str, Mapping[str, float]]  # measure -> corpus -> value
@@ -124,7 +129,7 @@ def snapshot(
     tokenizer = load(given) if isinstance(given, str) else given
     wanted = source.wanted
     if wanted.mixture:
-        subject_of(tokenizer, wanted.mixture, 0)
+        subject.subject_of(tokenizer, wanted.mixture, 0)
     measured = _measured(tokenizer, source, workers) if wanted.columns else Measured()
     identity = _identity(tokenizer, wanted.strings, strings)
     extras = _extras(tokenizer, source)
@@ -144,7 +149,7 @@ def _identity(tokenizer: Tokenizer, more: Sequence[str], strings: Sequence[str] 
         vocabulary=hash_of_ids(vocabulary.blob, vocabulary.ends),
         components={name: hash_of(part) for name, part in parts.items()},
         specials=dict(specials),
-        backends={"tokscope": __version__, **{name: version(name) for name in BACKENDS}},
+        backends={"tokscope": __version__, **{name: version_of(name) for name in BACKENDS}},
         golden=golden,
         processing={name: _told(part) for name, part in tokenizer.processing().items()},
         model_input={text: ids for text, ids in fed.items() if ids != golden[text]},
@@ -273,7 +278,7 @@ def _numbers(tokenizer: Tokenizer) -> Numbers:
 
 def _mixture(tokenizer: Tokenizer, source: Source) -> dict[str, float]:
     """Infer shares of the corpora, or of the embedded sample where none are named."""
-    found = infer(tokenizer, source.corpora or None, merges=source.wanted.mixture)
+    found = subject.infer(tokenizer, source.corpora or None, merges=source.wanted.mixture)
     return dict(zip(found.names, found.shares.round(4).tolist(), strict=True))
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tokscope.counting.catalog import DEFAULT, MEASURES
 from tokscope.counting.counted import reference_of, require_countable
 from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import IDENTITY, OFF, Config, Text
-from tokscope.mixture.subject import chosen
+from tokscope.late import Late
 from tokscope.provenance import rendered
 from tokscope.text.corpus import Corpus
+
+if TYPE_CHECKING:
+    from tokscope.mixture import subject
+else:
+    subject = Late("tokscope.mixture.subject")  # SciPy takes long to import
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def opened(text: Text, wanted: Wanted) -> Source:
         if MEASURES[name].over != "corpus" and not text.parallel:
             raise TokscopeError(f"limits.{name}: only for parallel text; set text.parallel = true")
     if wanted.mixture and corpora:
-        chosen([corpus.name for corpus in corpora], ())
+        subject.chosen([corpus.name for corpus in corpora], ())
     return Source(wanted, corpora, text.words, text.specials, reference, settings)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from math import nan
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ from tokscope.counting.tally import Counting
 from tokscope.errors import shortened
 from tokscope.given import words
 from tokscope.measures.frequency import unseen_under_zipf
-from tokscope.provenance import Provenance
+from tokscope.provenance import Provenance, version_of
 from tokscope.reach.causes import CAUSES, WHOLE_ONLY
 from tokscope.reach.fidelity import (
     OUTCOMES,
@@ -250,7 +249,7 @@ def _provenance(
 ) -> Provenance:
     base = counted.provenance if counted else signed([one.tokenizer for one in subjects])
     rules = ",".join(sorted(codes)) if _chosen(codes) else "all"
-    return {**base, "rules": rules, "scripts": f"regex {version('regex')}"}
+    return {**base, "rules": rules, "scripts": f"regex {version_of('regex')}"}
 
 
 def fails(report: Report, severity: str) -> bool:

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from typing import cast
 
 import numpy as np
@@ -17,7 +16,7 @@ from tokscope.counting.counted import Counted, count, require_countable, texts_o
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose
-from tokscope.provenance import Provenance
+from tokscope.provenance import Provenance, version_of
 from tokscope.report import Report
 from tokscope.studies.vocab_headline import headline
 from tokscope.studies.vocab_plots import plots
@@ -257,7 +256,7 @@ def _provenance(
     counted = {**text.counted.provenance, "frequent": f"{text.frequent}"} if text else None
     return {
         **(counted or signed(tokenizers)),
-        "scripts": f"regex {version('regex')}",
+        "scripts": f"regex {version_of('regex')}",
         "list": tuple(f"{name}:{_digest(own)}" for name, own in listed.items()),
     }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 from time import monotonic
 
 import numpy as np
@@ -19,7 +18,7 @@ from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose, shortened
 from tokscope.measures.languages import language_of_token
-from tokscope.provenance import Provenance
+from tokscope.provenance import Provenance, version_of
 from tokscope.report import Report
 from tokscope.studies.vocab_headline import matched, own_tokens, typical
 from tokscope.text.given import Corpora
@@ -200,7 +199,7 @@ def _report(
 ) -> Report:
     """Join lists by name of tokenizer."""
     frame = pd.concat(frames.values(), ignore_index=True)
-    provenance = {**known, "scripts": f"regex {version('regex')}"}
+    provenance = {**known, "scripts": f"regex {version_of('regex')}"}
     notes = tuple(assumptions(tokenizers))
     return Report(
         "vocab", title, frame, notes, provenance, headline=told, details=(_NOTE,), view=tables

@@ -43,40 +43,48 @@ _WORDS = -(-len(SCRIPTS) // 64)  # words of 64 bits, one bit per script
 
 
 @cache
-def _tables() -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.uint64]]:
-    """Return a row for every code point, and for each row its own script and those it is used with.
+def _known() -> list[str]:
+    """Return the scripts that the installed `regex` knows."""
 
-    Row 0 stands for unassigned code points, which are most of them.
+    def knows(name: str) -> bool:
+        try:
+            return bool(regex.compile(rf"\p{{Script={name}}}"))
+        except regex.error:
+            return False
+
+    return list(filter(knows, SCRIPTS))
+
+
+@cache
+def _own() -> NDArray[np.uint8]:
+    """Return the script of every code point.
+
+    One expression looks for runs of any script: there are few runs, so that few are tried twice.
     """
     everything = np.arange(0x110000, dtype=np.uint32)
     everything[0xD800:0xE000] = 0xFFFF  # surrogates are not text
     text = everything.tobytes().decode("utf-32-le")
-    assigned = "".join(regex.findall(r"\P{Script=Unknown}+", text))
-    rows = np.zeros(len(text), np.int32)
-    rows[np.frombuffer(assigned.encode("utf-32-le"), np.uint32)] = 1 + np.arange(len(assigned))
-    own = np.full(1 + len(assigned), UNKNOWN, np.uint8)
-    used = np.zeros((1 + len(assigned), _WORDS), np.uint64)
-    for number, name in enumerate(SCRIPTS):
-        bit = np.uint64(1 << (number % 64))
-        for start, end in _runs(rf"\p{{Script={name}}}+", assigned):
-            own[1 + start : 1 + end] = number
-        for start, end in _runs(rf"\p{{Script_Extensions={name}}}+", assigned):
-            used[1 + start : 1 + end, number // 64] |= bit
-    return rows, own, used
+    own = np.full(len(text), UNKNOWN, np.uint8)
+    for match in regex.finditer("|".join(rf"(?P<{n}>\p{{Script={n}}}+)" for n in _known()), text):
+        own[match.start() : match.end()] = SCRIPTS.index(match.lastgroup)
+    return own
 
 
-def _runs(pattern: str, text: str) -> list[tuple[int, int]]:
-    """Return where runs begin and end; empty if the installed `regex` does not know the script."""
-    try:
-        return [match.span() for match in regex.finditer(pattern, text)]
-    except regex.error:
-        return []
+def _used(codes: Codes) -> NDArray[np.uint64]:
+    """Return the scripts that code points are used with, as bits; shape (codes, words)."""
+    different, places = np.unique(codes.astype(np.uint32), return_inverse=True)
+    text = different.tobytes().decode("utf-32-le", "surrogatepass")
+    used = np.zeros((len(text), _WORDS), np.uint64)
+    for name in _known():
+        number = SCRIPTS.index(name)
+        for match in regex.finditer(rf"\p{{Script_Extensions={name}}}+", text):
+            used[match.start() : match.end(), number // 64] |= np.uint64(1 << (number % 64))
+    return used[places]
 
 
 def own_scripts(codes: Codes) -> NDArray[np.uint8]:
     """Return the Script property of code points, as numbers of `SCRIPTS`."""
-    rows, own, _ = _tables()
-    return own[rows[codes]]
+    return _own()[codes]
 
 
 def run_scripts(codes: Codes, starts: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -87,9 +95,7 @@ def run_scripts(codes: Codes, starts: NDArray[np.int64]) -> NDArray[np.uint8]:
     decide if exactly one script is used with all of them; else the run is `COMMON`. `starts` holds
     the first code point of each run; no run is empty.
     """
-    rows, own, used = _tables()
-    places = rows[codes]
-    scripts = own[places]
+    scripts = _own()[codes]
     explicit = (scripts != COMMON) & (scripts != INHERITED)
     least = np.minimum.reduceat(np.where(explicit, scripts, 255).astype(np.uint8), starts)
     most = np.maximum.reduceat(np.where(explicit, scripts, 0).astype(np.uint8), starts)
@@ -101,7 +107,7 @@ def run_scripts(codes: Codes, starts: NDArray[np.int64]) -> NDArray[np.uint8]:
     inside = np.repeat(np.arange(len(starts)), ends - starts)
     chosen = np.isin(inside, hard) & (explicit | (least == 255)[inside])
     heads = np.flatnonzero(np.diff(inside[chosen], prepend=-1))
-    shared = np.bitwise_and.reduceat(used[places[chosen]], heads)
+    shared = np.bitwise_and.reduceat(_used(codes[chosen]), heads)
     alone = np.bitwise_count(shared).sum(axis=1) == 1
     word = shared.argmax(axis=1)
     bits = shared[np.arange(len(hard)), word]

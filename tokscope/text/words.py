@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.metadata import version
 from types import ModuleType
 
 import numpy as np
@@ -19,6 +18,7 @@ import regex
 from numpy.typing import NDArray
 
 from tokscope.errors import choose, extra
+from tokscope.provenance import version_of
 
 Codes = NDArray[np.uint8] | NDArray[np.uint32]
 Spans = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -272,8 +272,8 @@ def rule_version(rule: str) -> str:
         TokscopeError: the rule is unknown, or a library that it needs is not installed.
     """
     if choose(WORDS, rule, "word rule") is icu_words:
-        return f"icu4py {version('icu4py')} ICU {_icu('icu4py').icu_version}"
-    return f"regex {version('regex')}"
+        return f"icu4py {version_of('icu4py')} ICU {_icu('icu4py').icu_version}"
+    return f"regex {version_of('regex')}"
 
 
 def has_dictionary(rule: str) -> bool:
