@@ -109,6 +109,9 @@ ALPHABET = "aZßñ\u05d0\u05d1カｶ\uff9e19٣ _\u203f'’\"\u05f4.:,;·\u00ad\u
 @example("a\u200d😀b")
 @example("\n\u0301\u0301a")
 @example("\u05d0\"\u05d1 \u05d0' 3'4")
+@example("'\u0301\u0301a'\u0301\u200db'\u0301")
+@example("カ\u0301\u0301_\u0301カ\n\u0301カ 1,\u0301\u03012,")
+@example("a\u200d\u0301😀b\n\u200d😀c\u200d\nd")
 def test_spans_are_those_of_the_rules_written_out(text: str) -> None:
     assert words(text) == rule_by_rule(text)
 

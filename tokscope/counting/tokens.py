@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.text.words import LETTER, UNSPACED, WORDS, codes, has_dictionary, properties
+from tokscope.text.words import LETTER, UNSPACED, WORDS, has_dictionary, properties_of
 from tokscope.tokenizers import Encoded, Tokenizer
 
 Counts = NDArray[np.int64]
@@ -63,6 +63,8 @@ class Text:
     @cached_property
     def unit_bytes(self) -> Counts:
         """The byte where each unit begins, and where one more would; (D + 1,)."""
+        if self.joined.isascii():
+            return self.unit_chars
         return np.append(0, self.char_bytes[self.unit_end_chars] + 1)
 
     @cached_property
@@ -78,7 +80,7 @@ class Text:
     @cached_property
     def properties(self) -> NDArray[np.uint16]:
         """The properties of each code point (see `tokscope.text.words`)."""
-        return properties().take(codes(self.joined))
+        return properties_of(self.joined)
 
     @cached_property
     def unit_chars(self) -> Counts:
@@ -89,7 +91,9 @@ class Text:
     def words(self) -> tuple[Counts, Counts]:
         """The bytes where words begin and end."""
         starts, ends = WORDS[self.rule](self.joined, self.properties)
-        return self.char_bytes[starts], self.char_bytes[ends]
+        if self.joined.isascii():
+            return starts, ends
+        return self.char_bytes.take(starts), self.char_bytes.take(ends)
 
     @cached_property
     def unit_words(self) -> Counts:
@@ -119,7 +123,7 @@ class Tokens:
     def cuts(self) -> Counts:
         """The byte of `Text.data` where each token ends; ascending, (T,)."""
         if self.encoded.spells:
-            lengths = self.tokenizer.vocabulary.lengths[self.encoded.ids]
+            lengths = self.tokenizer.vocabulary.lengths.take(self.encoded.ids)
             later = self.encoded.starts[1:-1]
             np.add.at(lengths, later[later < len(lengths)], 1)  # the line feed before a unit
             return np.cumsum(lengths)
@@ -158,10 +162,10 @@ class Tokens:
 
     def cut(self, starts: Counts, ends: Counts) -> NDArray[np.bool_]:
         """Tell which spans of bytes have a token boundary strictly inside."""
-        inside = np.zeros(len(self.text.data) + 1, np.int8)
-        inside[self.cuts] = 1
+        inside = np.zeros(len(self.text.data) + 1, bool)
+        inside[self.cuts] = True
         before = np.cumsum(inside, dtype=np.int32)
-        return before[ends - 1] > before[starts]
+        return before.take(ends - 1) > before.take(starts)
 
     def held(self, starts: Counts, ends: Counts) -> NDArray[np.bool_]:
         """Tell which spans of bytes lie inside a single token that is not the unknown token."""
@@ -178,9 +182,13 @@ class Tokens:
 
     def split_characters(self) -> Counts:
         """Count characters that more than one token covers, even after normalization."""
-        cuts = self.cuts
-        inner = cuts[~self.text.first[cuts]]
-        home = np.searchsorted(self.text.char_bytes, inner, side="right")
+        first = self.text.first
+        if self.text.joined.isascii():
+            return np.zeros(len(self.text.texts), np.int64)
+        inner = self.cuts.compress(~first.take(self.cuts))
+        home = inner - 1
+        for _ in range(2):  # a character has at most four bytes
+            home -= ~first.take(home)
         new = np.diff(home, prepend=-1) != 0
         return _sums(new, np.searchsorted(inner, self.text.unit_bytes))
 
@@ -191,7 +199,9 @@ class Tokens:
     def unknown(self) -> Counts:
         """Count unknown tokens."""
         unknown = self.tokenizer.vocabulary.unknown
-        return self.by_unit(self.encoded.ids == (-1 if unknown is None else unknown))
+        if unknown is None:
+            return np.zeros(len(self.text.texts), np.int64)
+        return self.by_unit(self.encoded.ids == unknown)
 
     def round_trip(self) -> Counts:
         """Count units that decode to themselves, with the tokenizer's own decoder."""
@@ -201,22 +211,30 @@ class Tokens:
         return np.fromiter(same, np.int64, len(self.text.texts))
 
 
-def _flag(flag: int) -> Callable[[Text], Counts]:
-    return lambda text: _sums((text.properties & flag) != 0, text.unit_chars)
+def _multibyte(text: Text) -> Counts:
+    if text.joined.isascii():
+        return np.zeros(len(text.texts), np.int64)
+    return _sums(text.data >= 0xC0, text.unit_bytes)
+
+
+def _letters(text: Text) -> Counts:
+    return _sums((text.properties & LETTER) != 0, text.unit_chars)
 
 
 def _unspaced(text: Text) -> Counts:
     """Count letters of scripts where the rule finds no words; 0 if it has a dictionary."""
-    return _flag(0 if has_dictionary(text.rule) else UNSPACED)(text)
+    if has_dictionary(text.rule) or not np.bitwise_or.reduce(text.properties) & UNSPACED:
+        return np.zeros(len(text.texts), np.int64)
+    return _sums((text.properties & UNSPACED) != 0, text.unit_chars)
 
 
 TEXT_COLUMNS: Mapping[str, Callable[[Text], Counts]] = {
     "units": lambda text: np.ones(len(text.texts), np.int64),
     "bytes": lambda text: text.bytes,
     "characters": lambda text: np.diff(text.unit_chars) - 1,
-    "multibyte": lambda text: _sums(text.data >= 0xC0, text.unit_bytes),
+    "multibyte": _multibyte,
     "words": lambda text: np.diff(text.unit_words),
-    "letters": _flag(LETTER),
+    "letters": _letters,
     "unspaced": _unspaced,
 }
 TOKEN_COLUMNS: Mapping[str, Callable[[Tokens], Counts]] = {

@@ -9,7 +9,7 @@ of scripts that are written without spaces.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from types import ModuleType
 
@@ -21,6 +21,7 @@ from tokscope.errors import choose, extra
 from tokscope.provenance import version_of
 
 Codes = NDArray[np.uint8] | NDArray[np.uint32]
+Properties = NDArray[np.uint16]
 Spans = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 # The word-break classes that matter here. The last two stand for Extended_Pictographic.
@@ -57,7 +58,7 @@ MARK = 1024
 NUMBER = 2048
 SIGN = 4096  # punctuation or a symbol
 _IGNORED = 8192  # the rules ignore it, except after a line end (WB4)
-_MIDDLE = 16384  # can join the characters on its two sides
+_RARE = 16384  # joins in other ways than tied ones: katakana, emoji, and what joins two others
 _TIED = 32768  # never separated from each other: letters, numbers and connectors
 
 _UNSPACED = r"[\p{L}&&[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}]]"
@@ -93,7 +94,7 @@ def properties() -> NDArray[np.uint16]:
     for flag, pattern in _FLAGS.items():
         mark(pattern, flag)
     table[_classes("Extend", "Format", "ZWJ")[table & CLASS]] += _IGNORED
-    table[_ANY_MIDDLE[table & CLASS]] += _MIDDLE
+    table[_JOINS[table & CLASS]] += _RARE
     table[(_LETTERS | _classes("Numeric", "ExtendNumLet"))[table & CLASS]] += _TIED
     table_of_all = np.zeros(0x110000, np.uint16)
     table_of_all[codes] = table
@@ -124,78 +125,111 @@ _LINE_ENDS = _classes("CR", "LF", "Newline")
 _HEBREW = _classes("Hebrew_Letter")
 _LETTERS = _classes("ALetter", "PictographicLetter", "Hebrew_Letter")
 _NUMERIC = _classes("Numeric")
-_KATAKANA = _classes("Katakana", "ExtendNumLet")
+_KATAKANA = _classes("Katakana")
 _PICTOGRAPHS = _classes("Pictographic", "PictographicLetter")
 _SINGLE_QUOTE = _classes("Single_Quote")
+_ANY = np.ones(CLASS + 1, bool)
 
-# (left, middle, right): WB6 and WB7, WB7b and WB7c, WB11 and WB12
-_BRIDGES = (
-    (_LETTERS, _classes("MidLetter", "MidNumLet", "Single_Quote"), _LETTERS),
-    (_HEBREW, _classes("Double_Quote"), _HEBREW),
-    (_NUMERIC, _classes("MidNum", "MidNumLet", "Single_Quote"), _NUMERIC),
+# (left, middle, right) for what keeps the middle with the left; the last three also keep the right
+_WITH_LEFT = (
+    (_classes("ZWJ"), _PICTOGRAPHS, _ANY),  # WB3c
+    (_HEBREW, _SINGLE_QUOTE, _ANY),  # WB7a
+    (_KATAKANA | _classes("ExtendNumLet"), _KATAKANA, _ANY),  # WB13 and WB13b
 )
-_ANY_MIDDLE = np.logical_or.reduce([middle for _, middle, _ in _BRIDGES])
+_WITH_RIGHT = ((_ANY, _KATAKANA, _KATAKANA | _classes("ExtendNumLet")),)  # WB13 and WB13a
+_WITH_BOTH = (
+    (_LETTERS, _classes("MidLetter", "MidNumLet", "Single_Quote"), _LETTERS),  # WB6 and WB7
+    (_HEBREW, _classes("Double_Quote"), _HEBREW),  # WB7b and WB7c
+    (_NUMERIC, _classes("MidNum", "MidNumLet", "Single_Quote"), _NUMERIC),  # WB11 and WB12
+)
 
 
-def _kept(props: NDArray[np.uint16]) -> NDArray[np.int64] | None:
-    """Return the code points that the rules do not ignore (WB4); None if that is all of them."""
-    ignored = (props & _IGNORED) != 0
-    if not ignored.any():
-        return None
-    ignored[0] = False
-    ignored[1:] &= ~_LINE_ENDS[props[:-1] & CLASS]
-    return np.flatnonzero(~ignored)
+def _table(rules: Iterable[tuple[NDArray[np.bool_], ...]]) -> NDArray[np.bool_]:
+    """Tell for classes of three neighbours whether one of the rules applies; (32 * 32 * 32,)."""
+    return np.logical_or.reduce(
+        [(left[:, None, None] & middle[:, None] & right).ravel() for left, middle, right in rules]
+    )
 
 
-def _tied(props: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    """Tell for every code point but the first whether it stays with the one before it."""
-    tied = (props[:-1] & props[1:] & _TIED) != 0  # WB5, WB8 to WB10, WB13a and WB13b
-    classes = props & CLASS
-    if np.any(classes == _NUMBER["Katakana"]):  # WB13, and its part of WB13a and WB13b
-        katakana = _KATAKANA[classes]
-        tied |= katakana[:-1] & katakana[1:]
-    between = (props[:-2] & props[2:] & _TIED) != 0  # both neighbours of a bridge must be tied
-    middles = np.flatnonzero(((props[1:-1] & _MIDDLE) != 0) & between) + 1
-    before, at, after = classes[middles - 1], classes[middles], classes[middles + 1]
-    for left, middle, right in _BRIDGES:
-        bridges = middles[left[before] & middle[at] & right[after]]
-        tied[bridges - 1] = True
-        tied[bridges] = True
-    hebrew = classes[:-1] == _NUMBER["Hebrew_Letter"]
-    if hebrew.any():
-        tied |= hebrew & _SINGLE_QUOTE[classes[1:]]  # WB7a
-    return tied
+_KEPT_LEFT, _KEPT_RIGHT = _table(_WITH_LEFT + _WITH_BOTH), _table(_WITH_RIGHT + _WITH_BOTH)
+_JOINS = np.logical_or.reduce([middle for _, middle, _ in _WITH_LEFT + _WITH_BOTH])
 
 
-def _stays(props: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    """Tell for every code point but the first whether UAX #29 keeps it with the one before it."""
-    kept = _kept(props)
-    if kept is None:
-        return _tied(props)
-    tied = _tied(props[kept])
-    # WB3c: a pictograph stays with a zero-width joiner right before it
-    joiner = (props[kept[1:] - 1] & CLASS) == _NUMBER["ZWJ"]
-    tied |= joiner & _PICTOGRAPHS[props[kept[1:]] & CLASS]
-    stays = np.ones(len(props) - 1, bool)
-    stays[kept[1:][~tied] - 1] = False
+def _marks(props: Properties) -> NDArray[np.int64]:
+    """Return the code points that the rules ignore (WB4); they stay with the one before them."""
+    marks = np.flatnonzero((props & _IGNORED) != 0)
+    marks = marks[marks > 0]
+    return marks[~_LINE_ENDS[props[marks - 1] & CLASS]]
+
+
+def _filled(props: Properties, marks: NDArray[np.int64]) -> Properties:
+    """Return properties in which ignored code points have those of the one that they stay with."""
+    if not len(marks):
+        return props
+    first = np.diff(marks, prepend=-1) != 1
+    filled = props.copy()
+    filled[marks] = props[np.maximum.accumulate(np.where(first, marks - 1, 0))]
+    return filled
+
+
+def _behind(places: NDArray[np.int64], marks: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return the first code point behind each place that is not ignored, or the end, `size`."""
+    if not len(marks):
+        return places + 1
+    never = size + 2
+    first = np.append(marks[np.diff(marks, prepend=-1) != 1], never)
+    last = np.append(marks[np.diff(marks, append=never) != 1], never)
+    run = np.searchsorted(last, places + 1)
+    return np.where(first[run] <= places + 1, last[run] + 1, places + 1)
+
+
+def _join_rare(
+    stays: NDArray[np.bool_], props: Properties, filled: Properties, marks: NDArray[np.int64]
+) -> None:
+    """Set what the rules keep that look at few characters: katakana, signs in words, emoji."""
+    rare = np.flatnonzero((props & _RARE) != 0)
+    behind = _behind(rare, marks, len(props))
+    at = props[rare] & CLASS
+    before = np.where(_PICTOGRAPHS[at], props[rare - 1], filled[rare - 1]) & CLASS
+    before[rare == 0] = 0
+    after = np.append(props, np.uint16(0))[behind] & CLASS
+    three = (before.astype(np.intp) << 10) + (at << 5) + after
+    stays[rare[_KEPT_LEFT[three]]] = True
+    stays[behind[_KEPT_RIGHT[three]]] = True
+
+
+def _stays(props: Properties) -> NDArray[np.bool_]:
+    """Tell for every code point whether UAX #29 keeps it with the one before it.
+
+    One more value stands for the end, which stays with nothing; shape (C + 1,).
+    """
+    stays = np.zeros(len(props) + 1, bool)
+    marks = _marks(props)
+    filled = _filled(props, marks)
+    tied = filled[:-1] & filled[1:] & _TIED
+    np.not_equal(tied, 0, out=stays[1:-1])  # WB5, WB8 to WB10, WB13a and WB13b
+    stays[marks] = True
+    _join_rare(stays, props, filled, marks)
     return stays
 
 
-def _words(props: NDArray[np.uint16], stays: NDArray[np.bool_]) -> Spans:
+def _words(props: Properties, stays: NDArray[np.bool_]) -> Spans:
     """Return the segments that hold a letter or a number."""
-    before, after = np.append(False, stays), np.append(stays, False)
+    before, after = stays[:-1], stays[1:]
     forms = (props & WORD_FORMING) != 0
-    shown = forms | before | after  # drop single code points that are neither letter nor number
-    starts, ends = np.flatnonzero(shown & ~before), np.flatnonzero(shown & ~after) + 1
+    # Drop single code points that are neither letter nor number; `>` between flags is "and not".
+    starts = np.flatnonzero((forms | after) > before)
+    ends = np.flatnonzero((forms | before) > after) + 1
     others = np.flatnonzero(~forms[starts])  # few; the letter or number may come later
     if not len(others):
         return starts, ends
     inside = np.stack((starts[others], ends[others]), axis=1).ravel()
-    empty = others[~np.logical_or.reduceat(np.append(forms, False), inside)[::2]]
+    sums = np.add.reduceat(np.append(forms, False), inside, dtype=np.int32)[::2]
+    empty = others[sums == 0]
     return np.delete(starts, empty), np.delete(ends, empty)
 
 
-def unicode_words(text: str, props: NDArray[np.uint16]) -> Spans:
+def unicode_words(text: str, props: Properties) -> Spans:
     """Return the first and the past-the-end code point of every UAX #29 word.
 
     `props` holds the `properties` of each code point of the text; shape (C,).
@@ -205,13 +239,9 @@ def unicode_words(text: str, props: NDArray[np.uint16]) -> Spans:
     return _words(props, _stays(props))
 
 
-def _inside(props: NDArray[np.uint16]) -> NDArray[np.bool_]:
+def _inside(props: Properties) -> NDArray[np.bool_]:
     """Tell which code points a dictionary cuts: letters and the marks on them."""
-    inside = (props & DICTIONARY) != 0
-    kept = _kept(props)
-    if kept is None:
-        return inside
-    return np.repeat(inside[kept], np.diff(kept, append=len(props)))
+    return (_filled(props, _marks(props)) & DICTIONARY) != 0
 
 
 def _icu(module: str) -> ModuleType:
@@ -231,7 +261,7 @@ def _segments(text: str) -> NDArray[np.int64]:
     return starts - np.cumsum(second)[starts]
 
 
-def icu_words(text: str, props: NDArray[np.uint16]) -> Spans:
+def icu_words(text: str, props: Properties) -> Spans:
     """Return UAX #29 words, or those of ICU's dictionaries in scripts without spaces."""
     inside = _inside(props)
     if not inside.any():
@@ -246,10 +276,12 @@ def icu_words(text: str, props: NDArray[np.uint16]) -> Spans:
     cuts = places[_segments(runs.tobytes().decode("utf-32-le"))]
     cut = np.zeros(len(props), bool)
     cut[cuts] = True
-    return _words(props, np.where(within, ~cut[1:], _stays(props)))
+    stays = _stays(props)
+    stays[1:-1] = np.where(within, ~cut[1:], stays[1:-1])
+    return _words(props, stays)
 
 
-def whitespace_words(text: str, props: NDArray[np.uint16]) -> Spans:
+def whitespace_words(text: str, props: Properties) -> Spans:
     """Return the first and the past-the-end code point of every run without white space."""
     ink = np.zeros(len(props) + 2, bool)
     ink[1:-1] = (props & SPACE) == 0
@@ -286,3 +318,8 @@ def codes(text: str) -> Codes:
     if text.isascii():
         return np.frombuffer(text.encode(), np.uint8)
     return np.frombuffer(text.encode("utf-32-le"), np.uint32)
+
+
+def properties_of(text: str) -> Properties:
+    """Return the `properties` of each code point of a text."""
+    return properties().take(codes(text).astype(np.intp))

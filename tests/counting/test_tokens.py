@@ -1,0 +1,31 @@
+"""Columns of text, counted by arrays and one by one."""
+
+import regex
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tokscope.counting.tokens import TEXT_COLUMNS, Text
+
+LINES = st.lists(st.text(st.sampled_from("ab1 .'éжाक中ไ한😀\r\u0301"), max_size=8), max_size=5)
+
+
+def one_by_one(line: str) -> dict[str, int]:
+    unspaced = r"(?V1)[\p{L}&&[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}]]"
+    return {
+        "units": 1,
+        "bytes": len(line.encode()),
+        "characters": len(line),
+        "multibyte": sum(len(char.encode()) > 1 for char in line),
+        "words": len(line.split()),
+        "letters": len(regex.findall(r"\p{L}", line)),
+        "unspaced": len(regex.findall(unspaced, line)),
+    }
+
+
+@given(LINES)
+@example(["ab", "", "a b"])
+@example(["aé", "", "中"])
+def test_columns_of_text_are_those_counted_one_by_one(lines: list[str]) -> None:
+    text = Text(lines, "whitespace")
+    found = {name: count(text).tolist() for name, count in TEXT_COLUMNS.items()}
+    assert found == {name: [one_by_one(line)[name] for line in lines] for name in TEXT_COLUMNS}
