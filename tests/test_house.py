@@ -177,7 +177,8 @@ HEAVY = {
     ("modules", "late"),
     [
         ("tokscope, tokscope.cli", HEAVY),
-        ("tokscope.studies.check, tokscope.studies.compare", {"scipy", "requests", "matplotlib"}),
+        ("tokscope.studies.check", {"scipy", "requests", "matplotlib"}),
+        ("tokscope.render, tokscope.studies.compare", {"scipy", "pandas", "requests"}),
     ],
 )
 def test_start_up_is_light(modules: str, late: set[str]) -> None:

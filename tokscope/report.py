@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from tokscope.errors import TokscopeError, choose, extra
 from tokscope.late import Late
@@ -14,9 +15,14 @@ from tokscope.provenance import Provenance, brief, rendered
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+else:
+    pd = Late("pandas")  # a table can be printed without it, in half the time
 
 _NOTEBOOK = Late("tokscope.render.notebook")  # imported late because it imports this module
 _FIGURES = Late("tokscope.render.figures")  # because it needs an extra
+
+
+Rows = Sequence[Mapping[str, Any]]  # values by the name of their column, all rows with the same
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Report:
 
     command: str
     title: str
-    frame: pd.DataFrame
+    table: pd.DataFrame | Rows
     notes: tuple[str, ...] = ()
     provenance: Provenance = field(default_factory=dict)  # what can change the result
     across: str = ""
@@ -41,6 +47,18 @@ class Report:
     view: Callable[[Report], Sequence[Report]] | None = None  # the parts that people see
     plots: Callable[[Report], Sequence[Plot]] | None = None  # what can be drawn, the main one first
     parts: tuple[Report, ...] = ()  # reports that this one is made of
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The table as a data frame."""
+        return pd.DataFrame(self.table) if isinstance(self.table, Sequence) else self.table
+
+    @property
+    def rows(self) -> Rows:
+        """The table as rows."""
+        if isinstance(self.table, Sequence):
+            return self.table
+        return cast(Rows, self.table.to_dict("records"))
 
     @property
     def signature(self) -> str:

@@ -138,6 +138,31 @@ def test_every_kind_of_cell_looks_like_the_golden_files(format_: str) -> None:
     require_same(f"report.{SUFFIXES.get(format_, format_)}", RENDERERS[format_](everything()))
 
 
+NUMBER = st.floats(allow_infinity=False)
+ROW = st.fixed_dictionaries(
+    {
+        "tokenizer": st.sampled_from(NAMES),
+        "corpus": st.sampled_from(["en", "de"]),
+        "count": st.integers(0, 3),
+        "value": NUMBER,
+        "low": NUMBER,
+        "high": NUMBER,
+        "unit": st.sampled_from(["share", "tokens"]),
+        "better": st.sampled_from(["lower", "higher", "neither"]),
+        "doubt": st.booleans(),
+    }
+)
+
+
+@given(st.lists(ROW, min_size=1, max_size=6), st.sampled_from(["", "tokenizer"]))
+def test_rows_are_laid_out_as_a_frame_of_them_is(
+    rows: list[dict[str, object]], across: str
+) -> None:
+    one = Report("x", "A title", rows, across=across, flow=("value", "unit"))
+    assert grid(one) == grid(replace(one, table=pd.DataFrame(rows)))
+    assert one.frame.equals(pd.DataFrame(rows))
+
+
 def flowing() -> Report:
     return replace(everything(), flow=("corpus", "value"))
 

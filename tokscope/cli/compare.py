@@ -124,10 +124,11 @@ def command(
     corpora = text.read(corpus, reading, parallel=parallel, cluster=cluster)
     from tokscope.counting.counted import embedded
     from tokscope.studies import compare as study
-    from tokscope.studies.compare_lines import worst_lines
 
     with text.workers(corpora, scale) as workers:
         if lines is not None:
+            from tokscope.studies.compare_lines import worst_lines
+
             report = worst_lines(
                 specs, corpora, top=lines, reference=reference, specials=specials, workers=workers
             )

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-import pandas as pd
+from typing import Any, NamedTuple
 
 from tokscope.render.scale import COUNTS
 from tokscope.report import Report
 from tokscope.visible import visible
+
+Row = Mapping[str, Any]
 
 UNDEFINED = "–"
 _VALUES = ("value", "low", "high")
 _DIFFERENCES = ("difference", "difference_low", "difference_high", "verdict")
 # the values to assume for missing columns
 _PLAIN: Mapping[str, Any] = {
-    "low": math.nan,
-    "high": math.nan,
+    "low": None,
+    "high": None,
     "unit": "",
     "better": "neither",
     "doubt": False,
@@ -106,10 +106,10 @@ def _best(values: list[float], better: str) -> set[int]:
     return best if len(best) < len(ranked) else set()
 
 
-def _with_interval(row: pd.Series[Any]) -> str:
+def _with_interval(row: Row) -> str:
     """Write a value with its interval; a question mark says that it cannot be taken as it is."""
     value = rounded(row["value"], row["unit"])
-    if not math.isnan(row["low"]):
+    if row["low"] is not None:
         value += f" [{rounded(row['low'], row['unit'])}, {rounded(row['high'], row['unit'])}]"
     return f"{value} ?" if row["doubt"] else value
 
@@ -119,7 +119,8 @@ def grid(report: Report, escape: Callable[[str], str] = str) -> Grid:
 
     Every string goes through `visible`, and then through the `escape` of the format.
     """
-    laid = _side_by_side(report.frame, report.across) if report.across else _by_column(report.frame)
+    table = _table(report)
+    laid = _side_by_side(table, report.across) if report.across else _by_column(table)
 
     def door(text: str) -> str:
         return escape(visible(text))
@@ -132,62 +133,104 @@ def grid(report: Report, escape: Callable[[str], str] = str) -> Grid:
         title=door(report.title),
         notes=tuple(map(door, report.notes)),
         signature=door(report.signature),
-        flow=tuple(_flow(report, door)),
+        flow=tuple(_flow(table, report.flow, door)),
     )
 
 
-def _flow(report: Report, door: Callable[[str], str]) -> Iterator[tuple[str, list[list[str]]]]:
-    if report.flow:
-        for name, rows in report.frame.groupby(report.frame.columns[0], sort=False):
-            cells = rows[list(report.flow)].to_numpy()
-            yield door(str(name)), [[door(str(cell)) for cell in row] for row in cells]
+class _Table(NamedTuple):
+    """The columns and rows of a report as plain values of Python, None where one is missing."""
+
+    columns: list[str]
+    rows: Sequence[Row]
+    numeric: set[str]  # the columns that hold numbers
 
 
-def _by_column(frame: pd.DataFrame) -> Grid:
-    has_values = {"value", "unit"} <= set(frame.columns)
-    units = frame["unit"] if has_values else [""] * len(frame)
-    shown = [column for column in frame.columns if not (has_values and column == "unit")]
-    rows = [
-        [rounded(_plain(row[column]), unit if column in _VALUES else column) for column in shown]
-        for (_, row), unit in zip(frame.iterrows(), units, strict=True)
+def _table(report: Report) -> _Table:
+    table = report.table
+    if isinstance(table, Sequence):
+        columns = list(table[0]) if table else []
+        rows = [{name: _plain(value) for name, value in row.items()} for row in table]
+        kinds = {name: {type(row[name]) for row in rows} for name in columns}
+        numeric = {name for name in columns if kinds[name] <= {int, float, bool, type(None)}}
+        return _Table(columns, rows, numeric)
+    columns = list(table.columns)
+    cells = [
+        [
+            None if is_missing else value
+            for value, is_missing in zip(own.tolist(), own.isna(), strict=True)
+        ]
+        for _, own in table.items()
     ]
-    numeric = [pd.api.types.is_numeric_dtype(frame[column]) for column in shown]
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*cells, strict=True)]
+    return _Table(columns, rows, {name for name in columns if table[name].dtype.kind in "biuf"})
+
+
+def _plain(value: Any) -> Any:
+    plain = value.item() if hasattr(value, "item") else value
+    return None if plain != plain else plain
+
+
+def _grouped(rows: Sequence[Row], keys: Sequence[str]) -> dict[tuple[Any, ...], list[Row]]:
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return groups
+
+
+def _flow(
+    table: _Table, flow: Sequence[str], door: Callable[[str], str]
+) -> Iterator[tuple[str, list[list[str]]]]:
+    if flow:
+        for (name,), own in _grouped(table.rows, table.columns[:1]).items():
+            cells = [[row[key] for key in flow] for row in own]
+            yield door(str(name)), [[door(_told(cell)) for cell in row] for row in cells]
+
+
+def _told(cell: object) -> str:
+    return UNDEFINED if cell is None else str(cell)
+
+
+def _by_column(table: _Table) -> Grid:
+    has_values = {"value", "unit"} <= set(table.columns)
+    shown = [column for column in table.columns if not (has_values and column == "unit")]
+    rows = [
+        [
+            rounded(row[column], row["unit"] if has_values and column in _VALUES else column)
+            for column in shown
+        ]
+        for row in table.rows
+    ]
+    numeric = [column in table.numeric for column in shown]
     keys = numeric.index(True) if True in numeric else len(shown)
     return Grid(shown, rows, keys, numeric, [set() for _ in rows], directions=False)
 
 
-def _plain(value: Any) -> object:
-    return value.item() if hasattr(value, "item") else value
-
-
-def _side_by_side(frame: pd.DataFrame, across: str) -> Grid:
-    frame = frame.copy()
-    for name, kept in _PLAIN.items():
-        if name not in frame:
-            frame[name] = kept
-    names = list(dict.fromkeys(frame[across]))
-    keys = [column for column in frame.columns if column not in (*_NOT_KEYS, across)]
-    with_unit = bool(frame.groupby(across, sort=False)["unit"].nunique().max() > 1)
+def _side_by_side(table: _Table, across: str) -> Grid:
+    given = [{**_PLAIN, **row} for row in table.rows]
+    names = list(dict.fromkeys(row[across] for row in given))
+    keys = [column for column in table.columns if column not in (*_NOT_KEYS, across)]
+    units = set(_grouped(given, [across, "unit"]))
+    with_unit = len(units) > len(names)
     named = "measure" if "measure" in keys else keys[-1]
     place = {name: i for i, name in enumerate(names)}
     rows: list[list[str]] = []
     best: list[set[int]] = []
     arrows = False
-    for key, group in frame.groupby(keys, sort=False, dropna=False):
+    for key, group in _grouped(given, keys).items():
         cells, values = [UNDEFINED] * len(names), [math.nan] * len(names)
-        for _, row in group.iterrows():
+        for row in group:
             cells[place[row[across]]] = _with_interval(row)
-            if row["better"] != "neither":
+            if row["better"] != "neither" and row["value"] is not None:
                 values[place[row[across]]] = float(row["value"])
-        better = next((one for one in group["better"] if one != "neither"), "neither")
+        better = next((row["better"] for row in group if row["better"] != "neither"), "neither")
         head = dict(zip(keys, key, strict=True))
         if with_unit:
-            head[named] = f"{head[named]}{_unit(str(head[named]), group['unit'].iloc[0], better)}"
+            head[named] = f"{head[named]}{_unit(str(head[named]), group[0]['unit'], better)}"
         arrows |= with_unit and better in _ARROWS
-        rows.append([*(rounded(_plain(one), name) for name, one in head.items()), *cells])
+        rows.append([*(rounded(one, name) for name, one in head.items()), *cells])
         best.append({i + len(keys) for i in _best(values, better)})
-    numeric = [not with_unit and pd.api.types.is_numeric_dtype(frame[name]) for name in keys]
-    numeric += [pd.api.types.is_numeric_dtype(frame["value"])] * len(names)
+    numeric = [not with_unit and name in table.numeric for name in keys]
+    numeric += ["value" in table.numeric] * len(names)
     return Grid([*keys, *names], rows, len(keys), numeric, best, any(best), arrows)
 
 

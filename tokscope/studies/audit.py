@@ -305,4 +305,4 @@ def token_tables(report: Report) -> list[Report]:
     cut = f", the first {SHOWN} of each tokenizer" if len(shown) < len(frame) else ""
     title = f"{many(len(frame), 'token')} that text was not found to produce{cut}"
     notes = ("CSV and JSON list every token", *report.notes)
-    return [replace(report, title=title, frame=shown, notes=notes, view=None)]
+    return [replace(report, title=title, table=shown, notes=notes, view=None)]

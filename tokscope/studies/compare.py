@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
-import pandas as pd
-
 from tokscope.counting.catalog import DEFAULT, MEASURES
 from tokscope.counting.counted import (
     ALL,
@@ -150,16 +148,15 @@ def compared(
     values = [row for name in usable for row in rows(name, counted, first, drawn)]
     values += costs(counted, asked.prices)
     values = in_order(values, counted)
-    frame = pd.DataFrame(values, columns=COLUMNS).astype({"value": float})
-    if not asked.bootstrap:
-        frame = frame[COLUMNS[: COLUMNS.index("difference")]]
+    columns = COLUMNS if asked.bootstrap else COLUMNS[: COLUMNS.index("difference")]
+    table = [dict(zip(columns, row, strict=False), value=float(row.value)) for row in values]
     standing = standings(counted, drawn, first)
     named = [] if ALL in asked.measures else list(asked.measures)
     shown = partial(tables, by=asked.by, sort=asked.sort, named=named, details=asked.details)
     return Report(
         "compare",
         "Tokenizers compared",
-        frame,
+        table,
         tuple(_notes(asked, usable, counted, standing)),
         _provenance(counted, first, asked),
         across="tokenizer",

@@ -126,4 +126,4 @@ def tables(report: Report) -> list[Report]:
     if len(frame) > 1:
         total = pd.DataFrame([[TOTAL, *frame[list(COUNTS)].sum()]], columns=frame.columns)
         frame = pd.concat([frame, total], ignore_index=True)
-    return [replace(report, frame=frame, view=None)]
+    return [replace(report, table=frame, view=None)]

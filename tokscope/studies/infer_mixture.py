@@ -355,13 +355,13 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     frame = frame.sort_values("corpus", key=lambda names: names.map(place), kind="stable")
     if details:
         notes = (*report.notes, *report.details)
-        return [replace(report, frame=frame, notes=notes, details=(), view=None)]
+        return [replace(report, table=frame, notes=notes, details=(), view=None)]
     frame = frame[frame["measure"].isin(_SHOWN) & (frame["corpus"] != "all")]
     bars = map(_bar, shares["value"] / shares["value"].max())
     bar_of = dict(zip(shares["corpus"], bars, strict=True))
     frame = frame.assign(measure=frame["measure"].map(_SHOWN))
     frame.insert(1, "", frame["corpus"].map(bar_of))
-    return [replace(report, frame=frame, view=None)]
+    return [replace(report, table=frame, view=None)]
 
 
 def _bar(part: float) -> str:

@@ -164,7 +164,7 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     frame = report.frame[~report.frame["property"].map(absent)]
     names = [name for name in report.frame["property"].unique() if absent[name]]
     notes = (f"left out of the table, as they are not set: {', '.join(names)}",) if names else ()
-    return [replace(report, frame=frame, notes=(*report.notes, *notes), view=None)]
+    return [replace(report, table=frame, notes=(*report.notes, *notes), view=None)]
 
 
 def components(tokenizers: Tokenizers) -> Report:

@@ -251,4 +251,4 @@ def differences(report: Report, *, details: bool = False) -> list[Report]:
         notes += (f"{more:,} more lines differ; --details shows all",) if more > 0 else ()
         frame = frame.head(_LINES)
         frame = frame.assign(line=[shortened(line, 70) for line in frame["line"]])
-    return [replace(report, frame=frame, notes=notes, view=None)]
+    return [replace(report, table=frame, notes=notes, view=None)]

@@ -35,4 +35,4 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
         return [replace(report, view=None)]
     frame = report.frame[["measure", "unit", "better", "formula"]]
     notes = ("--details shows the source of every measure",)
-    return [replace(report, frame=frame, notes=notes, view=None)]
+    return [replace(report, table=frame, notes=notes, view=None)]

@@ -209,7 +209,7 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     long["value"] = _off(long["value"])
     title = "How far off shares of bytes are, in percentage points"
     notes = (*report.notes, _UNITS)
-    first = replace(report, title=title, frame=long, notes=notes, across="measure", view=None)
+    first = replace(report, title=title, table=long, notes=notes, across="measure", view=None)
     if not details:
         return [first]
     scores = replace(report, title="Scores", headline="", notes=report.details, view=None)

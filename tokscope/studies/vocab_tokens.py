@@ -78,7 +78,7 @@ def first(report: Report, top: int | None) -> Report:
     require_top(top)
     if top is None:
         return report
-    return replace(report, frame=report.frame.groupby("tokenizer", sort=False).head(top))
+    return replace(report, table=report.frame.groupby("tokenizer", sort=False).head(top))
 
 
 def grep(tokenizers: Tokenizers, pattern: str) -> Report:
@@ -227,7 +227,7 @@ def tables(
     notes = (*report.notes, *(report.details if details else ()))
     if not views:
         empty = report.frame[["tokenizer", "token", "id"]]
-        return [replace(report, frame=empty, notes=notes, view=None)]
+        return [replace(report, table=empty, notes=notes, view=None)]
     title = f"{report.title}: {views[0].title}"
     views[0] = replace(views[0], title=title, headline=report.headline)
     views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
