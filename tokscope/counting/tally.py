@@ -151,13 +151,8 @@ def piece(tokenizers: Sequence[Tokenizer], counting: Counting, part: Shard) -> P
         reading.skipped += units.skipped
         reading.replaced += units.replaced
         if units.texts:
-            rows, tokens = _count(units, part, tokenizers, counting)
-            for types, one in zip(sums.types, tokens, strict=True):
-                if len(types):
-                    types += np.bincount(one.encoded.ids, minlength=len(types))
+            rows = _count(units, part, tokenizers, counting, sums)
             sums.add(rows, units.offsets, sums.number(units.clusters))
-            if reading.observed is not None:
-                reading.observed.observe(tokens)
         digest.update(units.raw)
         size += len(units.raw)
     reading.digest = digest.hexdigest()
@@ -165,28 +160,30 @@ def piece(tokenizers: Sequence[Tokenizer], counting: Counting, part: Shard) -> P
 
 
 def _count(
-    units: Units, part: Shard, tokenizers: Sequence[Tokenizer], counting: Counting
-) -> tuple[Counts, list[Tokens]]:
-    """Return the counts of units, (D, tokenizers, columns), and their tokens per tokenizer."""
-    text = Text(units.texts, counting.words)
-    of_text = {
-        name: count(text) for name, count in TEXT_COLUMNS.items() if name in counting.columns
-    }
-    rows, all_tokens = [], []
-    for tokenizer in tokenizers:
+    units: Units, part: Shard, tokenizers: Sequence[Tokenizer], counting: Counting, sums: _Sum
+) -> Counts:
+    """Return the counts of units, (D, tokenizers, columns); add how often ids came up to `sums`.
+
+    What an observer does not see is forgotten at once: a library holds a lot for each token.
+    """
+    text, names = Text(units.texts, counting.words), counting.named()
+    of_text = {name: TEXT_COLUMNS[name](text) for name in names if name in TEXT_COLUMNS}
+    rows, observed = [], []
+    for tokenizer, types in zip(tokenizers, sums.types, strict=True):
         try:
             encoded = tokenizer.encode(units.texts, specials=counting.specials)
             tokens = Tokens(text, tokenizer, encoded, counting.specials)
-            counts = of_text | {
-                name: count(tokens)
-                for name, count in TOKEN_COLUMNS.items()
-                if name in counting.columns
-            }
+            of_tokens = {name: TOKEN_COLUMNS[name](tokens) for name in names if name not in of_text}
         except UnitError as error:
             raise part.error(units.lines[error.unit], str(error)) from error
-        rows.append(np.stack([counts[name] for name in counting.named()], axis=1))
-        all_tokens.append(tokens)
-    return np.stack(rows, axis=1), all_tokens
+        rows.append(np.stack([(of_text | of_tokens)[name] for name in names], axis=1))
+        if len(types):
+            types += np.bincount(encoded.ids, minlength=len(types))
+        if sums.reading.observed is not None:
+            observed.append(tokens)
+    if sums.reading.observed is not None:
+        sums.reading.observed.observe(observed)
+    return np.stack(rows, axis=1)
 
 
 def tally(

@@ -132,8 +132,10 @@ class Tokens:
         spelled = np.append(0, ends)[self.encoded.starts]
         extra = np.diff(spelled) - self.text.bytes
         cuts = ends + np.repeat(self.text.unit_bytes[:-1] - spelled[:-1] - extra, self.counts)
-        for unit in np.flatnonzero(~self._exact(spelled, extra)).tolist():
-            self._mend(cuts, unit)
+        units = np.flatnonzero(~self._exact(spelled, extra))
+        if len(units):
+            begin = np.repeat(self.text.unit_bytes[units], self.counts[units])
+            cuts[self.encoded.of_units(units)] = begin + self._reported(units)
         return cuts
 
     def _exact(self, spelled: Counts, extra: Counts) -> NDArray[np.bool_]:
@@ -154,11 +156,16 @@ class Tokens:
         exact[np.searchsorted(spelled, wrong, side="right") - 1] = False
         return exact
 
-    def _mend(self, cuts: Counts, unit: int) -> None:
-        """Replace the boundaries of one unit by those that the tokenizer reports."""
-        start, end = self.encoded.starts[unit : unit + 2].tolist()
-        boundaries = self.tokenizer.boundaries(self.text.texts[unit], specials=self.specials)
-        cuts[start:end] = self.text.unit_bytes[unit] + boundaries[: end - start]
+    def _reported(self, units: Counts) -> Counts:
+        """Return where the tokens of some units end, as the tokenizer reports it."""
+        if self.encoded.reported:
+            return self.encoded.reported(units)
+        return np.concatenate(
+            [
+                self.tokenizer.boundaries(self.text.texts[unit], specials=self.specials)[:count]
+                for unit, count in zip(units.tolist(), self.counts[units].tolist(), strict=True)
+            ]
+        )
 
     def cut(self, starts: Counts, ends: Counts) -> NDArray[np.bool_]:
         """Tell which spans of bytes have a token boundary strictly inside."""

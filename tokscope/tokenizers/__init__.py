@@ -22,6 +22,9 @@ from tokscope.tokenizers.content import kind_of_content, start_of
 from tokscope.tokenizers.vocabulary import Vocabulary
 from tokscope.workers import one_core
 
+# Takes the numbers of units; returns where their tokens end, in bytes of the unit of each
+Reported = Callable[[NDArray[np.int64]], NDArray[np.int64]]
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -30,6 +33,13 @@ class Encoded:
     ids: NDArray[np.int32]  # (T,)
     starts: NDArray[np.int64]  # (D + 1,)
     spells: bool = False  # whether the bytes of the tokens are known to be those of the units
+    reported: Reported | None = None  # if the library told where tokens end; holds what it said
+
+    def of_units(self, units: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the numbers of the tokens of some units."""
+        begin, counts = self.starts[units], np.diff(self.starts)[units]
+        ends = np.cumsum(counts)
+        return np.arange(counts.sum()) + np.repeat(begin - ends + counts, counts)
 
     @classmethod
     def of(cls, units: Sequence[Sequence[int]]) -> Encoded:

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, UnitError, require_of_library
-from tokscope.tokenizers import NOWHERE, Encoded, Spec
+from tokscope.tokenizers import NOWHERE, Encoded, Reported, Spec
 from tokscope.tokenizers.anatomy import Added, Anatomy
+from tokscope.tokenizers.borders import borders
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, long_spaces
 from tokscope.tokenizers.components import canonical, digest_of, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
@@ -234,11 +235,37 @@ class HuggingFaceTokenizer:
     ) -> Encoded:
         self.library.encode_special_tokens = not specials
         try:
-            found = self.library.encode_batch_fast(list(texts), add_special_tokens=around)
+            found = self.library.encode_batch(list(texts), add_special_tokens=around)
         except BaseException as error:  # the library raises nothing narrower
             require_of_library(error)
             raise self._blame(texts) from error
-        return Encoded.of([encoding.ids for encoding in found])
+        counts = np.fromiter(map(len, found), np.int64, len(found))
+        ids = chain.from_iterable(encoding.ids for encoding in found)
+        starts = np.append(0, np.cumsum(counts))
+        encoded = Encoded(np.fromiter(ids, np.int32, starts[-1]), starts)
+        return replace(encoded, reported=partial(self._borders, encoded, texts, found))
+
+    def _borders(
+        self,
+        encoded: Encoded,
+        texts: Sequence[str],
+        found: Sequence[tokenizers.Encoding],
+        units: NDArray[np.int64],
+    ) -> NDArray[np.int64]:
+        """Return where the tokens of some texts end, by the offsets of the library."""
+        some = units.tolist()
+        flat = chain.from_iterable(chain.from_iterable(found[unit].offsets for unit in some))
+        spans = np.fromiter(flat, np.int64).reshape(-1, 2)
+        space = self._spaces.take(encoded.ids.take(encoded.of_units(units)))
+        counts = np.diff(encoded.starts).take(units)
+        return borders([texts[unit] for unit in some], counts, spans, space)
+
+    @cached_property
+    def _spaces(self) -> NDArray[np.bool_]:
+        """Whether an id stands for one space."""
+        found = self.vocabulary.lengths == 1
+        found[found] = self.vocabulary.blob[self.vocabulary.ends[found] - 1] == ord(" ")
+        return found
 
     def _blame(self, texts: Sequence[str]) -> UnitError:
         """Return an error that names the text which the library cannot encode."""
@@ -255,44 +282,12 @@ class HuggingFaceTokenizer:
         return str(self.library.decode(list(ids), skip_special_tokens=False))
 
     def boundaries(self, text: str, *, specials: bool = False) -> NDArray[np.int64]:
-        """Return where tokens end, through the library's offsets, which count characters.
-
-        Tokens whose offsets overlap share a character: the cut between them is inside it.
-        """
-        self.library.encode_special_tokens = not specials
-        try:
-            found = self.library.encode(text, add_special_tokens=False)
-        except BaseException as error:  # the library raises nothing narrower
-            require_of_library(error)
-            raise self._blame([text]) from error
-        exact = self.vocabulary.cuts(np.array(found.ids, np.int32), text)
+        """Return where tokens end, through the library's offsets, which count characters."""
+        encoded = self._encode_slowly([text], specials=specials)
+        exact = self.vocabulary.cuts(encoded.ids, text)
         if exact is not None:
             return exact
-        home = np.cumsum([0, *(len(char.encode()) for char in text)])
-        spans = [
-            (start, start)
-            if self.vocabulary[token] == b" " and text[start:end].strip()
-            else (start, end)
-            for token, (start, end) in zip(found.ids, found.offsets, strict=True)
-        ]
-        following = [start for start, _ in spans[1:]] + [len(text)]
-        pairs = zip(spans, following, strict=False)  # without tokens there is nothing to follow
-        cuts = [home[_border(text, end, start)] - (start < end) for (_, end), start in pairs]
-        return np.maximum.accumulate(np.array(cuts, np.int64))
-
-
-def _border(text: str, end: int, start: int) -> int:
-    """Return where a token ends, from its end and the start of the next in the library.
-
-    Text that was dropped between the two belongs to the first, as an accent does to its letter; but
-    behind white space it belongs to the next word.
-    """
-    last = len(text)  # behind which a library that is led astray may point
-    end, border = min(end, last), min(max(end, start), last)
-    if border - end < 2 or start >= last:
-        return border
-    blank = next((i for i in range(border - 1, end - 1, -1) if text[i].isspace()), border - 1)
-    return blank + 1
+        return cast(Reported, encoded.reported)(np.zeros(1, np.int64))
 
 
 def add(library: tokenizers.Tokenizer, specials: Sequence[str], added: Sequence[str]) -> None:
