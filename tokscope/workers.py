@@ -37,6 +37,7 @@ WORTH = 16_000_000  # bytes of text; encoding them takes about as long as starti
 _ALONE = {
     "TOKENIZERS_PARALLELISM": "false",
     "RAYON_NUM_THREADS": "1",
+    "FASTOKENS_BPE_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }

@@ -186,8 +186,7 @@ def test_planted_changes_are_told_by_inspect(folder: Path, framed: Json) -> None
     assert {name: after[name] for name in after if after[name] != before[name]} == {
         "padding": "none",
         "dropout": "0.1, switched off to measure",
-        "encoded by": "tiktoken's core, its ids mapped back; "
-        "dropout 0.1, which its file sets, is switched off",
+        "encoded by": f"{before['encoded by']}; dropout 0.1, which its file sets, is switched off",
     }
 
 

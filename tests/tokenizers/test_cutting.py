@@ -24,7 +24,7 @@ from tokscope.tokenizers.cutting import (
     with_gaps,
 )
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
-from tokscope.tokenizers.tiktoken import PATTERNS
+from tokscope.tokenizers.patterns import PATTERNS
 
 TEXTS = st.lists(
     st.sampled_from(["It's ", "we'LL", " 1234", "\n\n ", "\r\n", "ſ", "'ſ", "ﬀ", "中文", "é", "\u3000", "x  y", "..."])

@@ -28,7 +28,8 @@ from tests.tokenizers.families import (
 from tokscope.counting.tokens import Text, Tokens
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.tokenizers import Tokenizer, load
-from tokscope.tokenizers.bpe import LONGEST_SPACE, MARK, SEPARATOR, RankTokenizer
+from tokscope.tokenizers.bpe import LONGEST_SPACE, MARK, RankTokenizer
+from tokscope.tokenizers.engine import SEPARATOR
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
 
@@ -307,8 +308,7 @@ def test_names_of_pretokenizers_cut_as_the_tokenizers_that_they_name(
     """On text in ASCII; elsewhere llama.cpp has its own ways: tests/tokenizers/test_gguf.py."""
     import regex
 
-    from tokscope.tokenizers.fastpath import PROBES
-    from tokscope.tokenizers.tiktoken import PATTERNS
+    from tokscope.tokenizers.patterns import PATTERNS, PROBES
 
     (tmp_path / "x.gguf").write_bytes(byte_level_gguf(pre))
     tokenizer = load(str(tmp_path / "x.gguf"))
@@ -454,7 +454,7 @@ def test_expressions_that_two_engines_read_in_two_ways_are_left_to_the_library(
 def test_the_expressions_of_real_tokenizers_are_read_alike(name: str) -> None:
     """But for tiktoken's own spelling of cl100k_base, whose {1,3}+ is something else elsewhere."""
     from tokscope.tokenizers.fastpath import _reads_alike
-    from tokscope.tokenizers.tiktoken import PATTERNS
+    from tokscope.tokenizers.patterns import PATTERNS
 
     assert _reads_alike(PATTERNS[name]) == (name != "cl100k_base")
 

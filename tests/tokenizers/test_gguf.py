@@ -30,10 +30,10 @@ from tokscope.studies.inspect import inspect
 from tokscope.tokenizers import Tokenizer, load
 from tokscope.tokenizers.anatomy import found_in_text
 from tokscope.tokenizers.bytelevel import split_at
-from tokscope.tokenizers.fastpath import PROBES
 from tokscope.tokenizers.gguf_header import read_metadata
 from tokscope.tokenizers.gguf_models import _finder
 from tokscope.tokenizers.llamacpp import CUTS
+from tokscope.tokenizers.patterns import PROBES
 from tokscope.tokenizers.sentencepiece_model import fields, kinds_of
 
 Write = Callable[[str, str | bytes], Path]

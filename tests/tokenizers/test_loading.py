@@ -26,9 +26,9 @@ from tokscope.studies.vocab_tokens import grep
 from tokscope.tokenizers import Spec, load, parse, switched_off
 from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.download import RANK_FILES
-from tokscope.tokenizers.fastpath import PROBES
 from tokscope.tokenizers.models import suggestion
-from tokscope.tokenizers.tiktoken import KNOWN_FILES, PATTERNS
+from tokscope.tokenizers.patterns import PATTERNS, PROBES
+from tokscope.tokenizers.tiktoken import KNOWN_FILES
 
 Write = Callable[[str, str | bytes], Path]
 

@@ -18,9 +18,9 @@ from tests.tokenizers.families import TEXT, model_file, rank_file, ranks
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Spec, load, parse
 from tokscope.tokenizers.bytelevel import split_at
-from tokscope.tokenizers.fastpath import PROBES
 from tokscope.tokenizers.llamacpp import CUTS
-from tokscope.tokenizers.tiktoken import PATTERNS, SPECIALS
+from tokscope.tokenizers.patterns import PATTERNS, PROBES
+from tokscope.tokenizers.tiktoken import SPECIALS
 
 Write = Callable[[str, str | bytes], Path]
 HARD = [

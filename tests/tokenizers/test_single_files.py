@@ -14,9 +14,8 @@ import regex
 from tests.tokenizers.families import TEXT, byte_level, merges_file, model_file
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import load, parse
-from tokscope.tokenizers.fastpath import PROBES
 from tokscope.tokenizers.library import require_known
-from tokscope.tokenizers.tiktoken import PATTERNS
+from tokscope.tokenizers.patterns import PATTERNS, PROBES
 
 Write = Callable[[str, str | bytes], Path]
 WORDS = regex.compile(r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+|\p{N}{1,2}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")

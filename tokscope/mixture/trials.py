@@ -26,8 +26,8 @@ from tokscope.text.corpus import Corpus, Units, has_fields, read
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet
 from tokscope.tokenizers.cutting import Cutter, classes_of_library
 from tokscope.tokenizers.merges import Merges, listed
+from tokscope.tokenizers.patterns import PATTERNS
 from tokscope.tokenizers.pipeline import Pipeline
-from tokscope.tokenizers.tiktoken import PATTERNS
 from tokscope.writing import write
 
 BYTES = 256  # tokens before the first merge

@@ -16,6 +16,7 @@ from tokscope.tokenizers.sample import TRAINED
 
 # extra -> the package that it installs, and its purpose
 EXTRAS = {
+    "fast": ("fastokens", "byte-level BPE of much text, with the same ids"),
     "moses": ("sacremoses", "words of XLM, FlauBERT, FSMT and BioGPT"),
     "mistral": ("mistral_common", "mistral:v1 to mistral:tekken"),
     "dask": ("distributed", "--scheduler"),

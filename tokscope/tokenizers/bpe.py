@@ -1,8 +1,7 @@
-"""Byte-level BPE by rank, through tiktoken's core: the fast encoder.
+"""Byte-level BPE by rank: the fast encoder.
 
-A batch is one call: the texts are joined by a separator that the core takes for a special token,
-so each is cut and merged on its own. Ranks may be those of a rank file, or the order of a list of
-merges; `ids` maps the core's numbers back.
+Ranks may be those of a rank file, or the order of a list of merges; `ids` maps the numbers of
+tiktoken's core back. What encodes is an engine.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.anatomy import Added, Anatomy, Flags, Prepared, sorted_ids
 from tokscope.tokenizers.components import canonical, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_core, compiled
+from tokscope.tokenizers.engine import SEPARATOR, Engines, Numbers, Source
 from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.limits import require_pattern
 from tokscope.tokenizers.merges import learned, require_some
@@ -31,9 +31,7 @@ from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.tokenizers.ranks import Ranks, unranked
 from tokscope.tokenizers.vocabulary import Vocabulary, missing_bytes
 
-# Two noncharacters, which Unicode keeps out of text; a text that holds one is encoded alone.
-SEPARATOR = "\U0010fffe"
-MARK = "\U0010ffff"
+MARK = "\U0010ffff"  # a noncharacter, as the separator is
 # The core's regular expression engine fails on longer runs of white space.
 LONGEST_SPACE = 50_000
 _LONG_SPACE = re.compile(rf"\s{{{LONGEST_SPACE + 1}}}")
@@ -62,9 +60,8 @@ def from_alphabet(piece: str, table: Mapping[int, int]) -> bytes:
 class RankEncoder:
     """A core, what its numbers mean, and added tokens that are cut out of the text first."""
 
-    core: tiktoken.Encoding
+    engines: Engines
     ids: NDArray[np.int32]  # the core's number -> id
-    separator: int
     added: Mapping[str, str]  # text -> what stands for it in the core's input
     search: re.Pattern[str] | None  # finds added tokens, the longest first
 
@@ -77,8 +74,11 @@ class RankEncoder:
         *,
         added: Mapping[str, int] | None = None,
         specials: Mapping[str, int] | None = None,
+        merges: Sequence[Sequence[str]] | None = None,
     ) -> RankEncoder:
         """Build the core. `added` tokens are always found in text, `specials` only when allowed.
+
+        `merges` are those of the ranks, in the byte alphabet, where they are known.
 
         Raises:
             ValueError: the core cannot read the pattern, or it matches empty text.
@@ -96,7 +96,13 @@ class RankEncoder:
         table[top : top + len(tokens) - 1] = [*(specials or {}).values(), *(added or {}).values()]
         longest_first = sorted(marks, key=len, reverse=True)
         search = re.compile("|".join(map(re.escape, longest_first))) if marks else None
-        return cls(core, table, numbers[SEPARATOR], marks, search)
+        letters = {byte: letter for letter, byte in byte_alphabet().items()}
+        return cls(Engines(Source(core, letters, merges)), table, marks, search)
+
+    @property
+    def core(self) -> tiktoken.Encoding:
+        """What merges; a number of it is a rank."""
+        return self.engines.core.core
 
     def hard(self, texts: Sequence[str]) -> list[int]:
         """Return the texts that cannot be part of a batch: they hold a mark that is used here."""
@@ -115,15 +121,17 @@ class RankEncoder:
         if not texts:
             return Encoded.of([])
         refuse_long_spaces(texts)
-        joined = SEPARATOR.join(texts)
+        if not allowed and not (self.search and any(map(self.search.search, texts))):
+            found = self.engines.encode(texts)
+        else:
+            found = self._with_tokens(SEPARATOR.join(texts), allowed)
+        return Encoded(self.ids[found.numbers], found.starts, found.spells)
+
+    def _with_tokens(self, joined: str, allowed: AbstractSet[str]) -> Numbers:
+        """Return the numbers of texts in which the core finds added and allowed tokens."""
         if self.search:
             joined = self.search.sub(lambda match: self.added[match[0]], joined)
-        known = {SEPARATOR, *self.added.values(), *allowed}
-        found = self.core.encode_to_numpy(joined, allowed_special=known, disallowed_special=())
-        between = found == self.separator
-        at = np.flatnonzero(between)
-        starts = np.concatenate(([0], at - np.arange(len(at)), [len(found) - len(at)]))
-        return Encoded(self.ids[found[~between]], starts)
+        return self.engines.core.encode_joined(joined, {SEPARATOR, *self.added.values(), *allowed})
 
     def encode_hard(self, text: str) -> NDArray[np.int32]:
         """Return the ids of one text, whatever it holds."""
@@ -171,10 +179,15 @@ class RankTokenizer:
     pattern: str
     encoder: RankEncoder
     family: str = "byte-level BPE by rank"
-    path: str = "tiktoken's core"
+    told: str = ""  # what stands beside the file
     around: Mapping[str, str] = field(default_factory=dict)  # what else the file says
     frame: Frame = NO_FRAME
     spec: Spec = NOWHERE
+
+    @property
+    def path(self) -> str:
+        """What encodes, and what stands beside the file."""
+        return "; ".join(filter(None, ("tiktoken's core", self.encoder.engines.told, self.told)))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -251,7 +264,8 @@ class RankTokenizer:
             encoded = None if self.encoder.hard(texts) else self.encoder.encode(texts, allowed)
         except ValueError:
             encoded = None
-        if encoded is None or not (specials or self.vocabulary.hold(encoded.ids, texts)):
+        known = encoded is not None and (specials or encoded.spells)
+        if encoded is None or not (known or self.vocabulary.hold(encoded.ids, texts)):
             refuse_long_spaces(texts)
             return Encoded.of([self._one(text, i, allowed) for i, text in enumerate(texts)])
         return replace(encoded, spells=not specials)

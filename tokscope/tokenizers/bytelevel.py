@@ -17,7 +17,8 @@ from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, require_all_by
 from tokscope.tokenizers.families import BYTE_LEVEL
 from tokscope.tokenizers.files import read_ids, read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, add, assemble
-from tokscope.tokenizers.tiktoken import PATTERNS, named_pattern
+from tokscope.tokenizers.patterns import PATTERNS
+from tokscope.tokenizers.tiktoken import named_pattern
 from tokscope.tokenizers.vocabulary import missing_bytes
 
 # The core reads {1,3}+ as a count that gives nothing back, the library as a count that is repeated.

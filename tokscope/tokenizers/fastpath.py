@@ -17,29 +17,14 @@ import tokenizers
 
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers.bpe import RankEncoder, byte_alphabet, from_alphabet
-from tokscope.tokenizers.tiktoken import PATTERNS
+from tokscope.tokenizers.engine import asked
+from tokscope.tokenizers.patterns import PATTERNS
 from tokscope.tokenizers.vocabulary import missing_bytes
 
 Json = dict[str, Any]
 _PAIRED = 2_000_000  # characters of added and special tokens that are compared, each with each
 _MANY = 20_000  # characters of added tokens, among which one expression searches
 _COMPOSITIONS = ("NFC", "NFD", "NFKC", "NFKD")  # none of these changes ASCII
-
-# One text for every way in which two regular expression engines, or two Unicode tables, can part.
-PROBES = (
-    "",
-    " ",
-    "a",
-    "  \t\n \r\n\n  x  ",
-    "Hello, world! It's 12 o'clock; we'll've DON'T 'LL 'S 'ſ don’t",
-    "x=1234567890.5e-7;\treturn foo_bar(baz)[0]  # 100%",
-    "naïve café Straße İstanbul ǅ ΐ ﬁ ½ ① Ⅷ ㎏ ™ e\u0301 a\u0323\u0307",
-    "Привет, мир… Γειά σου Կարդալ ქართული שָׁלוֹם مَرْحَبًا بِكَ ١٢٣ ۴۵ हिन्दी १२३",
-    "ไทย ๑๒ 中文字 日本語 カナ 한국어 9시 👩\u200d👩\u200d👧 🇩🇪🇫🇷 👍🏽",
-    "\u200b\u200d\u200e\u2060\ufeff\u00a0\u2003\u3000\u0085\u2028\u2029\x00\x1c\x7f",
-    "\u1c89\ua7cb\U00031350\U00011f02\U0001e030\u0870\u2fff\U000105c9\U00016d40\U0001fadc",
-    "\n\n\nA\r\rB \n C\n  \n\tD   E'  'F /// ...?!\n\n",
-)
 
 
 @dataclass(frozen=True)
@@ -151,6 +136,7 @@ def unsuited(config: Json) -> str:
 
 def fast_path(library: tokenizers.Tokenizer, config: Json) -> tuple[FastPath | None, str]:
     """Build the fast path, or say why the library must encode; call `unsuited` first."""
+    asked()
     pattern, prefix = cast(tuple[str, bool], _cut(config))
     ids = _ranked_ids(library, config["model"])
     if ids is None:
@@ -168,7 +154,7 @@ def fast_path(library: tokenizers.Tokenizer, config: Json) -> tuple[FastPath | N
     if normalizer and any(normalizer.normalize_str(text) != text for text in added):
         return None, "the library: an added token is not normalised"
     try:
-        encoder = RankEncoder.of(pattern, ranks, ids, added=added)
+        encoder = RankEncoder.of(pattern, ranks, ids, added=added, merges=config["model"]["merges"])
     except (ValueError, TokscopeError):
         return None, "the library: its regular expression is not one that tiktoken reads"
     return FastPath(encoder, normalizer, prefix), "tiktoken's core, its ids mapped back"

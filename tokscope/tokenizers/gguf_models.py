@@ -17,8 +17,9 @@ from tokscope.tokenizers.greedy import GreedyTokenizer
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.llamacpp import CONTROL_BY_TEXT, CUTS, Cut
 from tokscope.tokenizers.merges import merges_of
+from tokscope.tokenizers.patterns import PATTERNS
 from tokscope.tokenizers.sentencepiece import Find, SentencePieceTokenizer, of_model
-from tokscope.tokenizers.tiktoken import PATTERNS, named_pattern
+from tokscope.tokenizers.tiktoken import named_pattern
 from tokscope.tokenizers.unigram import Parts, model_of
 from tokscope.tokenizers.vocabulary import CONTROL, DEFINED, NORMAL, SPACE, UNKNOWN
 

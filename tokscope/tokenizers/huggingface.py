@@ -20,7 +20,7 @@ from tokscope.tokenizers.borders import borders
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, long_spaces
 from tokscope.tokenizers.components import canonical, digest_of, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
-from tokscope.tokenizers.fastpath import PROBES, FastPath, cut_pattern, fast_path, unsuited
+from tokscope.tokenizers.fastpath import FastPath, cut_pattern, fast_path, unsuited
 from tokscope.tokenizers.frame import Frame
 from tokscope.tokenizers.huggingface_anatomy import Parts, added_of, merged_ids
 from tokscope.tokenizers.huggingface_table import Json, bytewise, vocabulary_of
@@ -33,6 +33,7 @@ from tokscope.tokenizers.merges import (
     require_some,
     require_training_order,
 )
+from tokscope.tokenizers.patterns import PROBES
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.ranks import Ranks, by_score, unranked
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -75,7 +76,8 @@ class HuggingFaceTokenizer:
         assumed = f"assumed: {self.assumed}" if self.assumed else ""
         dropout = _dropout(self.config)
         off = f"dropout {dropout:g}, which its file sets, is switched off" if dropout else ""
-        return "; ".join(filter(None, (self._way[1], assumed, self.told, off)))
+        fast = self.fast.encoder.engines.told if self.fast else ""
+        return "; ".join(filter(None, (self._way[1], fast, assumed, self.told, off)))
 
     @property
     def family(self) -> str:
@@ -211,7 +213,7 @@ class HuggingFaceTokenizer:
             encoded = fast.encoder.encode(prepared)
         except ValueError:  # its regular expression engine gives up
             return self._encode_slowly(texts)
-        if not self.vocabulary.hold(encoded.ids, prepared):
+        if not (encoded.spells or self.vocabulary.hold(encoded.ids, prepared)):
             return self._encode_slowly(texts)
         return replace(encoded, spells=not prepares)
 

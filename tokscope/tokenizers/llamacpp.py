@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tokscope.tokenizers.tiktoken import PATTERNS
+from tokscope.tokenizers.patterns import PATTERNS
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,313 @@
+"""What encodes much text: tiktoken's core, or fastokens where it gives the same numbers.
+
+fastokens is several times as fast, but takes a second to build. So it is built after some text,
+and only for expressions that it cuts by code of its own: its regular expression engine and its
+Unicode tables are others than tiktoken's. It must agree with the core on the probe texts and on a
+whole batch before any of its numbers are used, and then on a batch now and then.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+import tiktoken
+from numpy.typing import NDArray
+
+from tokscope.errors import choose, require_of_library
+from tokscope.late import Late
+from tokscope.tokenizers.merges import learned
+from tokscope.tokenizers.patterns import PATTERNS, PROBES
+
+if TYPE_CHECKING:
+    fastokens: Any
+else:
+    fastokens = Late("fastokens")
+
+# A noncharacter, which Unicode keeps out of text; a text that holds it is encoded alone.
+SEPARATOR = "\U0010fffe"
+VARIABLE = "TOKSCOPE_ENGINE"
+# Characters of text for each token of the vocabulary, after which fastokens is built: the core
+# takes about as long for them as it takes to build it. At least a million.
+_WORTH, _LEAST = 60, 1_000_000
+_EVERY = 128  # batches; one of them is encoded by the core too
+# An apostrophe and a long s, which is an s if case is ignored; fastokens ignores that of ASCII.
+_LONG_S = "'ſ"
+# The expressions for which fastokens has code of its own, and how it knows each. The one of
+# cl100k_base does not cut a run of white space at the end of a text after its last line feed, which
+# makes no difference unless a token reaches beyond that.
+_KNOWN: Mapping[str, str] = {
+    PATTERNS["gpt2"]: "",  # the one that is built in
+    PATTERNS["cl100k_base"]: PATTERNS["llama3"],
+    **{
+        PATTERNS[name]: PATTERNS[name]
+        for name in ("llama3", "qwen2", "qwen3.5", "o200k_base", "tekken")
+    },
+}
+_AFTER_LINE = re.compile(rb"[\r\n][^\r\n]+\Z").search
+
+
+class Numbers(NamedTuple):
+    """The numbers of tokens in texts: text d is `numbers[starts[d] : starts[d + 1]]`."""
+
+    numbers: NDArray[np.uint32]  # (T,)
+    starts: NDArray[np.int64]  # (D + 1,)
+    spells: bool = False  # whether the bytes of the tokens are known to add up to those of texts
+
+    def is_same(self, other: Numbers) -> bool:
+        """Tell whether both have the same numbers in every text."""
+        return np.array_equal(self.numbers, other.numbers) and np.array_equal(
+            self.starts, other.starts
+        )
+
+
+class Engine(Protocol):
+    """What encodes a batch of texts without a Python object for each token."""
+
+    @property
+    def name(self) -> str:
+        """The library and its version."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Numbers:
+        """Return the numbers of ordinary text: nothing in it is a special or added token."""
+        ...
+
+
+@dataclass(frozen=True)
+class TiktokenEngine:
+    """tiktoken's core. A batch is one call: the separator of texts is a special token to it."""
+
+    core: tiktoken.Encoding
+
+    @property
+    def name(self) -> str:
+        """The library and its version."""
+        return f"tiktoken {version('tiktoken')}"
+
+    def encode(self, texts: Sequence[str]) -> Numbers:
+        """Return the numbers of texts, of which there is at least one."""
+        return self.encode_joined(SEPARATOR.join(texts), {SEPARATOR})
+
+    def encode_joined(self, joined: str, known: AbstractSet[str]) -> Numbers:
+        """Return the numbers of texts between separators, in which `known` tokens are found."""
+        found = self.core.encode_to_numpy(joined, allowed_special=known, disallowed_special=())
+        between = found == self.core._special_tokens[SEPARATOR]
+        at = np.flatnonzero(between)
+        starts = np.concatenate(([0], at - np.arange(len(at)), [len(found) - len(at)]))
+        return Numbers(found[~between], starts)
+
+
+@dataclass(frozen=True)
+class FastokensEngine:
+    """A tokenizer of fastokens, built from the ranks of a core."""
+
+    library: Any
+
+    @property
+    def name(self) -> str:
+        """The library and its version."""
+        return f"fastokens {version('fastokens')}"
+
+    def encode(self, texts: Sequence[str]) -> Numbers:
+        """Return the numbers of texts."""
+        numbers, starts = self.library.encode_batch_flat(list(texts))
+        return Numbers(np.frombuffer(numbers, "<u4"), np.frombuffer(starts, "<u8").astype(np.int64))
+
+
+class Source(NamedTuple):
+    """What an engine is built from."""
+
+    core: tiktoken.Encoding
+    letters: Mapping[int, int]  # byte -> the character that stands for it in a tokenizer.json
+    merges: Sequence[Sequence[str]] | None = None  # in these characters, where a file lists them
+
+    @property
+    def ranks(self) -> dict[bytes, int]:
+        """The tokens and their ranks."""
+        return self.core._mergeable_ranks
+
+    def build(self) -> Engine:
+        """Build fastokens.
+
+        Raises:
+            ValueError: it cannot be built from these ranks.
+        """
+        pattern = _KNOWN[self.core._pat_str]
+        if self.core._pat_str == PATTERNS["cl100k_base"] and any(map(_AFTER_LINE, self.ranks)):
+            raise ValueError("a token ends behind a line feed")
+        if pattern and hasattr(os, "memfd_create"):
+            return FastokensEngine(_of_ranks(self.ranks, pattern))
+        return FastokensEngine(fastokens.Tokenizer.from_json_str(self._file(pattern)))
+
+    def _file(self, pattern: str) -> str:
+        """Return a tokenizer.json."""
+        vocabulary = {self._spell(token): rank for token, rank in self.ranks.items()}
+        merges = self.merges or self._learned()
+        split = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated"}
+        cut = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": not pattern}
+        steps = {"type": "Sequence", "pretokenizers": [split | {"invert": False}, cut]}
+        model = {
+            "type": "BPE",
+            "vocab": vocabulary,
+            "merges": [pair for pair in merges if "".join(pair) in vocabulary],
+        }
+        return json.dumps({"pre_tokenizer": steps if pattern else cut, "model": model})
+
+    def _learned(self) -> list[tuple[str, str]]:
+        """Return the merges that the ranks stand for."""
+        pieces = sorted(self.ranks, key=self.ranks.__getitem__)
+        pairs = learned(pieces, bytewise=True).pairs
+        if None in pairs:
+            raise ValueError("a token is not made of two others")
+        return [(self._spell(pair[0]), self._spell(pair[1])) for pair in pairs if pair]
+
+    def _spell(self, token: bytes) -> str:
+        return token.decode("latin-1").translate(self.letters)
+
+
+def _of_ranks(ranks: Mapping[bytes, int], pattern: str) -> Any:
+    """Build fastokens from a rank file that stands in memory alone."""
+    lines = b"".join(b"%b %d\n" % (b64encode(token), rank) for token, rank in ranks.items())
+    with os.fdopen(os.memfd_create("ranks"), "wb") as file:
+        file.write(lines)
+        file.flush()
+        path = f"/proc/self/fd/{file.fileno()}"
+        return fastokens.Tokenizer.from_tiktoken(path, pattern=pattern, special_tokens={})
+
+
+def _unsuited(core: tiktoken.Encoding) -> str:
+    """Return why fastokens may not encode; empty if it may."""
+    if asked() == "tiktoken":
+        return f"{VARIABLE} is tiktoken"
+    try:
+        version("fastokens")
+    except PackageNotFoundError:
+        return "it is not installed"
+    if core._pat_str not in _KNOWN:
+        return "it has no code of its own for this regular expression"
+    return ""
+
+
+def asked() -> str:
+    """Return the engine that the environment asks for."""
+    names = {name: name for name in ("", "tiktoken", "fastokens")}
+    return choose(names, os.environ.get(VARIABLE, ""), f"engine in {VARIABLE}")
+
+
+@dataclass
+class Engines:
+    """tiktoken's core, and fastokens from some text on, while it gives the same numbers."""
+
+    source: Source
+    fast: Engine | None = None
+    why: str = ""  # why fastokens does not encode
+    after: int = field(init=False)  # characters of text until it is built
+    batches: int = field(init=False, default=0)  # that it has encoded
+
+    def __post_init__(self) -> None:
+        self.core = TiktokenEngine(self.source.core)
+        self.why = self.why or _unsuited(self.source.core)
+        self.after = 0 if asked() == "fastokens" else self.wanted
+
+    @property
+    def told(self) -> str:
+        """What encodes beside the core, or why it does not."""
+        if self.why:
+            return f"not fastokens: {self.why}"
+        begins = f"after {self.wanted / 1e6:.1f} MB of text"
+        return f"fastokens {version('fastokens')} {begins}, with the same ids"
+
+    @property
+    def wanted(self) -> int:
+        """Characters of text after which fastokens is built."""
+        return max(_LEAST, _WORTH * len(self.source.ranks))
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """Bytes of every token by its number."""
+        lengths = np.zeros(max(self.source.ranks.values()) + 1, np.int64)
+        lengths[list(self.source.ranks.values())] = list(map(len, self.source.ranks))
+        return lengths
+
+    def encode(self, texts: Sequence[str]) -> Numbers:
+        """Return the numbers of texts, by the core where anything is in doubt."""
+        fast = self._fast(texts)
+        joined = "".join(texts)
+        if fast is None or _LONG_S in joined:
+            return self.core.encode(texts)
+        found = _tried(fast, texts)
+        if found is None:
+            return self.core.encode(texts)
+        self.batches += 1
+        if self.batches % _EVERY != 1 and self._adds_up(found, joined, len(texts)):
+            return found._replace(spells=True)
+        right = self.core.encode(texts)
+        if not found.is_same(right):
+            self._switch_off(fast)
+        return right
+
+    def _fast(self, texts: Sequence[str]) -> Engine | None:
+        """Return the fast engine, which is built when enough text has come by."""
+        if self.why or self.fast:
+            return None if self.why else self.fast
+        self.after -= sum(map(len, texts))
+        if self.after > 0:
+            return None
+        try:
+            fast = self.source.build()
+        except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
+            require_of_library(error)
+            self.why = f"it cannot be built ({error})"
+            return None
+        if not self._agrees(fast):
+            self.why = "it gives other ids on the probe texts"
+            return None
+        self.fast = fast
+        return fast
+
+    def _agrees(self, fast: Engine) -> bool:
+        """Tell whether an engine gives the numbers of the core on hard texts."""
+        probes = [text for text in PROBES if _LONG_S not in text]
+        found = _tried(fast, probes)
+        return found is not None and found.is_same(self.core.encode(probes))
+
+    def _adds_up(self, found: Numbers, joined: str, texts: int) -> bool:
+        """Tell whether tokens have as many bytes as the texts that they are of."""
+        numbers, starts = found.numbers, found.starts
+        if len(starts) != texts + 1 or starts[-1] != len(numbers):
+            return False
+        if len(numbers) and numbers.max() >= len(self.lengths):
+            return False
+        size = len(joined) if joined.isascii() else len(joined.encode())
+        return int(self.lengths[numbers].sum()) == size
+
+    def _switch_off(self, fast: Engine) -> None:
+        """Go on with the core alone, and say so."""
+        self.why = "it gave other ids for some text"
+        logging.getLogger("tokscope").warning(
+            "%s gave other ids than %s, which encodes the rest; to be sure of all ids, "
+            "run this again with %s=tiktoken in the environment",
+            fast.name,
+            self.core.name,
+            VARIABLE,
+        )
+
+
+def _tried(engine: Engine, texts: Sequence[str]) -> Numbers | None:
+    """Return the numbers of texts, or None if the engine gives up on them."""
+    try:
+        return engine.encode(texts)
+    except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
+        require_of_library(error)
+        return None
