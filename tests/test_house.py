@@ -178,13 +178,23 @@ HEAVY = {
     [
         ("tokscope, tokscope.cli", HEAVY),
         ("tokscope.studies.check", {"scipy", "requests", "matplotlib"}),
-        ("tokscope.render, tokscope.studies.compare", {"scipy", "pandas", "requests"}),
     ],
 )
 def test_start_up_is_light(modules: str, late: set[str]) -> None:
     code = f"import sys, {modules}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not late & {name.split(".")[0] for name in done.stdout.split()}
+
+
+def test_a_table_is_printed_without_heavy_libraries() -> None:
+    code = (
+        "import sys, tokscope.cli as c; sys.argv[1:] = ['compare', 'bytes', 'sample:bpe']; c.run()"
+    )
+    command = [sys.executable, "-X", "importtime", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "numpy" in loaded
+    assert not loaded & {"scipy", "pandas", "requests", "pydantic", "matplotlib"}
 
 
 def test_the_public_names_are_there() -> None:

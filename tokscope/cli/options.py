@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from typing import Any, Final, get_type_hints
 
@@ -89,8 +89,31 @@ def with_plain_help(command: Any) -> Any:
                 vars(parameter)["display_type_rich"] = _nothing
             elif parameter.metavar is None:
                 parameter.metavar = ""
+            if hasattr(parameter, "get_runtime_param"):  # older versions of typer check without it
+                vars(parameter)["get_runtime_param"] = _Late(parameter.get_runtime_param).itself
     return command
 
 
 def _nothing(ctx: typer.Context) -> None:
     """Stand in for the type of an argument, whose name says enough."""
+
+
+@dataclass(frozen=True)
+class _Late:
+    """Takes values that need no check; for others typer imports pydantic, which takes long."""
+
+    check: Callable[[], Any]  # returns what typer checks with
+
+    def itself(self) -> _Late:
+        return self
+
+    def coerce(self, value: Any, *, param: Any, ctx: Any) -> Any:
+        """Return a value as the command gets it: nothing, a default, or text as it was written."""
+        kind = param.type_descriptor.annotation
+        if value is None:
+            return None
+        if kind in (int, float) and isinstance(value, int | float):
+            return kind(value)
+        if kind in (str, list[str]) and "".join(value).isprintable():
+            return value
+        return self.check().coerce(value, param=param, ctx=ctx)
