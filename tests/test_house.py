@@ -177,7 +177,7 @@ HEAVY = {
     ("modules", "late"),
     [
         ("tokscope, tokscope.cli", HEAVY),
-        ("tokscope.studies.check", {"scipy", "requests", "matplotlib"}),
+        ("tokscope.studies.check", {"pandas", "scipy", "requests", "matplotlib"}),
     ],
 )
 def test_start_up_is_light(modules: str, late: set[str]) -> None:

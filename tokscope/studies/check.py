@@ -9,8 +9,6 @@ from datetime import date
 from os import PathLike
 from typing import NamedTuple
 
-import pandas as pd
-
 from tokscope.counting.catalog import MEASURES
 from tokscope.counting.signature import versions
 from tokscope.errors import TokscopeError
@@ -33,7 +31,7 @@ from tokscope.gate.waivers import idle, require_valid
 from tokscope.gate.wanted import Source, needs_baseline, source_of
 from tokscope.given import place
 from tokscope.provenance import Provenance
-from tokscope.report import Report
+from tokscope.report import Report, Rows
 from tokscope.studies.check_headline import headline
 from tokscope.studies.check_hints import hints
 from tokscope.studies.check_plots import plots
@@ -135,14 +133,14 @@ def checked(
     case = Case(config, head, base)
     found = judged(case)
     order = sorted(found, key=_weight)
-    frame = pd.DataFrame([_row(one, head.name, config) for one in order], columns=COLUMNS)
+    table = [_row(one, head.name, config)._asdict() for one in order]
     named_base = against or str(config.lock)
     notes = (*hints(case, given, against, order), *idle(found, config))
     notes += tuple(without_dropout(head.name, head.identity.processing))
     return Report(
         "check",
-        _title(head.name, frame),
-        frame,
+        _title(head.name, table),
+        table,
         notes,
         _provenance(config.evidence, head, base),
         headline=headline(order, head, base, named_base, config.evidence.documents),
@@ -213,12 +211,12 @@ def _compared(named: str, base: Snapshot | None) -> tuple[str, ...]:
     return (f"compared with {named}: {base.name}, {base.identity.fingerprint[:12]}",)
 
 
-def _title(name: str, frame: pd.DataFrame) -> str:
-    counts = Counter(frame["verdict"])
+def _title(name: str, table: Rows) -> str:
+    counts = Counter(row["verdict"] for row in table)
     shown = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in VERDICTS if counts[verdict])
     word = "FAIL" if counts[FAIL] else "pass"
     if not counts[FAIL] and counts[INCONCLUSIVE]:
-        word = INCONCLUSIVE if _is_decided(frame) else "could not judge"
+        word = INCONCLUSIVE if _is_decided(table) else "could not judge"
     return f"{name}: {word} ({shown})"
 
 
@@ -237,13 +235,13 @@ def outcome(report: Report, *, fail_inconclusive: bool = False) -> int:
 
     2 if all that was judged is inconclusive: nothing was decided.
     """
-    verdicts = set(report.frame["verdict"])
+    verdicts = {row["verdict"] for row in report.rows}
     if FAIL in verdicts:
         return 1
     if INCONCLUSIVE in verdicts and fail_inconclusive:
         return 3
-    return 0 if _is_decided(report.frame) else 2
+    return 0 if _is_decided(report.rows) else 2
 
 
-def _is_decided(frame: pd.DataFrame) -> bool:
-    return any(map(is_decisive, frame["code"], frame["verdict"], frame["head"]))
+def _is_decided(table: Rows) -> bool:
+    return any(is_decisive(row["code"], row["verdict"], row["head"]) for row in table)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-
-import pandas as pd
 
 from tokscope.counting.catalog import MEASURES
 from tokscope.errors import shortened
 from tokscope.gate.config import FAIL
 from tokscope.gate.verdict import PASS, VERDICTS, amount, signed
-from tokscope.report import Report
+from tokscope.report import Report, Rows
 from tokscope.rulebook import GROUPS, RULES
 
 CAUSES = ("TS005", "TS008", "TS009", "TS003", "TS002", "TS006")  # what a file or a library is
@@ -27,7 +26,7 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     """Return the tables for people; with `details`, all gates that did not pass and all notes."""
     views = _everything(report) if details else _first(report)
     title, notes = report.title, report.notes + (report.details if details else ())
-    if (report.frame["verdict"] == FAIL).any():  # what to do first is read first
+    if any(row["verdict"] == FAIL for row in report.rows):  # what to do first is read first
         title, notes = f"{title}; {notes[0]}", notes[1:]
     views[0] = replace(views[0], title=title, headline=report.headline)
     last = views[-1]
@@ -35,31 +34,28 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     return views
 
 
-def _rows(frame: pd.DataFrame) -> list[Cells]:
-    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
-
-
 # One line for each rule
 
 
 def _first(report: Report) -> list[Report]:
-    frame = report.frame
-    rest = frame[frame["verdict"] != PASS]
-    if rest.empty:
-        return [Report("check", "", _summary(frame))]
-    is_cause = rest["code"].isin(CAUSES)
-    parts = {"": rest[is_cause], "What that does": rest[~is_cause]}
-    if not is_cause.any():
-        parts = {"": rest}
-    views = []
-    for title, part in parts.items():
-        if len(part):
-            rows = [
-                _line(_rows(own))
-                for _, own in part.groupby(["verdict", "code", "measure"], sort=False)
-            ]
-            views.append(Report("check", title, pd.DataFrame(rows), tuple(_examples(part))))
-    return views
+    rest = [row for row in report.rows if row["verdict"] != PASS]
+    if not rest:
+        return [Report("check", "", _summary(report.rows))]
+    causes = [row for row in rest if row["code"] in CAUSES]
+    effects = [row for row in rest if row["code"] not in CAUSES]
+    parts = {"": causes, "What that does": effects} if causes else {"": effects}
+    return [
+        Report("check", title, list(map(_line, _by_rule(part))), tuple(_examples(part)))
+        for title, part in parts.items()
+        if part
+    ]
+
+
+def _by_rule(rows: Rows) -> Iterable[Rows]:
+    groups: dict[tuple[str, ...], list[Cells]] = {}
+    for row in rows:
+        groups.setdefault((row["verdict"], row["code"], row["measure"]), []).append(row)
+    return groups.values()
 
 
 def _line(rows: Sequence[Cells]) -> dict[str, str]:
@@ -144,11 +140,11 @@ def _reason(message: str) -> str:
     return first if _SHORT < len(first) < len(message) else shortened(message, _WIDEST)
 
 
-def _examples(part: pd.DataFrame) -> list[str]:
+def _examples(part: Rows) -> list[str]:
     """Return the reasons that do not fit into a cell."""
     return [
         f"{row['code']} {row['gate']}: {row['message']}"
-        for row in _rows(part)
+        for row in part
         if not row["corpus"]
         and math.isnan(row["head"])
         and _reason(row["message"]) != row["message"]
@@ -158,26 +154,30 @@ def _examples(part: pd.DataFrame) -> list[str]:
 # All of it
 
 
-def _summary(frame: pd.DataFrame) -> pd.DataFrame:
-    counts = pd.crosstab(frame["code"].str[:3], frame["verdict"])
-    seen = [verdict for verdict in VERDICTS if verdict in counts]
-    rows = [(code, GROUPS[code], *counts.loc[code, seen]) for code in counts.index]
-    return pd.DataFrame(rows, columns=["rules", "about", *seen])
+def _summary(table: Rows) -> Rows:
+    counts = Counter((row["code"][:3], row["verdict"]) for row in table)
+    seen = [one for one in VERDICTS if any(verdict == one for _, verdict in counts)]
+    return [
+        {"rules": code, "about": GROUPS[code], **{one: counts[code, one] for one in seen}}
+        for code in sorted({code for code, _ in counts})
+    ]
 
 
 def _everything(report: Report) -> list[Report]:
-    views = [Report("check", "", _summary(report.frame))]
-    rest = report.frame[report.frame["verdict"] != PASS].head(_LONGEST)
-    if len(rest):
-        rows = _rows(rest)
-        lines = tuple(f"{row['code']} {row['gate']}: {row['message']}" for row in rows)
-        cells = {
-            "code": rest["code"],
-            "verdict": rest["verdict"],
-            "gate": rest["gate"],
-            "found": [found({**row, "corpus": ""}) if row["corpus"] else "" for row in rows],
-            "limit": list(map(limit, rows)),
-            "decided by": [f"{row['file']}:{row['line']}" for row in rows],
-        }
-        views.append(Report("check", "What did not pass", pd.DataFrame(cells), lines))
+    views = [Report("check", "", _summary(report.rows))]
+    rest = [row for row in report.rows if row["verdict"] != PASS][:_LONGEST]
+    if rest:
+        lines = tuple(f"{row['code']} {row['gate']}: {row['message']}" for row in rest)
+        table = [
+            {
+                "code": row["code"],
+                "verdict": row["verdict"],
+                "gate": row["gate"],
+                "found": found({**row, "corpus": ""}) if row["corpus"] else "",
+                "limit": limit(row),
+                "decided by": f"{row['file']}:{row['line']}",
+            }
+            for row in rest
+        ]
+        views.append(Report("check", "What did not pass", table, lines))
     return views
