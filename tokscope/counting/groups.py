@@ -22,12 +22,14 @@ class Blocks:
     width: int = 1
 
     def add(self, counts: Counts, offsets: Counts) -> None:
-        """Add the counts of units, (units, tokenizers, columns), to the blocks where they begin."""
+        """Add the counts of consecutive units, (units, tokenizers, columns), to their blocks."""
         while offsets[-1] // self.width >= BLOCKS:
             half = self.rows[0::2] + self.rows[1::2]
             self.rows = np.concatenate((half, np.zeros_like(half)))
             self.width *= 2
-        np.add.at(self.rows, offsets // self.width, counts)
+        blocks = offsets // self.width
+        begin = np.flatnonzero(np.diff(blocks, prepend=-1))  # the first unit of each block
+        self.rows[blocks[begin]] += np.add.reduceat(counts, begin)
 
     def filled(self) -> tuple[Counts, Counts]:
         """Return the rows that are not empty, and the bytes where their blocks begin."""

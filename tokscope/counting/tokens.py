@@ -189,9 +189,9 @@ class Tokens:
 
     def split_characters(self) -> Counts:
         """Count characters that more than one token covers, even after normalization."""
-        first = self.text.first
         if self.text.joined.isascii():
             return np.zeros(len(self.text.texts), np.int64)
+        first = self.text.first
         inner = self.cuts.compress(~first.take(self.cuts))
         home = inner - 1
         for _ in range(2):  # a character has at most four bytes

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import compress
+
+import numpy as np
 
 from tokscope.changes import require_same, stamp
 from tokscope.errors import TokscopeError, choose, require_shown
@@ -47,14 +50,15 @@ def _checked(units: Units, shard: Shard) -> Units:
                 raise shard.too_long(line)
     if shard.keep_empty or "" not in units.texts:
         return units
-    full = [i for i, text in enumerate(units.texts) if text]
+    texts = units.texts
+    full = np.fromiter(map(bool, texts), bool, len(texts))
     return replace(
         units,
-        texts=[units.texts[i] for i in full],
+        texts=list(filter(None, texts)),
         offsets=units.offsets[full],
-        lines=[units.lines[i] for i in full],
-        skipped=len(units.texts) - len(full),
-        clusters=[units.clusters[i] for i in full] if units.clusters else (),
+        lines=list(compress(units.lines, texts)),
+        skipped=len(texts) - int(full.sum()),
+        clusters=list(compress(units.clusters, texts)),
     )
 
 

@@ -92,6 +92,11 @@ class Block:
         return self.offset + np.append(0, ends)[:lines]
 
 
+def _line_feeds(raw: bytes) -> int:
+    """Count line feeds; faster than `bytes.count` where there are many."""
+    return int(np.count_nonzero(np.frombuffer(raw, np.uint8) == ord("\n")))
+
+
 def _whole_lines(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
     """Yield the stream cut after line feeds, and hold back no more than one unfinished line."""
     waiting: list[bytes] = []
@@ -100,7 +105,7 @@ def _whole_lines(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
         cut = piece.rfind(b"\n") + 1
         if cut:
             block = b"".join((*waiting, piece[:cut]))
-            line += block.count(b"\n")
+            line += _line_feeds(block)
             yield block
             waiting, size = [], 0
         waiting.append(piece[cut:])
@@ -168,7 +173,7 @@ def blocks(stream: BinaryIO, shard: Shard, cut: Cut = _whole_lines) -> Iterator[
         text, replaced = _decode(raw[mark:] if mark else raw, shard, offset + mark, line)
         yield Block(raw, text, offset, line, replaced)
         offset += len(raw)
-        line += raw.count(b"\n")
+        line += _line_feeds(raw)
 
 
 def _decode(raw: bytes, shard: Shard, offset: int, line: int) -> tuple[str, int]:
