@@ -376,4 +376,5 @@ GROUPS: Mapping[str, str] = {
     "TS2": "fairness",
     "TS3": "fidelity",
     "TS4": "vocabulary",
+    "TS9": "evidence",
 }

@@ -57,7 +57,12 @@ def test_moved_ids_are_named_if_the_baseline_is_a_tokenizer() -> None:
     head = identity([b"b", b"a", b"c"])
     assert changed_ids(head, identity(AB)) == "1 id added: 2 c; 2 ids moved: a 0 -> 1, b 1 -> 0"
     told = changed_ids(head, identity(AB, locked=True))
-    assert told == "ids stand for other bytes (2 -> 3 ids; a lock does not hold which)"
+    assert told == (
+        "ids stand for other bytes (2 -> 3 ids; the lock has only their hash, not which changed)"
+    )
+    assert changed_ids(identity([b"b", b"a"]), identity(AB, locked=True)) == (
+        "ids stand for other bytes (still 2 ids; the lock has only their hash, not which changed)"
+    )
     assert changed_ids(identity([b"c", b"b"]), identity(AB)) == (
         "1 id added: 0 c; 1 id removed: 0 a, no other id changed"
     )
@@ -104,6 +109,16 @@ def test_effects_are_counted_and_nothing_is_said_of_other_text() -> None:
         "digits are split",
         "1 of 2 golden strings have other ids, all with digits",
     ]
+
+
+def test_ids_of_two_kinds_of_tokenizers_are_not_compared_in_the_sentence() -> None:
+    golden = {"12": (1,), "a": (2,)}
+    head, base = sides({"en": EN * 1.5}, {"en": EN})
+    other = changed(head, family="another", golden={"12": (3,), "a": (4,)})
+    base = changed(base, golden=golden)
+    assert effects(other, base) == ["tokens +50.0 %"]
+    same = changed(base, family="another", golden={"12": (3,), "a": (4,)})
+    assert effects(same, base) == ["2 of 2 golden strings have other ids"]
 
 
 def test_text_that_becomes_unknown_is_not_said_to_be_cheap() -> None:
@@ -282,4 +297,8 @@ def test_a_rule_is_explained_in_the_first_line() -> None:
         "TS405 (warning): tokens with the bytes of another. Keep one of the two; what a model "
         "learned of the other is lost."
     )
-    assert explain("TS90").headline.startswith("6 rules from TS901 to TS906: ")
+    assert explain("TS90").headline.startswith("6 rules about evidence, from TS901 to TS906: ")
+    assert explain("TS44").headline == (
+        "5 rules about vocabulary (for review), from TS441 to TS445: 5 notes."
+    )
+    assert " rules, from TS001 to TS906: " in explain().headline

@@ -25,7 +25,8 @@ from tokscope.rules import AUDITED, SEVERITIES, at_least, chosen
 from tokscope.studies.audit import fails, tokens
 from tokscope.studies.audit_headline import Outcome, headline
 from tokscope.studies.audit_tables import part_of, tables
-from tokscope.studies.audit_traps import adversarial
+from tokscope.studies.audit_traps import Traps, adversarial
+from tokscope.studies.audit_traps import headline as headline_of_traps
 from tokscope.studies.numbers_rows import digit_tokens
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
@@ -508,10 +509,15 @@ def test_every_rule_of_an_audit_is_made_by_a_part() -> None:
 def test_lists_of_tokens_and_traps_have_a_sentence(write: Write) -> None:
     word = saved(write, put(byte_level(), "aĠb"))
     assert tokens([word]).headline.endswith(" are reachable, 1 is not, of 1 we cannot tell.")
-    assert adversarial(["bytes"]).headline == (
-        "no trap was found for bytes in up to 50,000 pairs tried."
+    assert adversarial(["bytes"]).headline == ("cannot tell for bytes: there are no words to try.")
+    told = adversarial(["sample:bpe"], top=1).headline
+    assert told.startswith("sample-bpe has a token over the border of two glued words in ")
+    rows = pd.DataFrame([("ab|cd|ef", "abc", "def")], columns=["cut", "left", "right"])
+    two, none = Traps(rows, 2, 9), Traps(rows[:0], 0, 8)
+    assert headline_of_traps({"a": two, "b": none, "c": none._replace(tried=7)}) == (
+        "a has a token over the border of two glued words in 2 of 9 pairs made to trap it, such as "
+        "ab|cd|ef for abc and def; no trap was found for b and c in up to 8 pairs tried."
     )
-    assert adversarial(["sample:bpe"], top=1).headline.startswith("sample-bpe cuts ")
 
 
 def test_rules_are_chosen_by_their_beginnings() -> None:

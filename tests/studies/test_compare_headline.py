@@ -62,7 +62,7 @@ def said(standing: Standings, *measures: str, **prices: float) -> str:
         (
             [[100, 101], [100, 40]],
             "b needs the fewest tokens: 30 % fewer than a (most of it in hi), "
-            "though a needs less in en.",
+            "though a needs fewer in en.",
         ),
         (
             [[90, 60, 100, 110, 120]],
@@ -166,14 +166,27 @@ def test_a_price_of_nothing_is_the_cheapest() -> None:
     ("column", "sentence"),
     [
         ([100, 100, 140], "a is fair: the others need 1.0 to 1.4 times the tokens of en."),
-        ([100, 270, 120, 110, 110], "a is fair but for hi (2.7 times en)."),
-        ([100, 270, 160, 110, 110], "a is fair but for hi (2.7 times en) and ru (1.6)."),
-        ([100, 270, 160], "a is not fair to hi (2.7 times en) and ru (1.6)."),
-        ([100, 50, 110, 100], "a is fair but for hi (0.5 times en)."),
+        ([100, 270, 120, 110, 110], "a is fair but for hi (2.7 times the tokens of en)."),
+        (
+            [100, 270, 160, 110, 110],
+            "a is fair but for hi (2.7 times the tokens of en) and ru (1.6).",
+        ),
+        ([100, 270, 160], "a is not fair to hi (2.7 times the tokens of en) and ru (1.6)."),
+        ([100, 50, 110, 100], "a is fair but for hi (0.5 times the tokens of en)."),
         (
             [100, 270, 160, 300, 310],
-            "a is not fair: all the 4 others are beyond 1.5 times en, most of all th (3.1), "
-            "de (3.0) and hi (2.7).",
+            "a is not fair: all 4 others need more than 1.5 times the tokens of en, most of all "
+            "th (3.1), de (3.0) and hi (2.7).",
+        ),
+        (
+            [100, 40, 160, 300, 310],
+            "a is not fair: all 4 others need more than 1.5 or less than 1/1.5 times the "
+            "tokens of en, most of all th (3.1), de (3.0) and hi (0.4).",
+        ),
+        (
+            [100, 40, 50, 60, 30],
+            "a is not fair: all 4 others need less than 1/1.5 times the tokens of en, most of all "
+            "th (0.3), hi (0.4) and ru (0.5).",
         ),
         ([0, 0, 0], ""),
     ],
@@ -238,10 +251,10 @@ def measured(measure: str, *values: float, sizes: Sequence[int] = (100, 200, 300
 
 def test_a_measure_that_is_asked_for_has_its_own_sentence() -> None:
     assert measured("fertility", 2, 1.5) == (
-        "b has the lowest fertility: 1.5 tokens/word, against 2 tokens/word with a."
+        "b has the lowest fertility (lower is better): 1.5 tokens/word, against 2 tokens/word with a."
     )
     assert measured("round_trip", 0.5, 1) == (
-        "b has the highest round_trip: 100.0 %, against 50.0 % with a."
+        "b has the highest round_trip (higher is better): 100.0 %, against 50.0 % with a."
     )
     assert measured("fertility", 2, 2) == "No difference in fertility: 2 tokens/word with a and b."
     assert measured("fertility", 2) == "fertility: 2 tokens/word with a."

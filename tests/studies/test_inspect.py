@@ -110,7 +110,11 @@ def test_what_is_ready_is_counted() -> None:
     kinds = len(tokscope.available().frame.query("what == 'kind'"))
     frame = pd.DataFrame(ROWS, columns=["what", "name", "state"])
     assert available.headline(frame) == (
-        f"1 of {kinds} kinds of tokenizers are ready. In the caches: 1 encoding of tiktoken and "
-        "0 repositories of the hub. Missing extras: icu."
+        f"1 of {kinds} kinds of tokenizers are ready. In the caches: 1 encoding of tiktoken. "
+        "Missing extras: icu."
     )
-    assert available.headline(frame[frame["what"] == "kind"]).endswith("0 repositories of the hub.")
+    none = available.headline(frame[frame["what"] == "kind"])
+    assert none.endswith("ready. No tokenizer is in the caches.")
+    more = [*ROWS, *(("repository", name, "cached") for name in "ab")]
+    told = available.headline(pd.DataFrame(more, columns=frame.columns))
+    assert "In the caches: 1 encoding of tiktoken and 2 repositories of the hub. " in told

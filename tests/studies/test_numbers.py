@@ -308,8 +308,8 @@ def test_tokenizers_of_one_rule_share_a_clause_and_the_unknown_comes_last() -> N
             "c": cut_as(a4=[THREES_OF_FOUR] * 3),
         }
     ) == (
-        "a and c cut numbers into left-to-right groups of 3 (true of all tried); b cuts numbers "
-        "into single digits (true of all tried); cannot tell for d: no tokens for numbers."
+        "a and c cut numbers into left-to-right groups of 3 (true of all numbers tried); b cuts numbers "
+        "into single digits (true of all numbers tried); cannot tell for d: no tokens for numbers."
     )
 
 
@@ -317,8 +317,8 @@ def test_a_rule_with_exceptions_says_how_many_and_where() -> None:
     """Of four digits all are cut in threes, of five digits 8 of 10."""
     cutting = cut_as(a4=[THREES_OF_FOUR] * 10, a5=[0b00100] * 8 + [0b11110] * 2)
     assert ruled({"a": cutting}) == (
-        "a cuts numbers into left-to-right groups of 3 (true of 90 % of those tried, but of 80 % "
-        "with 5 digits)."
+        "a cuts numbers into left-to-right groups of 3 (true of 90 % of the numbers tried, but of "
+        "80 % with 5 digits)."
     )
 
 
@@ -333,10 +333,10 @@ def test_a_rule_with_exceptions_says_how_many_and_where() -> None:
             cut_as(a8=[0, -1]),
             "a: some numbers are kept whole, others not encoded.",
         ),
-        (cut_as(a8=[0, 0]), "a keeps numbers whole (true of all tried)."),
+        (cut_as(a8=[0, 0]), "a keeps numbers whole (true of all numbers tried)."),
         (
             cut_as(a8=[0b10011000]),
-            "a cuts numbers by a rule with no name here (true of all tried).",
+            "a cuts numbers by a rule with no name here (true of all numbers tried).",
         ),
         (
             cut_as(a4=[THREES_OF_FOUR, 0b0110, 0b1100, 0b1010]),

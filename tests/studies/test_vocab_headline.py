@@ -102,7 +102,7 @@ NAN = float("nan")
     [
         (seen("a", {"en": 0.6, "ja": 0.4}, 5, {"en": 1.0, "ja": 0.25}),
          "Language with the most of the tokens seen: en (60 %) with a. "
-         "Letters are cut most in ja (25 % are whole) with a."),
+         "Letters are cut most in ja (75 % of them) with a."),
         (seen("a", {"en": 0.5, "ja": 0.5}, 90, {"en": 1.0, "ja": 1.0}),
          "Language with the most of the tokens seen: no difference with a; the text shows only 10 % of a. "
          "Every letter of the text is inside one token."),
@@ -112,7 +112,7 @@ NAN = float("nan")
          "Cannot tell for which languages: no token was seen in the text."),
         (seen("a", {"en": 0.4, "fr": 0.4, "ja": 0.2}, 0, {"en": 0.5, "ja": 0.0, "fr": 0.0}),
          "Language with the most of the tokens seen: en and fr (40 %) with a. "
-         "Letters are cut most in ja and fr (0 % are whole) with a."),
+         "Letters are cut most in ja and fr (100 % of them) with a."),
     ],
 )  # fmt: skip
 def test_whose_the_tokens_are(rows: Rows, sentence: str) -> None:

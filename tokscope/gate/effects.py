@@ -87,9 +87,10 @@ def effects(head: Snapshot, base: Snapshot) -> list[str]:
     shared = _shared(head, base)
     old, new = ({name: one.measured.samples[name] for name in shared} for one in (base, head))
     sides = head.identity, base.identity
-    found = [*_numbers(head, base), *_lost(new, old), *_unknown(new, old)]
-    found += [*_tokens(new, old), *_golden(*sides)]
-    found = found or [no_effect(head, new)]
+    on_text = [*_numbers(head, base), *_lost(new, old), *_unknown(new, old), *_tokens(new, old)]
+    if on_text and head.identity.family != base.identity.family:
+        return on_text  # ids of two kinds of tokenizers have nothing to do with each other
+    found = [*on_text, *_golden(*sides)] or [no_effect(head, new)]
     return [*filter(None, [changed_ids(*sides, examples=1)]), *found]
 
 
@@ -122,7 +123,7 @@ def _numbers(head: Snapshot, base: Snapshot) -> Iterator[str]:
 
 
 def _lost(new: Samples, old: Samples) -> Iterator[str]:
-    """Tell how many units no longer come back from their tokens."""
+    """Tell how many units of text decoding no longer gives back."""
     pairs = [
         (new[name].columns["round_trip"], own.columns["round_trip"])
         for name, own in old.items()
@@ -130,7 +131,8 @@ def _lost(new: Samples, old: Samples) -> Iterator[str]:
     ]
     lost = sum(int((after < before).sum()) for after, before in pairs)
     if lost:
-        yield f"{lost:,} of {sum(len(a) for a, _ in pairs):,} units of text no longer come back"
+        units = sum(len(after) for after, _ in pairs)
+        yield f"decoding no longer gives back {lost:,} of {units:,} units of text"
 
 
 def _unknown(new: Samples, old: Samples) -> Iterator[str]:
@@ -185,7 +187,8 @@ def _units(new: Samples, old: Samples) -> Iterator[str]:
     changed = sum(int((new[name].hashes != own.hashes).sum()) for name, own in old.items())
     if changed:
         units = sum(len(own.hashes) for own in old.values())
-        yield f"{changed:,} of {units:,} units of text have other ids, with as many tokens in all"
+        told = f"{changed:,} of {units:,} units of text have other ids"
+        yield f"{told}, with the same number of tokens in all"
 
 
 def changed_golden(head: Identity, base: Identity) -> list[str]:

@@ -83,8 +83,9 @@ def _fewer(tokens: Vocabulary, base: Identity) -> Iterator[tuple[int, bytes]]:
 
 
 def _unknown(head: Identity, base: Identity) -> str:
-    sizes = f"{base.size:,} -> {head.size:,} ids" if head.size != base.size else "as many ids"
-    return f"ids stand for other bytes ({sizes}; a lock does not hold which)"
+    sizes = f"{base.size:,} -> " if head.size != base.size else "still "
+    sizes += f"{head.size:,} ids"
+    return f"ids stand for other bytes ({sizes}; the lock has only their hash, not which changed)"
 
 
 def _named(token: int, piece: bytes) -> str:

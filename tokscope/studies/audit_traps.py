@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -71,8 +72,16 @@ def _pairs(tokens: Sequence[str], words: Sequence[str]) -> Iterator[tuple[str, s
                     yield left, right
 
 
-def _traps(tokenizer: Tokenizer, words: Sequence[str] | None) -> pd.DataFrame:
-    """Encode joined words, and keep those not cut between the words, the deepest first."""
+class Traps(NamedTuple):
+    """Joined words that are not cut between the words."""
+
+    rows: pd.DataFrame  # one for each token over the border, the deepest first
+    trapped: int
+    tried: int  # pairs of words
+
+
+def _traps(tokenizer: Tokenizer, words: Sequence[str] | None) -> Traps:
+    """Encode joined words, and keep those not cut between the words."""
     tokens, own = _letters(tokenizer)
     pairs = list(dict.fromkeys(islice(_pairs(tokens, own if words is None else words), _TRIED)))
     texts = [left + right for left, right in pairs]
@@ -87,7 +96,7 @@ def _traps(tokenizer: Tokenizer, words: Sequence[str] | None) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame = frame.sort_values("text", key=lambda column: column.str.len(), kind="stable")
     frame = frame.sort_values("inside", ascending=False, kind="stable")
-    return frame.drop_duplicates("token")
+    return Traps(frame.drop_duplicates("token"), len(frame), len(pairs))
 
 
 def _over(pair: tuple[str, str], ends: NDArray[np.int64]) -> tuple[str, str, int] | None:
@@ -126,23 +135,30 @@ def adversarial(tokenizers: Tokenizers, lists: Corpora | None = None, top: int =
     used = load_all(tokenizers)
     texts = [] if lists is None else corpora_given(lists, argument="lists")
     listed = list(dict.fromkeys(word for corpus in texts for word in words_of(corpus)))
-    frames = [_traps(one, None if lists is None else listed).head(top) for one in used]
-    frame = pd.concat(frames, ignore_index=True)
-    told = _told({one.name: own for one, own in zip(used, frames, strict=True)})
+    traps = {one.name: _traps(one, None if lists is None else listed) for one in used}
+    frame = pd.concat([own.rows.head(top) for own in traps.values()], ignore_index=True)
     title = "Glued words that trap the cut"
-    return Report("audit", title, frame, _NOTES, signed(used), headline=told)
+    return Report("audit", title, frame, _NOTES, signed(used), headline=headline(traps))
 
 
-def _told(traps: Mapping[str, pd.DataFrame]) -> str:
-    """Give the deepest trap of each tokenizer, and name those without any."""
-    clauses = [
-        f"{name} cuts {own['text'].iloc[0]} as {own['cut'].iloc[0]}"
-        for name, own in traps.items()
-        if len(own)
-    ]
-    lacking = [name for name, own in traps.items() if not len(own)]
+def headline(traps: Mapping[str, Traps]) -> str:
+    """Say how many pairs of words trap each tokenizer, with the deepest, and name those without."""
+    clauses = [_trapped(name, own) for name, own in traps.items() if own.trapped]
+    lacking = [name for name, own in traps.items() if own.tried and not own.trapped]
     if lacking:
-        clauses.append(f"no trap was found for {some(lacking)} in up to {_TRIED:,} pairs tried")
+        most = max(traps[name].tried for name in lacking)
+        clauses.append(f"no trap was found for {some(lacking)} in up to {most:,} pairs tried")
+    untried = [name for name, own in traps.items() if not own.tried]
+    if untried:
+        clauses.append(f"cannot tell for {some(untried)}: there are no words to try")
     if len(clauses) > _CLAUSES:
         clauses[_CLAUSES:] = [f"{len(clauses) - _CLAUSES} more in the table"]
     return f"{'; '.join(clauses)}."
+
+
+def _trapped(name: str, own: Traps) -> str:
+    first, share = own.rows.iloc[0], f"{own.trapped:,} of {own.tried:,}"
+    return (
+        f"{name} has a token over the border of two glued words in {share} pairs made to trap it, "
+        f"such as {first['cut']} for {first['left']} and {first['right']}"
+    )

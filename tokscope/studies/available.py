@@ -13,6 +13,7 @@ from tokscope.tokenizers.folder import wanted
 from tokscope.tokenizers.hub import cached_repositories
 from tokscope.tokenizers.mistral import RELEASES
 from tokscope.tokenizers.sample import TRAINED
+from tokscope.wording import many
 
 # extra -> the package that it installs, and its purpose
 EXTRAS = {
@@ -76,10 +77,11 @@ def headline(frame: pd.DataFrame) -> str:
     def names(what: str, state: str) -> list[str]:
         return frame.loc[(frame["what"] == what) & (frame["state"] == state), "name"].tolist()
 
-    cached = len(names("encoding", "cached"))
-    repositories = len(names("repository", "cached"))
+    encodings, repositories = names("encoding", "cached"), names("repository", "cached")
+    told = [f"{many(len(encodings), 'encoding')} of tiktoken"] if encodings else []
+    if repositories:
+        told.append(f"{many(len(repositories), 'repository', 'repositories')} of the hub")
     said = f"{len(names('kind', 'ready'))} of {len(LOADERS)} kinds of tokenizers are ready. "
-    said += f"In the caches: {cached} encoding{'' if cached == 1 else 's'} of tiktoken and "
-    said += f"{repositories} repositor{'y' if repositories == 1 else 'ies'} of the hub."
+    said += f"In the caches: {' and '.join(told)}." if told else "No tokenizer is in the caches."
     missing = names("extra", "missing")
     return f"{said} Missing extras: {', '.join(missing)}." if missing else said

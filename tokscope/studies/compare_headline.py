@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tokscope.counting.catalog import MEASURES
 from tokscope.counting.resampled import SAME
@@ -87,7 +87,7 @@ def _order(standing: Standings, able: Sequence[int], what: str) -> str:
             return f"{few} need the fewest tokens, {number:,} each; {more}"
         return f"{tied}; {more}"
     wins = "needs the fewest tokens" if what == "tokens" else "is the cheapest"
-    everywhere, lead, but = _where(standing, able, best, rest[0])
+    everywhere, lead, but = _where(standing, able, best, rest[0], what)
     below[0] += lead
     return f"{names[best]} {wins}{everywhere}: {' and '.join(below)}{but}"
 
@@ -112,12 +112,12 @@ def _tie(standing: Standings, same: Sequence[int], what: str) -> str:
 
 
 def _where(
-    standing: Standings, able: Sequence[int], best: int, second: int
+    standing: Standings, able: Sequence[int], best: int, second: int, what: str
 ) -> tuple[str, str, str]:
     """Say whether the best is so everywhere, where most of its lead comes from, where it is not."""
     each, others = range(len(standing.corpora) - 1), [k for k in able if k != best]
     beaten = [c for c in each if any(standing.more(c, best, k) for k in others)]
-    but = f", though {_beaten(standing, beaten)}" if beaten else ""
+    but = f", though {_beaten(standing, beaten, what)}" if beaten else ""
     lead = [float(standing.tokens[c, second] - standing.tokens[c, best]) for c in each]
     top = max(each, key=lambda c: lead[c], default=None)
     if top is not None and 2 * lead[top] > sum(lead):
@@ -126,12 +126,13 @@ def _where(
     return (" in every corpus" if sure and each else ""), "", but
 
 
-def _beaten(standing: Standings, corpora: Sequence[int]) -> str:
-    """Say who needs less where the best is beaten."""
+def _beaten(standing: Standings, corpora: Sequence[int], what: str) -> str:
+    """Say who needs fewer tokens, or costs less, where the best is beaten."""
     winners = {standing.cheapest(c) for c in corpora}
     who, *others = [standing.tokenizers[k] for k in winners if k is not None]
-    told = "others need" if others else f"{who} needs"
-    return f"{told} less in {_listed([standing.corpora[c] for c in corpora])}"
+    verb, less = ("need", "fewer") if what == "tokens" else ("cost", "less")
+    told = f"others {verb}" if others else f"{who} {verb}s"
+    return f"{told} {less} in {_listed([standing.corpora[c] for c in corpora])}"
 
 
 def _unread(standing: Standings) -> str:
@@ -251,12 +252,19 @@ def _fair(standing: Standings, k: int) -> str:
     order = sorted(far, key=lambda c: -abs(math.log(far[c][0])))
     told = [f"{c} ({far[c][0]:.1f})" for c in order[:_NAMED]]
     if len(far) > _NAMED:
-        share = "all" if len(far) == len(premiums) else f"{len(far)} of"
-        most = f"{share} the {len(premiums)} others are beyond {FAIR:g} times {base}"
+        share = "all" if len(far) == len(premiums) else f"{len(far)} of the"
+        most = f"{share} {len(premiums)} others need {_beyond(far.values())} the tokens of {base}"
         return f"{name} is not fair: {most}, most of all {_listed(told)}{open_}."
-    told[0] = f"{order[0]} ({far[order[0]][0]:.1f} times {base})"
+    told[0] = f"{order[0]} ({far[order[0]][0]:.1f} times the tokens of {base})"
     verdict = "is fair but for" if 2 * len(far) <= len(premiums) else "is not fair to"
     return f"{name} {verdict} {_listed(told)}{open_}."
+
+
+def _beyond(far: Collection[tuple[float, float, float]]) -> str:
+    """Say on which side of what is fair some premiums are, which have intervals."""
+    more = f"more than {FAIR:g}" if any(low > FAIR for _, low, _ in far) else ""
+    less = f"less than 1/{FAIR:g}" if any(high < 1 / FAIR for *_, high in far) else ""
+    return f"{' or '.join(filter(None, (more, less)))} times"
 
 
 # Another measure
@@ -276,7 +284,8 @@ def _measured(standing: Standings, measures: Sequence[str], rows: Sequence[Row])
         return f"Cannot tell: {lost}." if lost and name else ""
     better = MEASURES[name].better
     order = sorted(known.values(), key=lambda row: row.value * (-1 if better == "higher" else 1))
-    first, title = order[0], f"{'lowest' if better == 'lower' else 'highest'} {name}"
+    first = order[0]
+    title = f"{'lowest' if better == 'lower' else 'highest'} {name} ({better} is better)"
     told = [f"{_told(row)} with {row.tokenizer}" for row in order[: _NAMED + 1]]
     if len(order) == 1 or unranked(name, standing.sizes):
         return f"{name}: {_listed(told)}."

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tokscope.given import words
 from tokscope.report import Report
-from tokscope.rulebook import RULES, Rule
+from tokscope.rulebook import GROUPS, RULES, Rule
 from tokscope.rules import SEVERITIES, chosen
 
 FEW = 16  # show reasons for up to this many rules, and only titles for more
@@ -39,7 +39,11 @@ def _headline(codes: Sequence[str]) -> str:
         return "; ".join(f"{code}: {RULES[code].title}" for code in codes) + "."
     counts = Counter(RULES[code].severity for code in codes)
     told = [f"{counts[s]} {s}{'s' if counts[s] > 1 else ''}" for s in SEVERITIES if counts[s]]
-    return f"{len(codes)} rules from {codes[0]} to {codes[-1]}: {', '.join(told)}."
+    about = [GROUPS[group] for group in dict.fromkeys(code[:3] for code in codes)]
+    kinds = {title.partition(": ")[0] for title in (RULES[code].title for code in codes)}
+    what = f" about {about[0]}" if len(about) == 1 else ""
+    what += f" ({kinds.pop()})" if len(kinds) == 1 else ""
+    return f"{len(codes)} rules{what}, from {codes[0]} to {codes[-1]}: {', '.join(told)}."
 
 
 def tables(report: Report, *, details: bool = False) -> list[Report]:
@@ -62,4 +66,4 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
 
 def _facts(rule: Rule) -> pd.DataFrame:
     facts = {"severity": rule.severity, "why": rule.why, "what helps": rule.fix}
-    return pd.DataFrame({"of the rule": facts.keys(), "": facts.values()})
+    return pd.DataFrame({"part": facts.keys(), "text": facts.values()})

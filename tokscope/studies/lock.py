@@ -231,7 +231,8 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     facts = frame[~is_change]
     if not details:
         facts = facts[facts["of the lock"].isin(_FACTS)]
-    views = [Report("lock", report.title, facts)]
+    heads = {"of the lock": "property", "": "value"}
+    views = [Report("lock", report.title, facts.rename(columns=heads))]
     if is_change.any():
         rows = frame[is_change].rename(columns={"of the lock": "what", "": "old -> new"})
         rows = rows.assign(what=rows["what"].str.removeprefix(_ACCEPTED))

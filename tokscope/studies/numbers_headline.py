@@ -97,11 +97,11 @@ def _true(name: str, found: Sequence[Scheme]) -> str:
     """Say of how many numbers a rule is true, and where it is not."""
     shares = [cutting.shares[name] for cutting in found]
     if min(shares) > 1 - _ROUNDING:
-        return "true of all tried"
+        return "true of all numbers tried"
     worst = min(found, key=lambda cutting: cutting.shares[name]).fits.get(name, {})
     least = min(worst, key=lambda digits: (worst[digits], digits), default=0)
     but = f", but of {percent(worst[least])} with {many(least, 'digit')}" if worst else ""
-    return f"true of {_span(shares)} of those tried{but}"
+    return f"true of {_span(shares)} of the numbers tried{but}"
 
 
 def _learned(grouping: str, found: Mapping[str, Scheme]) -> str:

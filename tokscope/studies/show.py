@@ -112,8 +112,8 @@ def _where(places: Mapping[str, tuple[int, ...]], data: bytes) -> str:
     common = sorted(end for end in shared if end == len(data) or data[end] & 0xC0 != 0x80)
     edges = zip([0, *common], common, strict=False)
     parts = [spelled(data[s:e]) for s, e in edges if any(s < end < e for end in differ)]
-    told = some([shortened(part, _LONGEST_PART) for part in parts]) if parts else ""
-    return f"They cut differently: {told}." if told else ""
+    told = [f"“{shortened(part, _LONGEST_PART)}”" for part in parts]
+    return f"They cut differently: {some(told)}." if told else ""
 
 
 def _fewest(cuts: Segmentation, places: Mapping[str, tuple[int, ...]]) -> str:

@@ -254,7 +254,7 @@ def _letters(values: _Values) -> str:
         least = min(shares.values(), default=1.0)
         if least < 1:
             worst = [language for language, share in shares.items() if share == least]
-            told.append(f"{some(worst, 2)} ({percent(least)} are whole) with {name}")
+            told.append(f"{some(worst, 2)} ({percent(1 - least)} of them) with {name}")
     if told:
         return f"Letters are cut most in {some(told)}."
     seen = any(values.of(name, "completeness", "alphabet_used") for name in values.names)
