@@ -443,6 +443,19 @@ def test_text_to_show_may_come_from_standard_input(run: Run) -> None:
     assert "standard input is not valid UTF-8" in done.stderr
 
 
+def test_the_name_of_a_file_is_shown_as_text_with_a_hint(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in "a.txt", "-":
+        Path(name).write_text("content", encoding="utf-8")
+    hint = "the text is the name of a file; to show what is in it: tokscope show - SPEC < FILE"
+    told = [" ".join(run("show", word, "bytes").stdout.split()) for word in ("a.txt", ".", "b.txt")]
+    told.append(run("show", "-", "bytes", stdin=b"a.txt").stdout)
+    assert [hint in one for one in told] == [True, False, False, False]
+    assert hint not in run("show", "a.txt", "bytes", "-f", "json").stdout
+
+
 def test_a_plot_and_a_page_hold_what_is_shown(run: Run, tmp_path: Path) -> None:
     svg, html = tmp_path / "x.svg", tmp_path / "x.html"
     done = run("show", "naïve", "sample:bpe", "bytes", "-o", svg, "-o", html)

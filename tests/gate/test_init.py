@@ -30,7 +30,10 @@ def test_every_gate_of_init_is_judged_and_passes(
     for name in names:
         Path(f"{name}.txt").write_text(TEXTS[name], encoding="utf-8")
     text = Text(tuple(f"{name.replace('[', '[[]')}.txt" for name in names), parallel=parallel)
-    Path("tokscope.toml").write_text(init.initial("bytes", text), encoding="utf-8")
+    gates = init.initial("bytes", text)
+    corpora = "1 corpus" if len(names) == 1 else f"{len(names)} corpora"
+    assert gates.told == f"gates for bytes, from its values on {corpora} ({3 * len(names)} units)"
+    Path("tokscope.toml").write_text(gates.content, encoding="utf-8")
     config = read(Path("tokscope.toml"))
     locking.write(config, locking.locked(config))
     report = checked(config, source_of(config), today=date(2026, 5, 17))

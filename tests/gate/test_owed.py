@@ -110,7 +110,7 @@ def filled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
         (folder / "text" / f"{name}.txt").write_text(lines, encoding="utf-8")
     path = Path("tokscope.toml")
     text = Text(("text/*.txt",), parallel=True)
-    path.write_text(init.initial("bytes", text), encoding="utf-8")
+    path.write_text(init.initial("bytes", text).content, encoding="utf-8")
     config = read(path)
     content, counts = lock.packed(locking.locked(config))
     Path("tokscope.lock").write_bytes(content)

@@ -48,8 +48,8 @@ def command(
         raise TokscopeError(f"{PROJECT} has gates in [tool.tokscope] already; edit or remove them")
     chosen, corpora = text.read_for_gates(corpus, reading, parallel=parallel, rule=words)
     with text.workers(corpora, scale) as workers:
-        content = init.initial(spec or init.guessed(), chosen, workers)
-    write(path, content.encode())
-    print(f"wrote {path}; next:")
+        gates = init.initial(spec or init.guessed(), chosen, workers)
+    write(path, gates.content.encode())
+    print(f"Wrote {path}: {gates.told}.\n\nNext:")
     print("  tokscope lock     # the baseline: commit it with its counts")
     print("  tokscope check    # in CI; exit code 1 if a gate fails")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tokscope.cli import output, text
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, exists
 
 
 def _given(words: str) -> str:
@@ -20,6 +21,13 @@ def _given(words: str) -> str:
         return sys.stdin.buffer.read().decode().removesuffix("\n")
     except UnicodeDecodeError as error:
         raise TokscopeError(f"standard input is not valid UTF-8 ({error.reason})") from error
+
+
+def _about_file(words: str) -> tuple[str, ...]:
+    """Tell how to show the text of a file, if the text is the name of one."""
+    if words == "-" or not (exists(words) and Path(words).is_file()):
+        return ()
+    return ("the text is the name of a file; to show what is in it: tokscope show - SPEC < FILE",)
 
 
 def command(
@@ -47,5 +55,5 @@ def command(
     from tokscope.studies.show import show
 
     report = show(_given(words), specs, specials=specials)
-    more = report.details if details else ()
+    more = (*(report.details if details else ()), *_about_file(words))
     output.emit(report, [replace(report, notes=(*report.notes, *more))], out)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from glob import escape
 from pathlib import Path
+from typing import NamedTuple
 
 from tokscope.counting.catalog import MEASURES
 from tokscope.counting.counted import ALL
@@ -19,6 +20,7 @@ from tokscope.gate.wanted import Wanted, opened
 from tokscope.tokenizers.beside import NAMES
 from tokscope.tokenizers.folder import FILES
 from tokscope.visible import HIDDEN, visible
+from tokscope.wording import many
 from tokscope.workers import HERE, Workers
 
 _ROOM = 0.05  # how far beyond its present value a measure may move
@@ -38,8 +40,15 @@ def guessed() -> str:
     raise TokscopeError(f"no {', '.join(FILES)} here; name a tokenizer: tokscope init SPEC")
 
 
-def initial(word: str, text: Text, workers: Workers = HERE) -> str:
-    """Return the configuration for a tokenizer, in TOML with comments.
+class Gates(NamedTuple):
+    """A configuration in TOML with comments, and in a few words what it was made from."""
+
+    content: str
+    told: str
+
+
+def initial(word: str, text: Text, workers: Workers = HERE) -> Gates:
+    """Return the configuration for a tokenizer.
 
     Raises:
         TokscopeError: the tokenizer or the text cannot be used.
@@ -50,14 +59,22 @@ def initial(word: str, text: Text, workers: Workers = HERE) -> str:
     columns = frozenset(("units", "bytes", "tokens"))
     columns = columns.union(*(MEASURES[name].columns for name in measures))
     wanted = Wanted(columns, measures, numbers=True)
-    found = snapshot(word, opened(text, wanted), (), workers)
-    require_tokens(found)
-    parts = (_head(word, found), _text(text), _IDENTITY, _limits(found), _numbers(found), _REST)
-    return "\n".join(line for part in parts for line in part) + "\n"
+    now = snapshot(word, opened(text, wanted), (), workers)
+    require_tokens(now)
+    parts = (_head(word, now), _text(text), _IDENTITY, _limits(now), _numbers(now), _REST)
+    return Gates("\n".join(line for part in parts for line in part) + "\n", _told(now))
 
 
-def _head(word: str, found: Snapshot) -> list[str]:
-    told = f"{visible(found.name)} ({found.identity.family}, {found.identity.size:,} ids)"
+def _told(now: Snapshot) -> str:
+    """Say whose values the gates hold, and what text they were measured on."""
+    samples = now.measured.samples
+    units = sum(sample.units for sample in samples.values())
+    corpora = f"{many(len(samples), 'corpus', 'corpora')} ({many(units, 'unit')})"
+    return f"gates for {visible(now.name)}, from its values on {corpora}"
+
+
+def _head(word: str, now: Snapshot) -> list[str]:
+    told = f"{visible(now.name)} ({now.identity.family}, {now.identity.size:,} ids)"
     return [
         f"# Gates for {told}, from its present values.",
         "# Next: tokscope lock, then commit this file, the lock and its counts;",
@@ -115,8 +132,8 @@ _REST = [
 ]
 
 
-def _numbers(found: Snapshot) -> list[str]:
-    numbers = found.extras.numbers
+def _numbers(now: Snapshot) -> list[str]:
+    numbers = now.extras.numbers
     known = numbers is not None and not math.isnan(numbers.tokens_per_digit)
     return [
         "[numbers]",
@@ -126,7 +143,7 @@ def _numbers(found: Snapshot) -> list[str]:
     ]
 
 
-def _limits(found: Snapshot) -> list[str]:
+def _limits(now: Snapshot) -> list[str]:
     lines = [
         "[limits.tokens]  # of all corpora; any measure of tokscope measures can be limited",
         'worse = "0.5%"  # than at the baseline, beyond doubt',
@@ -134,7 +151,7 @@ def _limits(found: Snapshot) -> list[str]:
         '# th.worse = "2%"  # the most specific limit wins',
         "",
     ]
-    for name, values in found.measured.values.items():
+    for name, values in now.measured.values.items():
         lines += _limit(name, values)
     return lines
 
