@@ -70,6 +70,11 @@ def test_a_dot_is_at_its_value_and_has_its_interval() -> None:
     assert {"Title en", "en", "a", "b", "0.5", "1.0", "2.0"} <= set(written(drawn))
 
 
+def test_an_axis_of_counts_has_whole_numbers() -> None:
+    (axes,) = figure(Values("bars", "b", "t", "tokens", (Mark("en", "a", 2.0),))).axes
+    assert [one.get_text() for one in axes.get_xticklabels()] == ["0", "1", "2"]
+
+
 def test_a_bar_begins_at_0_and_its_value_is_written() -> None:
     drawn = figure(values("bars"))
     bars = [one for one in drawn.axes[0].patches if isinstance(one, Rectangle)]
@@ -215,7 +220,7 @@ def test_plots_without_values_or_with_extreme_ones_are_drawn() -> None:
         png(Values(kind, "x", "", "ratio", ()))  # type: ignore[arg-type]
         one = (Mark("en", "a", nan), Mark("de", "a", 0.0, -1.0, float("inf")), Mark("", "", 1e300))
         for log in (False, True):
-            png(Values(kind, "x", "t", "tokens", one, log=log and kind != "bars"))  # type: ignore[arg-type]
+            png(Values(kind, "x", "t", "tokens", one, log=log))  # type: ignore[arg-type]
     png(Lines("x", "", "", "share", ()))
     png(Lines("x", "", "", "share", (Line("a", (), ()), Line("b", (0, 1), (nan, 1)))))
     png(Cuts("x", "", ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from math import nan
+from math import inf, nan
 from xml.etree import ElementTree
 
 import pytest
@@ -17,7 +17,7 @@ from tokscope.render import page, svg
 from tokscope.render.grid import grid
 from tokscope.render.marks import RIGHT, broken, gutter
 from tokscope.render.plotted import table
-from tokscope.render.scale import Scale, covering, on_axis, short
+from tokscope.render.scale import Scale, covering, named_ticks, on_axis, short
 from tokscope.report import Report
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -147,6 +147,33 @@ def test_a_value_that_is_undefined_is_left_out_or_a_dash() -> None:
     assert "en, a: –" in titles(svg.picture(Values("heat", "h", "t", "ratio", marks)))
 
 
+def test_on_an_axis_of_ratios_what_is_not_above_0_has_no_place_and_intervals_end_at_its_ends() -> (
+    None
+):
+    marks = (Mark("en", "a", 2.0, 0.0, inf), Mark("de", "a", 1.0), Mark("fr", "a", 0.0))
+    drawn = titles(svg.picture(Values("dots", "d", "t", "ratio", marks, log=True)))
+    assert list(drawn) == ["en, a: 2.00 [0.00, inf]", "de, a: 1.00"]
+    ends = [place(drawn["en, a: 2.00 [0.00, inf]"], "line", end) for end in ("x1", "x2")]
+    assert ends == [gutter(["en"]), RIGHT]
+    svg.picture(Values("bars", "b", "t", "ratio", marks, log=True))
+    heat = titles(svg.picture(Values("heat", "h", "t", "ratio", marks, log=True)))
+    assert place(heat["fr, a: 0.00"], "rect", "fill-opacity") == 0
+
+
+def test_a_bar_of_0_has_no_width_and_that_of_a_small_value_is_seen() -> None:
+    marks = (Mark("en", "a", 100.0), Mark("de", "a", 0.0), Mark("fr", "a", 1e-9))
+    drawn = titles(svg.picture(Values("bars", "b", "t", "ratio", marks)))
+    assert place(drawn["de, a: 0.00"], "rect", "width") == 0
+    assert place(drawn["fr, a: 0.00"], "rect", "width") == 0.2
+
+
+def test_a_point_without_a_value_is_left_out_of_its_curve() -> None:
+    curve = Line("a", (1.0, 10.0, 100.0), (0.0, nan, 1.0))
+    drawn = svg.picture(Lines("l", "t", "rank", "share", (curve,), log=True))
+    assert 'points="0.0,228 1000.0,8"' in drawn  # 220 pixels high, without a legend
+    assert list(titles(drawn)) == ["a, rank 1: 0 %", "a, rank 100: 100 %"]
+
+
 @pytest.mark.parametrize("plot", every(), ids=lambda plot: plot.name)
 def test_every_mark_has_a_title_and_nothing_asks_for_a_file(plot: Plot) -> None:
     for drawn in (svg.picture(plot), svg.inline(plot)):
@@ -192,7 +219,7 @@ finite = st.floats(1e-6, 1e9)
 def test_an_axis_has_room_for_all_values_and_some_ticks(
     given: list[float], zero: bool, log: bool
 ) -> None:
-    scale = covering(given, zero=zero and not log, log=log)
+    scale = covering(given, zero=zero, log=log)
     assert all(-1e-9 <= scale(value) <= 1 + 1e-9 for value in given)
     ticks = scale.ticks()
     assert 1 <= len(ticks) <= 17
@@ -203,8 +230,18 @@ def test_an_axis_has_room_for_all_values_and_some_ticks(
 def test_an_axis_without_any_value_can_be_drawn() -> None:
     assert covering([nan]).ticks()
     assert covering([], log=True) == Scale(1.0, 2.0, log=True)
-    assert on_axis([0.1, 0.25], "share") == ["10 %", "25 %"]
     assert short(nan, "ratio") == "–"
+
+
+def test_values_on_an_axis_have_the_decimals_that_they_need() -> None:
+    assert on_axis([0.1, 0.25], "share") == ["10 %", "25 %"]
+    assert on_axis([0.0, 0.005, 0.01], "share") == ["0.0 %", "0.5 %", "1.0 %"]
+    assert on_axis([0.0003, 0.01, 0.3], "share") == ["0.03 %", "1 %", "30 %"]
+
+
+def test_an_axis_of_counts_has_whole_numbers() -> None:
+    assert list(named_ticks(Scale(0, 2), "tokens").values()) == ["0", "1", "2"]
+    assert list(named_ticks(Scale(0, 2), "ratio").values()) == ["0.0", "0.5", "1.0", "1.5", "2.0"]
 
 
 def test_a_page_shows_each_plot_with_its_table() -> None:

@@ -21,7 +21,15 @@ from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
 from tokscope.plots import Cut, Cuts, Lines, Mark, Piece, Plot, Values
 from tokscope.render.marks import WIDTH, broken, color, columns, dashes
-from tokscope.render.scale import Scale, covering, on_axis, ordered, short
+from tokscope.render.scale import (
+    Scale,
+    named_ticks,
+    ordered,
+    points_of,
+    scale_of,
+    scales_of,
+    short,
+)
 from tokscope.render.typeset import Type, type_for
 
 _ROW, _BAR, _CELL, _HEIGHT = 22, 15, 24, 260  # heights of rows, bars, cells and curves
@@ -180,8 +188,7 @@ def _rows(plot: Values, letters: Type) -> Figure:
     is_bars = plot.kind == "bars"
     sheet = _sheet(plot, letters, series)
     size = _BAR * len(series) + 9 if is_bars else _ROW + 2 * (len(series) > 3)
-    ends = [v for m in plot.marks for v in (m.value, m.low, m.high)]
-    scale = covering([*ends, plot.origin], zero=is_bars, log=plot.log)
+    scale = scale_of(plot)
     right = WIDTH - _EDGE - 10 - is_bars * _widest(plot, letters)
     twice = len(rows) > 20
     axes = _named(sheet, rows, _Box(0, right, size * max(len(rows), 1), 16 * twice, _UNDER))
@@ -192,7 +199,7 @@ def _rows(plot: Values, letters: Type) -> Figure:
     places = {row: i for i, row in enumerate(rows)}
     apart = (_BAR if is_bars else min(3, 12 / max(len(series), 1))) / size
     for k, name in enumerate(series):
-        own = [m for m in plot.marks if m.series == name and _is_on(m.value, scale)]
+        own = [m for m in plot.marks if m.series == name and scale.has(m.value)]
         ys = [places[m.row] + apart * (k - (len(series) - 1) / 2) for m in own]
         if is_bars:
             _bars(axes, own, ys, k, (_BAR - 2) / size)
@@ -210,10 +217,6 @@ def _widest(plot: Values, letters: Type) -> float:
     return min(_LONGEST, max(wide, default=0))
 
 
-def _is_on(value: float, scale: Scale) -> bool:
-    return math.isfinite(value) and (value > 0 or not scale.log)
-
-
 def _named(sheet: _Sheet, rows: Sequence[str], box: _Box) -> Axes:
     """Return axes with a row for each name, which stands to the left; a long one is cut."""
     names = [sheet.letters.cropped(name, _TEXT, _LONGEST) for name in rows]
@@ -226,11 +229,11 @@ def _named(sheet: _Sheet, rows: Sequence[str], box: _Box) -> Axes:
 
 def _across(axes: Axes, scale: Scale, unit: str) -> None:
     """Draw the horizontal axis, a line for each of its values."""
-    ticks = scale.ticks()
     axes.set_xscale("log" if scale.log else "linear")
     axes.set_xlim(scale.low, scale.high)
     axes.minorticks_off()
-    axes.set_xticks(ticks, on_axis(ticks, unit))
+    names = named_ticks(scale, unit)
+    axes.set_xticks([*names], [*names.values()])
     axes.grid(axis="x")
 
 
@@ -243,7 +246,7 @@ def _bars(axes: Axes, own: Sequence[Mark], ys: Sequence[float], k: int, height: 
 def _written(axes: Axes, own: Sequence[Mark], ys: Sequence[float], unit: str) -> None:
     """Write the values of bars behind them."""
     for mark, y in zip(own, ys, strict=True):
-        last = mark.value if math.isnan(mark.high) else max(mark.value, mark.high)
+        last = max(mark.value, mark.high)  # the value, if there is no interval
         axes.annotate(
             short(mark.value, unit),
             (last, y),
@@ -267,7 +270,7 @@ def _intervals(
 
 def _heat(plot: Values, letters: Type) -> Figure:
     rows, series = ordered(m.row for m in plot.marks), ordered(m.series for m in plot.marks)
-    scale = covering([m.value for m in plot.marks], log=plot.log)
+    scale = scale_of(plot)
     left = _EDGE + _LONGEST + 10
     width = max(WIDTH, left + (_widest(plot, letters) + 12) * len(series) + _EDGE)
     sheet = _sheet(plot, letters, [], width)
@@ -278,7 +281,7 @@ def _heat(plot: Values, letters: Type) -> Figure:
     cells = np.full((max(len(rows), 1), max(len(series), 1)), np.nan)
     for mark in plot.marks:
         y, x = rows.index(mark.row), series.index(mark.series)
-        cells[y, x] = mark.value if _is_on(mark.value, scale) else np.nan
+        cells[y, x] = mark.value if scale.has(mark.value) else np.nan
         axes.text(x, y, short(mark.value, plot.unit), ha="center", va="center_baseline")
     edges = np.arange(len(cells[0]) + 1) - 0.5, np.arange(len(cells) + 1) - 0.5
     norm = (LogNorm if scale.log else Normalize)(scale.low, scale.high)
@@ -305,20 +308,22 @@ def _shades() -> LinearSegmentedColormap:
 
 
 def _lines(plot: Lines, letters: Type) -> Figure:
-    across = covering([x for line in plot.lines for x in line.xs], log=plot.log)
-    up = covering([y for line in plot.lines for y in line.ys], zero=True)
-    names = on_axis(up.ticks(), plot.unit)
+    across, up = scales_of(plot)
+    names = named_ticks(up, plot.unit)
     sheet = _sheet(plot, letters, [line.series for line in plot.lines])
-    left = _EDGE + max(letters.width(name, _TEXT) for name in names) + 16
+    left = _EDGE + max(letters.width(name, _TEXT) for name in names.values()) + 16
     axes = sheet.axes(_Box(left, WIDTH - 2 * _EDGE, _HEIGHT, 8, 2 * _UNDER))
-    _across(axes, across, "")
+    _across(axes, across, plot.across)
     axes.set_ylim(up.low, up.high)
-    axes.set_yticks(up.ticks(), names)
+    axes.set_yticks([*names], [*names.values()])
     axes.grid(axis="y")
     axes.set_xlabel(letters.shown(plot.across))
     for k, line in enumerate(plot.lines):
         look = {**_point(k), "linestyle": _dashes(k), "linewidth": 2 * _POINT}
-        axes.plot(line.xs, line.ys, label=line.series, clip_on=False, **look)
+        points = points_of(line, across, up)
+        axes.plot(
+            [x for x, _ in points], [y for _, y in points], label=line.series, clip_on=False, **look
+        )
     return sheet.figure
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from tokscope.plots import Mark
-from tokscope.render.scale import COUNTS, Scale, on_axis, short
+from tokscope.render.scale import Scale, named_ticks, short
 from tokscope.visible import visible
 
 WIDTH = 720  # of a picture by itself
@@ -199,10 +199,7 @@ class Axis(NamedTuple):
 
     def drawn(self, top: float, bottom: float, *, twice: bool = False) -> Iterator[str]:
         """Draw a line for every tick, and its value below, or above and below."""
-        ticks = self.scale.ticks()
-        if self.unit in COUNTS:
-            ticks = [tick for tick in ticks if tick.is_integer()] or ticks
-        for tick, name in zip(ticks, on_axis(ticks, self.unit), strict=True):
+        for tick, name in named_ticks(self.scale, self.unit).items():
             yield line((self.at(tick), top), (self.at(tick), bottom), 'class="grid"')
             for y in (bottom + 15, *([top - 6] if twice else [])):
                 yield text(name, self.at(tick), y, "soft mid")

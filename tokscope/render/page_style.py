@@ -17,7 +17,7 @@ PAGE = (
     "a{color:var(--link)}nav ul{list-style:none;padding:0;margin:0 0 1rem}"
     "nav li{margin:0 0 .5rem}nav a{font-weight:600;text-decoration:none;margin-right:.35rem}"
     "section{margin:0 0 3rem}figure{margin:0 0 1.5rem}figcaption p{margin:0 0 .6rem;"
-    "color:var(--soft);font-size:.875rem}figure>svg{display:block}"
+    "color:var(--soft);font-size:.875rem}figure>svg{display:block;overflow:visible}"
     "details{margin:.6rem 0;font-size:.875rem}summary{cursor:pointer;color:var(--soft)}"
     # a shadow at the right while there is more to see, which the paper hides at the end
     ".wide{overflow-x:auto;margin:.4rem 0;background:linear-gradient(to left,var(--paper) 50%,"

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tokscope.plots import Line, Lines, Values
+
 _ROUND = (1, 1.5, 2, 3, 5, 7)  # what is written on an axis of ratios, times powers of ten
 _MOST = 7  # ticks on an axis
 COUNTS = ("tokens", "bytes", "characters", "words", "units", "findings")  # whole numbers
@@ -22,12 +24,19 @@ class Scale:
     def __call__(self, value: float) -> float:
         """Return the place of a value: 0 at the low end of the axis, 1 at the high end.
 
-        >>> Scale(1, 3)(2.5), Scale(1, 100, log=True)(10)
-        (0.75, 0.5)
+        The end of an interval may be further out, such as 0 on an axis of ratios.
+
+        >>> Scale(1, 3)(2.5), Scale(1, 100, log=True)(10), Scale(1, 3, log=True)(0)
+        (0.75, 0.5, 0.0)
         """
+        value = min(max(value, self.low), self.high)
         if self.log:
             return math.log(value / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
+
+    def has(self, value: float) -> bool:
+        """Tell whether a value has a place: it is finite, and above 0 on an axis of ratios."""
+        return math.isfinite(value) and (value > 0 or not self.log)
 
     def ticks(self) -> list[float]:
         """Return round values on the axis.
@@ -54,17 +63,39 @@ class Scale:
 
 
 def covering(values: Iterable[float], *, zero: bool = False, log: bool = False) -> Scale:
-    """Return an axis that has room for all values, and begins at 0 if it is asked to.
+    """Return an axis that has room for all values.
+
+    It begins at 0 if it is asked to, unless it is one of ratios, which has no 0.
 
     >>> covering([2.0, 10.0], zero=True)
     Scale(low=0.0, high=10.0, log=False)
     """
     finite = [v for v in values if math.isfinite(v) and (v > 0 or not log)]
     low, high = (min(finite), max(finite)) if finite else (1.0, 2.0)
-    low = min(low, 0.0) if zero else low
+    low = min(low, 0.0) if zero and not log else low
     if high - low < 1e-9 * max(abs(high), 1e-300):  # one value alone
         high = low * 1.1 if log else low + (abs(low) * 0.1 or 1.0)
     return Scale(low, high, log)
+
+
+def scale_of(plot: Values) -> Scale:
+    """Return the axis of values: with intervals, but for a heat map, which has none."""
+    if plot.kind == "heat":
+        return covering((mark.value for mark in plot.marks), log=plot.log)
+    ends = [end for mark in plot.marks for end in (mark.value, mark.low, mark.high)]
+    return covering([*ends, plot.origin], zero=plot.kind == "bars", log=plot.log)
+
+
+def scales_of(plot: Lines) -> tuple[Scale, Scale]:
+    """Return the horizontal and the vertical axis of curves."""
+    across = covering((x for line in plot.lines for x in line.xs), log=plot.log)
+    return across, covering((y for line in plot.lines for y in line.ys), zero=True)
+
+
+def points_of(line: Line, across: Scale, up: Scale) -> list[tuple[float, float]]:
+    """Return the points of a curve that have a place."""
+    points = zip(line.xs, line.ys, strict=True)
+    return [(x, y) for x, y in points if across.has(x) and up.has(y)]
 
 
 def ordered(names: Iterable[str]) -> list[str]:
@@ -92,13 +123,31 @@ def short(value: float, unit: str) -> str:
     return f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
 
 
+def named_ticks(scale: Scale, unit: str) -> dict[float, str]:
+    """Return round values on an axis, and how they are written; those of counts are whole.
+
+    >>> named_ticks(Scale(0, 1), "tokens")
+    {0.0: '0', 1.0: '1'}
+    """
+    ticks = scale.ticks()
+    if unit in COUNTS:
+        ticks = [tick for tick in ticks if tick.is_integer()] or ticks
+    return dict(zip(ticks, on_axis(ticks, unit), strict=True))
+
+
 def on_axis(values: Sequence[float], unit: str) -> list[str]:
     """Write the values of an axis, all with as many decimals as one of them needs.
 
+    Where they are of different sizes, each has its own.
+
     >>> on_axis([1.0, 1.5, 2.0], "ratio"), on_axis([0.0, 0.5], "share")
     (['1.0', '1.5', '2.0'], ['0 %', '50 %'])
+    >>> on_axis([0.0001, 0.01, 0.1], "share")
+    ['0.01 %', '1 %', '10 %']
     """
-    scale, sign = (100, " %") if unit == "share" else (1, "")
-    shown = [f"{scale * value:.10g}" for value in values]
-    decimals = max(len(one.partition(".")[2]) for one in shown)
-    return [f"{scale * value:,.{decimals}f}{sign}" for value in values]
+    times, sign = (100, " %") if unit == "share" else (1, "")
+    needed = [len(f"{times * value:.10g}".partition(".")[2]) for value in values]
+    if not 0 < 10 * values[0] <= values[-1]:
+        needed = [max(needed)] * len(values)
+    pairs = zip(values, needed, strict=True)
+    return [f"{times * value:,.{decimals}f}{sign}" for value, decimals in pairs]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from tokscope.plots import Cut, Cuts, Line, Lines, Mark, Plot, Values
+from tokscope.plots import Cut, Cuts, Lines, Mark, Plot, Values
 from tokscope.render import marks
 from tokscope.render.marks import NARROW, RIGHT, STYLE, WIDTH, Axis, Drawn
-from tokscope.render.scale import covering, on_axis, ordered, short
+from tokscope.render.scale import named_ticks, ordered, points_of, scale_of, scales_of, short
 from tokscope.visible import visible
 
 _ROW, _BAR, _CELL, _HEIGHT = 22, 15, 24, 220  # heights of rows, bars, cells and curves
@@ -69,7 +69,7 @@ def _rows(plot: Values) -> Drawn:
         y = top + size * (i + 0.5)
         parts.append(marks.row_name(row, axis.left, y))
         for mark in plot.marks:
-            if mark.row == row and math.isfinite(mark.value):
+            if mark.row == row and axis.scale.has(mark.value):
                 k = series.index(mark.series)
                 apart = _BAR if is_bars else min(3, 12 / len(series))
                 draw = _bar if is_bars else _dot
@@ -79,14 +79,12 @@ def _rows(plot: Values) -> Drawn:
 
 
 def _axis(plot: Values, rows: Sequence[str]) -> Axis:
-    ends = [v for m in plot.marks for v in (m.value, m.low, m.high)]
-    scale = covering([*ends, plot.origin], zero=plot.kind == "bars", log=plot.log)
     right = RIGHT - 10 if plot.kind == "bars" else RIGHT  # room for the value of a bar
-    return Axis(scale, marks.gutter(rows), plot.unit, right)
+    return Axis(scale_of(plot), marks.gutter(rows), plot.unit, right)
 
 
 def _interval(mark: Mark, axis: Axis, y: float, look: str) -> Iterator[str]:
-    if not math.isnan(mark.low):
+    if not (math.isnan(mark.low) or math.isnan(mark.high)):
         yield marks.line((axis.at(mark.low), y), (axis.at(mark.high), y), look)
 
 
@@ -97,12 +95,13 @@ def _dot(mark: Mark, axis: Axis, y: float, k: int) -> Iterator[str]:
 
 
 def _bar(mark: Mark, axis: Axis, y: float, k: int) -> Iterator[str]:
-    width = (axis.right - axis.left) * axis.scale(mark.value)
+    least = 0.2 if mark.value else 0  # so that what is not 0 is seen
+    width = max((axis.right - axis.left) * axis.scale(mark.value), least)
     look = f'y="{y - _BAR / 2 + 1:g}" height="{_BAR - 2}" fill="{marks.color(k)}"'
-    yield f'<rect x="{axis.left:g}%" width="{max(width, 0.2):.2f}%" {look}/>'
+    yield f'<rect x="{axis.left:g}%" width="{width:.2f}%" {look}/>'
     yield from _interval(mark, axis, y, 'style="stroke:var(--ink)" stroke-width="2"')
-    last = mark.value if math.isnan(mark.high) else max(mark.value, mark.high)
-    yield marks.text(short(mark.value, axis.unit), axis.at(last), y + 4, "", ' dx="6"')
+    last = axis.at(max(mark.value, mark.high))  # the value, if there is no interval
+    yield marks.text(short(mark.value, axis.unit), last, y + 4, "", ' dx="6"')
 
 
 # Heat maps
@@ -110,10 +109,10 @@ def _bar(mark: Mark, axis: Axis, y: float, k: int) -> Iterator[str]:
 
 def _heat(plot: Values) -> Drawn:
     rows, series = ordered(m.row for m in plot.marks), ordered(m.series for m in plot.marks)
-    scale, left = covering([m.value for m in plot.marks], log=plot.log), marks.gutter(rows)
-    width = (RIGHT - left) / len(series)
+    scale, left = scale_of(plot), marks.gutter(rows)
+    width = (RIGHT - left) / max(len(series), 1)
     heads = [marks.broken(name, marks.room(width)) for name in series]
-    top = 6 + 14 * max(map(len, heads))
+    top = 6 + 14 * max(map(len, heads), default=0)
     parts: list[str] = []
     for k, lines in enumerate(heads):
         middle = f"{left + width * (k + 0.5):.2f}%"
@@ -124,7 +123,7 @@ def _heat(plot: Values) -> Drawn:
         parts.append(marks.row_name(row, left, top + _CELL * (i + 0.5)))
     for mark in plot.marks:
         x, y = left + width * series.index(mark.series), top + _CELL * rows.index(mark.row)
-        depth = 0.04 + 0.5 * scale(mark.value) if math.isfinite(mark.value) else 0
+        depth = 0.04 + 0.5 * scale(mark.value) if scale.has(mark.value) else 0
         cell = f'<rect x="{x:.2f}%" y="{y:g}" width="{width:.2f}%" height="{_CELL}" class="heat"'
         cell += f' fill-opacity="{depth:.2f}"/>'
         value = marks.text(short(mark.value, plot.unit), f"{x + width / 2:.2f}%", y + 16, "mid")
@@ -137,36 +136,33 @@ def _heat(plot: Values) -> Drawn:
 
 def _lines(plot: Lines) -> Drawn:
     legend = marks.legend([line.series for line in plot.lines])
-    across = covering([x for line in plot.lines for x in line.xs], log=plot.log)
-    up = covering([y for line in plot.lines for y in line.ys], zero=True)
-    ticks = up.ticks()
-    names = on_axis(ticks, plot.unit)
-    axis, top = Axis(across, marks.gutter(names), ""), legend.height + 4
+    across, up = scales_of(plot)
+    names = named_ticks(up, plot.unit)
+    axis, top = Axis(across, marks.gutter([*names.values()]), plot.across), legend.height + 4
     bottom = top + _HEIGHT
     parts = [*legend.parts, *axis.drawn(top, bottom)]
 
     def height(value: float) -> float:
         return round(bottom - _HEIGHT * up(value), 1)
 
-    for tick, name in zip(ticks, names, strict=True):
+    for tick, name in names.items():
         y = height(tick)
         parts.append(marks.line((f"{axis.left:g}%", y), (f"{RIGHT}%", y), 'class="grid"'))
         parts.append(marks.text(name, f"{axis.left:g}%", y + 4, "soft end", ' dx="-8"'))
     for k, line in enumerate(plot.lines):
-        parts.append(_curve(line, k, axis, height))
-        for x, value in zip(line.xs, line.ys, strict=True):
-            told = f"{line.series}, {plot.across} {x:,.10g}: {short(value, plot.unit)}"
-            parts.append(marks.titled(told, marks.point(axis.at(x), height(value), k)))
+        points = points_of(line, across, up)
+        parts.append(_curve([(axis.scale(x), height(y)) for x, y in points], k, axis))
+        for x, y in points:
+            told = f"{line.series}, {plot.across} {x:,.10g}: {short(y, plot.unit)}"
+            parts.append(marks.titled(told, marks.point(axis.at(x), height(y), k)))
     middle = f"{(axis.left + RIGHT) / 2:g}%"
     parts.append(marks.text(plot.across, middle, bottom + 34, "soft mid"))
     return Drawn(parts, bottom + 42)
 
 
-def _curve(line: Line, k: int, axis: Axis, height: Callable[[float], float]) -> str:
+def _curve(places: Sequence[tuple[float, float]], k: int, axis: Axis) -> str:
     """Draw a curve in a box that is 1,000 wide, and is stretched to the width there is."""
-    points = " ".join(
-        f"{1000 * axis.scale(x):.1f},{height(y):g}" for x, y in zip(line.xs, line.ys, strict=True)
-    )
+    points = " ".join(f"{1000 * x:.1f},{y:g}" for x, y in places)
     box = f'x="{axis.left:g}%" width="{RIGHT - axis.left:g}%" height="1000"'
     stretched = 'viewBox="0 0 1000 1000" preserveAspectRatio="none" overflow="visible"'
     look = f'stroke="{marks.color(k)}" stroke-dasharray="{marks.dashes(k)}" class="curve"'
