@@ -124,6 +124,12 @@ def test_a_name_above_a_column_is_broken_after_signs() -> None:
     assert broken("one-two_three.four", 4) == ["one-", "two_", "thr…"]
 
 
+def test_names_in_wide_letters_take_the_room_of_twice_as_many() -> None:
+    assert gutter(["世界"]) == gutter(["abcd"])
+    drawn = titles(svg.inline(Values("dots", "d", "t", "ratio", (Mark("世" * 20, "a", 1.0),))))
+    assert drawn["世" * 20].findtext(f"{SVG}text") == "世世世…世世世"  # 14 letters fit
+
+
 def test_a_name_of_very_many_parts_takes_a_few_lines_above_its_column() -> None:
     cut = Cut("1", "part-" * 1000, (Piece("1"),))
     root = ElementTree.fromstring(svg.picture(Cuts("c", "t", (cut,), beside=True)))

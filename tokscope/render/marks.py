@@ -10,6 +10,7 @@ import html
 import math
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
 from tokscope.plots import Mark
@@ -103,6 +104,11 @@ def told(mark: Mark, unit: str) -> str:
     return f"{', '.join(filter(None, (mark.label, mark.row, mark.series)))}: {value}"
 
 
+def letters(shown: str) -> int:
+    """Return about how many letters wide a text is; those of East Asia are twice as wide."""
+    return sum(2 if ord(char) >= 0x1100 else 1 for char in shown)
+
+
 def wrapped(words: str, most: int) -> list[str]:
     """Break a text into lines of at most so many letters."""
     lines: list[str] = []
@@ -117,21 +123,26 @@ def wrapped(words: str, most: int) -> list[str]:
 def cropped(words: str, most: int) -> str:
     """Return at most so many letters of a text: both ends, as names often end in a version.
 
-    >>> cropped("org/model-7b-instruct-v2", 12), cropped("unicode", 4)
-    ('org/mo…ct-v2', 'uni…')
+    >>> cropped("org/model-7b-instruct-v2", 12), cropped("unicode", 4), cropped("世界地図", 5)
+    ('org/mo…ct-v2', 'uni…', '世界…')
     """
     shown = visible(words)
-    if len(shown) <= most:
+    if letters(shown) <= most:
         return shown
     tail = (most - 1) // 2 if most >= 12 else 0
-    return f"{shown[: max(most, 2) - 1 - tail]}…{shown[len(shown) - tail :]}"
+    return f"{_first(shown, max(most, 2) - 1 - tail)}…{_first(shown[::-1], tail)[::-1]}"
+
+
+def _first(shown: str, most: int) -> str:
+    ends = accumulate(map(letters, shown))
+    return shown[: sum(end <= most for end in ends)]
 
 
 def broken(name: str, most: int, high: int = 3) -> list[str]:
     """Break a name after signs, so that it fits above a column; the end of a long one is cut."""
     lines = [""]
     for part in re.split(r"(?<=[-_./: ])", visible(name)):
-        if lines[-1] and len(lines[-1]) + len(part) > most:
+        if lines[-1] and letters(lines[-1] + part) > most:
             lines.append("")
         lines[-1] += part
     lines = [*lines[: high - 1], f"{lines[high - 1]}…"] if len(lines) > high else lines
@@ -140,7 +151,7 @@ def broken(name: str, most: int, high: int = 3) -> list[str]:
 
 def gutter(names: Sequence[str]) -> float:
     """Return the part of the width, in percent, that the names of rows take."""
-    return min(30.0, 5 + 1.9 * max((len(visible(name)) for name in names), default=0))
+    return min(30.0, 5 + 1.9 * max((letters(visible(name)) for name in names), default=0))
 
 
 def room(percent: float) -> int:
@@ -164,7 +175,7 @@ def row_name(name: str, left: float, y: float) -> str:
     """Write the name of a row to the left of a plot; a long one is cut, and has a title."""
     most = room(left)
     shown = text(cropped(name, most), f"{left:g}%", y + 4, "end", ' dx="-10"')
-    return titled(name, shown) if len(visible(name)) > most else shown
+    return titled(name, shown) if letters(visible(name)) > most else shown
 
 
 def legend(series: Sequence[str]) -> Drawn:
@@ -173,7 +184,7 @@ def legend(series: Sequence[str]) -> Drawn:
     x, y = 22.0, 12.0
     for k, name in enumerate(series if len(series) > 1 else ()):
         shown = cropped(name, 40)
-        width = 30 + LETTER * len(shown)
+        width = 30 + LETTER * letters(shown)
         if x > 22 and x + width > NARROW:
             x, y = 22.0, y + 19
         parts += [point(f"{x:g}", y - 4, k), text(shown, f"{x + 9:g}", y)]

@@ -193,7 +193,7 @@ def _beside(plot: Cuts, width: int) -> Drawn:
     """Draw a row for each text and a column for each series; what is too wide comes below."""
     rows, series = ordered(cut.row for cut in plot.cuts), ordered(cut.series for cut in plot.cuts)
     names = {row: marks.cropped(row, _LONGEST) for row in rows}
-    left = 28 + _LETTER * max(map(_cells, names.values()), default=0)
+    left = 28 + _LETTER * max(map(marks.letters, names.values()), default=0)
     size, bands = marks.columns(series, left, width - 8)
     parts: list[str] = []
     y = 0.0
@@ -221,7 +221,7 @@ def _pieces(cut: Cut, left: float, y: float, width: float) -> Drawn:
     x = left
     for i, piece in enumerate(cut.pieces):
         shown = visible(piece.text)
-        size = _LETTER * _cells(shown) + 8
+        size = _LETTER * marks.letters(shown) + 8
         if x > left and x + size > left + width:
             x, y = left, y + 26
         look = f'rx="3" fill="{marks.color(i % 4)}" stroke="{marks.color(i % 4)}"'
@@ -230,8 +230,3 @@ def _pieces(cut: Cut, left: float, y: float, width: float) -> Drawn:
         parts.append(marks.titled(" ".join(filter(None, (shown, piece.detail))), box, word))
         x += size + 3
     return Drawn(parts or [marks.text("–", f"{left:g}", y + 15)], y + 26)
-
-
-def _cells(text: str) -> int:
-    """Return about how many letters wide a text is; those of East Asia are twice as wide."""
-    return sum(2 if ord(char) >= 0x1100 else 1 for char in text)
