@@ -49,9 +49,9 @@ def _lines(report: Report, *, named: bool) -> str:
     from tokscope.studies.count import tables
 
     (table,) = tables(report)
-    numbers = list(map(str, table.frame["tokens"]))
+    numbers = [str(row["tokens"]) for row in table.rows]
     width = max(map(len, numbers))
-    names = [f" {visible(name)}" if named else "" for name in table.frame["file"]]
+    names = [f" {visible(row['file'])}" if named else "" for row in table.rows]
     return "".join(
         f"{number:>{width}}{name}\n" for number, name in zip(numbers, names, strict=True)
     )

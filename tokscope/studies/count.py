@@ -7,12 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-import pandas as pd
-
 from tokscope.counting.signature import signed, signed_text
 from tokscope.counting.tally import Counting, Piece, Reading, piece
 from tokscope.provenance import Provenance
-from tokscope.report import Report
+from tokscope.report import Report, Rows
 from tokscope.text.corpus import Corpus, Shard, files_of
 from tokscope.text.formats import WHOLE
 from tokscope.text.given import Corpora
@@ -55,10 +53,9 @@ def count(
     parted: list[Corpus] = []
     for corpus, pieces in by_parts(files, task, workers):
         sums, reading = _summed(counting, (part for _, part in pieces))
-        rows.append((corpus.name, *map(sums.__getitem__, COUNTS)))
+        rows.append({"file": corpus.name, **{name: sums[name] for name in COUNTS}})
         parted.append(corpus)
         readings.append(reading)
-    frame = pd.DataFrame(rows, columns=["file", *COUNTS])
     text = _signed(parted, readings, counting)
     replaced = sum(reading.replaced for reading in readings)
     notes = [_NOTES["record" if "field" in text else str(text["unit"])], *switched_off([used])]
@@ -67,10 +64,10 @@ def count(
     return Report(
         "count",
         title,
-        frame,
+        rows,
         tuple(notes),
         {**signed([used]), **text},
-        headline=headline(frame, used.name),
+        headline=headline(rows, used.name),
         view=tables,
     )
 
@@ -104,26 +101,24 @@ def _signed(
     return text
 
 
-def headline(frame: pd.DataFrame, tokenizer: str) -> str:
+def headline(rows: Rows, tokenizer: str) -> str:
     """Say how many tokens there are, how long they are, and which file has the most."""
-    tokens, size = int(frame["tokens"].sum()), int(frame["bytes"].sum())
-    where = f" in {len(frame):,} files" if len(frame) > 1 else ""
+    tokens, size = (sum(row[name] for row in rows) for name in ("tokens", "bytes"))
+    where = f" in {len(rows):,} files" if len(rows) > 1 else ""
     if not tokens:
         return f"{f'No tokens under {tokenizer}' if size else 'There is no text to count'}{where}."
     said = f"{tokens:,} token{'s' if tokens > 1 else ''} under {tokenizer}{where}"
     said += f", {size / tokens:.2f} bytes each on average."
-    most = frame[frame["tokens"] == frame["tokens"].max()]
-    if len(frame) > 1 and len(most) == 1:
-        said += (
-            f" {most['file'].iloc[0]} has the most, {100 * most['tokens'].iloc[0] / tokens:.0f} %."
-        )
+    first, *others = sorted(rows, key=lambda row: -row["tokens"])
+    if others and first["tokens"] > others[0]["tokens"]:
+        said += f" {first['file']} has the most, {100 * first['tokens'] / tokens:.0f} %."
     return said
 
 
 def tables(report: Report) -> list[Report]:
     """Return the table that people read, with a total if there are several files."""
-    frame = report.frame
-    if len(frame) > 1:
-        total = pd.DataFrame([[TOTAL, *frame[list(COUNTS)].sum()]], columns=frame.columns)
-        frame = pd.concat([frame, total], ignore_index=True)
-    return [replace(report, table=frame, view=None)]
+    rows = report.rows
+    if len(rows) > 1:
+        total = {name: sum(row[name] for row in rows) for name in COUNTS}
+        rows = [*rows, {"file": TOTAL, **total}]
+    return [replace(report, table=rows, view=None)]
