@@ -142,19 +142,16 @@ class Tokens:
         """Tell which units their tokens spell exactly, except for one space before the unit."""
         bytes_of_tokens = self.tokenizer.vocabulary.spell(self.encoded.ids)
         text = self.text
+        possible = (extra == 0) | (extra == 1)
         if not extra.any():
-            wrong = np.flatnonzero(bytes_of_tokens != text.bare)
+            expected = text.bare
         else:
-            possible = (extra == 0) | (extra == 1)
             shift = np.where(possible, text.unit_bytes[:-1] - spelled[:-1] - extra, 0)
             place = np.arange(len(bytes_of_tokens)) + np.repeat(shift, np.diff(spelled))
             expected = text.data[np.minimum(place, len(text.data) - 1)]
             prefixed = possible & (extra == 1)
             expected[spelled[:-1][prefixed]] = ord(" ")
-            wrong = np.flatnonzero(bytes_of_tokens != expected)
-        exact = (extra == 0) | (extra == 1)
-        exact[np.searchsorted(spelled, wrong, side="right") - 1] = False
-        return exact
+        return possible & (_sums(bytes_of_tokens != expected, spelled) == 0)
 
     def _reported(self, units: Counts) -> Counts:
         """Return where the tokens of some units end, as the tokenizer reports it."""
