@@ -19,9 +19,13 @@ def versions() -> Provenance:
 
 
 def signed(tokenizers: Sequence[Tokenizer]) -> Provenance:
-    """Return versions and, for each tokenizer, its format and what decides its ids."""
+    """Return versions, the engine, and for each tokenizer its format and what decides its ids.
+
+    The engine is what may encode much text in place of the library, if anything may.
+    """
+    engine = next(filter(None, (getattr(one, "engine", "") for one in tokenizers)), "")
     hashes: Provenance = {f"{one.name}={one.spec.kind}": one.fingerprint[:12] for one in tokenizers}
-    return versions() | hashes
+    return versions() | ({"engine": engine} if engine else {}) | hashes
 
 
 def signed_text(

@@ -23,7 +23,7 @@ from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.anatomy import Added, Anatomy, Flags, Prepared, sorted_ids
 from tokscope.tokenizers.components import canonical, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_core, compiled
-from tokscope.tokenizers.engine import SEPARATOR, Engines, Numbers, Source
+from tokscope.tokenizers.engine import SEPARATOR, Engines, Numbers, Source, fast_engine
 from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.limits import require_pattern
 from tokscope.tokenizers.merges import learned, require_some
@@ -188,6 +188,11 @@ class RankTokenizer:
     def path(self) -> str:
         """What encodes, and what stands beside the file."""
         return "; ".join(filter(None, ("tiktoken's core", self.encoder.engines.told, self.told)))
+
+    @property
+    def engine(self) -> str:
+        """What may encode much text in place of the core."""
+        return fast_engine(self.pattern)
 
     @cached_property
     def fingerprint(self) -> str:

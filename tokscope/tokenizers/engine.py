@@ -13,11 +13,12 @@ import logging
 import os
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 
 from tokscope.errors import choose, require_of_library
 from tokscope.late import Late
+from tokscope.provenance import version_of
 from tokscope.tokenizers.merges import learned
 from tokscope.tokenizers.patterns import PATTERNS, PROBES
 
@@ -64,6 +66,13 @@ class Numbers(NamedTuple):
     starts: NDArray[np.int64]  # (D + 1,)
     spells: bool = False  # whether the bytes of the tokens are known to add up to those of texts
 
+    @classmethod
+    def join(cls, parts: Iterable[Numbers]) -> Numbers:
+        """Return the numbers of batches, of which there is at least one."""
+        numbers, starts, _ = zip(*parts, strict=True)
+        sizes = np.concatenate([np.diff(one) for one in starts])
+        return cls(np.concatenate(numbers), np.concatenate(([0], np.cumsum(sizes))))
+
     def is_same(self, other: Numbers) -> bool:
         """Tell whether both have the same numbers in every text."""
         return np.array_equal(self.numbers, other.numbers) and np.array_equal(
@@ -93,7 +102,7 @@ class TiktokenEngine:
     @property
     def name(self) -> str:
         """The library and its version."""
-        return f"tiktoken {version('tiktoken')}"
+        return f"tiktoken {version_of('tiktoken')}"
 
     def encode(self, texts: Sequence[str]) -> Numbers:
         """Return the numbers of texts, of which there is at least one."""
@@ -117,7 +126,7 @@ class FastokensEngine:
     @property
     def name(self) -> str:
         """The library and its version."""
-        return f"fastokens {version('fastokens')}"
+        return f"fastokens {version_of('fastokens')}"
 
     def encode(self, texts: Sequence[str]) -> Numbers:
         """Return the numbers of texts."""
@@ -186,15 +195,20 @@ def _of_ranks(ranks: Mapping[bytes, int], pattern: str) -> Any:
         return fastokens.Tokenizer.from_tiktoken(path, pattern=pattern, special_tokens={})
 
 
-def _unsuited(core: tiktoken.Encoding) -> str:
+def fast_engine(pattern: str) -> str:
+    """Return the name of the engine that may encode much text cut by an expression, or ""."""
+    return "" if _unsuited(pattern) else f"fastokens {version_of('fastokens')}"
+
+
+def _unsuited(pattern: str) -> str:
     """Return why fastokens may not encode; empty if it may."""
     if asked() == "tiktoken":
         return f"{VARIABLE} is tiktoken"
     try:
-        version("fastokens")
+        version_of("fastokens")
     except PackageNotFoundError:
         return "it is not installed"
-    if core._pat_str not in _KNOWN:
+    if pattern not in _KNOWN:
         return "it has no code of its own for this regular expression"
     return ""
 
@@ -217,7 +231,7 @@ class Engines:
 
     def __post_init__(self) -> None:
         self.core = TiktokenEngine(self.source.core)
-        self.why = self.why or _unsuited(self.source.core)
+        self.why = self.why or _unsuited(self.source.core._pat_str)
         self.after = 0 if asked() == "fastokens" else self.wanted
 
     @property
@@ -225,8 +239,8 @@ class Engines:
         """What encodes beside the core, or why it does not."""
         if self.why:
             return f"not fastokens: {self.why}"
-        begins = f"after {self.wanted / 1e6:.1f} MB of text"
-        return f"fastokens {version('fastokens')} {begins}, with the same ids"
+        name = fast_engine(self.source.core._pat_str)
+        return f"{name} after {self.wanted / 1e6:.1f} MB of text, with the same ids"
 
     @property
     def wanted(self) -> int:
@@ -243,10 +257,19 @@ class Engines:
     def encode(self, texts: Sequence[str]) -> Numbers:
         """Return the numbers of texts, by the core where anything is in doubt."""
         fast = self._fast(texts)
-        joined = "".join(texts)
-        if fast is None or _LONG_S in joined:
+        if fast is None:
             return self.core.encode(texts)
-        found = _tried(fast, texts)
+        joined = "".join(texts)
+        if _LONG_S not in joined:
+            return self._checked(fast, texts, joined)
+        return Numbers.join(
+            self.core.encode(some) if odd else self._checked(fast, some, "".join(some))
+            for odd, some in _runs(texts)
+        )
+
+    def _checked(self, fast: Engine, texts: Sequence[str], joined: str) -> Numbers:
+        """Return the numbers of the fast engine, or of the core where they are in doubt."""
+        found = None if self.why else _tried(fast, texts)
         if found is None:
             return self.core.encode(texts)
         self.batches += 1
@@ -302,6 +325,12 @@ class Engines:
             self.core.name,
             VARIABLE,
         )
+
+
+def _runs(texts: Sequence[str]) -> Iterator[tuple[bool, list[str]]]:
+    """Yield texts that follow each other, and whether they are those that fastokens cuts apart."""
+    for odd, some in groupby(texts, lambda text: _LONG_S in text):
+        yield odd, list(some)
 
 
 def _tried(engine: Engine, texts: Sequence[str]) -> Numbers | None:

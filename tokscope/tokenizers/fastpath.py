@@ -17,7 +17,7 @@ import tokenizers
 
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers.bpe import RankEncoder, byte_alphabet, from_alphabet
-from tokscope.tokenizers.engine import asked
+from tokscope.tokenizers.engine import asked, fast_engine
 from tokscope.tokenizers.patterns import PATTERNS
 from tokscope.tokenizers.vocabulary import missing_bytes
 
@@ -132,6 +132,12 @@ def unsuited(config: Json) -> str:
     if any(_overlap(token["content"], special) for token in matched for special in specials):
         return "the library: an added token can overlap a special one"
     return ""
+
+
+def engine_of(config: Json) -> str:
+    """Return the engine that may encode much text, or "" if the core or the library does."""
+    cut = _cut(config)
+    return fast_engine(cut[0]) if cut and not unsuited(config) else ""
 
 
 def fast_path(library: tokenizers.Tokenizer, config: Json) -> tuple[FastPath | None, str]:

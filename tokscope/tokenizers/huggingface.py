@@ -20,7 +20,7 @@ from tokscope.tokenizers.borders import borders
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, long_spaces
 from tokscope.tokenizers.components import canonical, digest_of, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
-from tokscope.tokenizers.fastpath import FastPath, cut_pattern, fast_path, unsuited
+from tokscope.tokenizers.fastpath import FastPath, cut_pattern, engine_of, fast_path, unsuited
 from tokscope.tokenizers.frame import Frame
 from tokscope.tokenizers.huggingface_anatomy import Parts, added_of, merged_ids
 from tokscope.tokenizers.huggingface_table import Json, bytewise, vocabulary_of
@@ -78,6 +78,11 @@ class HuggingFaceTokenizer:
         off = f"dropout {dropout:g}, which its file sets, is switched off" if dropout else ""
         fast = self.fast.encoder.engines.told if self.fast else ""
         return "; ".join(filter(None, (self._way[1], fast, assumed, self.told, off)))
+
+    @cached_property
+    def engine(self) -> str:
+        """What may encode much text in place of tiktoken's core; asking builds nothing."""
+        return engine_of(self.config)
 
     @property
     def family(self) -> str:
