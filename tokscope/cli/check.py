@@ -113,12 +113,12 @@ def command(
     from tokscope.studies import check as gate
     from tokscope.studies.check_tables import tables
 
-    found = settings.read(settings.find(config))
-    found = found.identity_alone() if identity else found
-    _require_kept(found, spec, against, out)
-    source, today = source_of(found), date.today()
+    gates = settings.read(settings.find(config))
+    gates = gates.identity_alone() if identity else gates
+    _require_kept(gates, spec, against, out)
+    source, today = source_of(gates), date.today()
     with text.workers(source.corpora, scale) as workers:
-        report = gate.checked(found, source, spec, against=against, today=today, workers=workers)
+        report = gate.checked(gates, source, spec, against=against, today=today, workers=workers)
     views = tables(report, details=details)
     output.emit(report, views, out)
     if summary := _summary_file(format_):
@@ -128,18 +128,18 @@ def command(
         raise typer.Exit(code)
 
 
-def _require_kept(found: Settings, spec: str, against: str, out: output.Output) -> None:
+def _require_kept(gates: Settings, spec: str, against: str, out: output.Output) -> None:
     """Refuse to write onto what is read: the tokenizers, the text, the configuration, locks."""
     from tokscope.gate import pair
 
-    locks = [found.lock] + ([Path(against)] if Path(against).suffix == ".lock" else [])
+    locks = [gates.lock] + ([Path(against)] if Path(against).suffix == ".lock" else [])
     of_locks = [("the lock", path) for one in locks for path in pair.files(one)]
-    words = (spec or found.spec, "" if len(locks) > 1 else against)
+    words = (spec or gates.spec, "" if len(locks) > 1 else against)
     output.require_kept(
         out,
         specs=filter(None, words),
-        texts=found.text.corpora,
-        files=[*(("the configuration", path) for path in found.files), *of_locks],
+        texts=gates.text.corpora,
+        files=[*(("the configuration", path) for path in gates.files), *of_locks],
         also=[("GITHUB_STEP_SUMMARY", _summary_file(out.format_))],
     )
 

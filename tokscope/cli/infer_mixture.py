@@ -33,13 +33,13 @@ def _truth(word: str) -> dict[str, float] | None:
         return None
     if word.endswith(".json"):
         return _truth_file(Path(word))
-    found: dict[str, float] = {}
+    shares: dict[str, float] = {}
     for part in word.split(","):
         name, _, share = part.strip().rpartition("=")
-        if not name or name in found:
+        if not name or name in shares:
             raise TokscopeError(f"--truth {word}: write NAME=SHARE,NAME=SHARE, each name once")
-        found[name] = _share(share, part)
-    return found
+        shares[name] = _share(share, part)
+    return shares
 
 
 def _truth_file(path: Path) -> dict[str, float]:

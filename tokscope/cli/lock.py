@@ -48,21 +48,21 @@ def command(
     from tokscope.gate import pair, settings
     from tokscope.studies import lock as locking
 
-    found = settings.read(settings.find(config))
-    own = [(f"the lock of {found.path}", path) for path in pair.files(found.lock)]
+    gates = settings.read(settings.find(config))
+    own = [(f"the lock of {gates.path}", path) for path in pair.files(gates.lock)]
     output.require_kept(
         out,
-        specs=filter(None, [spec or found.spec]),
-        texts=found.text.corpora,
-        files=[*(("the configuration", path) for path in found.files), *(own if verify else [])],
+        specs=filter(None, [spec or gates.spec]),
+        texts=gates.text.corpora,
+        files=[*(("the configuration", path) for path in gates.files), *(own if verify else [])],
         also=[] if verify else own,
     )
-    with text.workers(found.text.read(), scale) as workers:
+    with text.workers(gates.text.read(), scale) as workers:
         if verify:
-            report = locking.verify(found, spec, workers)
+            report = locking.verify(gates, spec, workers)
             output.emit(report, locking.differences(report, details=details), out)
             raise typer.Exit(int(len(report.frame) > 0))
-        made = locking.locked(found, spec, update=update, reason=reason, workers=workers)
-    old = locking.write(found, made, update=update)
+        made = locking.locked(gates, spec, update=update, reason=reason, workers=workers)
+    old = locking.write(gates, made, update=update)
     report = locking.summary(made, old, update=update)
     output.emit(report, locking.tables(report, details=details), out)

@@ -211,10 +211,10 @@ def _written(outputs: Sequence[str]) -> list[tuple[str, Path]]:
 def _standard_input() -> object:
     """Return the identity of the file that standard input is; None if it is not a file."""
     try:
-        found = os.fstat(sys.stdin.fileno())
+        status = os.fstat(sys.stdin.fileno())
     except (OSError, ValueError, AttributeError):  # it is closed, or a test replaced it
         return None
-    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 def emit(report: Report, views: Sequence[Report], output: Output, plain: str = "") -> None:

@@ -88,27 +88,27 @@ class Pair:
             )
             for corpus in head
         }
-        found = {c: Change(base[c], head[c], worse[c]) for c in head}
+        changes = {c: Change(base[c], head[c], worse[c]) for c in head}
         if is_frequency(name):
-            return found
+            return changes
         names = [corpus for corpus in head if np.isfinite(worse[corpus])]
         if not names:
-            return found
+            return changes
         heads, bases = (self._spread(measure, k, known) for k, known in ((0, head), (1, base)))
         spread = np.stack(
             [worsening(heads[corpus], bases[corpus], measure, share=share) for corpus in names]
         )
         low, high = simultaneous(np.array([worse[corpus] for corpus in names]), spread)
         for i, corpus in enumerate(names):
-            found[corpus] = replace(
-                found[corpus],
+            changes[corpus] = replace(
+                changes[corpus],
                 low=float(low[i]),
                 high=float(high[i]),
                 least=float(spread[i].min()),
                 most=float(spread[i].max()),
                 documents=self._drawn(corpus),
             )
-        return found
+        return changes
 
     def _drawn(self, corpus: str) -> int:
         sizes = {

@@ -90,8 +90,8 @@ def effects(head: Snapshot, base: Snapshot) -> list[str]:
     on_text = [*_numbers(head, base), *_lost(new, old), *_unknown(new, old), *_tokens(new, old)]
     if on_text and head.identity.family != base.identity.family:
         return on_text  # ids of two kinds of tokenizers have nothing to do with each other
-    found = [*on_text, *_golden(*sides)] or [no_effect(head, new)]
-    return [*filter(None, [changed_ids(*sides, examples=1)]), *found]
+    told = [*on_text, *_golden(*sides)] or [no_effect(head, new)]
+    return [*filter(None, [changed_ids(*sides, examples=1)]), *told]
 
 
 def _shared(head: Snapshot, base: Snapshot) -> list[str]:
@@ -208,5 +208,5 @@ def _golden(head: Identity, base: Identity) -> Iterator[str]:
         yield f"{len(around)} of {len(base.golden)} golden strings get other special tokens"
 
 
-def _fed(found: Identity, text: str) -> Sequence[int]:
-    return found.model_input.get(text, found.golden[text])
+def _fed(identity: Identity, text: str) -> Sequence[int]:
+    return identity.model_input.get(text, identity.golden[text])

@@ -44,8 +44,8 @@ def _by_length(text: str) -> tuple[int, bool, str]:
     return len(text), not text.isalnum(), text
 
 
-def _fed(found: Identity) -> Mapping[str, Sequence[int]]:
-    return {**found.golden, **found.model_input}
+def _fed(identity: Identity) -> Mapping[str, Sequence[int]]:
+    return {**identity.golden, **identity.model_input}
 
 
 def _examples(texts: Sequence[str], old: Golden, new: Golden) -> str:
@@ -111,8 +111,8 @@ def _templates(head: Identity, base: Identity) -> str:
     return _differing(old, new)
 
 
-def _parts(found: Identity, *, templates: bool) -> Mapping[str, str]:
-    parts = found.processing.items()
+def _parts(identity: Identity, *, templates: bool) -> Mapping[str, str]:
+    parts = identity.processing.items()
     return {name: part for name, part in parts if name.startswith(TEMPLATE) == templates}
 
 

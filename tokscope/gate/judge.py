@@ -40,15 +40,15 @@ def judged(case: Case) -> list[Judged]:
         TokscopeError: no gate is on, or one cannot be judged.
     """
     _require_owed(case)
-    found = [*_identity(case), *_documents(case), *limits(case), *numbers(case)]
-    found += [*_findings(case), *_mixture(case)]
-    decided = (is_decisive(one.gate.code, one.verdict, one.figures.head) for one in found)
-    if not any(decided) and not any(one.verdict == INCONCLUSIVE for one in found):
+    verdicts = [*_identity(case), *_documents(case), *limits(case), *numbers(case)]
+    verdicts += [*_findings(case), *_mixture(case)]
+    decided = (is_decisive(one.gate.code, one.verdict, one.figures.head) for one in verdicts)
+    if not any(decided) and not any(one.verdict == INCONCLUSIVE for one in verdicts):
         raise TokscopeError(
             f"TS906 {case.config.path} switches no gate on, so that there is nothing to judge; "
             "tokscope init writes an example"
         )
-    return waived(found, case.config)
+    return waived(verdicts, case.config)
 
 
 def _require_owed(case: Case) -> None:
@@ -116,17 +116,17 @@ def _documents(case: Case) -> Iterator[Judged]:
 
 def _findings(case: Case) -> Iterator[Judged]:
     level = case.config.level("audit", "new")
-    found = case.head.extras
-    if level == OFF or found.findings is None:
+    extras = case.head.extras
+    if level == OFF or extras.findings is None:
         return
     base = case.baseline.extras.findings
     if base is None:
         raise TokscopeError("the baseline has no audit; run tokscope lock --update")
     key = ("audit", "new")
     for code in filter(partial(_is_gated, case.config), AUDITED):
-        old, new = base.get(code, 0), found.findings.get(code, 0)
+        old, new = base.get(code, 0), extras.findings.get(code, 0)
         text = f"{RULES[code].title}: {old:,} -> {new:,}" if new > old else ""
-        text += f" ({found.examples[code]})" if text and found.examples.get(code) else ""
+        text += f" ({extras.examples[code]})" if text and extras.examples.get(code) else ""
         figures = Figures(float(old), float(new), float(new - old), limit=0.0)
         yield judged_by(text, Gate(code, "audit"), key, level=level, figures=figures)
 

@@ -44,16 +44,16 @@ def limits(case: Case) -> list[Judged]:
         TokscopeError: a limit has nothing to judge.
     """
     require_scopes(case.config, list(case.head.measured.samples))
-    found = list(_all(case))
+    verdicts = list(_all(case))
     for limit in case.config.limits:
-        own = [one for one in found if one.key == limit.key]
+        own = [one for one in verdicts if one.key == limit.key]
         if own and all(one.verdict == NOTE and math.isnan(one.figures.head) for one in own):
             raise case.wrong(
                 limit.key,
                 f"{own[0].gate.name} is undefined on this text, so that there is nothing to judge; "
                 "remove the limit",
             )
-    return found
+    return verdicts
 
 
 def _all(case: Case) -> Iterator[Judged]:
@@ -134,24 +134,24 @@ def _is_beyond(value: float, limit: float) -> bool:
 
 
 def _relative(case: Case, limit: Limit, corpus: str) -> Judged:
-    found = case.changes(limit.measure, share=limit.share)[corpus]
+    change = case.changes(limit.measure, share=limit.share)[corpus]
     gate = _gate(limit, corpus)
-    if math.isnan(found.worse):
+    if math.isnan(change.worse):
         raise case.wrong(
             limit.key,
             f"the baseline has no value of {gate.name} to compare with; run tokscope lock --update "
             "--reason TEXT, or remove the limit",
         )
     sign = 1 if limit.kind == "worse" else -1
-    effect, low, high = sign * found.worse, *sorted((sign * found.low, sign * found.high))
+    effect, low, high = sign * change.worse, *sorted((sign * change.low, sign * change.high))
     verdict = verdict_of(effect, low, high, limit.value)
-    few = found.documents < case.config.evidence.documents
-    if few and not is_alike(found, sign * limit.value):
+    few = change.documents < case.config.evidence.documents
+    if few and not is_alike(change, sign * limit.value):
         verdict = INCONCLUSIVE
     if verdict == INCONCLUSIVE and limit.kind == "better":
         verdict = PASS  # a suspicion that is not confirmed
-    tried = (effect, low, high, limit.value, limit.share, found.documents)
-    figures = Figures(found.base, found.head, *tried)
+    tried = (effect, low, high, limit.value, limit.share, change.documents)
+    figures = Figures(change.base, change.head, *tried)
     text = ""
     if verdict != PASS:
         text = _difference(figures, limit, verdict) + _units(case, limit.measure, corpus)
@@ -160,18 +160,18 @@ def _relative(case: Case, limit: Limit, corpus: str) -> Judged:
     return Judged(gate, limit.key, verdict, text, figures)
 
 
-def is_alike(found: Change, limit: float) -> bool:
+def is_alike(change: Change, limit: float) -> bool:
     """Tell whether all units are on one side of a limit, so that a few of them are enough.
 
     Then every resample is on that side, as some resamples hold a single unit. Very few units may be
     on one side by chance, unless they are closer to each other than to the limit.
     """
-    if math.isnan(found.least):  # nothing was resampled, so the value on this text decides
+    if math.isnan(change.least):  # nothing was resampled, so the value on this text decides
         return True
     slack = _SLACK * (1 + abs(limit))
-    distance = max(found.least - limit, limit - found.most) + slack
-    apart = found.most - found.least
-    return distance >= 0 and (found.documents >= _ENOUGH or apart <= distance + slack)
+    distance = max(change.least - limit, limit - change.most) + slack
+    apart = change.most - change.least
+    return distance >= 0 and (change.documents >= _ENOUGH or apart <= distance + slack)
 
 
 def verdict_of(effect: float, low: float, high: float, limit: float) -> str:

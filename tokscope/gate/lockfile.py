@@ -51,12 +51,12 @@ def is_there(path: Path) -> bool:
 
 def packed(lock: Lock) -> tuple[bytes, bytes]:
     """Return the lock and its counts as files."""
-    found, identity, extras = lock.snapshot, lock.snapshot.identity, lock.snapshot.extras
-    arrays = _arrays(found.measured)
+    held, identity, extras = lock.snapshot, lock.snapshot.identity, lock.snapshot.extras
+    arrays = _arrays(held.measured)
     record: Json = {
         "schema": SCHEMA,
         "tokenizer": {
-            "spec": found.spec,
+            "spec": held.spec,
             "family": identity.family,
             "size": identity.size,
             "fingerprint": identity.fingerprint,
@@ -69,12 +69,12 @@ def packed(lock: Lock) -> tuple[bytes, bytes]:
         "numbers": _defined(extras.numbers._asdict()) if extras.numbers else None,
         "findings": extras.findings,
         "mixture": extras.mixture,
-        "settings": found.measured.settings,
+        "settings": held.measured.settings,
         "corpora": {
             name: {"sha256": sample.digest, "units": sample.units}
-            for name, sample in found.measured.samples.items()
+            for name, sample in held.measured.samples.items()
         },
-        "values": {measure: _defined(values) for measure, values in found.measured.values.items()},
+        "values": {measure: _defined(values) for measure, values in held.measured.values.items()},
         "golden": {text: list(ids) for text, ids in identity.golden.items()},
         "model_input": {text: list(ids) for text, ids in identity.model_input.items()},
         "counts": digest(arrays),
@@ -125,9 +125,9 @@ def _word(value: Any) -> str:
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
-def _arrays(found: Measured) -> Arrays:
+def _arrays(measured: Measured) -> Arrays:
     arrays: Arrays = {}
-    for corpus, sample in found.samples.items():
+    for corpus, sample in measured.samples.items():
         arrays[_name(corpus, _HASHES)] = sample.hashes
         for column, counts in sample.columns.items():
             narrow = np.min_scalar_type(int(counts.max(initial=0)))
@@ -141,11 +141,11 @@ def _name(corpus: str, column: str) -> str:
 
 def digest(arrays: Arrays) -> str:
     """Return the SHA-256 of arrays; their order and the width of their integers do not matter."""
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for name in sorted(arrays):
-        found.update(f"{name} {arrays[name].shape}\n".encode())
-        found.update(np.ascontiguousarray(arrays[name].astype("<u8")).data)
-    return found.hexdigest()
+        sha256.update(f"{name} {arrays[name].shape}\n".encode())
+        sha256.update(np.ascontiguousarray(arrays[name].astype("<u8")).data)
+    return sha256.hexdigest()
 
 
 def write(path: Path, lock: Lock) -> None:
@@ -229,8 +229,8 @@ def _damaged(place: str, error: Exception) -> TokscopeError:
 
 def _parsed(content: bytes, place: str) -> Json:
     try:
-        found = parsed(content)
-        schema = found["schema"]
+        data = parsed(content)
+        schema = data["schema"]
         if type(schema) is not int:
             raise TypeError("schema is not a number")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -242,7 +242,7 @@ def _parsed(content: bytes, place: str) -> Json:
             f"{place}: a lock of schema {schema}, not {SCHEMA}; check with the version of tokscope "
             f"that wrote it, or {_AGAIN}"
         )
-    return cast(Json, found)
+    return cast(Json, data)
 
 
 def _require(check: Check, value: object, place: str, name: str) -> None:

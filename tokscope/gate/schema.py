@@ -25,12 +25,12 @@ def parsed(content: bytes) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Json:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    table = dict(pairs)
+    if len(table) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
+        twice = next(name for name in table if names.count(name) > 1)
         raise ValueError(f"the key '{shortened(twice)}' twice")
-    return found
+    return table
 
 
 def _no_constant(word: str) -> None:

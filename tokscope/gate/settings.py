@@ -243,9 +243,9 @@ class _Reader:
         raise self.wrong(key, f'{".".join(key)} must be a number, or a percentage such as "0.5%"')
 
     def limits(self, data: Json) -> Iterator[Limit]:
-        for measure, found in data.items():
+        for measure, table in data.items():
             self.choose(MEASURES, ("limits", measure), "measure", measure)
-            yield from self.limits_of(measure, "", found, ("limits", measure))
+            yield from self.limits_of(measure, "", table, ("limits", measure))
 
     def limits_of(self, measure: str, scope: str, data: Any, key: Key) -> Iterator[Limit]:
         if not isinstance(data, dict):
@@ -310,28 +310,28 @@ class _Reader:
         return merges if data.get("report") else 0
 
     def evidence(self, data: Json) -> Evidence:
-        found = Evidence(**data)
+        evidence = Evidence(**data)
         for name, least in (("resamples", 100), ("seed", 0), ("documents", 2)):
-            if not least <= getattr(found, name) <= _MOST:
+            if not least <= getattr(evidence, name) <= _MOST:
                 raise self.wrong(("evidence", name), f"{name} must be from {least} to {_MOST:,}")
-        return found
+        return evidence
 
     def waivers(self, data: Sequence[Any]) -> Iterator[Waiver]:
         for i, entry in enumerate(data):
             key = ("waivers", str(i))
             if not isinstance(entry, dict):
                 raise self.wrong(key, "a waiver is a table; write [[waivers]]")
-            found = self.table(entry, "waivers", key)
-            missing = [name for name in TABLES["waivers"] if name not in (*found, "gate")]
+            waiver = self.table(entry, "waivers", key)
+            missing = [name for name in TABLES["waivers"] if name not in (*waiver, "gate")]
             if missing:
                 raise self.wrong(key, f"a waiver needs {', '.join(missing)} too")
-            self.choose(dict.fromkeys(_WAIVABLE), (*key, "rule"), "rule", found["rule"])
-            if found.get("gate"):
-                gate = found["gate"].partition("[")[0]
+            self.choose(dict.fromkeys(_WAIVABLE), (*key, "rule"), "rule", waiver["rule"])
+            if waiver.get("gate"):
+                gate = waiver["gate"].partition("[")[0]
                 self.choose(dict.fromkeys(GATES), (*key, "gate"), "gate", gate)
-            if not (says_something(found["reason"]) and says_something(found["owner"])):
+            if not (says_something(waiver["reason"]) and says_something(waiver["owner"])):
                 raise self.wrong(key, "a waiver says its reason and its owner in words")
-            yield Waiver(**{"gate": "", **found, "key": key})
+            yield Waiver(**{"gate": "", **waiver, "key": key})
 
 
 def is_met_by_all(unit: str, kind: str, amount: float, *, share: bool) -> bool:

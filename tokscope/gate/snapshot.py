@@ -210,16 +210,16 @@ def hashed(ids: NDArray[np.int32], starts: NDArray[np.int64]) -> Hashes:
     return sums[starts[1:]] - sums[starts[:-1]]
 
 
-def require_tokens(found: Snapshot) -> None:
+def require_tokens(now: Snapshot) -> None:
     """Refuse text that gives no tokens, as its values mean nothing.
 
     Raises:
         TokscopeError: a corpus is empty, or the tokenizer gives no tokens for it.
     """
-    for name, sample in found.measured.samples.items():
+    for name, sample in now.measured.samples.items():
         if not sample.columns["tokens"].any():
             raise TokscopeError(
-                f"TS906 {found.name} makes no token of corpus '{name}', so that there is nothing "
+                f"TS906 {now.name} makes no token of corpus '{name}', so that there is nothing "
                 "to judge; use text that is not empty, or fix the tokenizer"
             )
 
@@ -246,11 +246,11 @@ def _values(counted: Counted, measures: Sequence[str], first: int) -> dict[str, 
     """Return values to ten digits: more of them differ between machines."""
     names = [corpus.name for corpus in counted.corpora]
     tallies = [row[0] for row in counted.tallies]
-    found = {}
+    measured = {}
     for name in measures:
         values = values_of(MEASURES[name], tallies, names, first)
-        found[name] = {corpus: float(f"{value:.10g}") for corpus, value in values.items()}
-    return found
+        measured[name] = {corpus: float(f"{value:.10g}") for corpus, value in values.items()}
+    return measured
 
 
 def _extras(tokenizer: Tokenizer, source: Source) -> Extras:
@@ -278,8 +278,8 @@ def _numbers(tokenizer: Tokenizer) -> Numbers:
 
 def _mixture(tokenizer: Tokenizer, source: Source) -> dict[str, float]:
     """Infer shares of the corpora, or of the embedded sample where none are named."""
-    found = subject.infer(tokenizer, source.corpora or None, merges=source.wanted.mixture)
-    return dict(zip(found.names, found.shares.round(4).tolist(), strict=True))
+    inferred = subject.infer(tokenizer, source.corpora or None, merges=source.wanted.mixture)
+    return dict(zip(inferred.names, inferred.shares.round(4).tolist(), strict=True))
 
 
 def is_frequency(measure: str) -> bool:

@@ -36,21 +36,21 @@ def require_valid(config: Config, today: date) -> None:
             )
 
 
-def waived(found: Sequence[Judged], config: Config) -> list[Judged]:
+def waived(verdicts: Sequence[Judged], config: Config) -> list[Judged]:
     """Return the verdicts, with the failures that a waiver names accepted.
 
     Raises:
         TokscopeError: a waiver names a gate that its rule does not have.
     """
     for waiver in config.waivers:
-        gates = [one.gate.name for one in found if one.gate.code == waiver.rule]
+        gates = [one.gate.name for one in verdicts if one.gate.code == waiver.rule]
         if waiver.gate and gates and waiver.gate not in gates:
             near = get_close_matches(waiver.gate, gates, n=1, cutoff=0.0)
             raise TokscopeError(
                 f"{config.path}:{config.line(waiver.key)}: {waiver.rule} has no gate "
                 f"'{shortened(waiver.gate)}'; did you mean '{near[0]}'?"
             )
-    return [_waived(one, config.waivers) for one in found]
+    return [_waived(one, config.waivers) for one in verdicts]
 
 
 def _waived(one: Judged, waivers: Sequence[Waiver]) -> Judged:
@@ -63,10 +63,10 @@ def _waived(one: Judged, waivers: Sequence[Waiver]) -> Judged:
     return one
 
 
-def idle(found: Sequence[Judged], config: Config) -> Iterator[str]:
+def idle(verdicts: Sequence[Judged], config: Config) -> Iterator[str]:
     """Yield a note for each waiver that is not used."""
-    codes = {one.gate.code for one in found}
-    used = {one.key for one in found if one.verdict == WAIVED}
+    codes = {one.gate.code for one in verdicts}
+    used = {one.key for one in verdicts if one.verdict == WAIVED}
     for waiver in config.waivers:
         if waiver.key not in used:
             what = f"{waiver.rule} {waiver.gate}".strip()

@@ -76,9 +76,9 @@ def _unseen(subject: Subject, counted: Counted, number: int) -> Finding:
     never = np.flatnonzero((types == 0) & np.array([c in _CAN for c in subject.causes.primary]))
     usable = sum(cause in _CAN for cause in subject.causes.primary)
     tokens = int(types.sum())
-    found = subject.tokens("TS451", never.tolist())
+    finding = subject.tokens("TS451", never.tolist())
     expected = f"in {tokens:,} tokens Zipf's law leaves {unseen_under_zipf(tokens, usable):,.0f}"
-    return replace(found, examples=[expected, *found.examples])
+    return replace(finding, examples=[expected, *finding.examples])
 
 
 # Causes of tokens that text can produce.
@@ -127,12 +127,14 @@ def audited(
     subjects, counted = _load(kept, texts, workers)
     rows = [(_called(*given[i]), *_of_finding(broken[i])) for i in broken]
     for number, subject in enumerate(subjects):
-        found = all_findings(subject)
-        found += [_unseen(subject, counted, number)] if counted else []
+        findings = all_findings(subject)
+        findings += [_unseen(subject, counted, number)] if counted else []
         rows += [(subject.tokenizer.name, *row) for row in _counts(subject)]
         rows += [
             (subject.tokenizer.name, *_of_finding(one))
-            for one in sorted(found, key=lambda one: (SEVERITIES.index(_severity(one)), one.code))
+            for one in sorted(
+                findings, key=lambda one: (SEVERITIES.index(_severity(one)), one.code)
+            )
             if one.count and one.code in codes
         ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
@@ -254,8 +256,8 @@ def _provenance(
 
 def fails(report: Report, severity: str) -> bool:
     """Return whether an audit found something of this severity or worse."""
-    found = report.frame.loc[report.frame["by"] == "finding", "severity"]
-    return any(at_least(one, severity) for one in found)
+    severities = report.frame.loc[report.frame["by"] == "finding", "severity"]
+    return any(at_least(one, severity) for one in severities)
 
 
 def tokens(tokenizers: Tokenizers) -> Report:
@@ -277,18 +279,18 @@ def tokens(tokenizers: Tokenizers) -> Report:
 
 
 def _listed(subject: Subject) -> pd.DataFrame:
-    vocabulary, found = subject.tokenizer.vocabulary, subject.causes
-    ids = [i for i, cause in enumerate(found.primary) if cause]
-    flags = np.array([found.flags[flag] for flag in found.flags]).T
-    labels = list(found.flags)
-    around = [found.found_in(i) or ("", "") for i in ids]
+    vocabulary, causes = subject.tokenizer.vocabulary, subject.causes
+    ids = [i for i, cause in enumerate(causes.primary) if cause]
+    flags = np.array([causes.flags[flag] for flag in causes.flags]).T
+    labels = list(causes.flags)
+    around = [causes.found_in(i) or ("", "") for i in ids]
     return pd.DataFrame(
         {
             "tokenizer": subject.tokenizer.name,
             "id": ids,
             "token": [written(vocabulary.spelling(i)) for i in ids],
             "bytes": [vocabulary[i].hex(" ") for i in ids],
-            "cause": [found.primary[i] for i in ids],
+            "cause": [causes.primary[i] for i in ids],
             "flags": [", ".join(labels[k] for k in np.flatnonzero(flags[i])) for i in ids],
             "before": [written(left.encode()) for left, _ in around],
             "behind": [written(right.encode()) for _, right in around],

@@ -71,36 +71,38 @@ def outcomes(frame: pd.DataFrame, *, review: bool) -> list[Outcome]:
 
 
 def _outcome(name: str, rows: pd.DataFrame, *, review: bool) -> Outcome:
-    found = rows[rows["by"] == "finding"]
-    found = found if review else found[~found["code"].str.startswith(FOR_REVIEW)]
+    findings = rows[rows["by"] == "finding"]
+    findings = findings if review else findings[~findings["code"].str.startswith(FOR_REVIEW)]
     causes = rows[rows["by"] == "cause"]
     return Outcome(
         name,
-        Counter(found["severity"]),
+        Counter(findings["severity"]),
         dict(zip(causes["name"], causes["value"].astype(int), strict=True)),
-        loaded=not (found["code"] == _BROKEN).any(),
-        worst=_titles(found),
+        loaded=not (findings["code"] == _BROKEN).any(),
+        worst=_titles(findings),
     )
 
 
-def _titles(found: pd.DataFrame) -> list[str]:
+def _titles(findings: pd.DataFrame) -> list[str]:
     """Return what the errors are, or else the warnings."""
-    every = (list(dict.fromkeys(found["name"][found["severity"] == s])) for s in SEVERITIES[:2])
+    every = (
+        list(dict.fromkeys(findings["name"][findings["severity"] == s])) for s in SEVERITIES[:2]
+    )
     return next(filter(None, every), [])
 
 
-def headline(found: Sequence[Outcome], rules: str = "") -> str:
+def headline(audits: Sequence[Outcome], rules: str = "") -> str:
     """Count findings and tokens; of many tokenizers, name the worst. `rules` are those chosen."""
     of = f" (rules {rules} alone)" if rules else ""
-    if len(found) == 1:
-        (one,) = found
+    if len(audits) == 1:
+        (one,) = audits
         text = f"{one.name}: {_severities(one, named=one.loaded)}{of}. "
         return text + (f"{_reach(one).capitalize()}{_others(one)}." if one.loaded else _UNLOADED)
-    if len(found) <= _CLAUSES:
+    if len(audits) <= _CLAUSES:
         return (
-            f"{'; '.join(f'{one.name}: {_severities(one)}, {_short(one)}' for one in found)}{of}."
+            f"{'; '.join(f'{one.name}: {_severities(one)}, {_short(one)}' for one in audits)}{of}."
         )
-    return f"{_worst(found)}{of}. {_reach_of_all(found)}"
+    return f"{_worst(audits)}{of}. {_reach_of_all(audits)}"
 
 
 _UNLOADED = "It cannot be loaded, so nothing else was tried."
@@ -138,19 +140,19 @@ def _others(one: Outcome) -> str:
     return f" ({other}{some(there, len(there))})" if there else ""
 
 
-def _worst(found: Sequence[Outcome]) -> str:
+def _worst(audits: Sequence[Outcome]) -> str:
     """Count the tokenizers with errors and warnings, and name the worst."""
-    bad = [one for one in found if any(one.weight[:2])]
+    bad = [one for one in audits if any(one.weight[:2])]
     if not bad:
-        return f"No errors and no warnings in {len(found)} tokenizers"
+        return f"No errors and no warnings in {len(audits)} tokenizers"
     worst = max(bad, key=lambda one: one.weight)
-    have = f"{len(bad)} of {len(found)} tokenizers {'has' if len(bad) == 1 else 'have'}"
+    have = f"{len(bad)} of {len(audits)} tokenizers {'has' if len(bad) == 1 else 'have'}"
     return f"{have} errors or warnings, most of all {worst.name} ({_severities(worst)})"
 
 
-def _reach_of_all(found: Sequence[Outcome]) -> str:
+def _reach_of_all(audits: Sequence[Outcome]) -> str:
     """Name the tokenizers with tokens that no text was found to produce."""
-    lacking = [one for one in found if one.tried > one.reachable]
+    lacking = [one for one in audits if one.tried > one.reachable]
     lacking.sort(key=lambda one: one.reachable - one.tried)
     if not lacking:
         return "All tokens that were tried are reachable."
@@ -160,26 +162,26 @@ def _reach_of_all(found: Sequence[Outcome]) -> str:
 
 def in_causes(tokens: pd.DataFrame) -> str:
     """Say how many tokens text was not found to produce, from a row for each token."""
-    found = [
+    audits = [
         Outcome(str(name), {}, Counter(own["cause"]))
         for name, own in tokens.groupby("tokenizer", sort=False)
     ]
-    if len(found) > _CLAUSES:
-        return _reach_of_all(found)
-    return f"{'; '.join(f'{one.name}: {_reach(one)}' for one in found)}."
+    if len(audits) > _CLAUSES:
+        return _reach_of_all(audits)
+    return f"{'; '.join(f'{one.name}: {_reach(one)}' for one in audits)}."
 
 
-def summary(found: Sequence[Outcome]) -> pd.DataFrame:
+def summary(audits: Sequence[Outcome]) -> pd.DataFrame:
     """Return a row for each tokenizer: findings by severity, and tokens by reach."""
     return pd.DataFrame(
         {
-            "tokenizer": [one.name for one in found],
+            "tokenizer": [one.name for one in audits],
             **{
-                f"{severity}s": [one.findings.get(severity, 0) for one in found]
+                f"{severity}s": [one.findings.get(severity, 0) for one in audits]
                 for severity in SEVERITIES
             },
-            "reachable": [one.reachable for one in found],
-            "unreachable": [one.unreachable for one in found],
-            "cannot tell": [one.not_found for one in found],
+            "reachable": [one.reachable for one in audits],
+            "unreachable": [one.unreachable for one in audits],
+            "cannot tell": [one.not_found for one in audits],
         }
     )

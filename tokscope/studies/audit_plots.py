@@ -25,13 +25,13 @@ Thaana Thai Tibetan
 
 def plots(report: Report) -> list[Plot]:
     """Return what can be drawn, what is broken first: tokens, then characters, then findings."""
-    frame, found = report.frame, outcomes(report.frame, review=is_review(report))
-    return [*_unreachable(found), *_lost(frame), *_findings(found)]
+    frame, audits = report.frame, outcomes(report.frame, review=is_review(report))
+    return [*_unreachable(audits), *_lost(frame), *_findings(audits)]
 
 
-def _unreachable(found: Sequence[Outcome]) -> Iterator[Plot]:
+def _unreachable(audits: Sequence[Outcome]) -> Iterator[Plot]:
     """Draw the tokens that text was not found to produce, the most frequent cause first."""
-    lacking = [one for one in found if one.tried > one.reachable]
+    lacking = [one for one in audits if one.tried > one.reachable]
     causes = [
         cause for cause in (*UNREACHABLE, NEVER) if any(one.causes.get(cause) for one in lacking)
     ]
@@ -41,7 +41,7 @@ def _unreachable(found: Sequence[Outcome]) -> Iterator[Plot]:
         for cause in causes
         for one in lacking
     )
-    whole = [one.name for one in found if one.tried and one.tried == one.reachable]
+    whole = [one.name for one in audits if one.tried and one.tried == one.reachable]
     note = f"none in {some(whole)}" if whole else ""
     if marks:
         title = "Tokens that no text was found to produce, by cause"
@@ -67,11 +67,11 @@ def _lost(frame: pd.DataFrame) -> Iterator[Plot]:
         yield Values("heat", "lost-characters", title, "share", marks, note)
 
 
-def _findings(found: Sequence[Outcome]) -> Iterator[Plot]:
+def _findings(audits: Sequence[Outcome]) -> Iterator[Plot]:
     """Draw how many findings each tokenizer has."""
     marks = tuple(
         Mark(one.name, f"{severity}s", float(one.findings.get(severity, 0)))
-        for one in found
+        for one in audits
         for severity in SEVERITIES
     )
     if marks:

@@ -45,8 +45,10 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     frame = report.frame
     findings = frame[frame["by"] == "finding"]
     shown = findings if review else findings[~findings["code"].str.startswith(FOR_REVIEW)]
-    found = outcomes(frame, review=review)
-    views = [Report("audit", "Tokenizers", summary(found))] if len(found) > 1 or shown.empty else []
+    audits = outcomes(frame, review=review)
+    views = (
+        [Report("audit", "Tokenizers", summary(audits))] if len(audits) > 1 or shown.empty else []
+    )
     views += [_causes(frame)] if details else []
     views += [
         Report("audit", f"Findings: {name}", _findings(own, details=details))

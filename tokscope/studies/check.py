@@ -99,12 +99,12 @@ def check(
     Raises:
         TokscopeError: it cannot be judged; the message begins with the TS9 code that explains it.
     """
-    found = settings.read(settings.find(place(config, "config")))
-    found = found.identity_alone() if identity else found
+    gates = settings.read(settings.find(place(config, "config")))
+    gates = gates.identity_alone() if identity else gates
     given = "" if tokenizer is None else load_one(tokenizer)
     day = today or date.today()
     named = place(against, "against")
-    report = checked(found, source_of(found), given, against=named, today=day, workers=workers)
+    report = checked(gates, source_of(gates), given, against=named, today=day, workers=workers)
     return replace(report, passed=outcome(report, fail_inconclusive=fail_inconclusive) == 0)
 
 
@@ -131,11 +131,11 @@ def checked(
     strings = list(base.identity.golden) if base else None
     head = snapshot(given, source, strings, workers)
     case = Case(config, head, base)
-    found = judged(case)
-    order = sorted(found, key=_weight)
+    verdicts = judged(case)
+    order = sorted(verdicts, key=_weight)
     table = [_row(one, head.name, config)._asdict() for one in order]
     named_base = against or str(config.lock)
-    notes = (*hints(case, given, against, order), *idle(found, config))
+    notes = (*hints(case, given, against, order), *idle(verdicts, config))
     notes += tuple(without_dropout(head.name, head.identity.processing))
     return Report(
         "check",
@@ -221,13 +221,13 @@ def _title(name: str, table: Rows) -> str:
 
 
 def _provenance(evidence: Evidence, head: Snapshot, base: Snapshot | None) -> Provenance:
-    found: Provenance = {**versions(), f"{head.name}={kind(head)}": head.identity.fingerprint[:12]}
-    found |= {"against": base.identity.fingerprint[:12]} if base else {}
+    facts: Provenance = {**versions(), f"{head.name}={kind(head)}": head.identity.fingerprint[:12]}
+    facts |= {"against": base.identity.fingerprint[:12]} if base else {}
     if head.measured.counted:
         text = {**head.measured.counted.text}
         corpora = text.pop("corpora")
-        found |= {f"{corpora}": None, **text}  # without a name, as gates have always written it
-    return found | evidence.provenance
+        facts |= {f"{corpora}": None, **text}  # without a name, as gates have always written it
+    return facts | evidence.provenance
 
 
 def outcome(report: Report, *, fail_inconclusive: bool = False) -> int:

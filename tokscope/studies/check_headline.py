@@ -26,25 +26,27 @@ _BOUNDS = ("max", "min")
 
 
 def headline(
-    found: Sequence[Judged], head: Snapshot, base: Snapshot | None, against: str, least: int
+    verdicts: Sequence[Judged], head: Snapshot, base: Snapshot | None, against: str, least: int
 ) -> str:
     """Return why a check failed, why it cannot tell, or what passed against what.
 
-    `found` has the heaviest first; `least` is the fewest documents that decide.
+    `verdicts` has the heaviest first; `least` is the fewest documents that decide.
     """
-    by = {v: [one for one in found if one.verdict == v] for v in (FAIL, INCONCLUSIVE, WARN, WAIVED)}
+    by = {
+        v: [one for one in verdicts if one.verdict == v] for v in (FAIL, INCONCLUSIVE, WARN, WAIVED)
+    }
     why, does = _changed(head, base)
     if by[FAIL]:
         return f"FAIL because {_because(by[FAIL], why, does, head, base)}{_and_waived(by[WAIVED])}."
-    decided = any(is_decisive(one.gate.code, one.verdict, one.figures.head) for one in found)
+    decided = any(is_decisive(one.gate.code, one.verdict, one.figures.head) for one in verdicts)
     if by[INCONCLUSIVE]:
         word = "PASS so far, but cannot tell" if decided else "CANNOT TELL"
         return f"{word} whether {_open(by[INCONCLUSIVE], least)}{_and_waived(by[WAIVED])}."
     parts = cause(head.identity, base.identity) if base else ""
     although = f" although {parts}" if parts and not by[WAIVED] else ""
-    text = f"PASS{although}: {_held(found, head, base, against)}"
+    text = f"PASS{although}: {_held(verdicts, head, base, against)}"
     text += f"; {_many(by[WARN], 'warning')}: {_said(by[WARN][0])}" if by[WARN] else ""
-    return f"{text}{_and_waived(by[WAIVED])}{_before(found)}."
+    return f"{text}{_and_waived(by[WAIVED])}{_before(verdicts)}."
 
 
 def _changed(head: Snapshot, base: Snapshot | None) -> tuple[str, str]:
@@ -98,24 +100,24 @@ def _unit(one: Judged) -> str:
     return MEASURES[one.gate.measure].unit if one.gate.measure in MEASURES else ""
 
 
-def _open(found: Sequence[Judged], least: int) -> str:
+def _open(verdicts: Sequence[Judged], least: int) -> str:
     """Say what the text does not decide, and how much of it would."""
-    one = found[0]
+    one = verdicts[0]
     figures, unit = one.figures, _unit(one)
     change, most = (
         signed(value, share=figures.share, unit=unit) for value in (figures.change, figures.limit)
     )
     interval = "" if math.isnan(figures.low) else f", {spread(figures, unit)}"
-    more = f" (and {_many(found[1:], 'more gate')})" if len(found) > 1 else ""
+    more = f" (and {_many(verdicts[1:], 'more gate')})" if len(verdicts) > 1 else ""
     return (
         f"{_gate(one)} got worse by more than {most.lstrip('+')} ({change}{interval}); "
         f"{enough(figures, least)} would decide{more}"
     )
 
 
-def _held(found: Sequence[Judged], head: Snapshot, base: Snapshot | None, against: str) -> str:
+def _held(verdicts: Sequence[Judged], head: Snapshot, base: Snapshot | None, against: str) -> str:
     """Say what was held against what."""
-    gates = [one for one in found if one.gate.code != REPORT]
+    gates = [one for one in verdicts if one.gate.code != REPORT]
     identity = sum(o.gate.code.startswith("TS0") and not o.gate.corpus for o in gates)
     measures = list(dict.fromkeys(o.gate.measure for o in gates if o.gate.corpus))
     samples = head.measured.samples
@@ -130,9 +132,9 @@ def _held(found: Sequence[Judged], head: Snapshot, base: Snapshot | None, agains
     return f"the same tokenizer as in {against}, by {_list(parts)}" if same else held
 
 
-def _before(found: Sequence[Judged]) -> str:
+def _before(verdicts: Sequence[Judged]) -> str:
     """Name what was beyond its limit at the baseline too, or is undefined."""
-    noted = [o for o in found if o.verdict == NOTE and o.gate.code != REPORT]
+    noted = [o for o in verdicts if o.verdict == NOTE and o.gate.code != REPORT]
     over = [o for o in noted if not math.isnan(o.figures.head)]
     text = f"; beyond its limit at the baseline too: {_said(over[0])}" if over else ""
     text += f" and {len(over) - 1} more" if len(over) > 1 else ""
@@ -140,13 +142,13 @@ def _before(found: Sequence[Judged]) -> str:
     return text + (f"; {_count(undefined, 'value')} undefined and not judged" if undefined else "")
 
 
-def _and_waived(found: Sequence[Judged]) -> str:
-    codes = dict.fromkeys(one.gate.code for one in found)
-    return f"; {_many(found, 'failure')} waived ({', '.join(codes)})" if found else ""
+def _and_waived(verdicts: Sequence[Judged]) -> str:
+    codes = dict.fromkeys(one.gate.code for one in verdicts)
+    return f"; {_many(verdicts, 'failure')} waived ({', '.join(codes)})" if verdicts else ""
 
 
-def _many(found: Sequence[Judged], word: str) -> str:
-    return _count(len(found), word)
+def _many(verdicts: Sequence[Judged], word: str) -> str:
+    return _count(len(verdicts), word)
 
 
 def _count(count: int, word: str) -> str:

@@ -14,11 +14,11 @@ from tokscope.tokenizers import Tokenizer
 
 
 def hints(
-    case: Case, given: str | Tokenizer, against: str, found: Sequence[Judged]
+    case: Case, given: str | Tokenizer, against: str, verdicts: Sequence[Judged]
 ) -> Iterator[str]:
     """Yield what to type next, if a gate failed: the difference, the rules, the new baseline."""
     config = case.config
-    codes = list(dict.fromkeys(one.gate.code for one in found if one.verdict == FAIL))
+    codes = list(dict.fromkeys(one.gate.code for one in verdicts if one.verdict == FAIL))
     if not codes:
         return
     if case.base:

@@ -124,8 +124,8 @@ def _worst_of(counted: Counted, k: int, first: int, top: int) -> pd.DataFrame:
     texts: dict[tuple[int, int], str] = {}
     for c in {corpus for corpus, _ in places}:
         lines = [line for corpus, line in places if corpus == c]
-        found = units_at(counted.corpora[c], lines)
-        texts |= {(c, line): text for line, text in found.items()}
+        units = units_at(counted.corpora[c], lines)
+        texts |= {(c, line): text for line, text in units.items()}
     rows = {
         "tokenizer": [counted.tokenizers[k].name for _ in places],
         "corpus": [counted.corpora[c].name for c, _ in places],

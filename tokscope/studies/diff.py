@@ -148,15 +148,15 @@ def _provenance(sides: Sides, text: Text, evidence: Evidence) -> Provenance:
     return versions() | compared | text.provenance(reference) | evidence.provenance
 
 
-def counted_notes(found: Snapshot) -> tuple[str, ...]:
+def counted_notes(side: Snapshot) -> tuple[str, ...]:
     """Return the notes on the text."""
-    return tuple(found.measured.counted.notes()) if found.measured.counted else ()
+    return tuple(side.measured.counted.notes()) if side.measured.counted else ()
 
 
-def _loaded(found: Snapshot) -> Tokenizer:
-    if found.measured.counted is None:
+def _loaded(side: Snapshot) -> Tokenizer:
+    if side.measured.counted is None:
         raise ValueError("the tokenizer was not counted")
-    return found.measured.counted.tokenizers[0]
+    return side.measured.counted.tokenizers[0]
 
 
 def _out(given: str | Tokenizer) -> AbstractContextManager[str | Tokenizer]:
@@ -164,9 +164,9 @@ def _out(given: str | Tokenizer) -> AbstractContextManager[str | Tokenizer]:
     return checked_out(given) if isinstance(given, str) else nullcontext(given)
 
 
-def _name(found: Snapshot, given: str | Tokenizer) -> str:
+def _name(side: Snapshot, given: str | Tokenizer) -> str:
     from_git = isinstance(given, str) and given.startswith(PREFIX)
-    return str(given) if from_git else found.name
+    return str(given) if from_git else side.name
 
 
 # The tables for people
@@ -236,7 +236,7 @@ def _by_corpus(part: pd.DataFrame, details: bool) -> Report:
         corpus: dict(zip(own["measure"], own.to_dict("records"), strict=True))
         for corpus, own in part.groupby("name", sort=False)
     }
-    found = []
+    cells = []
     sizes = {c: abs(own["tokens"]["change"]) for c, own in shown.items() if c != ALL}
     kept = sorted(sizes, key=lambda c: -sizes[c])[: None if details else _MOST]
     for corpus, own in shown.items():
@@ -246,7 +246,7 @@ def _by_corpus(part: pd.DataFrame, details: bool) -> Report:
         shares = [own.get(name, none)["new"] for name in (OTHER, ALIKE, "round_trip")]
         counts = (f"{tokens['old']:,.0f}", f"{tokens['new']:,.0f}")
         changes = (_signed(tokens[name]) for name in ("change", "low", "high"))
-        found.append((corpus, *counts, *changes, *map(_percent, shares)))
+        cells.append((corpus, *counts, *changes, *map(_percent, shares)))
     columns = ["corpus", "old", "new", "change", "low", "high", "other ids", "same count", "back"]
     notes: tuple[str, ...] = (
         "old, new: tokens; low, high: of the change, 95 %, for all corpora at once; other ids: "
@@ -255,7 +255,7 @@ def _by_corpus(part: pd.DataFrame, details: bool) -> Report:
     )
     if len(kept) < len(sizes):
         notes += (f"{len(sizes) - len(kept):,} corpora that changed less: --details",)
-    return Report("diff", "On text", pd.DataFrame(found, columns=columns), notes)
+    return Report("diff", "On text", pd.DataFrame(cells, columns=columns), notes)
 
 
 def _percent(share: float) -> str:
@@ -286,12 +286,12 @@ def _apart(old: str, new: str) -> list[str]:
     sides = old.split("|"), new.split("|")
     before = _alike(*sides)
     behind = _alike(*(side[before:][::-1] for side in sides))
-    found = []
+    parts = []
     for side in sides:
         first, last = max(before - _AROUND, 0), len(side) - max(behind - _AROUND, 0)
         shown = "|".join(side[first:last])
-        found.append(f"{'… ' if first else ''}{shown}{' …' if last < len(side) else ''}")
-    return found
+        parts.append(f"{'… ' if first else ''}{shown}{' …' if last < len(side) else ''}")
+    return parts
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:

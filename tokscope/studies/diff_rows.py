@@ -136,10 +136,10 @@ def _vocabulary(sides: Sides) -> Iterator[Row]:
 
 def _ids(tokenizer: Tokenizer) -> dict[bytes, int]:
     """Return the first id of each string of bytes."""
-    vocabulary, found = tokenizer.vocabulary, dict[bytes, int]()
+    vocabulary, ids = tokenizer.vocabulary, dict[bytes, int]()
     for token in np.flatnonzero(vocabulary.lengths > 0).tolist():
-        found.setdefault(vocabulary[token], token)
-    return found
+        ids.setdefault(vocabulary[token], token)
+    return ids
 
 
 def _shown(text: str) -> str:
@@ -158,10 +158,10 @@ def _written(piece: bytes) -> str:
 def _merges(sides: Sides) -> Iterator[Row]:
     """Compare merges by bytes, if both have them."""
     try:
-        found = [pipeline_of(one).merges.pairs for one in (sides.old, sides.new)]
+        merges = [pipeline_of(one).merges.pairs for one in (sides.old, sides.new)]
     except TokscopeError:  # one has no merges
         return
-    old, new = ([one for one in pairs if one] for pairs in found)
+    old, new = ([one for one in pairs if one] for pairs in merges)
     places = {merge: i for i, merge in enumerate(new)}
     kept = [places[merge] for merge in old if merge in places]
     falls = int((np.diff(kept) < 0).sum()) if len(kept) > 1 else 0
@@ -220,15 +220,15 @@ def _changed(sides: Sides, corpus: str) -> tuple[np.ndarray, np.ndarray]:
 
 def lines(sides: Sides, top: int) -> Iterator[Row]:
     """Yield the units whose number of tokens changed most, with both segmentations."""
-    found = []
+    units = []
     for corpus in sides.pair.counted.corpora:
         changed, _ = _changed(sides, corpus.name)
         old, new = (one.measured.samples[corpus.name].columns["tokens"] for one in sides.snapshots)
         order = np.argsort(-np.abs(new - old), kind="stable")
         worst = [i for i in order.tolist() if changed[i]][:top]
-        found += [(abs(int(new[i] - old[i])), corpus, i, old[i], new[i]) for i in worst]
-    found.sort(key=lambda one: -one[0])
-    for _, corpus, i, old_tokens, new_tokens in found[:top]:
+        units += [(abs(int(new[i] - old[i])), corpus, i, old[i], new[i]) for i in worst]
+    units.sort(key=lambda one: -one[0])
+    for _, corpus, i, old_tokens, new_tokens in units[:top]:
         text = units_at(corpus, [i])[i]
         counts = (float(old_tokens), float(new_tokens))
         row = _moved("line", f"{corpus.name}:{i + 1}", "tokens", *counts)._replace(unit="tokens")
@@ -239,8 +239,8 @@ def lines(sides: Sides, top: int) -> Iterator[Row]:
 
 
 def _segmented(tokenizer: Tokenizer, text: str, *, ids: bool = False) -> str:
-    found = tokenizer.encode([text]).ids.tolist()
-    pieces = [spelled(tokenizer.vocabulary.spelling(token)) for token in found]
+    tokens = tokenizer.encode([text]).ids.tolist()
+    pieces = [spelled(tokenizer.vocabulary.spelling(token)) for token in tokens]
     if ids:
-        pieces = [f"{piece} [{token}]" for piece, token in zip(pieces, found, strict=True)]
+        pieces = [f"{piece} [{token}]" for piece, token in zip(pieces, tokens, strict=True)]
     return "|".join(pieces)

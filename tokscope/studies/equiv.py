@@ -73,17 +73,20 @@ def equiv(
     two = Two((one, other), by)
     tried = [*_on_corpora(two, texts, top, workers), *_on_made(two, fuzz, seed, top)]
     examples = {one.name: one.examples for one in tried}
-    found = _explained(two, examples, top)
+    mismatches = _explained(two, examples, top)
     rows = [("category", o.name, o.texts, o.differ, "", "", "", "", "") for o in tried]
     rows += [
-        ("mismatch", m.category, 1, 1, m.text, m.first, m.second, m.stage, m.why) for m in found
+        ("mismatch", m.category, 1, 1, m.text, m.first, m.second, m.stage, m.why)
+        for m in mismatches
     ]
     differ = sum(one.differ for one in tried)
     report = _report(two, rows, differ, {"fuzz": f"{fuzz}", "seed": f"{seed}"})
-    return replace(report, headline=_headline(two, sum(one.texts for one in tried), differ, found))
+    return replace(
+        report, headline=_headline(two, sum(one.texts for one in tried), differ, mismatches)
+    )
 
 
-def _headline(two: Two, texts: int, differ: int, found: Sequence[Mismatch]) -> str:
+def _headline(two: Two, texts: int, differ: int, mismatches: Sequence[Mismatch]) -> str:
     """Say on how many texts they are equal, or how many differ and a short one of these."""
     one, other = (tokenizer.name for tokenizer in two.tokenizers)
     what = "ids" if two.by == IDS else "cuts"
@@ -93,13 +96,13 @@ def _headline(two: Two, texts: int, differ: int, found: Sequence[Mismatch]) -> s
             f"texts; that proves nothing about other text{_specials_apart(two)}."
         )
     text = f"Not equal: {one} and {other} give other {what} on {differ:,} of {texts:,} texts"
-    if not found:
+    if not mismatches:
         return f"{text}."
-    short = min(found, key=lambda one: len(one.text))
+    short = min(mismatches, key=lambda one: len(one.text))
     said = f'{text}, such as "{spelled(short.text.encode())}": {short.first} / {short.second}'
-    pieces = [replace(two, by=BYTES).segmented(mismatch.text) for mismatch in found]
+    pieces = [replace(two, by=BYTES).segmented(mismatch.text) for mismatch in mismatches]
     if two.by == IDS and all(first == second for first, second in pieces):
-        many = "text is" if len(found) == 1 else f"{len(found)} texts are"
+        many = "text is" if len(mismatches) == 1 else f"{len(mismatches)} texts are"
         return f"{said}; the {many} cut alike, and only ids differ."
     return f"{said}; they part at the {short.stage}."
 
@@ -127,8 +130,8 @@ class _Tried:
     def add(self, two: Two, texts: Sequence[str], top: int) -> None:
         """Try more texts."""
         unlike = np.flatnonzero(two.differ(texts)).tolist() if texts else []
-        found = [texts[i] for i in unlike[:top]]
-        self.join(_Tried(self.name, len(texts), len(unlike), found), top)
+        examples = [texts[i] for i in unlike[:top]]
+        self.join(_Tried(self.name, len(texts), len(unlike), examples), top)
 
     def join(self, other: _Tried, top: int) -> None:
         """Add what was tried after this."""
@@ -153,11 +156,11 @@ def _on_corpora(
 
 def _tried(two: Two, top: int, part: Shard) -> _Tried:
     """Try every unit of a part of a corpus."""
-    found = _Tried("")
+    tried = _Tried("")
     for units in read(part):
-        found.add(two, units.texts, top)
-        found.size += len(units.raw)
-    return found
+        tried.add(two, units.texts, top)
+        tried.size += len(units.raw)
+    return tried
 
 
 def _tried_there(named: Sequence[tuple[str, str]], by: str, top: int, part: Shard) -> _Tried:
@@ -169,15 +172,15 @@ def _tried_there(named: Sequence[tuple[str, str]], by: str, top: int, part: Shar
 def _on_made(two: Two, fuzz: int, seed: int, top: int) -> Iterator[_Tried]:
     """Try generated texts."""
     for name, texts in texts_of(two.tokenizers, fuzz, seed) if fuzz else ():
-        found = _Tried(name)
+        tried = _Tried(name)
         for start in range(0, len(texts), _BATCH):
-            found.add(two, texts[start : start + _BATCH], top)
-        yield found
+            tried.add(two, texts[start : start + _BATCH], top)
+        yield tried
 
 
 def _explained(two: Two, examples: Mapping[str, Sequence[str]], top: int) -> list[Mismatch]:
     """Shrink and explain some distinct mismatches, in turn from every category."""
-    found: dict[str, Mismatch] = {}
+    mismatches: dict[str, Mismatch] = {}
     longest = max(map(len, examples.values()), default=0)
     turns = [
         (name, texts[k])
@@ -186,11 +189,11 @@ def _explained(two: Two, examples: Mapping[str, Sequence[str]], top: int) -> lis
         if k < len(texts)
     ]
     for name, text in turns:
-        if len(found) == top:
+        if len(mismatches) == top:
             break
         mismatch = two.mismatch(name, text)
-        found.setdefault(mismatch.text, mismatch)
-    return list(found.values())
+        mismatches.setdefault(mismatch.text, mismatch)
+    return list(mismatches.values())
 
 
 def _report(two: Two, rows: Sequence[tuple[object, ...]], differ: int, made: Provenance) -> Report:

@@ -272,9 +272,9 @@ def fit(again: Sequence[Refit]) -> str:
 
 def scores(frame: pd.DataFrame) -> str:
     """Say how near the inferred shares and the guesses are to the known shares."""
-    found = frame[frame["corpus"] == "all"].set_index("measure")["value"]
-    others = ", ".join(f"{name} {value:.2f}" for name, value in found.iloc[1:].items())
-    return f"log10 MSE of shares: {found.iloc[0]:.2f} ({others}); lower is nearer"
+    values = frame[frame["corpus"] == "all"].set_index("measure")["value"]
+    others = ", ".join(f"{name} {value:.2f}" for name, value in values.iloc[1:].items())
+    return f"log10 MSE of shares: {values.iloc[0]:.2f} ({others}); lower is nearer"
 
 
 def known(result: Inference, truth: Floats) -> str:

@@ -56,9 +56,9 @@ def lock(
     """
     if reason and not update:
         raise TokscopeError("reason: it is for an update; add update=True")
-    found, word = _read(tokenizer, config)
-    made = locked(found, word, update=update, reason=reason, workers=workers)
-    return summary(made, write(found, made, update=update), update=update)
+    gates, word = _read(tokenizer, config)
+    made = locked(gates, word, update=update, reason=reason, workers=workers)
+    return summary(made, write(gates, made, update=update), update=update)
 
 
 def verify_lock(
@@ -102,9 +102,9 @@ def locked(
         raise TokscopeError('an update needs --reason, such as --reason "added Thai merges"')
     history = _history(config.lock, update)
     lockfile.require_ours(config.lock)
-    found = _snapshot(config, word, workers)
-    told = {"reason": reason.strip() or _FIRST, "fingerprint": found.identity.fingerprint}
-    return Lock(found, [*history, told])
+    now = _snapshot(config, word, workers)
+    told = {"reason": reason.strip() or _FIRST, "fingerprint": now.identity.fingerprint}
+    return Lock(now, [*history, told])
 
 
 def write(config: Config, made: Lock, *, update: bool = False) -> Snapshot | None:
@@ -148,10 +148,10 @@ def _history(path: Path, update: bool) -> list[dict[str, str]]:
 
 def _snapshot(config: Config, word: str, workers: Workers) -> Snapshot:
     source = opened(config.text, everything(config))
-    found = snapshot(named(config, word), source, None, workers)
-    require_tokens(found)
+    now = snapshot(named(config, word), source, None, workers)
+    require_tokens(now)
     # as the user wrote it, so that the lock does not depend on the folder
-    return replace(found, spec=word or config.tokenizer)
+    return replace(now, spec=word or config.tokenizer)
 
 
 def verify(config: Config, word: str = "", workers: Workers = HERE) -> Report:
@@ -181,12 +181,12 @@ def verify(config: Config, word: str = "", workers: Workers = HERE) -> Report:
 
 def summary(made: Lock, old: Snapshot | None = None, *, update: bool = False) -> Report:
     """Return what a lock holds, and what an update changed in it: property, value."""
-    found, identity, extras = made.snapshot, made.snapshot.identity, made.snapshot.extras
-    samples = found.measured.samples
+    held, identity, extras = made.snapshot, made.snapshot.identity, made.snapshot.extras
+    samples = held.measured.samples
     units = sum(sample.units for sample in samples.values())
     around = [name for name, part in identity.processing.items() if part != "null"]
     facts = {
-        "tokenizer": f"{found.name}, {identity.family}, {identity.size:,} ids",
+        "tokenizer": f"{held.name}, {identity.family}, {identity.size:,} ids",
         "fingerprint": identity.fingerprint[:16],
         "components": ", ".join(identity.components) or "none",
         "around text": ", ".join(around) or "none",
@@ -197,21 +197,21 @@ def summary(made: Lock, old: Snapshot | None = None, *, update: bool = False) ->
             f"{c} {n:,}" for c, n in sorted((extras.findings or {}).items())
         ),
         "corpora": f"{len(samples):,}, {units:,} units",
-        "measures": f"{len(found.measured.values):,}",
+        "measures": f"{len(held.measured.values):,}",
         "reason": made.history[-1]["reason"],
     }
-    accepted = dict(changes(old, found)) if old else {}
+    accepted = dict(changes(old, held)) if old else {}
     facts |= {f"{_ACCEPTED}{what}": told for what, told in accepted.items()}
     frame = pd.DataFrame({"of the lock": facts.keys(), "": facts.values()})
-    told = without_dropout(found.name, identity.processing)
+    told = without_dropout(held.name, identity.processing)
     notes = ("commit the lock and its .npz; tokscope check compares with them", *told)
-    text = _accepted(old, found) if update else _locked(found, units)
+    text = _accepted(old, held) if update else _locked(held, units)
     return Report("lock", "Locked", frame, notes, headline=text, view=tables)
 
 
-def _locked(found: Snapshot, units: int) -> str:
-    measured = found.measured
-    text = f"Locked {found.name}: {len(found.identity.golden):,} golden strings"
+def _locked(held: Snapshot, units: int) -> str:
+    measured = held.measured
+    text = f"Locked {held.name}: {len(held.identity.golden):,} golden strings"
     if measured.samples:
         text += f", {len(measured.values):,} measures on {units:,} units of text"
     return f"{text}."

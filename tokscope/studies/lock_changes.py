@@ -17,9 +17,9 @@ Change = tuple[str, str]  # what changed, and "old -> new"
 
 def changes(old: Snapshot, new: Snapshot) -> list[Change]:
     """Return what differs between two locks, a row for each rule, measure and corpus."""
-    found = [(name, look(new.identity, old.identity)) for name, look in LOOKS.items()]
-    found += [*_text(old, new), *_values(old, new), *_extras(old, new)]
-    return [(what, told) for what, told in found if told]
+    rows = [(name, look(new.identity, old.identity)) for name, look in LOOKS.items()]
+    rows += [*_text(old, new), *_values(old, new), *_extras(old, new)]
+    return [(what, told) for what, told in rows if told]
 
 
 def headline(old: Snapshot, new: Snapshot) -> str:
@@ -28,9 +28,9 @@ def headline(old: Snapshot, new: Snapshot) -> str:
     why = cause(*sides) or libraries(*sides)
     if why:
         return f"{why}: {'; '.join(effects(new, old))}"
-    found = changes(old, new)
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return f"{found[0][0]}: {found[0][1]}{more}, with the same tokenizer" if found else ""
+    rows = changes(old, new)
+    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    return f"{rows[0][0]}: {rows[0][1]}{more}, with the same tokenizer" if rows else ""
 
 
 def _text(old: Snapshot, new: Snapshot) -> Iterator[Change]:

@@ -51,19 +51,19 @@ def _of_part(told: Callable[[pd.DataFrame], str], frame: pd.DataFrame) -> str:
     alike: dict[str, list[str]] = {}
     for name, own in frame.groupby("tokenizer", sort=False):
         alike.setdefault(told(own), []).append(str(name))
-    clauses = [f"{some(names)}: {words}" for words, names in alike.items()]
+    clauses = [f"{some(names)}: {clause}" for clause, names in alike.items()]
     if len(clauses) > _MOST:
         clauses[_MOST:] = [f"{len(clauses) - _MOST} more in the table"]
     return f"{'; '.join(clauses)}."
 
 
-def ruled(found: Mapping[str, Scheme]) -> str:
+def ruled(cuttings: Mapping[str, Scheme]) -> str:
     """Say by which rule numbers are cut; tokenizers that cut alike share a clause."""
     alike: dict[tuple[str, ...], list[str]] = {}
-    for name, cutting in found.items():
+    for name, cutting in cuttings.items():
         alike.setdefault(_family(cutting), []).append(name)
     kinds = sorted(alike, key=lambda kind: (UNKNOWN in kind, LEARNED in kind))
-    clauses = [_clause(kind, {name: found[name] for name in alike[kind]}) for kind in kinds]
+    clauses = [_clause(kind, {name: cuttings[name] for name in alike[kind]}) for kind in kinds]
     return f"{'; '.join(clauses)}."
 
 
@@ -73,10 +73,10 @@ def _family(cutting: Scheme) -> tuple[str, ...]:
     return (LEARNED, cutting.grouping) if names == [LEARNED] else tuple(names)
 
 
-def _clause(kind: tuple[str, ...], found: Mapping[str, Scheme]) -> str:
-    names, one = some(list(found)), len(found) == 1
+def _clause(kind: tuple[str, ...], cuttings: Mapping[str, Scheme]) -> str:
+    names, one = some(list(cuttings)), len(cuttings) == 1
     if kind[0] == LEARNED:
-        return _learned(kind[1], found)
+        return _learned(kind[1], cuttings)
     if kind == (UNKNOWN,):
         return f"cannot tell for {names}: no tokens for numbers"
     if len(kind) > 1:
@@ -84,7 +84,7 @@ def _clause(kind: tuple[str, ...], found: Mapping[str, Scheme]) -> str:
     doing = {"whole": "keeps numbers whole", FIXED: "cuts numbers by a rule with no name here"}
     does = doing.get(kind[0], f"cuts numbers into {kind[0]}")
     does = does if one else does.replace("s ", " ", 1)
-    return f"{names} {does} ({_true(kind[0], list(found.values()))})"
+    return f"{names} {does} ({_true(kind[0], list(cuttings.values()))})"
 
 
 def _done(name: str) -> str:
@@ -93,24 +93,24 @@ def _done(name: str) -> str:
     return done.get(name, f"cut into {name}")
 
 
-def _true(name: str, found: Sequence[Scheme]) -> str:
+def _true(name: str, cuttings: Sequence[Scheme]) -> str:
     """Say of how many numbers a rule is true, and where it is not."""
-    shares = [cutting.shares[name] for cutting in found]
+    shares = [cutting.shares[name] for cutting in cuttings]
     if min(shares) > 1 - _ROUNDING:
         return "true of all numbers tried"
-    worst = min(found, key=lambda cutting: cutting.shares[name]).fits.get(name, {})
+    worst = min(cuttings, key=lambda cutting: cutting.shares[name]).fits.get(name, {})
     least = min(worst, key=lambda digits: (worst[digits], digits), default=0)
     but = f", but of {percent(worst[least])} with {many(least, 'digit')}" if worst else ""
     return f"true of {_span(shares)} of the numbers tried{but}"
 
 
-def _learned(grouping: str, found: Mapping[str, Scheme]) -> str:
+def _learned(grouping: str, cuttings: Mapping[str, Scheme]) -> str:
     """Say that no rule holds, and how nearly the nearest does."""
-    nearest = {cutting.nearest for cutting in found.values()}
+    nearest = {cutting.nearest for cutting in cuttings.values()}
     which = f", {nearest.pop()}," if len(nearest) == 1 else ""
-    holds = _span([cutting.shares[cutting.nearest] for cutting in found.values()])
+    holds = _span([cutting.shares[cutting.nearest] for cutting in cuttings.values()])
     return (
-        f"{some(list(found))} learned {'its' if len(found) == 1 else 'their'} cuts from text"
+        f"{some(list(cuttings))} learned {'its' if len(cuttings) == 1 else 'their'} cuts from text"
         f"{f', within {grouping}' if grouping else ''}: no rule holds (the nearest{which} is true "
         f"of {holds} of numbers)"
     )

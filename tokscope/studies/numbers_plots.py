@@ -15,12 +15,12 @@ from tokscope.tokenizers import Tokenizer
 
 def examples(tokenizers: Sequence[Tokenizer]) -> tuple[Cut, ...]:
     """Return how every tokenizer cuts some numbers after a space."""
-    found = {one.name: parts(one, EXAMPLES, SPACED) for one in tokenizers}
+    pieces = {one.name: parts(one, EXAMPLES, SPACED) for one in tokenizers}
     unknown = {one.name: one.vocabulary.unknown for one in tokenizers}
     return tuple(
         Cut(number, name, tuple(_piece(part, unknown[name]) for part in own[i]))
         for i, number in enumerate(EXAMPLES)
-        for name, own in found.items()
+        for name, own in pieces.items()
     )
 
 

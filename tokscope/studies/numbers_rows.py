@@ -159,8 +159,8 @@ def _coverage(tokenizer: Tokenizer, _: int) -> Iterator[Line]:
                 "one_token": whole & own,
                 "unreachable": there & own & ~whole,
             }
-            for measure, found in values.items():
-                yield Line("coverage", place, measure, float(found.sum()), "tokens", digits=digits)
+            for measure, counts in values.items():
+                yield Line("coverage", place, measure, float(counts.sum()), "tokens", digits=digits)
             share = int((whole & own).sum()) / 10**digits
             yield Line("coverage", place, "covered", share, digits=digits)
 

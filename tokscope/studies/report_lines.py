@@ -72,8 +72,8 @@ def _range(cut: Segmentation) -> str:
 
 def _line(corpus: Corpus) -> str:
     """Return the first unit of a corpus with text in it, a long one up to a space."""
-    found = units_at(corpus, range(_FIRST))
-    line = next((text for _, text in sorted(found.items()) if text.strip()), "")
+    texts = units_at(corpus, range(_FIRST))
+    line = next((text for _, text in sorted(texts.items()) if text.strip()), "")
     shown = line[:_LONGEST]
     return shown if shown == line else shown.rpartition(" ")[0].strip() or shown
 

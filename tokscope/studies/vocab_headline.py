@@ -33,8 +33,8 @@ class _Values:
 
     def of(self, name: str, by: str, measure: str) -> dict[str, float]:
         """Return the values of one tokenizer that are defined."""
-        found = self.cells.get((name, by, measure), {})
-        return {entry: value for entry, value in found.items() if not math.isnan(value)}
+        own = self.cells.get((name, by, measure), {})
+        return {entry: value for entry, value in own.items() if not math.isnan(value)}
 
     def total(self, name: str, measure: str) -> float:
         """Return a value of a whole vocabulary; NaN if it is not defined."""
@@ -268,7 +268,7 @@ def _words(values: _Values) -> str:
     if not lists:
         return ""
     if len(lists) == 1:
-        own = {name: found[lists[0]] for name, found in shares.items()}
+        own = {name: entries[lists[0]] for name, entries in shares.items()}
         order = sorted(own, key=lambda name: -own[name])
         told = [f"{percent(own[name])} with {name}" for name in order]
         count = int(values.of(order[0], "retention", "words")[lists[0]])

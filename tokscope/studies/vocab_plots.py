@@ -45,15 +45,15 @@ def plots(
     ]
 
 
-def _coverage(name: str, note: str, found: Sequence[Coverage]) -> list[Lines]:
+def _coverage(name: str, note: str, coverages: Sequence[Coverage]) -> list[Lines]:
     """Draw a curve for each tokenizer, the mean over texts; for each text if one is alone."""
-    if not found:
+    if not coverages:
         return []
-    tokenizers = list(dict.fromkeys(one.tokenizer for one in found))
-    words = list(dict.fromkeys(one.words for one in found))
+    tokenizers = list(dict.fromkeys(one.tokenizer for one in coverages))
+    words = list(dict.fromkeys(one.words for one in coverages))
     alone = len(tokenizers) == 1 and len(words) <= _SEVERAL
     groups: dict[str, list[Coverage]] = {}
-    for one in found:
+    for one in coverages:
         groups.setdefault(one.words if alone else one.tokenizer, []).append(one)
     title, across = "Words that are one token", "the most frequent words"
     if name == "list":
@@ -71,9 +71,9 @@ def _titled(title: str, tokenizers: Sequence[str]) -> str:
     return f"{title}: {tokenizers[0]}" if len(tokenizers) == 1 else title
 
 
-def _mean(name: str, found: Sequence[Coverage]) -> Line:
+def _mean(name: str, coverages: Sequence[Coverage]) -> Line:
     """Return the mean of curves, as far as all of them go."""
-    curves = [dict(zip(one.ranks, one.shares, strict=True)) for one in found]
+    curves = [dict(zip(one.ranks, one.shares, strict=True)) for one in coverages]
     ranks = sorted(set.intersection(*map(set, curves)))
     return Line(name, tuple(ranks), tuple(fmean(own[rank] for own in curves) for rank in ranks))
 
@@ -107,11 +107,11 @@ def _lengths(frame: pd.DataFrame) -> list[Lines]:
     last = max(_LEAST, *map(_nearly_all, shares.values()))
     lengths = tuple(map(float, range(1, last + 1)))
     lines = tuple(
-        Line(name, lengths, tuple(found.get(int(length), 0.0) for length in lengths))
-        for name, found in shares.items()
+        Line(name, lengths, tuple(known.get(int(length), 0.0) for length in lengths))
+        for name, known in shares.items()
     )
-    longest = max(length for found in shares.values() for length in found)
-    rest = {name: sum(v for n, v in found.items() if n > last) for name, found in shares.items()}
+    longest = max(length for known in shares.values() for length in known)
+    rest = {name: sum(v for n, v in known.items() if n > last) for name, known in shares.items()}
     longer = [f"{percent(share)} of {name}" for name, share in rest.items() if share]
     note = f"longer, and not drawn: {some(longer)}, up to {longest:,} bytes" if longer else ""
     title = _titled("How long tokens are", list(shares))

@@ -200,8 +200,8 @@ def files_of(
     """
     every: dict[str, Corpus] = {}
     for label, one in asked(given, like, argument):
-        found = [one] if isinstance(one, Corpus) else _of_files(apart(one, label), like, fields)
-        for corpus in found:
+        corpora = [one] if isinstance(one, Corpus) else _of_files(apart(one, label), like, fields)
+        for corpus in corpora:
             if every.setdefault(corpus.name, corpus) is not corpus:
                 raise TokscopeError(f"{corpus.name}: given twice; name every file once")
     _require_once(list(every.values()))
@@ -210,17 +210,17 @@ def files_of(
 
 def _of_word(label: str, word: str, like: Shard, fields: Mapping[str, str]) -> Iterator[Corpus]:
     """Yield the corpora that a word stands for, or a single one if it has a label."""
-    found = named(word, label)
-    for name, _, members in found:
+    groups = named(word, label)
+    for name, _, members in groups:
         require_shown(name, members[0].path)
-    return _of_files(found, like, fields)
+    return _of_files(groups, like, fields)
 
 
 def _of_files(
-    found: Sequence[tuple[str, str, Sequence[File]]], like: Shard, fields: Mapping[str, str]
+    groups: Sequence[tuple[str, str, Sequence[File]]], like: Shard, fields: Mapping[str, str]
 ) -> Iterator[Corpus]:
     """Yield the corpora of names, kinds and files."""
-    for name, kind, members in found:
+    for name, kind, members in groups:
         field = fields.get(name, fields.get(ANY, FIELD))
         own = replace(like, field=field, kind=kind or like.kind)
         shards = (
@@ -330,17 +330,17 @@ def units_at(corpus: Corpus, places: Sequence[int]) -> dict[int, str]:
     Raises:
         TokscopeError: the corpus cannot be read, or has changed.
     """
-    found: dict[int, str] = {}
+    texts: dict[int, str] = {}
     wanted, at = set(places), 0
     for shard in corpus.shards:
         for units in read(shard):
             inside = (place for place in wanted if at <= place < at + len(units.texts))
-            found |= {place: units.texts[place - at] for place in inside}
+            texts |= {place: units.texts[place - at] for place in inside}
             at += len(units.texts)
-            if len(found) == len(wanted):
+            if len(texts) == len(wanted):
                 require_same(shard.path, shard.stamp)
-                return found
-    return found
+                return texts
+    return texts
 
 
 def words_of(corpus: Corpus) -> list[str]:

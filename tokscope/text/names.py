@@ -99,12 +99,12 @@ def named(word: str, name: str = "") -> list[tuple[str, str, list[File]]]:
     """
     name, place = (name, word) if name else split_label(word)
     kind, place = split_kind(place)
-    found = _files(place) if kind else files(place)
+    texts = _files(place) if kind else files(place)
     if name:
-        return [(name, kind, found)]
-    if len(found) == 1:
-        return [(found[0].stem(), kind, found)]
-    return [(stem, kind, files) for stem, files in _joined(found)]
+        return [(name, kind, texts)]
+    if len(texts) == 1:
+        return [(texts[0].stem(), kind, texts)]
+    return [(stem, kind, files) for stem, files in _joined(texts)]
 
 
 def apart(word: str, name: str = "") -> list[tuple[str, str, list[File]]]:
@@ -118,10 +118,10 @@ def apart(word: str, name: str = "") -> list[tuple[str, str, list[File]]]:
     if name:
         return named(word, name)
     kind, place = split_kind(word)
-    found = _files(place) if kind else files(place)
+    texts = _files(place) if kind else files(place)
     if not kind and place.startswith(_OF_SAMPLE):
-        return [(f"{_OF_SAMPLE}{file.stem()}", kind, [file]) for file in found]
-    return [(file.place, kind, [file]) for file in found]
+        return [(f"{_OF_SAMPLE}{file.stem()}", kind, [file]) for file in texts]
+    return [(file.place, kind, [file]) for file in texts]
 
 
 def _joined(files: Sequence[File]) -> Iterator[tuple[str, list[File]]]:
@@ -174,15 +174,15 @@ def _in_file(path: str) -> list[File]:
     if len(inside) == 1:
         name = "" if _language(inside[0]) else Path(unpacked_name(path)).stem
         return [File(path, inside[0], name, before)]
-    found = [
+    texts = [
         File(path, name, stamp=before) for name in inside if _is_text(PurePosixPath(name).name)
     ]
-    if not found:
+    if not texts:
         known = ", ".join(SUFFIXES)
         raise TokscopeError(f"{path}: no text among its {len(inside)} files; they end in {known}")
-    if len(found) > _MANY:
-        raise TokscopeError(f"{path}: it holds {len(found):,} texts; unpack it and name the folder")
-    return found
+    if len(texts) > _MANY:
+        raise TokscopeError(f"{path}: it holds {len(texts):,} texts; unpack it and name the folder")
+    return texts
 
 
 def in_folder(folder: Path, path: Path) -> bool:
