@@ -175,10 +175,10 @@ def require_kept(
 
     Args:
         output: as the command line has it.
-        specs: the words for tokenizers that are read.
-        texts: the words for corpora.
-        files: what else is read: what it is called, and its path, if it was named.
-        also: what else is written, likewise.
+        specs: the tokenizers that are read, as the user named them.
+        texts: the corpora, as the user named them.
+        files: other files that are read: what to call each, and its path, or None.
+        also: other files that are written, in the same form.
 
     Raises:
         TokscopeError: an output is an input or another output, or cannot be written.

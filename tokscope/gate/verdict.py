@@ -77,7 +77,7 @@ class Case:
         """The baseline.
 
         Raises:
-            TokscopeError: there is none.
+            TokscopeError: nothing was given to compare with.
         """
         if self.base is None:
             raise no_baseline(self.config)

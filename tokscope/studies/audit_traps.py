@@ -47,13 +47,13 @@ def _letters(tokenizer: Tokenizer) -> tuple[list[str], list[str]]:
     spelled, vocabulary = Spelled(tokenizer.vocabulary), tokenizer.vocabulary
     ids = np.flatnonzero(spelled.kinds == LETTERS)
     ids = ids[np.argsort(ranks_of(tokenizer)[ids], kind="stable")]
-    found: dict[str, bool] = {}
+    texts: dict[str, bool] = {}
     for token, position in zip(ids.tolist(), spelled.positions[ids].tolist(), strict=True):
         text = vocabulary[token].decode().strip()
         if len(text) > 1 and text.isalpha():
             least = {STARTS: 4, ENDS: 4, NEITHER: 2}.get(position)
-            found[text] = found.get(text, False) or (least is not None and len(text) >= least)
-    return list(found), [text for text, is_word in found.items() if is_word]
+            texts[text] = texts.get(text, False) or (least is not None and len(text) >= least)
+    return list(texts), [text for text, is_word in texts.items() if is_word]
 
 
 def _pairs(tokens: Sequence[str], words: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -128,7 +128,7 @@ def adversarial(tokenizers: Tokenizers, lists: Corpora | None = None, top: int =
     left, right, cut, token (the one over the border), inside (characters).
 
     Raises:
-        TokscopeError: a tokenizer cannot be loaded, or there is no trap to ask for.
+        TokscopeError: a tokenizer cannot be loaded, or `top` is below 1.
     """
     if top < 1:
         raise TokscopeError(f"--adversarial {top}: write how many strings, such as 20")

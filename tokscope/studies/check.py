@@ -77,13 +77,13 @@ def check(
     today: date | None = None,
     workers: Workers = HERE,
 ) -> Report:
-    """Judge a tokenizer by the gates of a configuration; one row a gate, the heaviest first.
+    """Judge a tokenizer by the gates of a configuration: a row for each, the heaviest first.
 
     Args:
-        tokenizer: given as to `compare`, but one; that of the configuration if you leave it out.
+        tokenizer: a single one, given as to `compare`; by default that of the configuration.
         config: the path of a configuration; by default `tokscope.toml` in this folder, or
             `[tool.tokscope]` of its `pyproject.toml`.
-        against: the baseline: a lock, a tokenizer, or git:REV:PATH; the lock by default.
+        against: the baseline: a lock, a tokenizer, or git:REV:PATH; by default the lock.
         identity: judge only whether it is the same tokenizer, and read no text.
         fail_inconclusive: a gate that the text does not decide fails.
         today: the day by which waivers are judged; by default this day.
@@ -117,7 +117,7 @@ def checked(
     today: date,
     workers: Workers = HERE,
 ) -> Report:
-    """Judge a tokenizer by gates that were read, on text that was found, as `check` does.
+    """Judge a tokenizer as `check` does, by a configuration that was read, on its text.
 
     Raises:
         TokscopeError: it cannot be judged.

@@ -94,8 +94,8 @@ def compare(
         reference: the corpus that premiums are relative to; "en" or the first one by default.
         word_rule: the rule that cuts words, "unicode", "whitespace" or "icu" (an extra).
         prices: per million tokens, by the name of a tokenizer.
-        by: as `tables` is going to be asked, so that it is refused before any text is read.
-        sort: likewise.
+        by: as `--by` of the command line, checked before any text is read.
+        sort: as `--sort` of the command line, checked as early.
         specials: find special tokens in text instead of taking them for text.
         parallel: line i says the same in every corpus.
         bootstrap: how many resamples of units give 95 % intervals, and paired differences from
@@ -129,7 +129,7 @@ def compare(
 def compared(
     tokenizers: Tokenizers, corpora: Sequence[Corpus], asked: Asked, workers: Workers = HERE
 ) -> Report:
-    """Measure tokenizers on corpora that were found, as `compare` does.
+    """Measure tokenizers as `compare` does, on corpora whose files are known.
 
     Raises:
         TokscopeError: what a user can mend, in one line.

@@ -85,7 +85,7 @@ def infer_mixture(
     """Infer the share of each corpus in what a tokenizer was trained on.
 
     Args:
-        tokenizer: given as to `compare`, but one.
+        tokenizer: a single one, given as to `compare`.
         corpora: text of the kinds it may have been trained on, given as to `compare`; the embedded
             sample if you leave it out.
         merges: how many of its merges are used; None for as many as the text supports, and no more
@@ -104,7 +104,7 @@ def infer_mixture(
         counts: a file of counts, in place of corpora.
         save: is given counts and replayed merges, as such a file.
         workers: who counts and resamples, from `tokscope.workers`; the result is the same.
-        tell: is told after every round where the search is, of so many merges.
+        tell: is called after every round with its stage, and the number of merges in all.
         watch: is open while shares are sought; what it yields tells whether somebody wants the best
             answer so far.
 

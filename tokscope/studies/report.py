@@ -94,7 +94,7 @@ def reported(
     asked: Options,
     workers: Workers = HERE,
 ) -> Report:
-    """Make the report on corpora that were found, as `full_report` does.
+    """Make the report as `full_report` does, on corpora whose files are known.
 
     Raises:
         TokscopeError: a tokenizer or a text cannot be used.

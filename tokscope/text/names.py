@@ -141,7 +141,7 @@ def files(place: str) -> list[File]:
     """Return the files of a part of the sample, or of a path.
 
     Raises:
-        TokscopeError: there are none.
+        TokscopeError: the part or the path has no text.
     """
     if place.startswith(_OF_SAMPLE):
         return _sample(place.removeprefix(_OF_SAMPLE))

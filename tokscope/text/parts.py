@@ -44,7 +44,7 @@ def by_parts(
     alone, so results are the same with any number of workers. Progress is told in bytes.
 
     Raises:
-        TokscopeError: a text cannot be read, or `workers` are none.
+        TokscopeError: a text cannot be read, or `workers` is not from `tokscope.workers`.
     """
     if not isinstance(workers, Workers):
         raise unlike(workers, "workers", "what `with tokscope.workers.local(4) as workers` gives")
