@@ -190,7 +190,7 @@ def _rows(plot: Values, letters: Type) -> Figure:
     size = _BAR * len(series) + 9 if is_bars else _ROW + 2 * (len(series) > 3)
     scale = scale_of(plot)
     right = WIDTH - _EDGE - 10 - is_bars * _widest(plot, letters)
-    twice = len(rows) > 20
+    twice = not is_bars and len(rows) > 20
     axes = _named(sheet, rows, _Box(0, right, size * max(len(rows), 1), 16 * twice, _UNDER))
     _across(axes, scale, plot.unit)
     axes.tick_params(labeltop=twice)

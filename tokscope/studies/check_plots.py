@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tokscope.counting.counted import ALL
 from tokscope.plots import Mark, Plot, Values
 from tokscope.report import Report
+from tokscope.studies.diff_plots import largest_first
 
 _WORSE = "TS101"  # tokens may become more by so much
 
@@ -14,8 +14,7 @@ def plots(report: Report) -> list[Plot]:
     frame = report.frame
     rows = frame[(frame["code"] == _WORSE) & (frame["measure"] == "tokens")]
     rows = rows[rows["unit"] == "share"]
-    rows = rows[rows["change"].notna()].sort_values("change", ascending=False, kind="stable")
-    rows = rows.sort_values("corpus", key=lambda names: names != ALL, kind="stable")
+    rows = largest_first(rows, "corpus")
     columns = (rows[name].tolist() for name in ("corpus", "change", "low", "high", "limit"))
     marks = [
         mark
