@@ -49,21 +49,21 @@ CLASSES = (
 _NUMBER = {name: i for i, name in enumerate(CLASSES)}
 
 CLASS = 31  # the low five bits of a property are the class; the others are flags
-WORD_FORMING = 32
+_RARE = 32  # joins in other ways than tied ones: katakana, emoji, single quotes
 LETTER = 64
 UNSPACED = 128  # a letter of a script that is written without spaces between words
 SPACE = 256
 DICTIONARY = 512  # UNSPACED letters, and characters written among them: ー, 〇
 MARK = 1024
 NUMBER = 2048
+WORD_FORMING = LETTER | NUMBER
 SIGN = 4096  # punctuation or a symbol
 _IGNORED = 8192  # the rules ignore it, except after a line end (WB4)
-_RARE = 16384  # joins in other ways than tied ones: katakana, emoji, and what joins two others
+_MIDDLE = 16384  # can join the tied characters on its two sides, and does nothing else
 _TIED = 32768  # never separated from each other: letters, numbers and connectors
 
 _UNSPACED = r"[\p{L}&&[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}]]"
 _FLAGS = {
-    WORD_FORMING: r"[\p{L}\p{N}]",
     LETTER: r"\p{L}",
     UNSPACED: _UNSPACED,
     DICTIONARY: rf"[{_UNSPACED}\p{{Han}}\p{{WB=Katakana}}]",
@@ -94,7 +94,8 @@ def properties() -> NDArray[np.uint16]:
     for flag, pattern in _FLAGS.items():
         mark(pattern, flag)
     table[_classes("Extend", "Format", "ZWJ")[table & CLASS]] += _IGNORED
-    table[_JOINS[table & CLASS]] += _RARE
+    table[_JOINS[table & CLASS] & ~_ALONE[table & CLASS]] += _MIDDLE
+    table[_ALONE[table & CLASS]] += _RARE
     table[(_LETTERS | _classes("Numeric", "ExtendNumLet"))[table & CLASS]] += _TIED
     table_of_all = np.zeros(0x110000, np.uint16)
     table_of_all[codes] = table
@@ -152,7 +153,8 @@ def _table(rules: Iterable[tuple[NDArray[np.bool_], ...]]) -> NDArray[np.bool_]:
 
 
 _KEPT_LEFT, _KEPT_RIGHT = _table(_WITH_LEFT + _WITH_BOTH), _table(_WITH_RIGHT + _WITH_BOTH)
-_JOINS = np.logical_or.reduce([middle for _, middle, _ in _WITH_LEFT + _WITH_BOTH])
+_ALONE = np.logical_or.reduce([middle for _, middle, _ in _WITH_LEFT])
+_JOINS = np.logical_or.reduce([middle for _, middle, _ in _WITH_BOTH])
 
 
 def _marks(props: Properties) -> NDArray[np.int64]:
@@ -187,7 +189,11 @@ def _join_rare(
     stays: NDArray[np.bool_], props: Properties, filled: Properties, marks: NDArray[np.int64]
 ) -> None:
     """Set what the rules keep that look at few characters: katakana, signs in words, emoji."""
-    rare = np.flatnonzero((props & _RARE) != 0)
+    near = (props & (_TIED | _IGNORED)) != 0
+    found = (props & _MIDDLE) != 0
+    found[1:] &= near[:-1]
+    found[:-1] &= near[1:]
+    rare = np.flatnonzero(found | ((props & _RARE) != 0))
     behind = _behind(rare, marks, len(props))
     at = props[rare] & CLASS
     before = np.where(_PICTOGRAPHS[at], props[rare - 1], filled[rare - 1]) & CLASS
@@ -322,4 +328,6 @@ def codes(text: str) -> Codes:
 
 def properties_of(text: str) -> Properties:
     """Return the `properties` of each code point of a text."""
-    return properties().take(codes(text).astype(np.intp))
+    if text.isascii():
+        return properties().take(codes(text))
+    return properties().take(codes(text).astype(np.intp))  # faster than what `take` does itself
