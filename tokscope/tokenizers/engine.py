@@ -25,7 +25,7 @@ import numpy as np
 import tiktoken
 from numpy.typing import NDArray
 
-from tokscope.errors import choose, require_of_library
+from tokscope.errors import choose, extra, require_of_library, shortened
 from tokscope.late import Late
 from tokscope.provenance import version_of
 from tokscope.tokenizers.merges import learned
@@ -214,9 +214,16 @@ def _unsuited(pattern: str) -> str:
 
 
 def asked() -> str:
-    """Return the engine that the environment asks for."""
+    """Return the engine that the environment asks for.
+
+    Raises:
+        TokscopeError: there is no such engine, or it is not installed.
+    """
     names = {name: name for name in ("", "tiktoken", "fastokens")}
-    return choose(names, os.environ.get(VARIABLE, ""), f"engine in {VARIABLE}")
+    name = choose(names, os.environ.get(VARIABLE, ""), f"engine in {VARIABLE}")
+    if name == "fastokens":
+        extra(name, "fast", f"{VARIABLE}={name}")
+    return name
 
 
 @dataclass
@@ -291,7 +298,7 @@ class Engines:
             fast = self.source.build()
         except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
             require_of_library(error)
-            self.why = f"it cannot be built ({error})"
+            self.why = f"it cannot be built ({shortened(str(error))})"
             return None
         if not self._agrees(fast):
             self.why = "it gives other ids on the probe texts"
