@@ -14,6 +14,7 @@ from unicodedata import category
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import settings
 from markdown_it import MarkdownIt
 
 from tokscope import cli
@@ -193,3 +194,8 @@ def require_safe(format_: str, text: str) -> None:
     """A text of a format is well formed, and holds nothing but text."""
     require_seen(text, annotations=format_ == "github")
     WELL_FORMED.get(format_, str)(text)
+
+
+def at_most(examples: int) -> settings:
+    """Try a law that takes long on fewer examples than others; the fast tests try no more of it."""
+    return settings(max_examples=min(examples, settings.default.max_examples), deadline=None)

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,11 @@ def name(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(tree: ast.AST) -> set[str]:
     found = set()
     for node in ast.walk(tree):
@@ -96,7 +102,7 @@ def imports(tree: ast.AST) -> set[str]:
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_a_module_imports_only_from_lower_rooms(path: Path) -> None:
     room = name(path).split(".")[0]
-    for imported in imports(ast.parse(path.read_text(encoding="utf-8"))):
+    for imported in imports(parsed(path)):
         package, _, rest = imported.partition(".")
         if package == "tokscope":
             target = rest.split(".")[0]
@@ -106,7 +112,7 @@ def test_a_module_imports_only_from_lower_rooms(path: Path) -> None:
 def test_topics_know_arrays_and_studies_know_reports() -> None:
     """Whoever looks for a number goes to a topic, whoever looks for a table to a study."""
     for path in MODULES:
-        known = imports(ast.parse(path.read_text(encoding="utf-8")))
+        known = imports(parsed(path))
         if name(path).split(".")[0] in TOPICS | {"text", "tokenizers"}:
             assert not known & {"pandas", "tokscope.report.Report"}, name(path)
         if name(path).startswith("studies."):
@@ -123,7 +129,7 @@ def test_a_command_has_one_stem() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_functions_are_short_and_take_few_positional_parameters(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body
             lines = node.body[-1].end_lineno - body[0].lineno + 1 if body else 0  # type: ignore[operator]
@@ -134,7 +140,7 @@ def test_functions_are_short_and_take_few_positional_parameters(path: Path) -> N
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_nothing_runs_code_from_a_file(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     assert not {"pickle", "marshal", "shelve", "dill"} & {i.split(".")[0] for i in imports(tree)}
     called = {
         node.func.id
@@ -155,7 +161,7 @@ def test_imports_inside_functions_are_the_command_lines_alone(path: Path) -> Non
     """Elsewhere a name needs one place; hub waits for its library, which reads the environment."""
     if name(path).startswith("cli") or name(path) in ("tokenizers.hub",):
         return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef):
             assert not imports(node), node.name
 

@@ -75,7 +75,9 @@ def test_without_tokens_nothing_has_a_length() -> None:
     assert found["total", "all", "longest_bytes"] == 0
 
 
-@pytest.mark.parametrize("name", [*FAMILIES, "bytes", "characters"])
+@pytest.mark.parametrize(
+    "name", [*FAMILIES, "bytes", pytest.param("characters", marks=pytest.mark.deep)]
+)
 def test_shares_sum_to_1_and_counts_to_the_vocabulary(name: str, tmp_path: Path) -> None:
     word = write_family(tmp_path, name) if name in FAMILIES else name
     frame = tokscope.vocab([word]).frame
