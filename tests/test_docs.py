@@ -45,7 +45,8 @@ def folder(write: Callable[[str, str], Path]) -> Path:
 def test_the_readme_starts_with_its_two_commands() -> None:
     first, second = pages.blocks(README)[0].content.splitlines()
     assert first.startswith(
-        "python3 -m venv .venv && .venv/bin/pip install '.[mistral]' && .venv/bin/tokscope compare "
+        "python3 -m venv .venv && .venv/bin/pip install '.[fast,mistral]' "
+        "&& .venv/bin/tokscope compare "
     )
     assert (
         second == "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
