@@ -76,6 +76,7 @@ CHANGING = [
 
 
 @pytest.mark.parametrize("name", CHANGING)
+@pytest.mark.deep
 def test_files_that_change_while_they_are_read_are_one_of_their_states_or_one_line(
     name: str,
 ) -> None:
@@ -87,6 +88,7 @@ def test_files_that_change_while_they_are_read_are_one_of_their_states_or_one_li
 
 
 @pytest.mark.parametrize("name", ["a.txt", "folder", "compare"])
+@pytest.mark.deep
 def test_the_fuzzer_of_changes_sees_mixtures(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Where nothing looks whether a file has changed."""
     for module in (changing.reading, changing.files, changing.corpus):

@@ -191,6 +191,7 @@ def test_hooks_pass_and_fail_as_they_should(locked: Path, run: Run) -> None:
     assert done.stdout.startswith("tokscope.toml:11: TS005 fail components: changed: merges\n")
 
 
+@pytest.mark.deep
 def test_identity_reads_no_text(locked: Path, run: Run) -> None:
     for name in ("en", "de", "ru"):
         (locked / f"{name}.txt").unlink()

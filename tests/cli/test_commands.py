@@ -417,6 +417,7 @@ def test_a_pipe_gets_plain_text_and_a_terminal_colour() -> None:
     assert b"\x1b" not in on_terminal(NO_COLOR="1")
 
 
+@pytest.mark.deep
 def test_the_same_command_gives_the_same_bytes(run: Run) -> None:
     words = ["compare", "sample:bpe", "sample:unigram", "-f", "json", "-m", "all"]
     first = run(*words, PYTHONHASHSEED="1", TZ="Asia/Tokyo", COLUMNS="33", LC_ALL="C")

@@ -242,6 +242,7 @@ def test_absolute_limits_need_no_baseline(folder: Path, run: Run) -> None:
     assert "1 fail, 3 pass" in done.stdout
 
 
+@pytest.mark.deep
 def test_a_baseline_may_be_in_git(locked: Path, run: Run) -> None:
     def git(*words: str) -> None:
         names = ["-c", "user.name=a", "-c", "user.email=a@example.org"]

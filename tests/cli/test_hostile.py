@@ -143,6 +143,7 @@ def test_links_in_a_circle_and_folders_in_themselves(run: Run, tmp_path: Path) -
         (("infer-mixture", "sample:bpe", "--merges", "20"), "--save-counts"),
     ],
 )
+@pytest.mark.deep
 def test_a_full_disk_leaves_the_old_file_and_no_other(
     tmp_path: Path, words: tuple[str, ...], option: str
 ) -> None:

@@ -81,6 +81,7 @@ def judge_each(
             assert found == ({code} & expected[name]), (name, code)
 
 
+@pytest.mark.deep
 def test_changes_to_the_embedded_tokenizer_fail_their_rules(folder: Path) -> None:
     judge_each(folder, folder / "tokscope.toml", FAILING)
 

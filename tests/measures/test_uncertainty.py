@@ -47,6 +47,7 @@ def test_an_interval_with_an_undefined_value_is_undefined() -> None:
     assert np.isnan(interval(np.array([1.0, np.nan, 2.0]))).all()
 
 
+@pytest.mark.deep
 def test_intervals_of_a_ratio_of_sums_hold_the_truth_as_often_as_they_say() -> None:
     """400 corpora of 150 lines of known law: tokens = 2 + words * a rate that varies by line.
 
@@ -65,6 +66,7 @@ def test_intervals_of_a_ratio_of_sums_hold_the_truth_as_often_as_they_say() -> N
     assert 0.92 <= held / 400 <= 0.975
 
 
+@pytest.mark.deep
 def test_intervals_of_a_paired_difference_hold_the_truth_and_are_narrow() -> None:
     """Two tokenizers on the same lines: one needs 5 % more tokens, but for noise of its own."""
     generator = np.random.default_rng(8)

@@ -88,6 +88,7 @@ def test_where_pieces_end_changes_nothing(
 
 
 @pytest.mark.parametrize("suffix", ["bz2", "xz", "zip"])
+@pytest.mark.deep
 def test_bombs_are_unpacked_in_little_memory(write: Write, suffix: str) -> None:
     """A hundred megabytes of one letter: one line, refused as too long."""
     data = b"a" * 100_000_000

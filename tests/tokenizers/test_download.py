@@ -140,6 +140,7 @@ def test_a_cached_encoding_is_loaded_without_a_network(
     assert len(tokenizer.encode(["a<|endoftext|>"], specials=True).ids) == 2
 
 
+@pytest.mark.deep
 def test_a_name_that_is_not_cached_fails_at_once_with_what_to_do(run: Run, tmp_path: Path) -> None:
     """The proxy is a closed port: a machine that reaches nothing."""
     away = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")
