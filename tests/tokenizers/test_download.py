@@ -241,7 +241,6 @@ def hostile(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(constants, "ENDPOINT", server.address)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr(hub, "SECONDS", 0.5)
     monkeypatch.setattr(hub, "MOST", 100_000)
     monkeypatch.setattr(hub, "_LISTING", 50_000)
     monkeypatch.setattr(hub, "_MOST_FILES", 20)
@@ -542,18 +541,22 @@ ANSWERS: dict[str, tuple[Callable[[BinaryIO], object], str]] = {
 }
 
 
+def patience(message: str) -> float:
+    """Return a limit that a busy machine does not reach, unless the limit is what is tested."""
+    return 0.5 if message.endswith("0.5 s") else 60
+
+
 @pytest.mark.parametrize("path", [listing("main"), FILE], ids=["list", "file"])
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_an_answer_that_means_harm_is_one_line_and_keeps_nothing(
-    kind: str, path: str, hostile: Server, tmp_path: Path
+    kind: str, path: str, hostile: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hostile.raw[path], message = ANSWERS[kind]
-    start = time.monotonic()
+    monkeypatch.setattr(hub, "SECONDS", patience(message))
     line = refused()
     assert "hf:org/name is not cached and cannot be downloaded from http" in line
     assert "or load the file with file:PATH" in line
     assert message in line
-    assert time.monotonic() - start < 5  # many times the limit: not a benchmark
     assert not kept(tmp_path)
     assert len(hostile.asked) <= 7  # nothing is tried again; six are redirects
 
@@ -625,9 +628,9 @@ def test_a_rank_file_from_a_server_that_means_harm_is_one_line(
     kind: str, rank_cache: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-    monkeypatch.setattr(download, "SECONDS", 0.5)
     monkeypatch.setattr(download, "MOST", 100_000)
     server.raw["/mine.tiktoken"], message = ANSWERS[kind]
+    monkeypatch.setattr(download, "SECONDS", patience(message))
     with (
         pytest.raises(TokscopeError, match=r"tiktoken:mine is not cached and cannot be") as error,
         download.tiktoken_cached("mine"),
