@@ -124,6 +124,8 @@ def fork(door: socket.socket) -> list[str]:
     """Fork at each call until the door is closed; return its words in the fork alone."""
     before = dict(os.environ)
     import_all()
+    if "COVERAGE_PROCESS_CONFIG" in before:
+        _covered_so_far()
     added = {name: text for name, text in os.environ.items() if name not in before}
     gc.collect()
     gc.freeze()
@@ -150,6 +152,14 @@ def fork(door: socket.socket) -> list[str]:
         with os.fdopen(streams[3], "w") as answer:
             print(child, file=answer, flush=True)
             print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), file=answer)
+
+
+def _covered_so_far() -> None:
+    """Write what is covered now, so that no fork writes it again."""
+    from coverage import Coverage
+
+    if measuring := Coverage.current():
+        measuring.save()
 
 
 def _uncovered() -> None:
