@@ -97,7 +97,7 @@ def plot_of(report: Report, name: str = "") -> Plot:
     if not plots:
         raise TokscopeError("there is nothing to draw here; see .html, .csv, .json or the frame")
     named = {one.name: one for one in reversed(plots)}
-    return choose(named, name, "plot") if name else plots[0]
+    return choose(named, name, "plot of this result") if name else plots[0]
 
 
 def mapped(frame: pd.DataFrame, door: Callable[[str], str]) -> pd.DataFrame:

@@ -9,6 +9,9 @@ import typer
 from tokscope.cli import output, text
 from tokscope.errors import TokscopeError, choose
 
+# the plots, the main one first
+_PLOTS = {"unreachable": "", "lost-characters": "", "findings": ""}
+
 
 def _require_sense(*, corpus: bool, tokens: bool, traps: bool, lists: bool, rules: bool) -> None:
     """Refuse options that would be ignored."""
@@ -64,6 +67,7 @@ def command(
     corpus: text.Corpora = None,
     reading: text.Reading,
     details: output.Details = False,
+    plot: Annotated[str, output.plots(_PLOTS)] = "",
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -78,6 +82,7 @@ def command(
     `tokscope audit sample:bpe --adversarial 10`
     """
     output.require_formats(out, draws=not tokens and adversarial is None)
+    output.require_plot(plot, _PLOTS, out)
     output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
     if fail_on:
@@ -106,6 +111,6 @@ def command(
         corpora = text.read(corpus, reading)
         with text.workers(corpora, scale) as workers:
             report = study.audited(specs, corpora, codes, workers)
-        output.emit(report, tables(report, details=details), out)
+        output.emit(report, tables(report, details=details), out, plot=plot)
         if fail_on and study.fails(report, fail_on):
             raise typer.Exit(1)

@@ -10,6 +10,15 @@ from tokscope.cli import output, text
 from tokscope.cli.options import STATISTICS
 from tokscope.errors import TokscopeError
 
+# the plots, the main one first, and when there is one
+_PLOTS = {
+    "relative": "",
+    "premium": "with --parallel",
+    "premium-by-script": "with --parallel",
+    "premium-map": "with --parallel",
+    "relative-map": "without parallel text",
+}
+
 
 def _prices(words: list[str] | None) -> dict[str, float]:
     prices = {}
@@ -100,6 +109,7 @@ def command(
     ] = 0,
     seed: text.Seed = 0,
     details: output.Details = False,
+    plot: Annotated[str, output.plots(_PLOTS)] = "",
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -115,6 +125,9 @@ def command(
     `tokscope compare gpt2 org/model --corpus 'flores/*.txt' --parallel`
     """
     output.require_formats(out, draws=lines is None)
+    is_parallel = parallel or not corpus  # as the sample is
+    kind = "with --parallel" if is_parallel else "without parallel text"
+    output.require_plot(plot, _PLOTS, out, [kind])
     output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=specs, texts=corpus)
     _require_sense(
@@ -148,4 +161,4 @@ def command(
             report = study.compared(
                 specs, embedded() if corpora is None else corpora, asked, workers
             )
-    output.emit(report, report.view(report) if report.view else [report], out)
+    output.emit(report, report.view(report) if report.view else [report], out, plot=plot)

@@ -11,6 +11,9 @@ from tokscope.cli import output, text
 from tokscope.cli.options import STATISTICS
 from tokscope.errors import TokscopeError
 
+# the plots, the main one first
+_PLOTS = {"cuts": "", "tokens": ""}
+
 
 def command(
     specs: text.Specs,
@@ -36,6 +39,7 @@ def command(
         ),
     ] = None,
     details: output.Details = False,
+    plot: Annotated[str, output.plots(_PLOTS)] = "",
     out: output.Output,
 ) -> None:
     """Show how tokenizers cut numbers: by which rule, how evenly, at what cost and risk.
@@ -49,6 +53,7 @@ def command(
     `tokscope numbers sample:bpe sample:unigram --number 1234567`
     """
     output.require_formats(out, draws=True)
+    output.require_plot(plot, _PLOTS, out)
     output.require_kept(out, specs=specs)
     given = {"--by": by, "--seed": seed is not None}
     others = [option for option, value in given.items() if value]
@@ -64,7 +69,7 @@ def command(
         views = [replace(report, notes=(*report.notes, *more))]
     else:
         # the rules alone take a fifth of the time
-        whole = details or output.has_all(out)
+        whole = details or output.has_all(out) or plot == "tokens"
         report = study.numbers(specs, by=by or ("" if whole else study.RULES), seed=seed or 0)
         views = study.tables(report, by, details=details)
-    output.emit(report, views, out)
+    output.emit(report, views, out, plot=plot)

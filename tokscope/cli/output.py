@@ -8,7 +8,7 @@ import shlex
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +46,13 @@ Details = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+
+
+def plots(names: Mapping[str, str]) -> Any:
+    """Return the option of a command that has several plots: their names, and when there is one."""
+    each = ", ".join(f"{name} ({when})" if when else name for name, when in names.items())
+    told = f"Which plot a picture shows: {each}. Default: the first that there is."
+    return typer.Option("--plot", metavar="NAME", help=told, rich_help_panel=OUTPUT)
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,26 @@ def require_view(option: str, output: Output) -> None:
     if option and all(kind in FOR_PROGRAMS for kind in kinds):
         raise TokscopeError(
             f"{option} has no effect on {', '.join(dict.fromkeys(kinds))}, which has everything"
+        )
+
+
+def require_plot(
+    name: str, names: Mapping[str, str], output: Output, given: Collection[str] = ()
+) -> None:
+    """Refuse a plot that is unknown or that there will not be, and one that no picture shows.
+
+    `names` tells when there is each plot, and `given` what is so.
+    """
+    from tokscope.render import PLOTS
+
+    if not name:
+        return
+    when = choose(names, name, "plot")
+    if when and when not in given:
+        raise TokscopeError(f"--plot {name}: there is such a plot only {when}")
+    if not any(kind in PLOTS for kind in _kinds(output)):
+        raise TokscopeError(
+            f"--plot {name} has no effect without a picture; add --output plot.svg, .png or .pdf"
         )
 
 
@@ -217,15 +244,18 @@ def _standard_input() -> object:
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def emit(report: Report, views: Sequence[Report], output: Output, plain: str = "") -> None:
+def emit(
+    report: Report, views: Sequence[Report], output: Output, plain: str = "", *, plot: str = ""
+) -> None:
     """Print a report and write it to files: views in formats for people, the whole in others.
 
-    `plain` is printed instead of the report, if it is given.
+    `plain` is printed instead of the report, if it is given. A picture shows the plot that is
+    called `plot`, or the main one.
     """
     from tokscope.render import table
 
     targets = [_target(word, gates=True) for word in output.words]
-    write_all({path: _rendered(report, views, kind) for kind, path in targets})
+    write_all({path: _rendered(report, views, kind, plot) for kind, path in targets})
     if plain:
         text = plain
     elif output.format_ == "table":
@@ -236,7 +266,7 @@ def emit(report: Report, views: Sequence[Report], output: Output, plain: str = "
             table.render(view, width=width, color=color, brief=terminal) for view in views
         )
     else:
-        text = _rendered(report, views, output.format_).decode()
+        text = _rendered(report, views, output.format_, plot).decode()
     printed([text])
 
 
@@ -263,12 +293,12 @@ def discard(stream: TextIO) -> None:
         stream.flush()
 
 
-def _rendered(report: Report, views: Sequence[Report], format_: str) -> bytes:
+def _rendered(report: Report, views: Sequence[Report], format_: str, plot: str) -> bytes:
     from tokscope.render import FOR_PROGRAMS, GATES, PAGE, PLOTS, RENDERERS, page
     from tokscope.report import plot_of
 
     if format_ in PLOTS:
-        return PLOTS[format_](plot_of(report))
+        return PLOTS[format_](plot_of(report, plot))
     if format_ == PAGE:
         return page.render(report, views, shlex.join(("tokscope", *sys.argv[1:]))).encode()
     shown = [report] if format_ in FOR_PROGRAMS else views

@@ -11,6 +11,9 @@ from tokscope.cli import output, text
 from tokscope.cli.options import STATISTICS
 from tokscope.errors import TokscopeError
 
+# the plots, the main one first
+_PLOTS = {"errors": "", "worst-mixture": ""}
+
 
 def command(
     *,
@@ -63,6 +66,7 @@ def command(
         ),
     ] = 0,
     details: output.Details = False,
+    plot: Annotated[str, output.plots(_PLOTS)] = "",
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -74,6 +78,7 @@ def command(
     `tokscope simulate-mixture --corpus 'text/*.txt' --trials 8 --vocabulary 5000`
     """
     output.require_formats(out, draws=True)
+    output.require_plot(plot, _PLOTS, out)
     output.require_view("--details" if details else "", out)
     if not 0 < bytes_ < 1e6:
         raise TokscopeError(f"--bytes {bytes_:g}: the training text is from 1 byte to 1 TB, in MB")
@@ -100,4 +105,4 @@ def command(
             advance=advance,
             workers=workers,
         )
-    output.emit(report, tables(report, details=details), out)
+    output.emit(report, tables(report, details=details), out, plot=plot)

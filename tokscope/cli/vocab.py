@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -10,20 +10,36 @@ import typer
 from tokscope.cli import output, text
 from tokscope.errors import TokscopeError
 
+# the plots, the main one first, and when there is one
+_PLOTS = {
+    "coverage": "with --corpus",
+    "frequent-words": "with --corpus",
+    "list": "with --word-list",
+    "lengths": "",
+    "scripts": "",
+    "kinds": "with --by kind",
+}
 
-def _require_sense(given: Mapping[str, bool]) -> None:
+
+def _require_sense(given: Collection[str], by: str) -> None:
     """Refuse options that would be ignored."""
-    chosen = [option for option in ("--by", "--tokens", "--only-in", "--grep") if given[option]]
+    chosen = [option for option in ("--by", "--tokens", "--only-in", "--grep") if option in given]
     if len(chosen) > 1:
         raise TokscopeError(f"{' and '.join(chosen)} do not go together; choose one")
     lists = [option for option in chosen if option != "--by"]
-    if given["--top"] and not lists:
+    if "--top" in given and not lists:
         raise TokscopeError("--top cuts a list; add --tokens LANG, --only-in LABEL or --grep REGEX")
-    if given["--frequent"] and (lists or not (given["--corpus"] or given["--by language"])):
+    if "--frequent" in given and (lists or not ("--corpus" in given or by == "language")):
         raise TokscopeError("--frequent looks at words of text; add --corpus, or --by language")
     for option in ("--corpus", "--word-list"):
-        if given[option] and lists and (option, *lists) != ("--corpus", "--tokens"):
+        if option in given and lists and (option, *lists) != ("--corpus", "--tokens"):
             raise TokscopeError(f"{lists[0]} lists tokens; drop {option}")
+
+
+def _conditions(given: Collection[str], by: str) -> list[str]:
+    """Return what plots depend on and is so; --by language reads the sample without --corpus."""
+    text = ["with --corpus"] if by == "language" else []
+    return [*text, f"with --by {by}", *(f"with {option}" for option in given)]
 
 
 def command(
@@ -73,6 +89,7 @@ def command(
     words: text.Words = "unicode",
     specials: text.Specials = False,
     details: output.Details = False,
+    plot: Annotated[str, output.plots(_PLOTS)] = "",
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -90,11 +107,11 @@ def command(
     output.require_formats(out, draws=not (tokens or only_in or grep))
     output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
-    lists = {"--tokens": tokens, "--only-in": only_in, "--grep": grep, "--top": top}
-    given = {option: value is not None for option, value in lists.items()}
-    given |= {"--frequent": frequent is not None, "--by language": by == "language"}
-    given |= {"--by": bool(by), "--corpus": bool(corpus), "--word-list": bool(word_list)}
-    _require_sense(given)
+    ways = {"--by": by or None, "--tokens": tokens, "--only-in": only_in, "--grep": grep}
+    more = {"--top": top, "--frequent": frequent, "--corpus": corpus, "--word-list": word_list}
+    given = {option for option, value in (ways | more).items() if value is not None}
+    _require_sense(given, by)
+    output.require_plot(plot, _PLOTS, out, _conditions(given, by))
     from tokscope.text.corpus import Shard
 
     corpora, of_words = text.read_all((corpus, word_list), reading, Shard(""))
@@ -126,4 +143,4 @@ def command(
     else:
         views = listing.tables(report, top, counted=only_in is not None, details=details)
         report = listing.first(report, top)
-    output.emit(report, views, out)
+    output.emit(report, views, out, plot=plot)
