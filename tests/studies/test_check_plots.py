@@ -51,6 +51,15 @@ def test_only_relative_limits_on_tokens_are_drawn() -> None:
     assert not any(drawn(judged("en", 0.5) | other) for other in others)
 
 
+def test_without_any_change_there_is_nothing_to_draw() -> None:
+    equal: dict[str, object] = {"low": 0.0, "high": 0.0}
+    assert drawn(judged("en", 0.0) | equal, judged("all", 0.0) | equal) == []
+    unknown: dict[str, object] = {"low": nan, "high": nan}
+    assert drawn(judged("en", 0.0) | unknown) == []
+    assert len(drawn(judged("en", 0.0) | equal, judged("all", 0.0))) == 1
+    assert len(drawn(judged("en", 0.0) | equal, judged("all", 0.25) | unknown)) == 1
+
+
 def test_hostile_names_are_drawn_as_text() -> None:
-    (plot,) = drawn(judged(HOSTILE, 0.0), judged("en", 0.0))
+    (plot,) = drawn(judged(HOSTILE, 0.5), judged("en", 0.0))
     require_safe("svg", svg.picture(plot))

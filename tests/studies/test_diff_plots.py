@@ -46,17 +46,25 @@ def test_all_corpora_come_first_and_then_the_largest_increase() -> None:
     assert "en, change: -25 % [-35 %, -15 %]" in svg.picture(plot)
 
 
-def test_what_is_equal_undefined_or_hostile_is_drawn() -> None:
+def test_without_any_change_there_is_nothing_to_draw() -> None:
     assert drawn() is None
     assert drawn(text("en", nan)) is None
-    for change in (0.0, 0.5):
-        plot = drawn(text(HOSTILE, change), text("en", 0.0))
-        assert plot
-        require_safe("svg", svg.picture(plot))
+    equal = Row("text", "en", "tokens", 100, 100, 0.0, 0.0, 0.0)
+    assert drawn(equal) is None
+    assert drawn(equal._replace(low=nan, high=nan)) is None
+    assert drawn(equal, text("de", 0.5))
+
+
+def test_hostile_names_are_drawn_as_text() -> None:
+    plot = drawn(text(HOSTILE, 0.5), text("en", 0.0))
+    assert plot
+    require_safe("svg", svg.picture(plot))
 
 
 def test_a_difference_draws_what_its_table_says() -> None:
-    report: tokscope.Report = diff("sample:bpe", "sample:unigram", {"en": ["a b", "c d"]})
+    report: tokscope.Report = diff(
+        "sample:bpe", "sample:unigram", {"en": ["The umbrellas of Cherbourg"]}
+    )
     assert report.plots
     (plot,) = report.plots(report)
     assert isinstance(plot, Values)

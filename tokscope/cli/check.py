@@ -83,7 +83,7 @@ def command(
             "-f",
             metavar="FORMAT",
             help="What to print: concise, junit or github for CI, or table, csv, json, markdown, "
-            "latex or html.",
+            "latex, svg or html.",
             rich_help_panel=OUTPUT,
         ),
     ] = "table",
@@ -103,7 +103,7 @@ def command(
     `tokscope check --format github --output junit=report.xml`
     """
     out = output.Output(format_, outputs)
-    output.require_formats(out, gates=True)
+    output.require_formats(out, gates=True, draws=not identity)
     output.require_view("--details" if details else "", out)
     stay_offline(download)
     from datetime import date
@@ -120,7 +120,7 @@ def command(
     with text.workers(source.corpora, scale) as workers:
         report = gate.checked(gates, source, spec, against=against, today=today, workers=workers)
     views = tables(report, details=details)
-    output.emit(report, views, out)
+    output.emit(report, views, output.drawable(report, out))
     if summary := _summary_file(format_):
         _summarize(views, summary)
     code = gate.outcome(report, fail_inconclusive=fail_inconclusive)

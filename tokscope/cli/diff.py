@@ -52,4 +52,5 @@ def command(
         report = study.compared(
             old, new, chosen, top=top, evidence=Evidence(seed=seed), workers=workers
         )
-    output.emit(report, study.tables(report, details=details), out)
+    views = study.tables(report, details=details)
+    output.emit(report, views, output.drawable(report, out))

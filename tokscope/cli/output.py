@@ -18,7 +18,7 @@ import typer
 
 from tokscope.cli.options import OUTPUT
 from tokscope.errors import TokscopeError, blaming, choose, extra, path_of, split_label
-from tokscope.visible import uncommanding, visible
+from tokscope.visible import one_line, uncommanding, visible
 from tokscope.writing import identity, require_apart, require_writable, write_all
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def plots(names: Mapping[str, str]) -> Any:
 
 @dataclass(frozen=True)
 class Output:
-    """The format in which a report is printed, and the files that it is also written to."""
+    """The format in which a report is printed, if any, and the files that it is also written to."""
 
     format_: Annotated[
         str,
@@ -150,6 +150,21 @@ def require_plot(
         raise TokscopeError(
             f"--plot {name} has no effect without a picture; add --output plot.svg, .png or .pdf"
         )
+
+
+def drawable(report: Report, output: Output) -> Output:
+    """Leave pictures out where nothing has changed, and say so: this is an answer, not an error."""
+    from tokscope.render import PLOTS
+
+    kinds = {f"--output {word}": _target(word, gates=True)[0] for word in output.words}
+    kinds |= {f"--format {output.format_}": output.format_}
+    pictures = [option for option, kind in kinds.items() if kind in PLOTS]
+    if not pictures or (report.plots and report.plots(report)):
+        return output
+    told = f"no text was found to take more or fewer tokens; left out: {', '.join(pictures)}"
+    print(one_line(f"tokscope: nothing to draw: {told}"), file=sys.stderr)
+    words = [word for word in output.words if f"--output {word}" not in pictures]
+    return Output("" if output.format_ in PLOTS else output.format_, words)
 
 
 def has_all(output: Output) -> bool:
@@ -256,7 +271,7 @@ def emit(
 
     targets = [_target(word, gates=True) for word in output.words]
     write_all({path: _rendered(report, views, kind, plot) for kind, path in targets})
-    if plain:
+    if plain or not output.format_:
         text = plain
     elif output.format_ == "table":
         width = shutil.get_terminal_size().columns

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from tokscope.plots import Mark, Plot, Values
 from tokscope.report import Report
-from tokscope.studies.diff_plots import largest_first
+from tokscope.studies.diff_plots import has_changed, largest_first
 
 _WORSE = "TS101"  # tokens may become more by so much
 
 
 def plots(report: Report) -> list[Plot]:
-    """Return the change of tokens: all corpora together, then each, the largest increase first."""
+    """Return the change of tokens: all corpora together, then each, the largest increase first.
+
+    If it is 0 everywhere, there is nothing to draw.
+    """
     frame = report.frame
     rows = frame[(frame["code"] == _WORSE) & (frame["measure"] == "tokens")]
     rows = rows[rows["unit"] == "share"]
     rows = largest_first(rows, "corpus")
+    if not has_changed(rows):
+        return []
     columns = (rows[name].tolist() for name in ("corpus", "change", "low", "high", "limit"))
     marks = [
         mark
@@ -26,4 +31,4 @@ def plots(report: Report) -> list[Plot]:
     ]
     title = "Tokens on the same text, against the baseline"
     note = "right of 0 are more tokens; lines: 95 % intervals, for all corpora at once"
-    return [Values("dots", "change", title, "share", tuple(marks), note, 0.0)] if marks else []
+    return [Values("dots", "change", title, "share", tuple(marks), note, 0.0)]
