@@ -109,6 +109,12 @@ def test_a_module_imports_only_from_lower_rooms(path: Path) -> None:
             assert target in MAY_IMPORT[room], f"{name(path)} imports {imported}"
 
 
+def test_one_file_knows_the_tokenizers_library() -> None:
+    """Its next major version has another interface: whoever moves to it changes `library`."""
+    knowing = [p for p in MODULES if "tokenizers" in {i.split(".")[0] for i in imports(parsed(p))}]
+    assert list(map(name, knowing)) == ["tokenizers.library"]
+
+
 def test_topics_know_arrays_and_studies_know_reports() -> None:
     """Whoever looks for a number goes to a topic, whoever looks for a table to a study."""
     for path in MODULES:

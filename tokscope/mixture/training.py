@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.mixture.replay import Rules, Words
-from tokscope.tokenizers.library import tokenizers
+from tokscope.tokenizers.library import pre_tokenizers, train_merges
 
 _AT_ONCE = 100_000  # words in one text for the trainer
 _CHARACTERS = 0x100000  # a plane of private-use characters, none of which is white space
@@ -21,17 +20,10 @@ def trained(words: Words, counts: NDArray[np.int64], alphabet: int, steps: int) 
 
     There are fewer merges if no pair is left.
     """
-    model = tokenizers.Tokenizer(tokenizers.models.BPE())
-    model.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
-    trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=alphabet + steps,
-        initial_alphabet=list(characters(np.arange(alphabet))),
-        show_progress=False,
-    )
+    symbols = characters(np.arange(alphabet))
     texts = _repeated(characters(words.symbols), words.ends.tolist(), counts.tolist())
-    model.train_from_iterator(texts, trainer)
-    merges = json.loads(model.to_str())["model"]["merges"]
-    known = {char: number for number, char in enumerate(characters(np.arange(alphabet)))}
+    merges = train_merges(texts, pre_tokenizers.WhitespaceSplit(), alphabet + steps, symbols)
+    known = {char: number for number, char in enumerate(symbols)}
     for step, (left, right) in enumerate(merges):
         known[left + right] = alphabet + step
     pairs = np.array([(known[left], known[right]) for left, right in merges], np.int64)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tokenizers
 
 from tokscope.errors import TokscopeError, exists
 from tokscope.mixture.baselines import token_classification
@@ -25,6 +24,7 @@ from tokscope.reading import steady
 from tokscope.text.corpus import Corpus, Units, has_fields, read
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet
 from tokscope.tokenizers.cutting import Cutter, classes_of_library
+from tokscope.tokenizers.library import pre_tokenizers, train_merges
 from tokscope.tokenizers.merges import Merges, listed
 from tokscope.tokenizers.patterns import PATTERNS
 from tokscope.tokenizers.pipeline import Pipeline
@@ -86,16 +86,9 @@ def mixed(corpora: Sequence[Corpus], shares: Floats, size: int, seed: int) -> It
 
 def trained_merges(texts: Iterator[str], vocabulary: int) -> Merges:
     """Train byte-level BPE with the trainer of the tokenizers library."""
-    model = tokenizers.Tokenizer(tokenizers.models.BPE())
-    model.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=vocabulary,
-        initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    model.train_from_iterator(texts, trainer)
+    cut = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    pairs = train_merges(texts, cut, vocabulary, cut.alphabet())
     table = byte_alphabet()
-    pairs = json.loads(model.to_str())["model"]["merges"]
     return listed(
         [(from_alphabet(left, table), from_alphabet(right, table)) for left, right in pairs],
         bytewise=True,

@@ -11,9 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
 from typing import Any
 
-import tokenizers
-from tokenizers import decoders, normalizers, pre_tokenizers
-
 from tokscope.errors import TokscopeError, shortened
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.beside import (
@@ -41,6 +38,14 @@ from tokscope.tokenizers.families import (
     SPECIALS,
 )
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.library import (
+    LibraryAddedToken,
+    LibraryTokenizer,
+    decoders,
+    normalizers,
+    pre_tokenizers,
+    settings_of,
+)
 from tokscope.tokenizers.rest import is_left_out
 from tokscope.tokenizers.vocabulary import SPACE
 
@@ -50,7 +55,7 @@ _TOLD = FLAGS[:5]  # settings that decide the ids of text
 
 
 def finished(
-    library: tokenizers.Tokenizer, folder: Folder, place: str, *, unused: Sequence[str] = ()
+    library: LibraryTokenizer, folder: Folder, place: str, *, unused: Sequence[str] = ()
 ) -> HuggingFaceTokenizer:
     """Return a tokenizer of the library with the added tokens of its folder.
 
@@ -167,7 +172,7 @@ def _counting(
             yield name, value
 
 
-def _tokens(listed: Mapping[int, tokenizers.AddedToken]) -> dict[int, AddedToken]:
+def _tokens(listed: Mapping[int, LibraryAddedToken]) -> dict[int, AddedToken]:
     return {number: _token(token) for number, token in listed.items()}
 
 
@@ -199,7 +204,7 @@ def _is_token(value: object, tokens: frozenset[AddedToken]) -> bool:
 # Settings of a tokenizer.json
 
 
-def set_steps(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
+def set_steps(library: LibraryTokenizer, beside: Beside) -> Iterator[str]:
     """Change the steps of a `tokenizer.json`; yield the settings that none of them takes."""
     set_ = [name for name in FLAGS if beside.flag(name) is not None]
     if beside.kind in BERT:
@@ -214,7 +219,7 @@ def set_steps(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
         yield "legacy"
 
 
-def _set_normalizer(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
+def _set_normalizer(library: LibraryTokenizer, beside: Beside) -> Iterator[str]:
     """Set BERT's normaliser as the class does; it lowercases by default."""
     wanted = {
         "lowercase": ("do_lower_case", beside.flag("do_lower_case", True)),
@@ -241,11 +246,7 @@ def _set_normalizer(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[s
     yield from named
 
 
-def _state(step: Any) -> Json:
-    return json.loads(step.__getstate__()) if step is not None else {}
-
-
-def _set_prefix(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
+def _set_prefix(library: LibraryTokenizer, beside: Beside) -> Iterator[str]:
     """Set whether the byte-level step puts a space before the first word."""
     usual = False if beside.kind in (*BYTE_LEVEL, "Qwen2") else None
     wanted = beside.flag("add_prefix_space", usual)
@@ -256,7 +257,7 @@ def _set_prefix(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
     if isinstance(step, pre_tokenizers.Sequence):
         # transformers looks into a sequence for these two alone
         known = beside.kind in ("Bloom", "Cohere") and wanted
-        steps = [step[i] for i in range(len(_state(step)["pretokenizers"]))] if known else []
+        steps = [step[i] for i in range(len(settings_of(step)["pretokenizers"]))] if known else []
     if beside.kind == "T5":
         _require_prefix(library, beside, wanted)
     found = [one for one in steps if isinstance(one, pre_tokenizers.ByteLevel)]
@@ -266,22 +267,22 @@ def _set_prefix(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
         yield "add_prefix_space"
 
 
-def _agrees(library: tokenizers.Tokenizer, wanted: bool) -> bool:
+def _agrees(library: LibraryTokenizer, wanted: bool) -> bool:
     """Tell whether the steps already put a space before text, or none, as wanted."""
-    steps = json.dumps([_state(library.normalizer), _state(library.pre_tokenizer)])
+    steps = json.dumps([settings_of(library.normalizer), settings_of(library.pre_tokenizer)])
     puts = '"Prepend"' in steps or '"add_prefix_space": true' in steps
     puts |= any(f'"prepend_scheme": "{scheme}"' in steps for scheme in ("always", "first"))
     return puts == wanted
 
 
-def _require_prefix(library: tokenizers.Tokenizer, beside: Beside, wanted: bool) -> None:
+def _require_prefix(library: LibraryTokenizer, beside: Beside, wanted: bool) -> None:
     """Refuse a setting of T5 that contradicts its steps, which its class would rebuild.
 
     Raises:
         TokscopeError: it is so.
     """
     scheme = ("always" if beside.flag("legacy", True) else "first") if wanted else "never"
-    steps = json.dumps(_state(library.pre_tokenizer))
+    steps = json.dumps(settings_of(library.pre_tokenizer))
     if '"prepend_scheme"' in steps and f'"prepend_scheme": "{scheme}"' not in steps:
         raise TokscopeError(
             f"{beside.place('add_prefix_space')} is {json.dumps(wanted)}, which "
@@ -289,15 +290,15 @@ def _require_prefix(library: tokenizers.Tokenizer, beside: Beside, wanted: bool)
         )
 
 
-def _set_llama(library: tokenizers.Tokenizer, beside: Beside) -> Iterator[str]:
+def _set_llama(library: LibraryTokenizer, beside: Beside) -> Iterator[str]:
     """Rebuild Llama's steps, as its class does if `add_prefix_space` is set."""
-    if "ByteLevel" in json.dumps(_state(library.pre_tokenizer)):
+    if "ByteLevel" in json.dumps(settings_of(library.pre_tokenizer)):
         yield "add_prefix_space"
         return
     set_llama_steps(library, beside)
 
 
-def set_llama_steps(library: tokenizers.Tokenizer, beside: Beside) -> None:
+def set_llama_steps(library: LibraryTokenizer, beside: Beside) -> None:
     """Give a tokenizer the steps of Llama's class."""
     fixed = beside.kind == "CodeLlama"  # which has neither setting
     prefix = fixed or beside.flag("add_prefix_space", True)
@@ -325,7 +326,7 @@ def specials_of(beside: Beside) -> dict[str, str | AddedToken]:
     return {role: found[role] for role in ROLES if role in found}
 
 
-def _add(library: tokenizers.Tokenizer, beside: Beside) -> None:
+def _add(library: LibraryTokenizer, beside: Beside) -> None:
     """Add the tokens of files beside a tokenizer.
 
     Raises:
@@ -335,9 +336,7 @@ def _add(library: tokenizers.Tokenizer, beside: Beside) -> None:
     _require_ids(library.token_to_id, beside)
 
 
-def _adding(
-    listed: Mapping[int, tokenizers.AddedToken], beside: Beside
-) -> list[tokenizers.AddedToken]:
+def _adding(listed: Mapping[int, LibraryAddedToken], beside: Beside) -> list[LibraryAddedToken]:
     """Return the listed tokens that the library lacks, then special ones that are in no list."""
     present = list(_tokens(listed).values())
     adding = [token for token in beside.added.values() if token not in present]
@@ -365,7 +364,7 @@ def _require_ids(id_of: Callable[[str], int | None], beside: Beside) -> None:
             )
 
 
-def _token(token: tokenizers.AddedToken) -> AddedToken:
+def _token(token: LibraryAddedToken) -> AddedToken:
     return AddedToken(
         token.content,
         token.single_word,
@@ -376,9 +375,9 @@ def _token(token: tokenizers.AddedToken) -> AddedToken:
     )
 
 
-def _library_token(token: AddedToken) -> tokenizers.AddedToken:
+def _library_token(token: AddedToken) -> LibraryAddedToken:
     content, single_word, lstrip, rstrip, normalized, special = astuple(token)
-    return tokenizers.AddedToken(
+    return LibraryAddedToken(
         content,
         single_word=single_word,
         lstrip=lstrip,

@@ -8,32 +8,31 @@ import numpy as np
 
 from tokscope.errors import require_of_library
 from tokscope.tokenizers.anatomy import Flags
-from tokscope.tokenizers.library import tokenizers
+from tokscope.tokenizers.library import encode_alone, models
 
 
-def arrivals(model: tokenizers.models.Model, pieces: Sequence[tuple[str, int]], size: int) -> Flags:
+def arrivals(model: models.Model, pieces: Sequence[tuple[str, int]], size: int) -> Flags:
     """Tell for every id whether the model produces it from its own piece; shape (size,).
 
     A token in any text was made from its own span alone: had a merge crossed one of its ends, the
     token would not be there. So what does not come up here comes up nowhere, unless pretokens are
     looked up whole.
     """
-    bare = tokenizers.Tokenizer(model)
     arrives = np.zeros(size, bool)
     texts = [piece for piece, _ in pieces]
     try:
-        found = [one.ids for one in bare.encode_batch_fast(texts, add_special_tokens=False)]
+        found = encode_alone(model, texts)
     except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
         require_of_library(error)
-        found = [_ids_of(bare, text) for text in texts]  # it has no token for what is unknown
+        found = [_ids_of(model, text) for text in texts]  # it has no token for what is unknown
     for (_, token), ids in zip(pieces, found, strict=True):
         arrives[token] = ids == [token]
     return arrives
 
 
-def _ids_of(bare: tokenizers.Tokenizer, text: str) -> list[int]:
+def _ids_of(model: models.Model, text: str) -> list[int]:
     try:
-        return bare.encode(text, add_special_tokens=False).ids
+        return encode_alone(model, [text])[0]
     except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
         require_of_library(error)
         return []

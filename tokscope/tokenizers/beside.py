@@ -19,7 +19,7 @@ from tokscope.tokenizers.families import CLASS_OF
 from tokscope.tokenizers.files import is_there, read_text
 
 if TYPE_CHECKING:
-    import tokenizers
+    from tokscope.tokenizers.library import LibraryAddedToken
 
 Json = Mapping[str, Any]
 CONFIG, SPECIALS, ADDED, MODEL = NAMES = (
@@ -80,7 +80,7 @@ class TakesTokens(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
     told: str  # what is set by files beside it, in words
 
-    def listed(self) -> Mapping[int, tokenizers.AddedToken]:
+    def listed(self) -> Mapping[int, LibraryAddedToken]:
         """Return its added and special tokens by id, with all that their file says of them."""
         ...
 
@@ -88,7 +88,7 @@ class TakesTokens(Protocol):
         """Return the id of a token, special or not; None if it has none."""
         ...
 
-    def with_tokens(self, tokens: Sequence[tokenizers.AddedToken], place: str) -> Self:
+    def with_tokens(self, tokens: Sequence[LibraryAddedToken], place: str) -> Self:
         """Return it with more tokens; `place` is what errors name."""
         ...
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import tokenizers
-
 from tokscope.errors import TokscopeError, blaming, path_of
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.applied import finished, unused_of
@@ -17,6 +15,14 @@ from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, require_all_by
 from tokscope.tokenizers.families import BYTE_LEVEL
 from tokscope.tokenizers.files import read_ids, read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, add, assemble
+from tokscope.tokenizers.library import (
+    LibraryTokenizer,
+    Regex,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+)
 from tokscope.tokenizers.patterns import PATTERNS
 from tokscope.tokenizers.tiktoken import named_pattern
 from tokscope.tokenizers.vocabulary import missing_bytes
@@ -44,7 +50,7 @@ def load_folder(folder: Folder) -> HuggingFaceTokenizer:
     library = _read(path, pattern=PATTERNS["qwen2"] if beside.kind == "Qwen2" else "")
     step = library.pre_tokenizer
     if beside.kind == "Qwen2":
-        library.normalizer = tokenizers.normalizers.NFC()
+        library.normalizer = normalizers.NFC()
         step = step[1]
     step.add_prefix_space = bool(beside.flag("add_prefix_space", beside.kind == "LayoutLMv3"))
     made = finished(library, folder, str(path), unused=unused_of(beside, "add_prefix_space"))
@@ -60,7 +66,7 @@ def load_path(path: Path, name: str) -> HuggingFaceTokenizer:
     return replace(made, assumed="text is cut as by GPT-2", told=beside_file(path))
 
 
-def _read(path: Path, pattern: str = "") -> tokenizers.Tokenizer:
+def _read(path: Path, pattern: str = "") -> LibraryTokenizer:
     named = f"{path.name.removesuffix('vocab.json')}merges.txt"
     merges = path.with_name("vocab.bpe" if path.name == "encoder.json" else named)
     if not merges.is_file():
@@ -102,7 +108,7 @@ def load_merges(spec: Spec) -> Tokenizer:
     path = path_of(spec.place)
     stem = path.stem.removesuffix("merges").rstrip("-_.")
     name = spec.label or stem or path.resolve().parent.name
-    pattern = named_pattern(spec, PATTERNS, tokenizers.Regex)
+    pattern = named_pattern(spec, PATTERNS, Regex)
     beside = path.with_name("vocab.json")
     if path.name == "merges.txt" and beside.is_file():
         made = assemble(_read(beside, pattern), name, str(path))
@@ -167,32 +173,32 @@ def _library(
     cuts: Sequence[str] = (),
     whole: bool = False,
     drops: bool = False,
-) -> tokenizers.Tokenizer:
+) -> LibraryTokenizer:
     singles = [from_alphabet(token, byte_alphabet()) for token in vocabulary if len(token) == 1]
     missing = missing_bytes(singles)
     if not drops:
         require_all_bytes(singles, place)
-    model = tokenizers.models.BPE(dict(vocabulary), list(merges), ignore_merges=whole)
-    library = tokenizers.Tokenizer(model)
+    model = models.BPE(dict(vocabulary), list(merges), ignore_merges=whole)
+    library = LibraryTokenizer(model)
     library.pre_tokenizer = _cut_by(cuts or (PATTERNS["gpt2"],), missing)
-    library.decoder = tokenizers.decoders.ByteLevel()
+    library.decoder = decoders.ByteLevel()
     return library
 
 
-def split_at(expression: str, *, gaps: bool = True) -> tokenizers.pre_tokenizers.PreTokenizer:
+def split_at(expression: str, *, gaps: bool = True) -> pre_tokenizers.PreTokenizer:
     """Return a step that cuts out the matches of an expression, and may drop what is between.
 
     Raises what the library raises for an invalid expression.
     """
-    pattern = tokenizers.Regex(_POSSESSIVE.sub(r"\1", expression))
+    pattern = Regex(_POSSESSIVE.sub(r"\1", expression))
     if gaps:
-        return tokenizers.pre_tokenizers.Split(pattern, "isolated")
-    return tokenizers.pre_tokenizers.Split(pattern, "removed", invert=True)
+        return pre_tokenizers.Split(pattern, "isolated")
+    return pre_tokenizers.Split(pattern, "removed", invert=True)
 
 
-def _cut_by(cuts: Sequence[str], missing: Sequence[int]) -> tokenizers.pre_tokenizers.PreTokenizer:
+def _cut_by(cuts: Sequence[str], missing: Sequence[int]) -> pre_tokenizers.PreTokenizer:
     """Cut by one expression after the other, spell in the byte alphabet, leave out some bytes."""
-    parts = tokenizers.pre_tokenizers
+    parts = pre_tokenizers
     gpt2 = cuts[-1] == PATTERNS["gpt2"]  # which the last step has built in
     steps = [split_at(cut) for cut in (cuts[:-1] if gpt2 else cuts)]
     steps.append(parts.ByteLevel(add_prefix_space=False, use_regex=gpt2))
@@ -200,5 +206,5 @@ def _cut_by(cuts: Sequence[str], missing: Sequence[int]) -> tokenizers.pre_token
         chars = "|".join(
             re.escape(chr(c)) for c, byte in byte_alphabet().items() if byte in missing
         )
-        steps.append(parts.Split(tokenizers.Regex(chars), "removed"))
+        steps.append(parts.Split(Regex(chars), "removed"))
     return parts.Sequence(steps) if len(steps) > 1 else steps[0]

@@ -16,7 +16,7 @@ import tiktoken
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
-from tokscope.tokenizers.library import tokenizers
+from tokscope.tokenizers.library import Regex, pre_tokenizers
 from tokscope.tokenizers.limits import require_pattern
 
 _CLASS = regex.compile(r"\\(?:[sSdDwW]|[pP](?:\w|\{[^}]+\}))")
@@ -41,8 +41,8 @@ def classes_of_core(expression: str, characters: str) -> str:
 
 def classes_of_library(expression: str, characters: str) -> str:
     """Return the characters that the engine of Hugging Face's library takes for members."""
-    matching = tokenizers.Regex(f"(?:{expression})+")
-    split = tokenizers.pre_tokenizers.Split(matching, "removed", invert=True)
+    matching = Regex(f"(?:{expression})+")
+    split = pre_tokenizers.Split(matching, "removed", invert=True)
     return "".join(piece for piece, _ in split.pre_tokenize_str(characters))
 
 

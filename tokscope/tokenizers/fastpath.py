@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-import tokenizers
-
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers.bpe import RankEncoder, byte_alphabet, from_alphabet
 from tokscope.tokenizers.engine import asked, fast_engine
+from tokscope.tokenizers.library import LibraryTokenizer, encode_alone, normalizers
 from tokscope.tokenizers.patterns import PATTERNS
 from tokscope.tokenizers.vocabulary import missing_bytes
 
@@ -32,7 +31,7 @@ class FastPath:
     """What the fast encoder needs to stand in for the library."""
 
     encoder: RankEncoder
-    normalizer: tokenizers.normalizers.Normalizer | None
+    normalizer: normalizers.Normalizer | None
     prefix: bool  # a text that does not begin with a space gets one
 
     def prepare(self, text: str) -> str:
@@ -140,7 +139,7 @@ def engine_of(config: Json) -> str:
     return fast_engine(cut[0]) if cut and not unsuited(config) else ""
 
 
-def fast_path(library: tokenizers.Tokenizer, config: Json) -> tuple[FastPath | None, str]:
+def fast_path(library: LibraryTokenizer, config: Json) -> tuple[FastPath | None, str]:
     """Build the fast path, or say why the library must encode; call `unsuited` first."""
     asked()
     pattern, prefix = cast(tuple[str, bool], _cut(config))
@@ -166,7 +165,7 @@ def fast_path(library: tokenizers.Tokenizer, config: Json) -> tuple[FastPath | N
     return FastPath(encoder, normalizer, prefix), "tiktoken's core, its ids mapped back"
 
 
-def _ranked_ids(library: tokenizers.Tokenizer, model: Json) -> list[int] | None:
+def _ranked_ids(library: LibraryTokenizer, model: Json) -> list[int] | None:
     """Return ids in the order of their ranks: single bytes, then products in the order of merges.
 
     None where two merges have one product. Products that the model does not arrive at when it is
@@ -177,11 +176,10 @@ def _ranked_ids(library: tokenizers.Tokenizer, model: Json) -> list[int] | None:
     alphabet = set(map(chr, byte_alphabet()))
     if len(set(products)) < len(products) or not alphabet.issuperset("".join(products)):
         return None
-    bare = tokenizers.Tokenizer(library.model)
     reached = [
         vocabulary[product]
-        for product, encoding in zip(products, bare.encode_batch_fast(products), strict=True)
-        if encoding.ids == [vocabulary.get(product)]
+        for product, ids in zip(products, encode_alone(library.model, products), strict=True)
+        if ids == [vocabulary.get(product)]
     ]
     singles = [vocabulary[char] for char in map(chr, byte_alphabet()) if char in vocabulary]
     return singles + reached

@@ -8,13 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import tokenizers
-
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.bytelevel import byte_level_bpe, split_at
 from tokscope.tokenizers.greedy import GreedyTokenizer
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.library import (
+    LibraryAddedToken,
+    LibraryTokenizer,
+    Regex,
+    decoders,
+    encode,
+    models,
+    normalizers,
+    pre_tokenizers,
+)
 from tokscope.tokenizers.llamacpp import CONTROL_BY_TEXT, CUTS, Cut
 from tokscope.tokenizers.merges import merges_of
 from tokscope.tokenizers.patterns import PATTERNS
@@ -71,7 +79,7 @@ def _named_cut(spec: Spec, own: Cut | None) -> Cut | None:
     """Return the cut that a user names: a pattern, or one of llama.cpp's names."""
     if spec.pattern in CUTS and spec.pattern not in PATTERNS:
         return CUTS[spec.pattern]
-    pattern = named_pattern(spec, PATTERNS, tokenizers.Regex)
+    pattern = named_pattern(spec, PATTERNS, Regex)
     whole = own.whole if own else spec.pattern in _WHOLE
     return Cut((pattern,), whole, own.spelled if own else True) if pattern else None
 
@@ -115,13 +123,12 @@ def _split_merge(merge: str) -> tuple[str, str]:
 
 def _in_characters(
     vocabulary: Mapping[str, int], merges: Sequence[tuple[str, str]], cut: Cut
-) -> tokenizers.Tokenizer:
+) -> LibraryTokenizer:
     """Build BPE of characters, ▁ for spaces, and bytes where a character is missing: Gemma 4."""
-    model = tokenizers.models.BPE(dict(vocabulary), list(merges), byte_fallback=True)
-    library = tokenizers.Tokenizer(model)
-    decoders = tokenizers.decoders
-    library.normalizer = tokenizers.normalizers.Replace(" ", SPACE)
-    library.pre_tokenizer = tokenizers.pre_tokenizers.Sequence(list(map(split_at, cut.expressions)))
+    model = models.BPE(dict(vocabulary), list(merges), byte_fallback=True)
+    library = LibraryTokenizer(model)
+    library.normalizer = normalizers.Replace(" ", SPACE)
+    library.pre_tokenizer = pre_tokenizers.Sequence(list(map(split_at, cut.expressions)))
     library.decoder = decoders.Sequence(
         [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
     )
@@ -134,15 +141,15 @@ def _sentencepiece_style(
     pieces, scores = metadata["tokens"], metadata["scores"]
     unknown = pieces[metadata.get("unknown_token_id", 0)]
     merges = merges_of(pieces, scores, metadata.get("token_type", ()))
-    model = tokenizers.models.BPE(
+    model = models.BPE(
         {piece: i for i, piece in enumerate(pieces)},
         merges,
         unk_token=unknown,
         fuse_unk=True,
         byte_fallback=True,
     )
-    library = tokenizers.Tokenizer(model)
-    parts, decoders = tokenizers.normalizers, tokenizers.decoders
+    library = LibraryTokenizer(model)
+    parts = normalizers
     steps: list[parts.Normalizer] = [parts.Replace(" ", SPACE)]
     ends = [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
     if flag(metadata, "add_space_prefix", path, usual=True):
@@ -190,9 +197,9 @@ def _unigram(
 
 def _finder(added: Iterable[str]) -> Find:
     """Return what finds added tokens, the longest first, in time that does not grow with them."""
-    library = tokenizers.Tokenizer(tokenizers.models.BPE({}, []))
+    library = LibraryTokenizer(models.BPE({}, []))
     library.add_tokens(_found_as_written(list(added)))
-    return lambda text: library.encode(text).offsets if added else ()
+    return lambda text: encode(library, [text])[0].offsets if added else ()
 
 
 # Hangul syllables by the consonant that they begin with: 588 for each.
@@ -208,16 +215,16 @@ _ALONE = rf"[\p{{P}}$+<=>\^`|~{_CHINESE}]"  # a word of its own
 _LONGEST_WORD = 4_000  # characters; the library takes seconds for a longer one
 
 
-def _bert_normalizer(*, lowercase: bool, strips: bool) -> tokenizers.normalizers.Normalizer:
+def _bert_normalizer(*, lowercase: bool, strips: bool) -> normalizers.Normalizer:
     """Return llama.cpp's way: it keeps only the first part of a character's decomposition.
 
     So a Hangul syllable becomes its first consonant. Marks of all kinds are removed, not only
     those without width, and so are control characters and those without width.
     """
-    parts = tokenizers.normalizers
+    parts = normalizers
 
-    def replaced(expression: str, by: str) -> tokenizers.normalizers.Normalizer:
-        return parts.Replace(tokenizers.Regex(expression), by)
+    def replaced(expression: str, by: str) -> normalizers.Normalizer:
+        return parts.Replace(Regex(expression), by)
 
     steps = [replaced(syllables, first) for syllables, first in _SYLLABLES] if strips else []
     steps += [parts.NFD()] if strips else []
@@ -241,20 +248,20 @@ def _wordpiece(
     unknown = int(metadata.get("unknown_token_id", 100))
     if len(set(pieces)) < len(pieces) or not 0 <= unknown < len(pieces):
         raise TokscopeError(f"{path}: two tokens are the same, or the unknown token is missing")
-    model = tokenizers.models.WordPiece(
+    model = models.WordPiece(
         {piece: i for i, piece in enumerate(pieces)},
         unk_token=pieces[unknown],
         max_input_chars_per_word=_LONGEST_WORD,
     )
     lowercase = flag(metadata, "normalizer.lowercase", path, usual=True)
     strips = flag(metadata, "normalizer.strip_accents", path, usual=lowercase)
-    library = tokenizers.Tokenizer(model)
+    library = LibraryTokenizer(model)
     library.normalizer = _bert_normalizer(lowercase=lowercase, strips=strips)
-    steps = tokenizers.pre_tokenizers
+    steps = pre_tokenizers
     library.pre_tokenizer = steps.Sequence(
-        [steps.Split(tokenizers.Regex(r"\s+"), "removed"), split_at(_ALONE)]
+        [steps.Split(Regex(r"\s+"), "removed"), split_at(_ALONE)]
     )
-    library.decoder = tokenizers.decoders.WordPiece()
+    library.decoder = decoders.WordPiece()
     library.add_special_tokens(specials)
     library.add_tokens(_found_as_written(_of_kind(metadata, DEFINED)))
     case = "lowercased" if lowercase else "cased"
@@ -285,8 +292,8 @@ def _longest_match(
     return GreedyTokenizer.of(name, ids, str(path))
 
 
-def _found_as_written(texts: Sequence[str]) -> list[tokenizers.AddedToken]:
-    return [tokenizers.AddedToken(text, normalized=False) for text in texts]
+def _found_as_written(texts: Sequence[str]) -> list[LibraryAddedToken]:
+    return [LibraryAddedToken(text, normalized=False) for text in texts]
 
 
 class Kind(NamedTuple):

@@ -16,10 +16,11 @@ from tokscope.tokenizers import Spec, Tokenizer, load
 if TYPE_CHECKING:
     import sentencepiece
     import tiktoken
-    import tokenizers
+
+    from tokscope.tokenizers.library import LibraryTokenizer
 
 One: TypeAlias = (
-    "str | PathLike[str] | Tokenizer | tokenizers.Tokenizer | tiktoken.Encoding | "
+    "str | PathLike[str] | Tokenizer | LibraryTokenizer | tiktoken.Encoding | "
     "sentencepiece.SentencePieceProcessor"
 )
 Tokenizers: TypeAlias = "One | Sequence[One] | Mapping[str, One]"

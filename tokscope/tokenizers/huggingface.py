@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
 from typing import Self, cast
 
 import numpy as np
-import tokenizers
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, UnitError, require_of_library
@@ -24,6 +22,15 @@ from tokscope.tokenizers.fastpath import FastPath, cut_pattern, engine_of, fast_
 from tokscope.tokenizers.frame import Frame
 from tokscope.tokenizers.huggingface_anatomy import Parts, added_of, merged_ids
 from tokscope.tokenizers.huggingface_table import Json, bytewise, vocabulary_of
+from tokscope.tokenizers.library import (
+    Encoding,
+    LibraryAddedToken,
+    LibraryTokenizer,
+    config_of,
+    encode,
+    normalize,
+    pretokenize,
+)
 from tokscope.tokenizers.limits import require_added, require_growth, require_sizes
 from tokscope.tokenizers.merges import (
     Marks,
@@ -45,7 +52,7 @@ class HuggingFaceTokenizer:
 
     name: str
     vocabulary: Vocabulary
-    library: tokenizers.Tokenizer
+    library: LibraryTokenizer
     config: Json
     assumed: str = ""  # what the file leaves open
     beside: str = ""  # what was set by files beside it, as a component
@@ -178,7 +185,7 @@ class HuggingFaceTokenizer:
         found[products[known]] = known
         return found
 
-    def listed(self) -> Mapping[int, tokenizers.AddedToken]:
+    def listed(self) -> Mapping[int, LibraryAddedToken]:
         """Return the added and special tokens by id, with all that their file says of them."""
         return self.library.get_added_tokens_decoder()
 
@@ -187,7 +194,7 @@ class HuggingFaceTokenizer:
         found: int | None = self.library.token_to_id(token)
         return found
 
-    def with_tokens(self, tokens: Sequence[tokenizers.AddedToken], place: str) -> Self:
+    def with_tokens(self, tokens: Sequence[LibraryAddedToken], place: str) -> Self:
         """Return it with more tokens; it may have some already. `place` is what errors name."""
         before = self.listed()
         self.library.add_tokens(list(tokens))
@@ -240,12 +247,11 @@ class HuggingFaceTokenizer:
     def _encode_slowly(
         self, texts: Sequence[str], *, specials: bool = False, around: bool = False
     ) -> Encoded:
-        self.library.encode_special_tokens = not specials
         try:
-            found = self.library.encode_batch(list(texts), add_special_tokens=around)
+            found = encode(self.library, texts, specials=specials, around=around)
         except BaseException as error:  # the library raises nothing narrower
             require_of_library(error)
-            raise self._blame(texts) from error
+            raise self._blame(texts, specials=specials) from error
         counts = np.fromiter(map(len, found), np.int64, len(found))
         ids = chain.from_iterable(encoding.ids for encoding in found)
         starts = np.append(0, np.cumsum(counts))
@@ -256,7 +262,7 @@ class HuggingFaceTokenizer:
         self,
         encoded: Encoded,
         texts: Sequence[str],
-        found: Sequence[tokenizers.Encoding],
+        found: Sequence[Encoding],
         units: NDArray[np.int64],
     ) -> NDArray[np.int64]:
         """Return where the tokens of some texts end, by the offsets of the library."""
@@ -274,11 +280,11 @@ class HuggingFaceTokenizer:
         found[found] = self.vocabulary.blob[self.vocabulary.ends[found] - 1] == ord(" ")
         return found
 
-    def _blame(self, texts: Sequence[str]) -> UnitError:
+    def _blame(self, texts: Sequence[str], *, specials: bool) -> UnitError:
         """Return an error that names the text which the library cannot encode."""
         for unit, text in enumerate(texts):
             try:
-                self.library.encode(text, add_special_tokens=False)
+                encode(self.library, [text], specials=specials)
             except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
                 require_of_library(error)
                 return UnitError(f"the tokenizer cannot encode it ({error})", unit)
@@ -297,13 +303,13 @@ class HuggingFaceTokenizer:
         return cast(Reported, encoded.reported)(np.zeros(1, np.int64))
 
 
-def add(library: tokenizers.Tokenizer, specials: Sequence[str], added: Sequence[str]) -> None:
+def add(library: LibraryTokenizer, specials: Sequence[str], added: Sequence[str]) -> None:
     """Add tokens to a tokenizer of the library: special ones, and literal texts."""
     library.add_special_tokens(list(specials))
-    library.add_tokens([tokenizers.AddedToken(text, normalized=False) for text in added])
+    library.add_tokens([LibraryAddedToken(text, normalized=False) for text in added])
 
 
-def assemble(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFaceTokenizer:
+def assemble(library: LibraryTokenizer, name: str, place: str) -> HuggingFaceTokenizer:
     """Return a tokenizer of the library with the bytes of its ids.
 
     Raises:
@@ -315,7 +321,7 @@ def assemble(library: tokenizers.Tokenizer, name: str, place: str) -> HuggingFac
         raise TokscopeError(f"{place}: {len(pieces)} tokens but ids up to {top}")
     require_sizes(pieces, place)
     require_added(len(library.get_added_tokens_decoder()), place)
-    config: Json = json.loads(library.to_str())  # keeps what is switched off now
+    config = config_of(library)  # keeps what is switched off now
     require_growth(config["normalizer"], place)
     library.no_padding()
     library.no_truncation()
@@ -357,18 +363,14 @@ def _bytes(piece: str, marks: Marks, bytewise: bool) -> bytes:
 class _Prepared:
     """Texts normalised and cut as the library does it: by one expression, or by its own steps."""
 
-    library: tokenizers.Tokenizer
+    library: LibraryTokenizer
     cutter: Cutter | None = None
     at: Callable[[str], list[str]] | None = None  # cuts what the library leaves whole
 
     def __call__(self, texts: Sequence[str]) -> Iterator[str]:
         """Yield the pretokens of texts."""
-        normalizer, steps = self.library.normalizer, self.library.pre_tokenizer
-        if normalizer is not None:
-            texts = list(map(normalizer.normalize_str, texts))
+        texts = [normalize(self.library, text) for text in texts]
         if self.cutter:
             return self.cutter(texts)
-        pieces: Iterable[str] = texts
-        if steps is not None:
-            pieces = (piece for text in texts for piece, _ in steps.pre_tokenize_str(text))
-        return chain.from_iterable(map(self.at, pieces)) if self.at else iter(pieces)
+        pieces = (piece for text in texts for piece, _ in pretokenize(self.library, text))
+        return chain.from_iterable(map(self.at, pieces)) if self.at else pieces

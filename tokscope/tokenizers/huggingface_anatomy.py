@@ -11,7 +11,7 @@ from tokscope.tokenizers.anatomy import Added, Anatomy, Flags, Ids, Prepared, so
 from tokscope.tokenizers.arrivals import arrivals
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet
 from tokscope.tokenizers.huggingface_table import Json, bytewise, spaced, types
-from tokscope.tokenizers.library import tokenizers
+from tokscope.tokenizers.library import LibraryTokenizer, models, normalize, pretokenize
 from tokscope.tokenizers.merges import Marks
 from tokscope.tokenizers.vocabulary import SPACE, Vocabulary
 
@@ -57,7 +57,7 @@ def merged_ids(model: Json) -> Ids:
 class Parts:
     """A tokenizer of the library, taken apart."""
 
-    library: tokenizers.Tokenizer
+    library: LibraryTokenizer
     config: Json
     vocabulary: Vocabulary
 
@@ -135,7 +135,7 @@ class Parts:
         if not together or len(set(written.values())) < len(written):
             return None
         merges = [(left, right) for left, right, _ in rows]
-        model = tokenizers.models.BPE({text: token for token, text in written.items()}, merges)
+        model = models.BPE({text: token for token, text in written.items()}, merges)
         return arrivals(model, [(text, token) for token, text in written.items()], size)
 
     def orphans(self) -> Ids:
@@ -168,12 +168,8 @@ class Parts:
 
     def prepare(self, text: str) -> Prepared:
         """Return a text on its way to the model."""
-        normalizer, steps = self.library.normalizer, self.library.pre_tokenizer
-        if normalizer is not None:
-            text = normalizer.normalize_str(text)
-        found = [(text, (0, len(text)))]
-        if steps is not None:
-            found = steps.pre_tokenize_str(text)
+        text = normalize(self.library, text)
+        found = pretokenize(self.library, text)
         pieces = [self.plain(piece) for piece, _ in found]
         if self.spelled:
             # spelled in the byte alphabet already: a span of bytes has no place in characters

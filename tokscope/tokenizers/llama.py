@@ -10,9 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-import tokenizers
-from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
-
 from tokscope.errors import TokscopeError, blaming
 from tokscope.tokenizers import Spec, Tokenizer
 from tokscope.tokenizers.applied import (
@@ -23,10 +20,18 @@ from tokscope.tokenizers.applied import (
     told,
     unused_of,
 )
-from tokscope.tokenizers.beside import AddedToken as Token
-from tokscope.tokenizers.beside import Beside, Folder
+from tokscope.tokenizers.beside import AddedToken, Beside, Folder
 from tokscope.tokenizers.content import holds_ranks
 from tokscope.tokenizers.families import LLAMA, OTHERS
+from tokscope.tokenizers.library import (
+    LibraryAddedToken,
+    LibraryTokenizer,
+    Regex,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+)
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer, load_file
 from tokscope.tokenizers.sentencepiece_model import Model, kinds_of, read_model
 from tokscope.tokenizers.tiktoken import load_ranks
@@ -92,11 +97,11 @@ def _is_plain(plain: SentencePieceTokenizer, beside: Beside) -> bool:
     )
 
 
-def _text(token: str | Token) -> str:
+def _text(token: str | AddedToken) -> str:
     return token if isinstance(token, str) else token.content
 
 
-def _library(model: Model, beside: Beside) -> tokenizers.Tokenizer:
+def _library(model: Model, beside: Beside) -> LibraryTokenizer:
     """Return a tokenizer of the library, with the steps of a class."""
     if beside.generic:
         library = _made(model, model.pieces, own=True)
@@ -111,7 +116,7 @@ def _library(model: Model, beside: Beside) -> tokenizers.Tokenizer:
         library = _made(model, _named(model, beside, ()))
         set_llama_steps(library, beside)
     found = [
-        AddedToken(piece, normalized=False, special=kind == CONTROL or piece in _TURNS)
+        LibraryAddedToken(piece, normalized=False, special=kind == CONTROL or piece in _TURNS)
         for piece, kind in zip(model.pieces, model.kinds, strict=True)
         if kind in (CONTROL, DEFINED)
     ]
@@ -134,15 +139,15 @@ def _named(model: Model, beside: Beside, roles: Sequence[str]) -> list[str]:
     return pieces
 
 
-def _made(model: Model, pieces: Sequence[str], *, own: bool = False) -> tokenizers.Tokenizer:
+def _made(model: Model, pieces: Sequence[str], *, own: bool = False) -> LibraryTokenizer:
     """Return the bare model; the classes fall back on bytes whether it has them or not."""
     fallback = not own or "<0x00>" in pieces
     if model.settings["model"] == "Unigram":
         entries = list(zip(pieces, model.scores, strict=True))
-        return tokenizers.Tokenizer(models.Unigram(entries, model.unknown, fallback))
+        return LibraryTokenizer(models.Unigram(entries, model.unknown, fallback))
     ids = {piece: i for i, piece in enumerate(pieces)}
     merges = _merges(model, ids, own=own)
-    return tokenizers.Tokenizer(
+    return LibraryTokenizer(
         models.BPE(
             ids,
             merges,
@@ -173,7 +178,7 @@ def _merges(model: Model, ids: Mapping[str, int], *, own: bool) -> list[tuple[st
     return [(left, right) for _, left, right in sorted(found)]
 
 
-def _set_own_steps(library: tokenizers.Tokenizer, model: Model) -> None:
+def _set_own_steps(library: LibraryTokenizer, model: Model) -> None:
     """Normalise and cut as SentencePiece does by the settings of the model itself."""
     steps: list[normalizers.Normalizer] = []
     normal = cast(Mapping[str, object], model.settings["normalizer"])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import tokenizers
-
 from tokscope.errors import TokscopeError, blaming, path_of
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.bpe import byte_alphabet
@@ -13,6 +11,7 @@ from tokscope.tokenizers.bytelevel import split_at
 from tokscope.tokenizers.cutting import compiled
 from tokscope.tokenizers.files import read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.library import LibraryTokenizer, decoders, models, pre_tokenizers
 from tokscope.tokenizers.limits import require_sizes
 
 
@@ -29,7 +28,7 @@ def load_file(spec: Spec) -> HuggingFaceTokenizer:
     return assemble(library, spec.label or path.stem, str(path))
 
 
-def _read(lines: Sequence[str]) -> tokenizers.Tokenizer:
+def _read(lines: Sequence[str]) -> LibraryTokenizer:
     """Read the lines: a version, the expression or nothing, how many special tokens, then pairs."""
     if lines[0] != "minbpe v1":
         raise ValueError(f"its version is '{lines[0][:20]}', not 'minbpe v1'")
@@ -49,16 +48,16 @@ def _read(lines: Sequence[str]) -> tokenizers.Tokenizer:
     vocabulary = {piece: token for token, piece in spelled.items()}
     if len(vocabulary) < 256 + len(merges) + len(specials):
         raise ValueError("two of its tokens have the same bytes or the same id")
-    library = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, merges))
+    library = LibraryTokenizer(models.BPE(vocabulary, merges))
     library.pre_tokenizer = _found(lines[1])
-    library.decoder = tokenizers.decoders.ByteLevel()
+    library.decoder = decoders.ByteLevel()
     library.add_special_tokens(list(specials))
     return library
 
 
-def _found(pattern: str) -> tokenizers.pre_tokenizers.PreTokenizer:
+def _found(pattern: str) -> pre_tokenizers.PreTokenizer:
     """Keep what the expression finds, as `findall` does, and drop the text between."""
-    parts = tokenizers.pre_tokenizers
+    parts = pre_tokenizers
     last = parts.ByteLevel(add_prefix_space=False, use_regex=False)
     if not pattern:
         return last

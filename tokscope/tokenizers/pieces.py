@@ -13,14 +13,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import tokenizers
-from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
-
 from tokscope.errors import TokscopeError, blaming
 from tokscope.tokenizers import Spec, Tokenizer, sentencepiece
 from tokscope.tokenizers.applied import finished, unused_of
 from tokscope.tokenizers.beside import ROLES, Folder
 from tokscope.tokenizers.folder import PIECES
+from tokscope.tokenizers.library import (
+    LibraryAddedToken,
+    LibraryTokenizer,
+    Regex,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+)
 from tokscope.tokenizers.mapped import load_fairseq
 from tokscope.tokenizers.sentencepiece_model import Model, read_model
 from tokscope.tokenizers.vocabulary import CONTROL, DEFINED, SPACE
@@ -272,10 +278,10 @@ def load_class(path: Path, folder: Folder) -> Tokenizer:
     return replace(found, assumed=assumed, around={"sentencepiece": model.whole})
 
 
-def _built(made: _Class, model: Model, settings: Json) -> tokenizers.Tokenizer:
+def _built(made: _Class, model: Model, settings: Json) -> LibraryTokenizer:
     specials = _specials(made, settings)
     tokens = _numbered(made, model, specials, settings)
-    built = tokenizers.Tokenizer(_scored(made, model, tokens, specials))
+    built = LibraryTokenizer(_scored(made, model, tokens, specials))
     steps = made.normal(model, settings)
     if steps:
         built.normalizer = steps[0] if len(steps) == 1 else normalizers.Sequence(steps)
@@ -374,19 +380,19 @@ def _merges(pieces: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _mark_added(
-    built: tokenizers.Tokenizer,
+    built: LibraryTokenizer,
     model: Model,
     specials: Mapping[str, str],
     tokens: Sequence[str],
 ) -> None:
     """Say which tokens are special, or found in text before the model sees it."""
     defined = [
-        AddedToken(piece, normalized=False, special=kind == CONTROL)
+        LibraryAddedToken(piece, normalized=False, special=kind == CONTROL)
         for piece, kind in zip(model.pieces, model.kinds, strict=True)
         if kind in (CONTROL, DEFINED) and piece not in specials.values()
     ]
     named = [
-        AddedToken(text, normalized=False, special=True, lstrip=role == "mask")
+        LibraryAddedToken(text, normalized=False, special=True, lstrip=role == "mask")
         for role, text in specials.items()
     ]
     others = re.compile(r"<extra_id_\d+>|<unk_\d+>|<mask_1>|<madeupword\d>|[a-z]{2}_[A-Z]{2}")

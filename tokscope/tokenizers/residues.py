@@ -10,11 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-import tokenizers
-from tokenizers import Regex, models, pre_tokenizers
-
 from tokscope.errors import TokscopeError, blaming
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.library import LibraryTokenizer, Regex, models, pre_tokenizers
 
 _UNKNOWN = "<unk>"
 _LONGEST = 8  # characters of a k-mer
@@ -44,7 +42,7 @@ def residues(content: str, name: str, place: str) -> HuggingFaceTokenizer:
     if len(set(pieces)) < len(pieces) or "" in pieces:
         raise TokscopeError(f"{place}: a line is empty or listed twice")
     specials = [piece for piece in pieces if piece in _SPECIALS]
-    library = tokenizers.Tokenizer(
+    library = LibraryTokenizer(
         models.WordLevel({piece: i for i, piece in enumerate(pieces)}, unk_token=_UNKNOWN)
     )
     with blaming(f"{place}: cannot be made one expression"):

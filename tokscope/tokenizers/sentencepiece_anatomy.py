@@ -8,7 +8,7 @@ import sentencepiece
 
 from tokscope.tokenizers.anatomy import Added, Anatomy, Prepared, as_it_is
 from tokscope.tokenizers.arrivals import arrivals
-from tokscope.tokenizers.library import tokenizers
+from tokscope.tokenizers.library import models
 from tokscope.tokenizers.merges import merges_of
 from tokscope.tokenizers.sentencepiece_model import kinds_of
 from tokscope.tokenizers.vocabulary import NORMAL, SPACE
@@ -24,16 +24,16 @@ def anatomy_of_model(
     pieces = [library.id_to_piece(token) for token in range(library.get_piece_size())]
     scores = [library.get_score(token) for token in range(len(pieces))]
     kinds = kinds_of(library)
-    model: tokenizers.models.Model | None = None
+    model: models.Model | None = None
     named = {piece: token for token, piece in enumerate(pieces)}
     if kind == "BPE":
         unknown = pieces[library.unk_id()]
-        model = tokenizers.models.BPE(
+        model = models.BPE(
             named, merges_of(pieces, scores, kinds), unk_token=unknown, fuse_unk=True
         )
     elif kind == "Unigram":
         entries = list(zip(pieces, scores, strict=True))
-        model = tokenizers.models.Unigram(entries, max(library.unk_id(), 0), False)
+        model = models.Unigram(entries, max(library.unk_id(), 0), False)
     normal = [(piece, token) for piece, token in named.items() if kinds[token] == NORMAL]
 
     def prepare(text: str) -> Prepared:

@@ -12,9 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import tokenizers
-from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers
-
 from tokscope.errors import TokscopeError, blaming, path_of
 from tokscope.reading import require_regular, steady
 from tokscope.tokenizers import Spec, Tokenizer
@@ -22,6 +19,14 @@ from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.files import read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.library import (
+    LibraryTokenizer,
+    Regex,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+)
 from tokscope.tokenizers.rest import rest
 from tokscope.tokenizers.vocabulary import END
 from tokscope.tokenizers.words import WordTokenizer, word_tokenizer
@@ -41,12 +46,12 @@ _CLIP_SIZE = 49_152 - 256 - 2  # merges of CLIP's file that are used; more stand
 class _Class:
     """How a class of transformers normalises and cuts text before it merges."""
 
-    dress: Callable[[tokenizers.Tokenizer], None]
+    dress: Callable[[LibraryTokenizer], None]
     specials: tuple[str, ...]
     unknown: str = _UNKNOWN
 
 
-def _as_clip(library: tokenizers.Tokenizer) -> None:
+def _as_clip(library: LibraryTokenizer) -> None:
     library.normalizer = normalizers.Sequence(
         [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
     )
@@ -57,17 +62,17 @@ def _as_clip(library: tokenizers.Tokenizer) -> None:
     library.decoder = decoders.ByteLevel()
 
 
-def _as_bert(library: tokenizers.Tokenizer, normalizer: normalizers.Normalizer) -> None:
+def _as_bert(library: LibraryTokenizer, normalizer: normalizers.Normalizer) -> None:
     library.normalizer = normalizer
     library.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     library.decoder = decoders.BPEDecoder(suffix=END)
 
 
-def _as_gpt(library: tokenizers.Tokenizer) -> None:
+def _as_gpt(library: LibraryTokenizer) -> None:
     _as_bert(library, normalizers.BertNormalizer(lowercase=True))
 
 
-def _as_herbert(library: tokenizers.Tokenizer) -> None:
+def _as_herbert(library: LibraryTokenizer) -> None:
     _as_bert(library, normalizers.BertNormalizer(lowercase=False, strip_accents=False))
 
 
@@ -99,12 +104,12 @@ def load_class(
 
 def _library(
     vocabulary: Mapping[str, int], pairs: Sequence[Pair], unknown: str | None, place: str
-) -> tokenizers.Tokenizer:
+) -> LibraryTokenizer:
     with blaming(f"{place}: its merges do not fit its vocabulary"):
         model = models.BPE(
             dict(vocabulary), list(pairs), unk_token=unknown, end_of_word_suffix=END, fuse_unk=False
         )
-        return tokenizers.Tokenizer(model)
+        return LibraryTokenizer(model)
 
 
 def load_folder(folder: Folder) -> HuggingFaceTokenizer:

@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import tokenizers
-
 from tokscope.errors import TokscopeError, blaming, path_of
 from tokscope.tokenizers.applied import finished, set_steps
 from tokscope.tokenizers.beside import Folder, beside_file
@@ -18,6 +16,7 @@ from tokscope.tokenizers.bytelevel import split_merge
 from tokscope.tokenizers.files import read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.huggingface_table import Json
+from tokscope.tokenizers.library import LibraryTokenizer, read, written
 from tokscope.tokenizers.limits import require_added
 from tokscope.tokenizers.rest import rest, unread
 
@@ -45,14 +44,14 @@ def load_path(path: Path, name: str) -> HuggingFaceTokenizer:
     return _whole(replace(made, told=beside_file(path)), text)
 
 
-def of_library(library: tokenizers.Tokenizer, name: str) -> HuggingFaceTokenizer:
+def of_library(library: LibraryTokenizer, name: str) -> HuggingFaceTokenizer:
     """Return what its file would give of a tokenizer that is in memory, which stays as it is.
 
     Raises:
         TokscopeError: a part of it is written in Python, or it cannot be read.
     """
     with blaming(f"{name}: not a tokenizer that a tokenizer.json can hold"):
-        text = library.to_str()
+        text = written(library)
     return _whole(assemble(_read(text, Path(name)), name, name), text)
 
 
@@ -80,11 +79,11 @@ def _by_text(tokens: list[Json]) -> Any:
     return found if len(found) == len(tokens) else tokens
 
 
-def _read(text: str, path: Path) -> tokenizers.Tokenizer:
+def _read(text: str, path: Path) -> LibraryTokenizer:
     require_added(text.count('"content"') - 10, str(path))  # a token may be spelled so too
     _require_marked_merges(text, path)
     with blaming(f"{path}: not a tokenizer.json that can be read"):
-        return tokenizers.Tokenizer.from_str(text)
+        return read(text)
 
 
 def _require_marked_merges(text: str, path: Path) -> None:

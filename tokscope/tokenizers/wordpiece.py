@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import tokenizers
-
 from tokscope.errors import TokscopeError, path_of
 from tokscope.tokenizers import Spec
 from tokscope.tokenizers.applied import BERT_FLAGS, finished, specials_of, unused_of
@@ -16,6 +14,13 @@ from tokscope.tokenizers.beside import Folder, beside_file
 from tokscope.tokenizers.families import BERT
 from tokscope.tokenizers.files import read_text
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, add, assemble
+from tokscope.tokenizers.library import (
+    LibraryTokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+)
 from tokscope.tokenizers.residues import holds_residues, residues
 
 
@@ -93,16 +98,16 @@ def wordpiece(
 
 def _library(
     pieces: Sequence[str], place: str, unknown: str, *, lowercase: bool
-) -> tokenizers.Tokenizer:
+) -> LibraryTokenizer:
     if len(set(pieces)) < len(pieces) or unknown not in pieces:
         raise TokscopeError(
             f"{place}: not a WordPiece vocabulary (one token a line, {unknown} too)"
         )
     vocabulary = {piece: i for i, piece in enumerate(pieces)}
-    library = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token=unknown))
-    library.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=lowercase)
-    library.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-    library.decoder = tokenizers.decoders.WordPiece()
+    library = LibraryTokenizer(models.WordPiece(vocabulary, unk_token=unknown))
+    library.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+    library.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    library.decoder = decoders.WordPiece()
     return library
 
 

@@ -11,9 +11,7 @@ from functools import cached_property
 from itertools import chain, zip_longest
 
 import numpy as np
-import tokenizers
 from numpy.typing import NDArray
-from tokenizers import models
 
 from tokscope.errors import TokscopeError, UnitError, blaming, require_of_library, shortened
 from tokscope.tokenizers import NOWHERE, Encoded, Spec
@@ -22,6 +20,7 @@ from tokscope.tokenizers.beside import Folder
 from tokscope.tokenizers.components import canonical, fingerprint
 from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
+from tokscope.tokenizers.library import Encoding, LibraryTokenizer, encode_words, models
 from tokscope.tokenizers.pipeline import Pipeline
 from tokscope.tokenizers.vocabulary import END, Vocabulary
 
@@ -81,11 +80,10 @@ class WordTokenizer:
 
         return replace(self.inner.pipeline(), cut=cut)
 
-    def _pieces(self, texts: Sequence[str]) -> list[tokenizers.Encoding]:
+    def _pieces(self, texts: Sequence[str]) -> list[Encoding]:
         words = [self.split(text) for text in texts]
-        library = self.inner.library
         try:
-            return library.encode_batch(words, is_pretokenized=True, add_special_tokens=False)
+            return encode_words(self.inner.library, words)
         except BaseException as error:  # the library raises nothing narrower
             require_of_library(error)
             raise UnitError(f"the tokenizer cannot encode it ({error})", 0) from error
@@ -200,7 +198,7 @@ def word_tokenizer(
         model = models.BPE(
             numbers, list(pairs), unk_token=unknown, end_of_word_suffix=suffix, fuse_unk=False
         )
-        inner = assemble(tokenizers.Tokenizer(model), folder.name, place)
+        inner = assemble(LibraryTokenizer(model), folder.name, place)
     ids = np.array([known.get(piece, known[unknown]) for piece in pieces], np.int32)
     if mark != END:
         ids[numbers[mark]] = -1
