@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from itertools import chain
+from itertools import chain, starmap
 from typing import Self, cast
 
 import numpy as np
@@ -23,7 +23,6 @@ from tokscope.tokenizers.frame import Frame
 from tokscope.tokenizers.huggingface_anatomy import Parts, added_of, merged_ids
 from tokscope.tokenizers.huggingface_table import Json, bytewise, vocabulary_of
 from tokscope.tokenizers.library import (
-    Encoding,
     LibraryAddedToken,
     LibraryTokenizer,
     config_of,
@@ -44,6 +43,7 @@ from tokscope.tokenizers.patterns import PROBES
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.ranks import Ranks, by_score, unranked
 from tokscope.tokenizers.vocabulary import Vocabulary
+from tokscope.tokenizers.wordwise import Spans, Wordwise, drops_spaces, joined, spans_of
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,16 @@ class HuggingFaceTokenizer:
         if why:
             return None, why
         fast, why = fast_path(self.library, self.config)
-        if fast is None or self._agrees(fast):
+        if fast is None or self._agrees(partial(self._encode_fast, fast)):
             return fast, why
         return None, "the library: the fast path gives other ids on the probe texts"
+
+    @cached_property
+    def _words(self) -> Wordwise | None:
+        """The library word by word, where that gives the same tokens; made when first needed."""
+        words = Wordwise(self.library)
+        same = drops_spaces(self.config) and self._agrees(partial(self._encode_words, words))
+        return words if same else None
 
     @property
     def fast(self) -> FastPath | None:
@@ -84,7 +91,8 @@ class HuggingFaceTokenizer:
         dropout = _dropout(self.config)
         off = f"dropout {dropout:g}, which its file sets, is switched off" if dropout else ""
         fast = self.fast.encoder.engines.told if self.fast else ""
-        return "; ".join(filter(None, (self._way[1], fast, assumed, self.told, off)))
+        words = "each word between spaces is encoded once" if self._words else ""
+        return "; ".join(filter(None, (self._way[1], fast, words, assumed, self.told, off)))
 
     @cached_property
     def engine(self) -> str:
@@ -205,9 +213,11 @@ class HuggingFaceTokenizer:
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text, equal to the library's."""
-        if specials or self.fast is None:
+        if specials or not texts:
             return self._encode_slowly(texts, specials=specials)
-        return self._encode_fast(self.fast, texts)
+        if self.fast:
+            return self._encode_fast(self.fast, texts)
+        return self._encode_words(self._words, texts) if self._words else self._encode_slowly(texts)
 
     def _encode_fast(self, fast: FastPath, texts: Sequence[str]) -> Encoded:
         """Return the ids of every text by the fast path, or by the library where it is unsure."""
@@ -229,12 +239,28 @@ class HuggingFaceTokenizer:
             return self._encode_slowly(texts)
         return replace(encoded, spells=not prepares)
 
-    def _agrees(self, fast: FastPath) -> bool:
-        """Tell whether the fast path gives the library's ids on hard texts."""
+    def _encode_words(self, words: Wordwise, texts: Sequence[str]) -> Encoded:
+        """Return the ids of every text word by word, or by the library where it gives up."""
+        try:
+            encoded, spans = words.encode(texts)
+        except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
+            require_of_library(error)
+            return self._encode_slowly(texts)
+        return self._reporting(encoded, texts, spans)
+
+    def _agrees(self, way: Callable[[Sequence[str]], Encoded]) -> bool:
+        """Tell whether a way to encode gives the library's ids and cuts on hard texts."""
         added = [one.text for one in self.added()]
         probes = [*PROBES, *(f"a{text} {text}b {text}{text}" for text in added)]
-        ours, theirs = self._encode_fast(fast, probes), self._encode_slowly(probes)
-        return np.array_equal(ours.ids, theirs.ids) and np.array_equal(ours.starts, theirs.starts)
+        try:
+            ours, theirs = way(probes), self._encode_slowly(probes)
+        except UnitError:
+            return False
+        parts = [(ours.ids, theirs.ids), (ours.starts, theirs.starts)]
+        if ours.reported and theirs.reported:
+            every = np.arange(len(probes))
+            parts.append((ours.reported(every), theirs.reported(every)))
+        return all(starmap(np.array_equal, parts))
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
         """Return the ids of every text with what its class or the post-processor puts around it."""
@@ -252,26 +278,17 @@ class HuggingFaceTokenizer:
         except BaseException as error:  # the library raises nothing narrower
             require_of_library(error)
             raise self._blame(texts, specials=specials) from error
-        counts = np.fromiter(map(len, found), np.int64, len(found))
-        ids = chain.from_iterable(encoding.ids for encoding in found)
-        starts = np.append(0, np.cumsum(counts))
-        encoded = Encoded(np.fromiter(ids, np.int32, starts[-1]), starts)
-        return replace(encoded, reported=partial(self._borders, encoded, texts, found))
+        return self._reporting(joined(found), texts, partial(spans_of, found))
 
-    def _borders(
-        self,
-        encoded: Encoded,
-        texts: Sequence[str],
-        found: Sequence[Encoding],
-        units: NDArray[np.int64],
-    ) -> NDArray[np.int64]:
-        """Return where the tokens of some texts end, by the offsets of the library."""
-        some = units.tolist()
-        flat = chain.from_iterable(chain.from_iterable(found[unit].offsets for unit in some))
-        spans = np.fromiter(flat, np.int64).reshape(-1, 2)
-        space = self._spaces.take(encoded.ids.take(encoded.of_units(units)))
-        counts = np.diff(encoded.starts).take(units)
-        return borders([texts[unit] for unit in some], counts, spans, space)
+    def _reporting(self, encoded: Encoded, texts: Sequence[str], spans: Spans) -> Encoded:
+        """Return the ids of texts with what tells where tokens end, by the library's spans."""
+
+        def reported(units: NDArray[np.int64]) -> NDArray[np.int64]:
+            space = self._spaces.take(encoded.ids.take(encoded.of_units(units)))
+            counts = np.diff(encoded.starts).take(units)
+            return borders([texts[unit] for unit in units.tolist()], counts, spans(units), space)
+
+        return replace(encoded, reported=reported)
 
     @cached_property
     def _spaces(self) -> NDArray[np.bool_]:
