@@ -335,9 +335,9 @@ def _is_folder(path: Path) -> bool:
 
 def switched_off(tokenizers: Sequence[Tokenizer]) -> list[str]:
     """Return notes: a tokenizer is used without its dropout, or a file here has its name too."""
-    found = {one.name: without_dropout(one.name, one.processing()) for one in tokenizers}
+    dropouts = {one.name: without_dropout(one.name, one.processing()) for one in tokenizers}
     others = [f"{one.name}: {other}" for one in tokenizers if (other := namesake(one.spec))]
-    return [*(note for notes in found.values() for note in notes), *others]
+    return [*(note for notes in dropouts.values() for note in notes), *others]
 
 
 def without_dropout(name: str, processing: Mapping[str, str]) -> list[str]:

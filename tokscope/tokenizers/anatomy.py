@@ -49,9 +49,9 @@ class Anatomy:
     missing: Ids = field(default_factory=lambda: _NONE)  # below the largest, and no token
 
 
-def sorted_ids(found: Iterable[int]) -> Ids:
+def sorted_ids(some: Iterable[int]) -> Ids:
     """Return ids as an array, in order."""
-    return np.array(sorted(found), np.int64)
+    return np.array(sorted(some), np.int64)
 
 
 def as_it_is(text: str) -> Prepared:

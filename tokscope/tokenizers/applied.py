@@ -120,17 +120,17 @@ def recorded(beside: Beside) -> str:
 
 def told(beside: Beside, unused: Sequence[str] = ()) -> str:
     """Say in words which settings are taken from which file, and which have no effect."""
-    found: dict[str, list[str]] = {}
+    by_source: dict[str, list[str]] = {}
     if beside.kind:
-        found[beside.sources["tokenizer_class"]] = [f"tokenizer_class={beside.named}"]
+        by_source[beside.sources["tokenizer_class"]] = [f"tokenizer_class={beside.named}"]
     for name in _TOLD:
         if name in beside.settings and name not in unused:
             value = json.dumps(beside.settings[name])
-            found.setdefault(beside.sources[name], []).append(f"{name}={value}")
+            by_source.setdefault(beside.sources[name], []).append(f"{name}={value}")
     if beside.added:
         count = f"{len(beside.added):,} added token{'s'[: len(beside.added) != 1]}"
-        found.setdefault(_source(beside), []).append(count)
-    words = [f"{', '.join(taken)} from {source}" for source, taken in found.items()]
+        by_source.setdefault(_source(beside), []).append(count)
+    words = [f"{', '.join(taken)} from {source}" for source, taken in by_source.items()]
     for name in unused:
         words.append(f"{name} has no effect on its steps")
     if beside.code:
@@ -143,17 +143,17 @@ def unrecorded(made: Tokenizer, beside: Beside) -> dict[str, str]:
     tokens = _tokens(made.listed()) if isinstance(made, TakesTokens) else {}
     known = frozenset(tokens.values())
     recorded = bool(getattr(made, "beside", ""))
-    found: dict[str, str] = {}
+    described: dict[str, str] = {}
     for file, settings in beside.files.items():
         if file == ADDED:  # whose tokens a library has by the same ids, or refuses
             lacking = {text: i for text, i in settings.items() if i not in tokens}
-            found |= {"added_tokens": short(lacking)} if lacking else {}
+            described |= {"added_tokens": short(lacking)} if lacking else {}
             continue
         for name, value in _counting(settings, tokens):
             heeded = recorded and (file == MODEL or beside.settings.get(name) == value)
             if not (heeded and _is_recorded(name, value, known)):
-                found[f"{file.removesuffix('.json')}.{name}"] = short(value)
-    return found
+                described[f"{file.removesuffix('.json')}.{name}"] = short(value)
+    return described
 
 
 def _counting(
@@ -260,10 +260,10 @@ def _set_prefix(library: LibraryTokenizer, beside: Beside) -> Iterator[str]:
         steps = [step[i] for i in range(len(settings_of(step)["pretokenizers"]))] if known else []
     if beside.kind == "T5":
         _require_prefix(library, beside, wanted)
-    found = [one for one in steps if isinstance(one, pre_tokenizers.ByteLevel)]
-    for one in found:
+    bytewise = [one for one in steps if isinstance(one, pre_tokenizers.ByteLevel)]
+    for one in bytewise:
         one.add_prefix_space = wanted
-    if not found and "add_prefix_space" in beside.settings and not _agrees(library, wanted):
+    if not bytewise and "add_prefix_space" in beside.settings and not _agrees(library, wanted):
         yield "add_prefix_space"
 
 
@@ -319,11 +319,11 @@ def set_llama_steps(library: LibraryTokenizer, beside: Beside) -> None:
 
 def specials_of(beside: Beside) -> dict[str, str | AddedToken]:
     """Return the special tokens by role; the class has its own for a role that no file sets."""
-    found: dict[str, str | AddedToken] = {**SPECIALS.get(beside.kind, {}), **beside.specials()}
-    mask = found.get("mask")
+    roles: dict[str, str | AddedToken] = {**SPECIALS.get(beside.kind, {}), **beside.specials()}
+    mask = roles.get("mask")
     if isinstance(mask, str) and beside.kind in SPACED_MASK:
-        found["mask"] = AddedToken(mask, lstrip=True, normalized=beside.kind == "MPNet")
-    return {role: found[role] for role in ROLES if role in found}
+        roles["mask"] = AddedToken(mask, lstrip=True, normalized=beside.kind == "MPNet")
+    return {role: roles[role] for role in ROLES if role in roles}
 
 
 def _add(library: LibraryTokenizer, beside: Beside) -> None:

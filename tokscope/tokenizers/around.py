@@ -95,15 +95,15 @@ def _spoken(kind: str, beside: Beside) -> str:
 
 def _named(words: str, beside: Beside) -> list[str]:
     """Return the words with the tokens and language that are set, without those that are not."""
-    found = []
+    texts = []
     for word in words.split():
         role, given, usual = word.partition("=")
         if given and role in ROLES:
             token = beside.specials().get(role, usual)
-            found.append(token if isinstance(token, str) else token.content)
+            texts.append(token if isinstance(token, str) else token.content)
         else:
-            found.append(_language(beside, role, usual) if given else word)
-    return list(filter(None, found))
+            texts.append(_language(beside, role, usual) if given else word)
+    return list(filter(None, texts))
 
 
 def _language(beside: Beside, name: str, usual: str) -> str:

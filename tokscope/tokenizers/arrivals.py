@@ -21,11 +21,11 @@ def arrivals(model: models.Model, pieces: Sequence[tuple[str, int]], size: int) 
     arrives = np.zeros(size, bool)
     texts = [piece for piece, _ in pieces]
     try:
-        found = encode_alone(model, texts)
+        encoded = encode_alone(model, texts)
     except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
         require_of_library(error)
-        found = [_ids_of(model, text) for text in texts]  # it has no token for what is unknown
-    for (_, token), ids in zip(pieces, found, strict=True):
+        encoded = [_ids_of(model, text) for text in texts]  # it has no token for what is unknown
+    for (_, token), ids in zip(pieces, encoded, strict=True):
         arrives[token] = ids == [token]
     return arrives
 

@@ -136,24 +136,24 @@ class Beside:
     def specials(self) -> dict[str, str | AddedToken]:
         """Return the special tokens by role, with the flags that a list of tokens gives them."""
         listed = {one.content: one for one in self.added.values()}
-        found: dict[str, str | AddedToken] = {}
+        roles: dict[str, str | AddedToken] = {}
         for role in ROLES:
             if f"{role}_token" in self.settings:
                 token = self._special(f"{role}_token", self.settings[f"{role}_token"])
                 text = token if isinstance(token, str) else token.content
-                found[role] = listed.get(text, token)
-        return found
+                roles[role] = listed.get(text, token)
+        return roles
 
     def others(self) -> list[str | AddedToken]:
         """Return the special tokens without a role."""
-        found: list[str | AddedToken] = []
+        extra: list[str | AddedToken] = []
         for name in LISTS:
             values = self.settings.get(name) or ()
             values = list(values.values()) if isinstance(values, dict) else values
             if not isinstance(values, (list, tuple)):
                 raise TokscopeError(f"{self.place(name)} is not a list of tokens")
-            found += [self._special(name, value) for value in values]
-        return found
+            extra += [self._special(name, value) for value in values]
+        return extra
 
     def _special(self, name: str, value: object) -> str | AddedToken:
         place = self.place(name)
@@ -206,8 +206,8 @@ def read(path: Path, name: str) -> Folder:
 
 def beside_file(path: Path) -> str:
     """Say which files beside a file that was named alone are not read; empty if there are none."""
-    found = [name for name in NAMES[:3] if path.with_name(name).is_file()]
-    return f"{', '.join(found)} beside it not read, as they are for its folder" if found else ""
+    unread = [name for name in NAMES[:3] if path.with_name(name).is_file()]
+    return f"{', '.join(unread)} beside it not read, as they are for its folder" if unread else ""
 
 
 def added_token(value: Json, place: str) -> AddedToken:

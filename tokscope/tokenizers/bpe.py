@@ -122,10 +122,10 @@ class RankEncoder:
             return Encoded.of([])
         refuse_long_spaces(texts)
         if not allowed and not (self.search and any(map(self.search.search, texts))):
-            found = self.engines.encode(texts)
+            encoded = self.engines.encode(texts)
         else:
-            found = self._with_tokens(SEPARATOR.join(texts), allowed)
-        return Encoded(self.ids[found.numbers], found.starts, found.spells)
+            encoded = self._with_tokens(SEPARATOR.join(texts), allowed)
+        return Encoded(self.ids[encoded.numbers], encoded.starts, encoded.spells)
 
     def _with_tokens(self, joined: str, allowed: AbstractSet[str]) -> Numbers:
         """Return the numbers of texts in which the core finds added and allowed tokens."""
@@ -257,10 +257,10 @@ class RankTokenizer:
 
     def ranks(self) -> Ranks:
         """Return the ranks of the file."""
-        found, numbers = unranked(self.vocabulary), self.encoder.ids
+        by_id, numbers = unranked(self.vocabulary), self.encoder.ids
         merged = len(numbers) - len(self.encoder.core.special_tokens_set)
-        found[numbers[:merged]] = np.arange(merged)
-        return found
+        by_id[numbers[:merged]] = np.arange(merged)
+        return by_id
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""

@@ -36,8 +36,8 @@ def digest_of(entries: Sequence[object]) -> str:
 
 def described(text: str) -> str:
     """Return the length and the hash of a text."""
-    found = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
-    return canonical({"characters": len(text), "sha256": found})
+    hashed = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+    return canonical({"characters": len(text), "sha256": hashed})
 
 
 def short(value: object) -> str:

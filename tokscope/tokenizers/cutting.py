@@ -113,7 +113,7 @@ class Cutter:
         theirs = self._kinds(characters, self._classes)
         ours = self._kinds(characters, _classes_here)
         known = len(_STAND_INS)
-        found = {
+        stand_ins = {
             kind: char
             for char, kind, here in zip(_STAND_INS, theirs.tolist(), ours.tolist(), strict=False)
             if kind == here
@@ -121,8 +121,8 @@ class Cutter:
         for code, kind, here in zip(
             codes, theirs[known:].tolist(), ours[known:].tolist(), strict=True
         ):
-            if kind != here and kind in found:
-                self._stand_ins[code] = found[kind]
+            if kind != here and kind in stand_ins:
+                self._stand_ins[code] = stand_ins[kind]
             else:
                 self._alike[code] = True
 

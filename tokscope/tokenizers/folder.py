@@ -106,10 +106,10 @@ def wanted(names: Iterable[str]) -> list[str]:
     """
     known = list(names)
     for patterns, _, _ in FOLDERS:
-        found = [_matching(pattern, known) for pattern in patterns]
-        if all(found):
+        matched = [_matching(pattern, known) for pattern in patterns]
+        if all(matched):
             return [
-                *(name for some in found for name in some),
+                *(name for some in matched for name in some),
                 *filter(known.__contains__, NAMES),
                 *(name for pattern in FILES_OF_TEMPLATES for name in _matching(pattern, known)),
             ]
@@ -153,13 +153,13 @@ def _inside(path: Path) -> Iterator[Path]:
     for _ in range(_LEVELS):
         deeper: list[Path] = []
         for folder in level:
-            found = _entries(folder)[:left]
-            left -= len(found)
-            if folder != path and wanted([one.name for one in found if one.is_file()]):
+            inside = _entries(folder)[:left]
+            left -= len(inside)
+            if folder != path and wanted([one.name for one in inside if one.is_file()]):
                 yield folder
                 continue
-            yield from (one for one in found if one.is_file() and _is_tokenizer(one))
-            deeper += [one for one in found if one.is_dir() and not one.is_symlink()]
+            yield from (one for one in inside if one.is_file() and _is_tokenizer(one))
+            deeper += [one for one in inside if one.is_dir() and not one.is_symlink()]
         level = deeper
 
 

@@ -52,10 +52,10 @@ def load_one(given: One | Mapping[str, One], argument: str = "tokenizer") -> Tok
     Raises:
         TokscopeError: it cannot be used, or there are several.
     """
-    found = asked(given, argument)
-    if len(found) > 1:
-        raise TokscopeError(f"{argument}: {len(found)} tokenizers cannot be used; give one")
-    return made(*found[0])
+    entered = asked(given, argument)
+    if len(entered) > 1:
+        raise TokscopeError(f"{argument}: {len(entered)} tokenizers cannot be used; give one")
+    return made(*entered[0])
 
 
 def asked(given: Tokenizers, argument: str = "tokenizers") -> list[tuple[str, Any]]:
@@ -65,13 +65,13 @@ def asked(given: Tokenizers, argument: str = "tokenizers") -> list[tuple[str, An
         TokscopeError: it is something else; names the argument.
     """
     wanted = "its backend_tokenizer" if hasattr(given, "backend_tokenizer") else _WANTED
-    found = entries(given, _is_one, argument, wanted)
-    for i, (name, one) in enumerate(found):
+    entered = entries(given, _is_one, argument, wanted)
+    for i, (name, one) in enumerate(entered):
         if not _is_one(one):
             where = f"{argument}[{name!r}]" if name else f"{argument}[{i}]"
             inner = hasattr(one, "backend_tokenizer")  # transformers wraps one of its library
             raise unlike(one, where, "its backend_tokenizer" if inner else _ONE)
-    return [(name, os.fspath(one) if isinstance(one, PathLike) else one) for name, one in found]
+    return [(name, os.fspath(one) if isinstance(one, PathLike) else one) for name, one in entered]
 
 
 def made(name: str, one: Any) -> Tokenizer:
@@ -83,16 +83,16 @@ def made(name: str, one: Any) -> Tokenizer:
     if isinstance(one, str):
         return load(one, label=name)
     if isinstance(getattr(one, "spec", None), Spec):
-        found = one
+        loaded = one
     else:
         module, kind = _TAKEN[cast(tuple[str, str], _class_of(one))]
         take = import_module(f"{__package__}.{module}").of_library
-        found = cast(Callable[[Any, str], Tokenizer], take)(
+        loaded = cast(Callable[[Any, str], Tokenizer], take)(
             one, name or str(getattr(one, "name", kind))
         )
-        found = replace(cast(Any, found), spec=Spec(found.name, "object", ""))
-    require_shown(name or found.name, "a tokenizer")
-    return cast(Tokenizer, replace(found, name=name) if name else found)
+        loaded = replace(cast(Any, loaded), spec=Spec(loaded.name, "object", ""))
+    require_shown(name or loaded.name, "a tokenizer")
+    return cast(Tokenizer, replace(loaded, name=name) if name else loaded)
 
 
 def named_apart(tokenizers: Sequence[Tokenizer]) -> list[Tokenizer]:

@@ -69,18 +69,18 @@ class GreedyTokenizer:
     @cached_property
     def _lengths(self) -> Mapping[bytes, Sequence[int]]:
         """First two bytes -> the lengths of the tokens that begin so, the longest first."""
-        found: dict[bytes, set[int]] = defaultdict(set)
+        by_start: dict[bytes, set[int]] = defaultdict(set)
         for token in self.ids:
             if len(token) > 1:
-                found[token[:2]].add(len(token))
-        return {start: sorted(lengths, reverse=True) for start, lengths in found.items()}
+                by_start[token[:2]].add(len(token))
+        return {start: sorted(lengths, reverse=True) for start, lengths in by_start.items()}
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
         return Encoded.of([self._ids(text.encode()) for text in texts])
 
     def _ids(self, data: bytes) -> list[int]:
-        ids, lengths, found, at = self.ids, self._lengths, [], 0
+        ids, lengths, tokens, at = self.ids, self._lengths, [], 0
         while at < len(data):
             for size in lengths.get(data[at : at + 2], ()):
                 token = ids.get(data[at : at + size])
@@ -88,9 +88,9 @@ class GreedyTokenizer:
                     break
             else:
                 token, size = ids[data[at : at + 1]], 1
-            found.append(token)
+            tokens.append(token)
             at += size
-        return found
+        return tokens
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
         """Return the ids of every text with the special tokens that go around it."""

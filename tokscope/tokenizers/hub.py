@@ -105,12 +105,12 @@ def cached_repositories(wanted: Wanted) -> list[str]:
     from huggingface_hub import constants
 
     snapshots = Path(constants.HF_HUB_CACHE).glob("models--*/snapshots/*")
-    found = {
+    folders = {
         snapshot.parents[1].name
         for snapshot in snapshots
         if snapshot.is_dir() and wanted([path.name for path in snapshot.iterdir()])
     }
-    return sorted(folder.removeprefix("models--").replace("--", "/") for folder in found)
+    return sorted(folder.removeprefix("models--").replace("--", "/") for folder in folders)
 
 
 def _asked(name: str, revision: str | None) -> _Repository:
@@ -224,10 +224,10 @@ def _listing(content: bytes) -> tuple[str, dict[str, str]]:
 def _hash(content: bytes, told: object, name: str) -> str:
     """Return the hash by which the cache knows a file: large ones have a SHA-256, others git's."""
     large = isinstance(told, str) and len(told) == 64
-    found = hashlib.sha256(content).hexdigest() if large else git_hash(content)
-    if told not in ("", found):
+    own = hashlib.sha256(content).hexdigest() if large else git_hash(content)
+    if told not in ("", own):
         raise DownloadError(f"{name} is not the file that the hub lists")
-    return found
+    return own
 
 
 # Into the cache, as the hub's library lays it out

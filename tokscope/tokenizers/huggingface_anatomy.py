@@ -169,13 +169,13 @@ class Parts:
     def prepare(self, text: str) -> Prepared:
         """Return a text on its way to the model."""
         text = normalize(self.library, text)
-        found = pretokenize(self.library, text)
-        pieces = [self.plain(piece) for piece, _ in found]
+        cut = pretokenize(self.library, text)
+        pieces = [self.plain(piece) for piece, _ in cut]
         if self.spelled:
             # spelled in the byte alphabet already: a span of bytes has no place in characters
             plain = self.plain(text)
             return Prepared(plain, [(0, len(plain))], pieces)
-        return Prepared(self.plain(text, spelled=False), [span for _, span in found], pieces)
+        return Prepared(self.plain(text, spelled=False), [span for _, span in cut], pieces)
 
     def plain(self, piece: str, *, spelled: bool = True) -> str:
         """Return a piece in the characters of text instead of those of the vocabulary."""

@@ -115,12 +115,12 @@ def _library(model: Model, beside: Beside) -> LibraryTokenizer:
     else:
         library = _made(model, _named(model, beside, ()))
         set_llama_steps(library, beside)
-    found = [
+    control = [
         LibraryAddedToken(piece, normalized=False, special=kind == CONTROL or piece in _TURNS)
         for piece, kind in zip(model.pieces, model.kinds, strict=True)
         if kind in (CONTROL, DEFINED)
     ]
-    library.add_tokens(found)
+    library.add_tokens(control)
     return library
 
 
@@ -169,13 +169,13 @@ def _merges(model: Model, ids: Mapping[str, int], *, own: bool) -> list[tuple[st
         for piece, score, kind in zip(ids, model.scores, model.kinds, strict=True)
         if not own or kind == NORMAL or (kind == DEFINED and not piece.strip(SPACE))
     }
-    found = [
+    scored = [
         ((rank, -at, at - len(piece), ids[piece]), piece[:at], piece[at:])
         for piece, rank in kept.items()
         for at in range(1, len(piece))
         if piece[:at] in kept and piece[at:] in kept
     ]
-    return [(left, right) for _, left, right in sorted(found)]
+    return [(left, right) for _, left, right in sorted(scored)]
 
 
 def _set_own_steps(library: LibraryTokenizer, model: Model) -> None:

@@ -106,8 +106,8 @@ class MappedTokenizer:
         pieces = self.own.library.encode(rest, out_type=str, num_threads=1)
         return Encoded.of(
             [
-                [self.ids.get(piece, self.unknown) for piece in chain(filter(None, [code]), found)]
-                for code, found in zip(codes, pieces, strict=True)
+                [self.ids.get(piece, self.unknown) for piece in chain(filter(None, [code]), split)]
+                for code, split in zip(codes, pieces, strict=True)
             ]
         )
 

@@ -49,5 +49,5 @@ def load_release(spec: Spec) -> Tokenizer:
     path = Path(package.origin).parent / "data" / file
     if not path.exists():
         raise TokscopeError(f"mistral-common no longer ships {file}; install 'tokscope[mistral]'")
-    found = Spec(spec.label or f"mistral-{spec.place}", spec.kind, str(path))
-    return tekken.load_file(found) if path.suffix == ".json" else sentencepiece.load_file(found)
+    bundled = Spec(spec.label or f"mistral-{spec.place}", spec.kind, str(path))
+    return tekken.load_file(bundled) if path.suffix == ".json" else sentencepiece.load_file(bundled)

@@ -33,9 +33,9 @@ def suggestion(word: str) -> str:
     >>> suggestion("GPT-4"), suggestion("org/name")
     ('write gpt-4 for the encoding cl100k_base', '')
     """
-    found = _of_openai(re.sub("^openai/", "", word.lower()))
-    if found:
-        return found
+    of_openai = _of_openai(re.sub("^openai/", "", word.lower()))
+    if of_openai:
+        return of_openai
     for start, told in _FAMILIES.items():
         if re.match(f"({start})[^/]*$", word.lower()):
             return told

@@ -78,8 +78,8 @@ def _xlm(beside: Beside) -> Split:
     bare = beside.flag("do_lowercase_and_remove_accent", True)
 
     def words(text: str) -> list[str]:
-        found = split(_printing(normalize(_punctuation(text))))
-        return [word for word in (_bare(found) if bare else found) if word]
+        pieces = split(_printing(normalize(_punctuation(text))))
+        return [word for word in (_bare(pieces) if bare else pieces) if word]
 
     return words
 

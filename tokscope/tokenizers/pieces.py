@@ -256,8 +256,8 @@ def load_folder(folder: Folder) -> Tokenizer:
             f"{path}: its ids depend on the class, and neither tokenizer_config.json nor "
             f"config.json beside it names one ({known}); sp:{path} gives the model's own ids"
         )
-    found = sentencepiece.load_file(Spec(folder.name, "sp", str(path)))
-    return replace(found, path="SentencePiece; assumed: ids are the model's own")
+    loaded = sentencepiece.load_file(Spec(folder.name, "sp", str(path)))
+    return replace(loaded, path="SentencePiece; assumed: ids are the model's own")
 
 
 def load_class(path: Path, folder: Folder) -> Tokenizer:
@@ -273,9 +273,9 @@ def load_class(path: Path, folder: Folder) -> Tokenizer:
         built = _built(made, model, folder.beside.settings)
     taken = [name for name in ("do_lower_case", "add_prefix_space") if name in made.takes]
     unused = unused_of(folder.beside, *taken)
-    found = finished(built, folder, str(path), unused=unused)
+    complete = finished(built, folder, str(path), unused=unused)
     assumed = f"ids, normalisation and cuts of transformers' {kind}Tokenizer"
-    return replace(found, assumed=assumed, around={"sentencepiece": model.whole})
+    return replace(complete, assumed=assumed, around={"sentencepiece": model.whole})
 
 
 def _built(made: _Class, model: Model, settings: Json) -> LibraryTokenizer:

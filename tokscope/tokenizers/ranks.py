@@ -46,6 +46,6 @@ def by_score(vocabulary: Vocabulary, scores: Sequence[float]) -> Ranks:
         i for i in range(len(scores)) if vocabulary.lengths[i] and i not in vocabulary.fallbacks
     ]
     order = sorted(pieces, key=lambda token: -scores[token])
-    found = unranked(vocabulary)
-    found[order] = np.arange(len(order))
-    return found
+    ranks = unranked(vocabulary)
+    ranks[order] = np.arange(len(order))
+    return ranks

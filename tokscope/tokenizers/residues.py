@@ -48,8 +48,8 @@ def residues(content: str, name: str, place: str) -> HuggingFaceTokenizer:
     with blaming(f"{place}: cannot be made one expression"):
         library.pre_tokenizer = _cuts(pieces, specials)
     library.add_special_tokens(specials)
-    found = assemble(library, name, place)
-    return replace(found, assumed="text is cut as by transformers' EsmTokenizer")
+    built = assemble(library, name, place)
+    return replace(built, assumed="text is cut as by transformers' EsmTokenizer")
 
 
 def _cuts(pieces: Sequence[str], specials: Sequence[str]) -> pre_tokenizers.PreTokenizer:

@@ -107,12 +107,12 @@ def _nearly(one: object, other: object) -> bool:
 
 def rest(left: Iterable[tuple[str, object]], name: str = REST) -> dict[str, str]:
     """Return what is left of a file as parts; as one hash if they are many, or hard to name."""
-    found = list(left)
-    places = {place for place, _ in found}
+    listed = list(left)
+    places = {place for place, _ in listed}
     if (
-        len(places) < len(found)
-        or len(found) > _MOST
+        len(places) < len(listed)
+        or len(listed) > _MOST
         or max(map(len, places), default=0) > _LONGEST
     ):
-        return {name: canonical({"size": len(found), "sha256": digest([canonical(found)])})}
-    return {f"{name}.{place}": short(value) for place, value in found}
+        return {name: canonical({"size": len(listed), "sha256": digest([canonical(listed)])})}
+    return {f"{name}.{place}": short(value) for place, value in listed}

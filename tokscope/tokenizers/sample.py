@@ -14,5 +14,5 @@ TRAINED = {"bpe": "bpe.json", "unigram": "unigram.model", "wordpiece": "wordpiec
 def load_sample(spec: Spec) -> Tokenizer:
     """Load `sample:bpe`, `sample:unigram` or `sample:wordpiece`."""
     path = FOLDER / choose(TRAINED, spec.place, "sample tokenizer")
-    found = Spec(spec.label or f"sample-{spec.place}", spec.kind, str(path))
-    return folder.load_file(found)
+    file = Spec(spec.label or f"sample-{spec.place}", spec.kind, str(path))
+    return folder.load_file(file)

@@ -96,9 +96,9 @@ def load_class(
     library = _library(vocabulary, pairs, unknown, place)
     made.dress(library)
     library.add_special_tokens([text for text in made.specials if text in vocabulary])
-    found = assemble(library, name, place)
+    built = assemble(library, name, place)
     return replace(
-        found, assumed=f"text is normalised and cut as transformers' {kind}Tokenizer does"
+        built, assumed=f"text is normalised and cut as transformers' {kind}Tokenizer does"
     )
 
 
@@ -139,11 +139,11 @@ def load_clip(spec: Spec) -> HuggingFaceTokenizer:
     tokens += [left + right for left, right in merges]
     vocabulary = {token: i for i, token in enumerate([*tokens, *_CLIP_SPECIALS])}
     name = spec.label or path.name.partition(".")[0]
-    found = load_class(vocabulary, merges, "CLIP", name, str(path))
+    made = load_class(vocabulary, merges, "CLIP", name, str(path))
     behind = lines[_CLIP_SIZE + 1 :]
     around = rest([("lines behind", behind)] if any(behind) else [])
-    assumed = f"{found.assumed}, without the repairs of ftfy"
-    return replace(found, assumed=assumed, around=around)
+    assumed = f"{made.assumed}, without the repairs of ftfy"
+    return replace(made, assumed=assumed, around=around)
 
 
 def read_pairs(path: Path) -> list[Pair]:
@@ -242,8 +242,8 @@ def _apart(vocabulary: Mapping[str, int], codes: Codes, file: Folder, how: str) 
     """Build from codes of version 0.1: the mark behind a word is a symbol, but not a token."""
 
     def words(text: str) -> list[str]:
-        found = filter(None, re.split(r"[ \n]+", text))
-        return [word if len(word) == 1 else word + _MARK for word in found]
+        apart = filter(None, re.split(r"[ \n]+", text))
+        return [word if len(word) == 1 else word + _MARK for word in apart]
 
     known = {token.replace(END, _MARK): i for token, i in vocabulary.items()}
     pairs = [(left.replace(END, _MARK), right.replace(END, _MARK)) for left, right in codes.pairs]

@@ -76,8 +76,8 @@ def _around(data: dict[str, Any], used: int) -> dict[str, str]:
     settings = {name: part for name, part in data["config"].items() if name != "pattern"}
     parts = {"config": settings, "special_tokens": data.get("special_tokens")}
     others = [(name, part) for name, part in data.items() if name not in (*parts, "vocab")]
-    found = {name: canonical(part) for name, part in parts.items() if part is not None}
-    return found | rest([*others, *_of_entries(data["vocab"], used)])
+    told = {name: canonical(part) for name, part in parts.items() if part is not None}
+    return told | rest([*others, *_of_entries(data["vocab"], used)])
 
 
 def _of_entries(entries: list[dict[str, Any]], used: int) -> Iterator[tuple[str, object]]:

@@ -54,11 +54,11 @@ def with_settings(tokenizer: Tokenizer, folder: Path, beside: Beside) -> Tokeniz
         TokscopeError: there is something else where a template is expected.
     """
     told = beside.files.get(CONFIG, {}).get(TEMPLATE)
-    found = {**unrecorded(tokenizer, beside), **_parts(folder, told)}
-    if not found:
+    beyond = {**unrecorded(tokenizer, beside), **_parts(folder, told)}
+    if not beyond:
         return tokenizer
     made = cast(Any, tokenizer)  # all that folders hold are dataclasses with this field
-    return cast(Tokenizer, replace(made, around={**made.around, **found}))
+    return cast(Tokenizer, replace(made, around={**made.around, **beyond}))
 
 
 def _parts(folder: Path, told: object) -> dict[str, str]:
@@ -70,15 +70,15 @@ def _parts(folder: Path, told: object) -> dict[str, str]:
     used = {one.name: one for one in own or configured}
     others = [*configured, *processor, *_files(folder / _OTHERS)]
     apart = [one for one in others if one.name not in used or used[one.name].text != one.text]
-    found = {titled(name): described(one.text) for name, one in used.items()}
+    shown = {titled(name): described(one.text) for name, one in used.items()}
     elsewhere: dict[str, list[str]] = {}
     for one in apart:
         elsewhere.setdefault(f"{titled(one.name)}{_IN}{one.place}", []).append(one.text)
     for name, texts in elsewhere.items():
-        found[name] = described(texts[0] if len(texts) == 1 else canonical(texts))
+        shown[name] = described(texts[0] if len(texts) == 1 else canonical(texts))
     whole = {_PROCESSOR: data, CONFIG: {TEMPLATE: told}}
     left = unread(whole, {name: _read(data) for name, data in whole.items()})
-    return found | rest(left, f"{REST}.beside")
+    return shown | rest(left, f"{REST}.beside")
 
 
 def _read(data: Mapping[str, object]) -> Mapping[str, object]:

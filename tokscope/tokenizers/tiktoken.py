@@ -283,17 +283,19 @@ def read_specials(place: str) -> Mapping[str, int]:
         names = ", ".join(SPECIALS)
         raise TokscopeError(f"{place}: neither a file nor a name of special tokens ({names})")
     try:
-        found = json.loads(reading.content(path))
-        if "added_tokens_decoder" in found and isinstance(found, dict):
-            listed = decoder(found["added_tokens_decoder"], path)
-            found = {token.content: number for number, token in listed}
-        if not all(type(number) is int and number >= 0 and text for text, number in found.items()):
+        specials = json.loads(reading.content(path))
+        if "added_tokens_decoder" in specials and isinstance(specials, dict):
+            listed = decoder(specials["added_tokens_decoder"], path)
+            specials = {token.content: number for number, token in listed}
+        if not all(
+            type(number) is int and number >= 0 and text for text, number in specials.items()
+        ):
             raise ValueError("an id is not a whole number from 0 up, or a token is empty")
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise TokscopeError(
             f"{path}: not a JSON object of tokens and their ids ({error})"
         ) from error
-    return dict(found)
+    return dict(specials)
 
 
 def _recommended(ranks: Mapping[bytes, int]) -> str:

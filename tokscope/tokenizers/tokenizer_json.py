@@ -75,8 +75,8 @@ def _as_in(file: Json, model: Json) -> Json:
 
 def _by_text(tokens: list[Json]) -> Any:
     """Return added tokens by their text, so that order does not count; listed if two are alike."""
-    found = {token["content"]: token for token in tokens}
-    return found if len(found) == len(tokens) else tokens
+    by_text = {token["content"]: token for token in tokens}
+    return by_text if len(by_text) == len(tokens) else tokens
 
 
 def _read(text: str, path: Path) -> LibraryTokenizer:

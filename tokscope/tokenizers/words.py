@@ -91,8 +91,8 @@ class WordTokenizer:
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
         units = []
-        for found in self._pieces(texts):
-            ids = self.ids[np.array(found.ids, np.int64)]
+        for one in self._pieces(texts):
+            ids = self.ids[np.array(one.ids, np.int64)]
             units.append(ids[ids >= 0].tolist())
         return Encoded.of(units)
 
@@ -118,10 +118,10 @@ class WordTokenizer:
             words = [word.removesuffix(self.mark) for word in words]
         spans = placed(words, text)
         home = np.cumsum([0, *(len(char.encode()) for char in text)])
-        (found,) = self._pieces([text])
+        (one,) = self._pieces([text])
         kept = [
             (word, end)
-            for number, word, (_, end) in zip(found.ids, found.word_ids, found.offsets, strict=True)
+            for number, word, (_, end) in zip(one.ids, one.word_ids, one.offsets, strict=True)
             if self.ids[number] >= 0 and word is not None
         ]
         cuts = []
@@ -147,9 +147,9 @@ def placed(words: Sequence[str], text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     at = 0
     for i, word in enumerate(words):
-        found = text.find(word, at)
-        if found >= 0 and not text[at:found].strip():
-            spans.append((found, found + len(word)))
+        begin = text.find(word, at)
+        if begin >= 0 and not text[at:begin].strip():
+            spans.append((begin, begin + len(word)))
         else:
             following = text.find(words[i + 1], at) if i + 1 < len(words) else -1
             stop = following if following >= 0 else min(at + len(word), len(text))
