@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tokscope
+from tokscope.counting.alignment import Doubt
 from tokscope.counting.catalog import MEASURES
 from tokscope.studies.compare_headline import headline
 from tokscope.studies.compare_rows import Row
@@ -72,7 +74,7 @@ def said(standing: Standings, *measures: str, **prices: float) -> str:
         ([[60, 60, 80]], "a and b need the fewest tokens, 60 each; c needs 33 % more."),
         ([[50, 60], [60, 50]], "a and b need 110 tokens each, but differ by corpus."),
         ([[1_000_000, 999_999]], "b needs the fewest tokens: less than 0.01 % fewer than a."),
-        ([[60]], "a needs 60 tokens for 240 bytes, 4.00 bytes a token."),
+        ([[60]], "a needs 60 tokens for 240 bytes, 4.00 bytes per token."),
     ],
 )  # fmt: skip
 def test_who_needs_the_fewest_tokens(tokens: list[list[int]], sentence: str) -> None:
@@ -136,7 +138,7 @@ def test_text_that_is_dropped_in_silence_is_found(write: Write) -> None:
 
 def test_the_cheapest_in_money_need_not_have_the_fewest_tokens() -> None:
     assert said(made([[100, 50]]), a=1.0, b=4.0) == (
-        "a is the cheapest: 50 % less than b (0.00010 in all). "
+        "a is the cheapest, 0.00010 in all: 50 % less than b. "
         "b needs the fewest tokens: 50 % fewer than a."
     )
     assert said(made([[100, 50]]), a=1.0, b=2.0).startswith("a and b cost the same, 0.00010.")
@@ -145,9 +147,21 @@ def test_the_cheapest_in_money_need_not_have_the_fewest_tokens() -> None:
     assert chance.startswith("No difference in cost is seen between b and a")
 
 
+def test_where_another_costs_less() -> None:
+    """At 1 and 2 per million: 200 and 160 in hi, 100 and 240 in en; a has 300, b 400 millionths."""
+    assert said(made([[100, 120], [200, 80]]), a=1.0, b=2.0).startswith(
+        "a is the cheapest, 0.00030 in all: 25 % less than b (most of it in en), though b costs "
+        "less in hi. "
+    )
+    in_every = said(made([[90, 60], [90, 60]]), a=1.0, b=1.0)
+    assert in_every.startswith("b is the cheapest in every corpus, 0.00012 in all: 33 % less than")
+    same = said(made([[60, 60, 80]]), a=1.0, b=1.0, c=1.0)
+    assert same.startswith("a and b cost the same, 0.000060; c costs 33 % more.")
+
+
 def test_a_baseline_is_never_praised_for_its_price() -> None:
     three = said(made([[100, 50, 10]], baseline=[2]), a=1.0, b=1.0, c=0.01)
-    assert three.startswith("b is the cheapest: 50 % less than a (0.000050 in all).")
+    assert three.startswith("b is the cheapest, 0.000050 in all: 50 % less than a.")
     two = said(made([[100, 10]], baseline=[1]), a=1.0, b=0.01)
     assert two.startswith("a costs 0.00010 for this text. a needs 100 tokens")
     alone = said(made([[100, 10]], baseline=[1]), b=1.0)
@@ -155,7 +169,8 @@ def test_a_baseline_is_never_praised_for_its_price() -> None:
 
 
 def test_a_price_of_nothing_is_the_cheapest() -> None:
-    assert said(made([[100, 50]]), a=0.0, b=2.0).startswith("a is the cheapest: 100 % less than b")
+    free = said(made([[100, 50]]), a=0.0, b=2.0)
+    assert free.startswith("a is the cheapest, 0.00 in all: 100 % less than b.")
     assert said(made([[100, 50]]), a=0.0, b=0.0).startswith("a and b cost the same, 0.00.")
 
 
@@ -165,7 +180,9 @@ def test_a_price_of_nothing_is_the_cheapest() -> None:
 @pytest.mark.parametrize(
     ("column", "sentence"),
     [
-        ([100, 100, 140], "a is fair: the others need 1.0 to 1.4 times the tokens of en."),
+        ([100, 100, 140], "a is fair: the other corpora need 1.0 to 1.4 times the tokens of en."),
+        ([100, 140], "a is fair: hi needs 1.4 times the tokens of en."),
+        ([100, 140, 140], "a is fair: the other corpora need 1.4 times the tokens of en."),
         ([100, 270, 120, 110, 110], "a is fair but for hi (2.7 times the tokens of en)."),
         (
             [100, 270, 160, 110, 110],
@@ -175,17 +192,17 @@ def test_a_price_of_nothing_is_the_cheapest() -> None:
         ([100, 50, 110, 100], "a is fair but for hi (0.5 times the tokens of en)."),
         (
             [100, 270, 160, 300, 310],
-            "a is not fair: all 4 others need more than 1.5 times the tokens of en, most of all "
+            "a is not fair: all 4 other corpora need more than 1.5 times the tokens of en, most of all "
             "th (3.1), de (3.0) and hi (2.7).",
         ),
         (
             [100, 40, 160, 300, 310],
-            "a is not fair: all 4 others need more than 1.5 or less than 1/1.5 times the "
+            "a is not fair: all 4 other corpora need more than 1.5 or less than 1/1.5 times the "
             "tokens of en, most of all th (3.1), de (3.0) and hi (0.4).",
         ),
         (
             [100, 40, 50, 60, 30],
-            "a is not fair: all 4 others need less than 1/1.5 times the tokens of en, most of all "
+            "a is not fair: all 4 other corpora need less than 1/1.5 times the tokens of en, most of all "
             "th (0.3), hi (0.4) and ru (0.5).",
         ),
         ([0, 0, 0], ""),
@@ -205,22 +222,81 @@ def test_a_premium_whose_interval_holds_the_limit_is_not_judged() -> None:
 
 def test_the_worst_language_of_each_tokenizer() -> None:
     assert said(made([[100, 100], [270, 160], [160, 140]]), "premium") == (
-        "The worst corpus needs 1.6 times the tokens of en with b (hi) and 2.7 with a (hi)."
+        "The worst corpus (hi) needs 1.6 times the tokens of en with b and 2.7 with a."
+    )
+    assert said(made([[100, 100], [270, 160], [160, 170]]), "premium") == (
+        "The worst corpus needs 1.7 times the tokens of en with b (ru) and 2.7 with a (hi)."
+    )
+    assert said(made([[100, 100], [270, 160]]), "premium") == (
+        "hi needs 1.6 times the tokens of en with b and 2.7 with a."
     )
     assert said(made([[100, 100], [120, 110]]), "premium") == (
         "No corpus needs more than 1.2 times the tokens of en."
     )
     assert said(made([[100, 50], [270, 135]]), "premium") == (
-        "The worst corpus (hi) needs 2.7 times the tokens of en with both."
+        "hi needs 2.7 times the tokens of en with both."
     )
     assert said(made([[100, 50, 10], [270, 135, 27]]), "premium") == (
-        "The worst corpus (hi) needs 2.7 times the tokens of en with all 3."
+        "hi needs 2.7 times the tokens of en with all 3."
     )
     many = said(made([[100] * 4, [200, 300, 400, 500]]), "premium")
-    assert (
-        many
-        == "The worst corpus needs from 2.0 times the tokens of en with a (hi) to 5.0 with d (hi)."
+    assert many == "hi needs from 2.0 times the tokens of en with a to 5.0 with d."
+
+
+def test_lines_that_do_not_look_like_translations_are_not_judged() -> None:
+    """hi is left out of what is said; the others are judged as before."""
+    hi = Doubt("hi", 0.02, 0.817)
+    doubt = (
+        "Cannot tell how fair this is to hi: its lines do not look like translations of those of "
+        "en, as their lengths are hardly related (correlation 0.02, translations have about 0.82)."
     )
+
+    def unlike(tokens: Sequence[Sequence[int]], *doubts: Doubt) -> str:
+        return said(replace(made(tokens), unlike=doubts), "premium")
+
+    assert unlike([[100], [100]], hi) == doubt
+    assert unlike([[100, 90], [100, 400]], hi) == doubt
+    assert unlike([[100], [900], [120]], hi) == (
+        f"{doubt} a is fair: ru needs 1.2 times the tokens of en."
+    )
+    assert unlike([[100, 100], [900, 50], [300, 200]], hi) == (
+        f"{doubt} ru needs 2.0 times the tokens of en with b and 3.0 with a."
+    )
+    assert unlike([[100, 100], [900, 50], [300, 200], [200, 210]], hi) == (
+        f"{doubt} The worst of the others needs 2.1 times the tokens of en with b (de) and 3.0 "
+        "with a (ru)."
+    )
+    assert unlike([[100, 100], [900, 50], [120, 110], [120, 110]], hi) == (
+        f"{doubt} No other corpus needs more than 1.2 times the tokens of en."
+    )
+    assert unlike([[100], [200], [300]], hi, Doubt("ru", 0.04, 0.817)) == (
+        "Cannot tell how fair this is to hi and ru: their lines do not look like translations of "
+        "those of en, as their lengths are hardly related (correlation at most 0.04, translations "
+        "have about 0.82)."
+    )
+
+
+def test_shuffled_lines_are_noticed_and_sums_stay(write: Write) -> None:
+    """Lines of 2 to 200 words, in order, and in an order that has nothing to do with it."""
+    lines = ["one two " * n for n in range(1, 101)]
+    order = np.random.default_rng(0).permutation(100)
+    paths = [
+        str(write("en.txt", "\n".join(lines))),
+        str(write("hi.txt", "\n".join(lines).upper())),
+        str(write("ru.txt", "\n".join(lines[k] for k in order).upper())),
+    ]
+    report = tokscope.compare("sample:bpe", paths, parallel=True)
+    values = {r["corpus"]: r["value"] for r in report.rows if r["measure"] == "premium"}
+    assert values["hi"] == values["ru"]  # sums do not see the order
+    assert "fair this is to ru: its lines do not look like" in report.headline
+    assert any(note.startswith("premiums of ru: right if") for note in report.notes)
+    lines_of = tokscope.worst_lines("sample:bpe", paths, parallel=True).headline
+    assert lines_of.startswith("Cannot tell which lines cost most in ru: its lines do not look")
+    fine = tokscope.compare("sample:bpe", paths[:2], parallel=True)
+    assert "translations" not in fine.headline
+    assert not any("another order" in note for note in fine.notes)
+    apart = tokscope.compare("sample:bpe", paths)  # nobody says that it is parallel
+    assert "translations" not in apart.headline
 
 
 def test_text_that_is_not_parallel_is_never_called_fair(write: Write) -> None:

@@ -253,6 +253,12 @@ def _notes(asked: Asked, usable: Sequence[str], counted: Counted, standing: Stan
             f"? not all of the text was read: over {100 * UNREADABLE:g} % of the tokens are "
             "unknown, or text is dropped; such values are not compared"
         )
+    if standing.unlike and any(MEASURES[name].over != "corpus" for name in usable):
+        names = ", ".join(one.corpus for one in standing.unlike)
+        notes.append(
+            f"premiums of {names}: right if the whole texts say the same, in another order of "
+            "lines; their intervals are then too wide"
+        )
     notes += counted.doubts()
     return notes + ([_sampling(counted, asked.bootstrap, asked.seed)] if asked.bootstrap else [])
 

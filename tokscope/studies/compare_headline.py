@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 
+from tokscope.counting.alignment import Doubt
 from tokscope.counting.catalog import MEASURES
 from tokscope.counting.resampled import SAME
 from tokscope.studies.compare_rows import Row
@@ -81,15 +82,18 @@ def _order(standing: Standings, able: Sequence[int], what: str) -> str:
         tied = _tie(standing, same, what)
         if not rest:
             return tied
-        more = f"{names[rest[0]]} needs {_more(standing, rest[0], same)} more"
+        verb = "needs" if what == "tokens" else "costs"
+        more = f"{names[rest[0]]} {verb} {_more(standing, rest[0], same)} more"
         if not standing.drawn.shape[-1] and what == "tokens":
             few, number = _listed([names[k] for k in same]), int(tokens[best])
             return f"{few} need the fewest tokens, {number:,} each; {more}"
         return f"{tied}; {more}"
-    wins = "needs the fewest tokens" if what == "tokens" else "is the cheapest"
+    wins, cost = "needs the fewest tokens", ""
+    if what != "tokens":
+        wins, cost = "is the cheapest", f", {_money_of(tokens[best])} in all"
     everywhere, lead, but = _where(standing, able, best, rest[0], what)
     below[0] += lead
-    return f"{names[best]} {wins}{everywhere}: {' and '.join(below)}{but}"
+    return f"{names[best]} {wins}{everywhere}{cost}: {' and '.join(below)}{but}"
 
 
 def _more(standing: Standings, k: int, same: Sequence[int]) -> str:
@@ -162,7 +166,7 @@ def _alone(standing: Standings, measures: Sequence[str]) -> str:
         return ""
     (k,) = standing.able
     tokens, size = int(standing.tokens[last, k]), int(standing.bytes[last])
-    rate = f", {size / tokens:.2f} bytes a token" if tokens else ""
+    rate = f", {size / tokens:.2f} bytes per token" if tokens else ""
     return f"{standing.tokenizers[k]} needs {tokens:,} tokens for {size:,} bytes{rate}."
 
 
@@ -199,8 +203,32 @@ def _fairness(standing: Standings) -> str:
     able = standing.able or [k for k, b in enumerate(standing.baseline) if b]
     if len(standing.corpora) < 3 or all(standing.baseline):
         return ""
-    if len(able) == 1:
-        return _fair(standing, able[0])
+    base = standing.corpora[standing.first]
+    said = _fair(standing, able[0]) if len(able) == 1 else _worst(standing, able)
+    doubt = not_translations(standing.unlike, base)
+    return " ".join(filter(None, (doubt and f"Cannot tell how fair this is to {doubt}.", said)))
+
+
+def not_translations(unlike: Sequence[Doubt], base: str) -> str:
+    """Name the corpora whose lines do not look like translations, and say why not.
+
+    >>> not_translations([Doubt("de", 0.018, 0.823)], "en")  # doctest: +NORMALIZE_WHITESPACE
+    'de: its lines do not look like translations of those of en, as their lengths are hardly related
+    (correlation 0.02, translations have about 0.82)'
+    """
+    if not unlike:
+        return ""
+    names, alone = _listed([one.corpus for one in unlike]), len(unlike) == 1
+    found = f"{'' if alone else 'at most '}{max(one.correlation for one in unlike):.2f}"
+    return (
+        f"{names}: {'its' if alone else 'their'} lines do not look like translations of those of "
+        f"{base}, as their lengths are hardly related (correlation {found}, translations have "
+        f"about {unlike[0].expected:.2f})"
+    )
+
+
+def _worst(standing: Standings, able: Sequence[int]) -> str:
+    """Say which corpus needs most, with each of several tokenizers."""
     base = standing.corpora[standing.first]
     worst = []
     for k in able:
@@ -213,25 +241,33 @@ def _fairness(standing: Standings) -> str:
     if not worst:
         return ""
     if worst[-1][3] <= FAIR:
-        return f"No corpus needs more than {worst[-1][0]:.1f} times the tokens of {base}."
+        corpus = "other corpus" if standing.unlike else "corpus"
+        return f"No {corpus} needs more than {worst[-1][0]:.1f} times the tokens of {base}."
     shown = worst if len(worst) <= 3 else [worst[0], worst[-1]]
     times = [f"{value:.1f}" for value, *_ in shown]
     times[0] += f" times the tokens of {base}"
-    if len({(f"{value:.1f}", corpus) for value, _, corpus, _ in worst}) == 1:
+    places = {corpus for _, _, corpus, _ in worst}
+    one = places.pop() if len(places) == 1 else ""
+    who = "The worst of the others" if standing.unlike else "The worst corpus"
+    if one:
+        who = one if len(standing.corpora) - len(standing.unlike) == 3 else f"{who} ({one})"
+    if one and len({f"{value:.1f}" for value, *_ in worst}) == 1 < len(worst):
         every = "both" if len(worst) == 2 else f"all {len(worst)}"
-        return f"The worst corpus ({worst[0][2]}) needs {times[0]} with {every}."
-    told = [f"{t} with {one[1]} ({one[2]})" for t, one in zip(times, shown, strict=True)]
+        return f"{who} needs {times[0]} with {every}."
+    where = ["" if one else f" ({corpus})" for _, _, corpus, _ in shown]
+    told = [f"{t} with {k}{at}" for t, (_, k, *_), at in zip(times, shown, where, strict=True)]
     if len(worst) > len(shown):
-        return f"The worst corpus needs from {told[0]} to {told[1]}."
-    return f"The worst corpus needs {_listed(told)}."
+        return f"{who} needs from {told[0]} to {told[1]}."
+    return f"{who} needs {_listed(told)}."
 
 
 def _premiums(standing: Standings, k: int) -> dict[str, tuple[float, float, float]]:
-    """Return the premiums of the other corpora that are defined, with their intervals."""
+    """Return the premiums of the other corpora, with their intervals, where they can be judged."""
+    unlike = {one.corpus for one in standing.unlike}
     every = {
         name: standing.premium(c, k)
         for c, name in enumerate(standing.corpora[:-1])
-        if c != standing.first
+        if c != standing.first and name not in unlike
     }
     return {name: premium for name, premium in every.items() if not math.isnan(premium[0])}
 
@@ -246,14 +282,17 @@ def _fair(standing: Standings, k: int) -> str:
     near = [c for c, p in premiums.items() if c not in far and (p[2] > FAIR or p[1] < 1 / FAIR)]
     open_ = f"; for {_listed(near)} the text is too short to tell" if near else ""
     if not far:
-        low, high = min(p[0] for p in premiums.values()), max(p[0] for p in premiums.values())
-        said = f"fair: the others need {low:.1f} to {high:.1f} times the tokens of {base}"
+        values = sorted(p[0] for p in premiums.values())
+        times = list(dict.fromkeys(f"{value:.1f}" for value in (values[0], values[-1])))
+        who = "the other corpora need" if len(values) > 1 else f"{next(iter(premiums))} needs"
+        said = f"fair: {who} {' to '.join(times)} times the tokens of {base}"
         return f"{name} is {said}." if not near else f"{name} looks {said}{open_}."
     order = sorted(far, key=lambda c: -abs(math.log(far[c][0])))
     told = [f"{c} ({far[c][0]:.1f})" for c in order[:_NAMED]]
     if len(far) > _NAMED:
         share = "all" if len(far) == len(premiums) else f"{len(far)} of the"
-        most = f"{share} {len(premiums)} others need {_beyond(far.values())} the tokens of {base}"
+        others = f"{share} {len(premiums)} other corpora"
+        most = f"{others} need {_beyond(far.values())} the tokens of {base}"
         return f"{name} is not fair: {most}, most of all {_listed(told)}{open_}."
     told[0] = f"{order[0]} ({far[order[0]][0]:.1f} times the tokens of {base})"
     verdict = "is fair but for" if 2 * len(far) <= len(premiums) else "is not fair to"

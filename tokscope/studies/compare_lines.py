@@ -7,6 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
+from tokscope.counting.alignment import doubts_of
 from tokscope.counting.counted import (
     Counted,
     are_parallel,
@@ -18,7 +19,7 @@ from tokscope.counting.counted import (
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError
 from tokscope.report import Report
-from tokscope.studies.compare_headline import FAIR
+from tokscope.studies.compare_headline import FAIR, not_translations
 from tokscope.studies.compare_standings import UNREADABLE
 from tokscope.text.corpus import require_again, units_at
 from tokscope.text.given import Corpora
@@ -67,6 +68,9 @@ def worst_lines(
     provenance = {**counted.provenance, "reference": name}
     baselines = [one.name for one in counted.tokenizers if isinstance(one, Bytes | Characters)]
     told = headline(frame, name, baselines, _unread(counted))
+    unlike = [one for one in doubts_of(counted, first) if one.corpus in set(frame["corpus"])]
+    if unlike:
+        told = f"Cannot tell which lines cost most in {not_translations(unlike, name)}."
     title = "Lines with the largest premium"
     return Report("compare", title, frame, notes, provenance, headline=told)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.counting.alignment import Doubt, doubts_of
 from tokscope.counting.counted import ALL, Counted
 from tokscope.counting.resampled import Resampled
 from tokscope.counting.tally import Tally
@@ -34,6 +35,7 @@ class Standings:
     baseline: Sequence[bool]
     sizes: Sequence[int]  # of the vocabularies
     first: int  # the place of the reference, which premiums are relative to
+    unlike: Sequence[Doubt] = ()  # corpora that do not look like translations of the reference
 
     @property
     def able(self) -> list[int]:
@@ -120,6 +122,7 @@ def standings(counted: Counted, drawn: Sequence[Sequence[Resampled]], reference:
         [isinstance(one, Bytes | Characters) for one in counted.tokenizers],
         [len(one.vocabulary) for one in counted.tokenizers],
         reference,
+        doubts_of(counted, reference),
     )
 
 
