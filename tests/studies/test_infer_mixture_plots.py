@@ -71,10 +71,35 @@ def test_a_line_covers_all_that_is_open(low: float, high: float, ends: tuple[flo
     assert note == "Read the order. Lines: 95 % intervals; how far."
 
 
+def test_of_many_corpora_the_largest_are_drawn_and_what_the_others_have_is_said() -> None:
+    """Of 40 corpora with 2.5 % each, one may have 9 % and one has 5 % in truth; both are shown."""
+    names = [f"c{i:02}" for i in range(40)]
+    shares = dict.fromkeys(names, 0.025)
+    truth = {**shares, "c39": 0.05}
+    made = report(bytes=shares, truth=truth)
+    frame = made.frame.copy()
+    frame.loc[(frame["corpus"] == "c38") & (frame["measure"] == "bytes"), "high"] = 0.09
+    plot = drawn(Report("infer-mixture", "t", frame), "Read the order.")
+    rows = list(dict.fromkeys(mark.row for mark in plot.marks))
+    assert rows == [*names[:18], "c38", "c39"]
+    rest = "20 others, each at most 2.5 %, together 50 % (inferred) and 50 % (truth)"
+    assert plot.note == f"Read the order. Not drawn: {rest}."
+
+
+def test_one_corpus_alone_is_never_called_others() -> None:
+    made = report(bytes={f"c{i}": 1 / 21 for i in range(21)})
+    assert len(drawn(made).marks) == 21
+    assert drawn(made).note == ""
+
+
 def test_shares_of_nothing_can_be_drawn() -> None:
     """Where the solver was interrupted, shares may be undefined or all equal 0."""
     for share in (nan, 0.0):
         require_safe("svg", svg.picture(drawn(report(bytes={"a": share, HOSTILE: share}))))
+        many = drawn(report(bytes={f"c{i}": share for i in range(40)}))
+        assert svg.picture(many)
+        known = "" if isnan(share) else ", each at most 0 %, together 0 % (inferred)"
+        assert many.note == f"Not drawn: 20 others{known}."
 
 
 def test_a_picture_has_the_doubts_of_the_headline() -> None:

@@ -47,6 +47,25 @@ def test_the_worst_mixture_is_that_with_the_largest_error() -> None:
     require_safe("svg", svg.picture(worst))
 
 
+def test_of_many_corpora_the_largest_are_drawn() -> None:
+    shares = [1 / 30] * 30
+    trial = {
+        "trial": 0,
+        "corpora": [f"c{i}" for i in range(30)],
+        "inferred": shares,
+        "truth": shares,
+        "scores": {"inferred": -9.0},
+    }
+    frame = pd.DataFrame([{"method": "inferred", "log10 MSE": -4.0, "best": -5.0, "worst": -3.0}])
+    _, worst = plots(Report("simulate-mixture", "", frame), [trial])
+    assert isinstance(worst, Values)
+    assert [mark.row for mark in worst.marks[::2]] == [f"c{i}" for i in range(20)]
+    assert worst.note == (
+        "trial 1 of 1: shares of bytes. Not drawn: 10 others, each at most 3.4 %, together 33 % "
+        "(inferred) and 33 % (truth)"
+    )
+
+
 def test_an_exact_answer_can_be_drawn() -> None:
     errors, _ = drawn(("inferred", -inf, nan, -inf, -4), ("uniform", -2, 0.5, -2, -2))
     assert [mark.row for mark in errors.marks] == ["uniform"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from tokscope.plots import Mark, Plot, Values
 from tokscope.report import Report
+from tokscope.studies.infer_mixture_plots import largest
 
 
 def plots(report: Report, trials: Sequence[Mapping[str, Any]]) -> list[Plot]:
@@ -35,11 +36,13 @@ def _worst(trials: Sequence[Mapping[str, Any]]) -> Values:
         zip(worst["corpora"], worst["inferred"], worst["truth"], strict=True),
         key=lambda one: -one[2],
     )
-    marks = tuple(
+    every = [
         Mark(corpus, series, float(share))
         for corpus, inferred, truth in shares
         for series, share in (("inferred", inferred), ("truth", truth))
-    )
+    ]
+    marks, rest = largest(every)
     title = "The mixture that was inferred worst"
     note = f"trial {worst['trial'] + 1} of {len(trials)}: shares of bytes"
+    note = f"{note}. {rest}" if rest else note
     return Values("bars", "worst-mixture", title, "share", marks, note)
