@@ -15,6 +15,7 @@ from tests.gate.planted import split_digits
 from tokscope.gate.effects import cause, effects
 from tokscope.gate.identity import ids_apart
 from tokscope.gate.judge import judged
+from tokscope.gate.lockfile import Lock
 from tokscope.gate.settings import read
 from tokscope.gate.snapshot import Identity, Numbers, Snapshot, hash_of, hash_of_ids
 from tokscope.gate.verdict import VERDICTS, Case
@@ -23,6 +24,7 @@ from tokscope.studies.check_headline import headline
 from tokscope.studies.check_hints import difference, hints
 from tokscope.studies.diff import diff
 from tokscope.studies.explain import explain
+from tokscope.studies.lock import summary
 from tokscope.studies.lock_changes import changes
 from tokscope.studies.lock_changes import headline as accepted
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -30,6 +32,7 @@ from tokscope.tokenizers.vocabulary import Vocabulary
 EN, DE = np.full(40, 100), np.full(40, 120)
 TEXT = {"en": EN, "de": DE}
 NULL = hash_of("null")
+FIRST = {"reason": "first", "fingerprint": ""}
 
 
 def identity(tokens: Sequence[bytes], *, locked: bool = False, **specials: int) -> Identity:
@@ -89,6 +92,11 @@ def test_the_cause_names_parts_and_what_happened_to_them() -> None:
         cause(new.identity, old.identity) == "normalizer (Lowercase) was added and merges changed"
     )
     assert cause(old.identity, new.identity) == "normalizer was removed and merges changed"
+    same = changed(old, components={"model": "4"}, parts={"model": '{"type":"BPE"}'})
+    kind = changed(same, components={"model": "5"}, parts={"model": '{"type":"Unigram"}'})
+    more = changed(same, components={"model": "6"})
+    assert cause(kind.identity, same.identity) == "model (now Unigram) changed"
+    assert cause(more.identity, same.identity) == "model (BPE) changed"
     random = changed(old, processing={"dropout": "0.1"})
     assert cause(random.identity, old.identity) == "dropout (null -> 0.1) was added"
     assert effects(random, old) == [
@@ -126,6 +134,27 @@ def test_text_that_becomes_unknown_is_not_said_to_be_cheap() -> None:
     for one, count in ((head, 25), (base, 10)):
         one.measured.samples["en"].columns["unknown"] = np.full(40, count)  # type: ignore[index]
     assert effects(head, base) == ["unknown tokens 10 % -> 50 % (en)", "tokens -50.0 %"]
+
+
+def test_units_that_are_no_longer_given_back_are_counted() -> None:
+    """Of 40 units, 3 came back before and do not now; a fourth never did."""
+    head, base = sides({"en": EN}, {"en": EN})
+    before, now = np.ones(40), np.ones(40)
+    before[9] = now[9] = now[:3] = 0
+    base.measured.samples["en"].columns["round_trip"] = before  # type: ignore[index]
+    head.measured.samples["en"].columns["round_trip"] = now  # type: ignore[index]
+    assert effects(head, base) == ["decoding no longer gives back 3 of 40 units of text"]
+    assert effects(base, head) == ["no effect is seen on 40 units of text"]
+
+
+def test_other_ids_with_as_many_tokens_are_told() -> None:
+    """One unit has a token more and one a token less, so the sum of 40 units is as before."""
+    moved = EN.copy()
+    moved[[4, 5]] += [1, -1]
+    head, base = sides({"en": moved, "de": DE}, TEXT)
+    assert effects(head, base) == [
+        "2 of 80 units of text have other ids, but every corpus has as many tokens as before"
+    ]
 
 
 # The sentence of a check
@@ -192,6 +221,12 @@ def test_a_pass_says_what_was_held_against_what(tmp_path: Path) -> None:
     assert told(tmp_path, gates, merged(head), base) == (
         f"PASS although merges was added: {held} held against tokscope.lock."
     )
+    names = ("tokens", "fertility", "tokens_per_unit")
+    many = changed(head, values={key: {"en": 1.0, "de": 1.0, "all": 1.0} for key in names})
+    three = "".join(f"[limits.{name}]\nmax = 2\n" for name in names)
+    assert told(tmp_path, three, many, None) == (
+        "PASS: 3 checks on 2 corpora (80 units), by limits alone."
+    )
     alone = told(tmp_path, "[limits.tokens]\nmax = 99999", head, None)
     assert alone == "PASS: tokens on 2 corpora (80 units), by limits alone."
 
@@ -204,9 +239,7 @@ def test_what_is_waived_warned_of_or_was_over_before_is_told(tmp_path: Path) -> 
     assert text.endswith("held against tokscope.lock; 1 failure waived (TS005).")
     assert text.startswith("PASS: ")
     text = told(tmp_path, "[limits.tokens]\nen.max = 3000\nmin = 1\n", head, base)
-    assert text.endswith(
-        "; beyond its limit at the baseline too: tokens in en is 4,000, above its max 3,000."
-    )
+    assert text.endswith("; as at the baseline, tokens in en is 4,000, above its max 3,000.")
     older = changed(base, backends={"regex": "1"})
     newer = changed(head, backends={"regex": "2"})
     gates = '[identity]\nbackends = "warn"\nvocabulary = "fail"'
@@ -274,6 +307,25 @@ def test_a_lock_that_holds_the_same_accepts_nothing() -> None:
     assert changes(base, new)[-1] == ("TS401", "tokens that the normalizer changes: 0 -> 2")
 
 
+def test_a_lock_begins_with_what_it_holds_or_accepts() -> None:
+    head, base = sides({"en": EN * 2, "de": DE}, TEXT)
+    assert summary(Lock(base, [FIRST])).headline == (
+        "Locked b: 0 golden strings, 1 measure on 80 units of text."
+    )
+    one = changed(base, golden={"12": (1,)}, samples={})
+    assert summary(Lock(one, [FIRST])).headline == "Locked b: 1 golden string."
+    again = Lock(merged(head), [FIRST, FIRST])
+    assert summary(again, base, update=True).headline == (
+        "Accepted: merges was added: tokens 0 % (de) to +100.0 % (en)."
+    )
+    assert summary(Lock(base, [FIRST]), base, update=True).headline == (
+        "Nothing changed: the old lock held the same."
+    )
+    assert summary(again, None, update=True).headline == (
+        "Locked again; what changed is not known, as the old lock could not be read."
+    )
+
+
 def test_a_difference_says_what_was_tried_and_shows_ids_where_only_they_differ(
     folder: Path,
 ) -> None:
@@ -296,6 +348,12 @@ def test_a_rule_is_explained_in_the_first_line() -> None:
     assert explain("TS405").headline == (
         "TS405 (warning): tokens with the bytes of another. Keep one of the two; what a model "
         "learned of the other is lost."
+    )
+    assert explain(["TS402", "TS303"]).headline == (
+        "TS303: text does not come back; TS402: tokens that the pre-tokenizer splits."
+    )
+    assert explain(["TS401", "TS402", "TS303", "TS421"]).headline == (
+        "4 rules, from TS303 to TS421: 1 error, 3 warnings."
     )
     assert explain("TS90").headline.startswith("6 rules about evidence, from TS901 to TS906: ")
     assert explain("TS44").headline == (

@@ -406,8 +406,8 @@ def outcome(name: str = "a", weights: tuple[int, ...] = (0, 0, 0), **causes: int
         ),
         (
             [outcome(reachable=3), outcome("b", (0, 1, 0), reachable=1, normalizer=1)],
-            "a: 0 errors, 0 warnings, 0 notes, all 3 tokens are reachable; b: 0 errors, 1 warning, "
-            "0 notes, 1 of 2 tokens are reachable, 1 is not.",
+            "a: 0 errors, 0 warnings, 0 notes, all 3 tokens tried are reachable; b: 0 errors, "
+            "1 warning, 0 notes, 1 of 2 tokens tried are reachable, 1 is not.",
         ),
         (
             [outcome(name, (0, 0, 9), reachable=3) for name in "abcd"],
@@ -467,7 +467,7 @@ def test_lists_for_review_are_shown_on_demand_and_findings_by_what_makes_them(wr
     assert view.headline == everything[0].headline == report.headline
     chosen_by_name = tokscope.audit([saved(write, byte_level())], select=["TS44"])
     assert tables(chosen_by_name)[0].frame["code"].tolist() == ["TS443", "TS445"]
-    assert "0 errors, 0 warnings, 2 notes (rules TS441, TS442 and 3 others alone)." in (
+    assert "0 errors, 0 warnings, 2 notes (only rules TS441, TS442 and 3 others)." in (
         chosen_by_name.headline
     )
 

@@ -37,7 +37,7 @@ def test_where_none_stands_out_none_is_called_most() -> None:
     open_ = np.full(10, np.nan)
     shares = np.array([0.14, 0.12, 0.11, *[0.09] * 7])
     assert headline(Answer("t", names, shares, open_, open_)) == (
-        "No corpus is most of what t was trained on: the largest are c0 (about 14 %), c1 (12 %) "
+        "t was trained on many corpora: the largest are c0 (about 14 %), c1 (12 %) "
         "and c2 (11 %); 7 others have 63 %."
     )
 

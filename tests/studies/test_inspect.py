@@ -40,17 +40,17 @@ def wordpiece(*words: str) -> tokenizers.Tokenizer:
 
 
 SAID = {
-    "It takes every digit on its own, keeps case and takes spaces on their own.": byte_level(),
-    "It joins up to 3 digits, keeps case and joins a space with the word after it.": byte_level(
+    "It makes every digit a token, keeps case and makes spaces tokens of their own.": byte_level(),
+    "It joins up to 3 digits into a token, keeps case and joins a space to the word after it.": byte_level(
         ("1", "2"), ("12", "3"), ("Ġ", "a")
     ),
     # a token of two digits that nothing produces is no claim
-    "It takes every digit on its own, keeps case and joins a space with the word after it.": (
+    "It makes every digit a token, keeps case and joins a space to the word after it.": (
         byte_level(("1", "2"), ("Ġ", "a"), digits=True)
     ),
-    "It takes every digit on its own, ignores case and takes spaces on their own.": lowercasing(),
+    "It makes every digit a token, ignores case and makes spaces tokens of their own.": lowercasing(),
     # what it does not know is not spoken of
-    "It joins up to 2 digits and drops spaces.": wordpiece("a", "7", "12"),
+    "It joins up to 2 digits into a token and drops spaces.": wordpiece("a", "7", "12"),
     "It keeps case.": wordpiece("HELLO", "hello"),
 }
 
@@ -73,7 +73,7 @@ def test_nothing_is_said_of_characters_that_are_unknown() -> None:
 def test_several_tokenizers_are_named() -> None:
     given = dict.fromkeys("abcdef", "bytes")
     kinds = "; ".join(f"{name}: bytes, 256 ids" for name in "abcd")
-    assert tokscope.inspect(given).headline == f"{kinds}; 2 more."
+    assert tokscope.inspect(given).headline == f"{kinds}; and 2 more."
     assert tokscope.inspect(["bytes", "sample:bpe"]).headline == (
         "bytes: bytes, 256 ids; sample-bpe: byte-level BPE, 4,000 ids."
     )

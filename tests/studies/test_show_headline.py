@@ -19,7 +19,7 @@ from tokscope.studies.show import Segmentation, headline
          "bytes needs 2 tokens and characters needs 2 tokens: only baselines, so there is nothing "
          "to rank."),
         ("ᚑ", ["bytes", "sample:wordpiece"],
-         "Cannot tell which needs the fewest tokens: sample-wordpiece cannot read all of it."),
+         "sample-wordpiece cuts the text into 1 token, but cannot read all of it."),
     ],
 )  # fmt: skip
 def test_who_needs_the_fewest(text: str, tokenizers: list[str], sentence: str) -> None:
@@ -33,9 +33,9 @@ def test_who_needs_the_fewest(text: str, tokenizers: list[str], sentence: str) -
          "No difference in number: a and b each cut the text into 2 tokens, at the same places."),
         ({"a": (1, 4), "b": (3, 4)},
          "No difference in number: a and b each cut the text into 2 tokens, but not at the same "
-         "places. They cut differently: “abcd”."),
+         "places. They cut these parts differently: “abcd”."),
         ({"a": (1, 2, 4), "b": (2, 4), "c": (2, 3, 4)},
-         "b needs the fewest tokens: 2 tokens, against a 3 and c 3. They cut differently: “ab” "
+         "b needs the fewest tokens, 2; the 2 others need 3. They cut these parts differently: “ab” "
          "and “cd”."),
         ({"a": (2, 4), "bytes": (4,)}, "a cuts the text into 2 tokens."),
     ],
@@ -50,5 +50,5 @@ def test_a_part_that_is_cut_differently_is_whole_characters() -> None:
     rows = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 3)]
     frame = pd.DataFrame(rows, columns=["tokenizer", "end"])
     assert headline(Segmentation(frame, "", (), {}, ()), "世".encode()) == (
-        "b needs the fewest tokens: 2 tokens, against a 3. They cut differently: “世”."
+        "b needs the fewest tokens, 2; a needs 3. They cut these parts differently: “世”."
     )

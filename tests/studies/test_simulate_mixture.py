@@ -136,12 +136,12 @@ BEAT = "beat the best simple guess (token classification) in"
         ),
         (
             [-4.0, -2.0],
-            "Cannot tell from so few trials, it takes 5: inferred shares were off by 3.2 "
+            "Cannot tell from 2 trials, as 5 are needed: inferred shares were off by 3.2 "
             f"percentage points (10.0 at worst), and {BEAT} 1 of 2 trials.",
         ),
         (
             [-9.0],
-            "Cannot tell from so few trials, it takes 5: inferred shares were off by under 0.1 "
+            "Cannot tell from 1 trial, as 5 are needed: inferred shares were off by under 0.1 "
             f"percentage points, and {BEAT} 1 of 1 trial.",
         ),
     ],

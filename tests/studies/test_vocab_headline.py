@@ -44,14 +44,14 @@ def overlap(one: str, other: str, common: float, jaccard: float) -> Rows:
         (BYTES, "bytes has 256 tokens. All of them are single bytes."),
         (EMPTY, "e has 0 tokens. No token has letters of a script."),
         (A + B + overlap("a", "b", 50, 1 / 3),
-         "a and b have 100 tokens each; they share 50, 33 % of all that either has. "
-         "They differ most in Latin: 50 % of a, 20 % of b."),
+         "a and b have 100 tokens each; they share 50, 33 % of all tokens that either has. "
+         "The largest difference is in Latin: 50 % of the tokens of a, 20 % of b."),
         (A + C + overlap("a", "c", 0, 0.0),
          "a has 100 tokens and c 1,200; none is shared. "
          "No kind or script differs by 1 % of the tokens or more."),
         (A + B + C + overlap("a", "b", 50, 1 / 3) + overlap("b", "c", 2, 0.01),
-         "a has 100 tokens and c 1,200, b between; a and b share most: 50, 33 % of all "
-         "that either has. They differ most in Latin: 50 % of c, 20 % of b."),
+         "From 100 tokens (a) to 1,200 (c); a and b share the most: 50, 33 % of all tokens that "
+         "either has. The largest difference is in Latin: 50 % of the tokens of c, 20 % of b."),
         (A + [("a2", row) for _, row in A] + overlap("a", "a2", 100, 1.0),
          "a and a2 have 100 tokens each; all of them are the same, whatever their ids. "
          "No kind or script differs by 1 % of the tokens or more."),
@@ -66,7 +66,8 @@ def test_a_part_is_told_alone() -> None:
         "a has 100 tokens. Latin is the largest script (50 %), then Greek (20 %)."
     )
     assert headline(A + B, "kind") == (
-        "a and b have 100 tokens each. They differ most in numbers: 20 % of a, 10 % of b."
+        "a and b have 100 tokens each. The largest difference is in numbers: 20 % of the tokens of "
+        "a, 10 % of b."
     )
     level = holding("a", 2, kind={"number": 0.5, LETTERS: 0.5}, script={"Thai": 0.5, "Lao": 0.5})
     assert headline(level, "kind") == (
@@ -101,18 +102,27 @@ NAN = float("nan")
     ("rows", "sentence"),
     [
         (seen("a", {"en": 0.6, "ja": 0.4}, 5, {"en": 1.0, "ja": 0.25}),
-         "Language with the most of the tokens seen: en (60 %) with a. "
-         "Letters are cut most in ja (75 % of them) with a."),
+         "Of the tokens of a that are in the text, the largest share belongs to en (60 %). "
+         "Letters are most often cut into several tokens in ja (75 %)."),
         (seen("a", {"en": 0.5, "ja": 0.5}, 90, {"en": 1.0, "ja": 1.0}),
-         "Language with the most of the tokens seen: no difference with a; the text shows only 10 % of a. "
+         "All languages have equal shares of the tokens of a; the text shows only 10 % of a. "
          "Every letter of the text is inside one token."),
         (seen("a", {"en": 1.0}, 5, {"en": NAN}),
          "Cannot tell for which languages: there is only one text."),
         (seen("a", {"en": NAN, "ja": NAN}, 5, {}),
          "Cannot tell for which languages: no token was seen in the text."),
         (seen("a", {"en": 0.4, "fr": 0.4, "ja": 0.2}, 0, {"en": 0.5, "ja": 0.0, "fr": 0.0}),
-         "Language with the most of the tokens seen: en and fr (40 %) with a. "
-         "Letters are cut most in ja and fr (100 % of them) with a."),
+         "Of the tokens of a that are in the text, the largest share belongs to en and fr (40 % "
+         "each). Letters are most often cut into several tokens in ja and fr (100 % each)."),
+        (seen("a", {"en": 0.6, "ja": 0.4}, 0, {"ja": 0.5})
+         + seen("b", {"en": 0.9, "ja": 0.1}, 0, {"ja": 0.2}),
+         "Of the tokens that are in the text, the largest share belongs to en: 60 % with a and "
+         "90 % with b. Letters are most often cut into several tokens in ja: 50 % with a and 80 % "
+         "with b."),
+        (seen("a", {"en": 0.6, "ja": 0.4}, 0, {"ja": 0.5})
+         + seen("b", {"en": 0.1, "ja": 0.9}, 0, {"ja": 1.0}),
+         "Of the tokens that are in the text, the largest share belongs to en (60 %) with a and ja "
+         "(90 %) with b. Letters are most often cut into several tokens in ja (50 %) with a."),
     ],
 )  # fmt: skip
 def test_whose_the_tokens_are(rows: Rows, sentence: str) -> None:
@@ -142,9 +152,11 @@ def test_lists_of_tokens() -> None:
         "script: Thai (100 %)."
     )
     assert own_tokens(none, "a", 4, ["b", "c"]) == "a has no token that is not in any of b and c."
-    assert typical({"a": some}, "th", 2) == "The text of th has 2 tokens of a (1 in no other text)."
+    assert typical({"a": some}, "th", 2) == (
+        "The text of th has 2 different tokens of a (1 in no other text)."
+    )
     assert typical({"a": some}, "th", 1) == (
-        "The text of th has 2 tokens of a. Cannot tell which are typical: there is no other text."
+        "The text of th has 2 different tokens of a. Cannot tell which are typical: there is no other text."
     )
     assert typical({"a": none}, "th", 2) == "No token was seen in the text of th."
     assert grep(["bytes"], "^the").headline == ("No token of bytes matches.")

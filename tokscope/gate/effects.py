@@ -26,7 +26,8 @@ def cause(head: Identity, base: Identity) -> str:
         old, new = base.components.get(name, "null"), head.components.get(name, "null")
         if old != new:
             verb, steps = _verb(old, new), _steps(head.parts.get(name, ""))
-            told = f" ({'now ' if verb == 'changed' else ''}{steps})" if steps else ""
+            is_new = verb == "changed" and steps != _steps(base.parts.get(name, ""))
+            told = f" ({'now ' if is_new else ''}{steps})" if steps else ""
             verbs.setdefault(verb, []).append(name + told)
     for name in {**head.processing, **base.processing}:
         old, new = base.processing.get(name, "null"), head.processing.get(name, "null")
@@ -188,7 +189,7 @@ def _units(new: Samples, old: Samples) -> Iterator[str]:
     if changed:
         units = sum(len(own.hashes) for own in old.values())
         told = f"{changed:,} of {units:,} units of text have other ids"
-        yield f"{told}, with the same number of tokens in all"
+        yield f"{told}, but every corpus has as many tokens as before"
 
 
 def changed_golden(head: Identity, base: Identity) -> list[str]:

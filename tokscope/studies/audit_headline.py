@@ -93,7 +93,7 @@ def _titles(findings: pd.DataFrame) -> list[str]:
 
 def headline(audits: Sequence[Outcome], rules: str = "") -> str:
     """Count findings and tokens; of many tokenizers, name the worst. `rules` are those chosen."""
-    of = f" (rules {rules} alone)" if rules else ""
+    of = f" (only rules {rules})" if rules else ""
     if len(audits) == 1:
         (one,) = audits
         text = f"{one.name}: {_severities(one, named=one.loaded)}{of}. "
@@ -129,7 +129,9 @@ def _reach(one: Outcome) -> str:
 
 
 def _short(one: Outcome) -> str:
-    return _reach(one).replace(" that were tried", "") if one.loaded else "it cannot be loaded"
+    return (
+        _reach(one).replace(" that were tried", " tried") if one.loaded else "it cannot be loaded"
+    )
 
 
 def _others(one: Outcome) -> str:

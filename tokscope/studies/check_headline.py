@@ -23,6 +23,7 @@ from tokscope.gate.verdict import (
 )
 
 _BOUNDS = ("max", "min")
+_MANY = 3  # checks on text that are counted, and not named
 
 
 def headline(
@@ -124,7 +125,8 @@ def _held(verdicts: Sequence[Judged], head: Snapshot, base: Snapshot | None, aga
     units = sum(len(one.hashes) for one in samples.values())
     parts = [f"{_count(identity, 'check')} of identity"] if identity else []
     if measures:
-        parts.append(f"{_list(measures)} on {_count(len(samples), 'corpus')} ({units:,} units)")
+        named = _list(measures) if len(measures) < _MANY else _count(len(measures), "check")
+        parts.append(f"{named} on {_count(len(samples), 'corpus')} ({units:,} units)")
     parts += ["numbers"] if any(o.gate.code.startswith("TS11") for o in gates) else []
     parts += ["audit"] if any(o.gate.name == "audit" for o in gates) else []
     same = base is not None and base.identity.fingerprint == head.identity.fingerprint
@@ -136,7 +138,7 @@ def _before(verdicts: Sequence[Judged]) -> str:
     """Name what was beyond its limit at the baseline too, or is undefined."""
     noted = [o for o in verdicts if o.verdict == NOTE and o.gate.code != REPORT]
     over = [o for o in noted if not math.isnan(o.figures.head)]
-    text = f"; beyond its limit at the baseline too: {_said(over[0])}" if over else ""
+    text = f"; as at the baseline, {_said(over[0])}" if over else ""
     text += f" and {len(over) - 1} more" if len(over) > 1 else ""
     undefined = len(noted) - len(over)
     return text + (f"; {_count(undefined, 'value')} undefined and not judged" if undefined else "")

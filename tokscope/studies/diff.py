@@ -23,9 +23,9 @@ from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.wanted import Wanted, opened
 from tokscope.provenance import Provenance
 from tokscope.report import Report
-from tokscope.studies.diff_parts import told
+from tokscope.studies.diff_parts import ABSENT, told
 from tokscope.studies.diff_plots import plots
-from tokscope.studies.diff_rows import ALIKE, MEASURED, OTHER, Row, Sides, lines, rows
+from tokscope.studies.diff_rows import ALIKE, MEASURED, ONE_SIDE, OTHER, Row, Sides, lines, rows
 from tokscope.text.corpus import corpora_given
 from tokscope.text.given import Corpora
 from tokscope.tokenizers import Tokenizer, parse
@@ -131,7 +131,8 @@ def _headline(base: Snapshot, head: Snapshot, title: str) -> str:
     why = cause(head.identity, base.identity)
     does = "; ".join(effects(head, base))
     if why:
-        return f"{title}, {why}: {does}."
+        is_seen = does != no_effect(head, head.measured.samples)
+        return f"{title}, {why}: {does}." if is_seen else f"{title}, {does}, although {why}."
     units = sum(len(one.hashes) for one in head.measured.samples.values())
     if does == no_effect(head, head.measured.samples):
         return (
@@ -181,7 +182,9 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     files = frame[~frame["part"].isin(("text", "line"))]
     if not details:
         same = files["new"].isin((0.0,)) | (files["new"] == files["old"])
-        files = files[~same & (files["measure"] != "same")]
+        absent = files["text"].isin(ABSENT) & files["new_text"].isin(ABSENT)
+        absent &= files["measure"] == ONE_SIDE  # it is empty there
+        files = files[~same & ~absent & (files["measure"] != "same")]
     shown = pd.DataFrame(
         {
             "part": files["part"],
@@ -195,7 +198,7 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     )
     if shown.empty:
         shown = pd.DataFrame({"part": ["files"], "what": ["no difference"]})
-    views = [Report("diff", "In the files and what they do", shown, headline=report.headline)]
+    views = [Report("diff", "What changed: files and behaviour", shown, headline=report.headline)]
     views.append(_by_corpus(frame[frame["part"] == "text"], details))
     for _, row in frame[frame["part"] == "line"].iterrows():
         views.append(_line(row))
@@ -255,7 +258,7 @@ def _by_corpus(part: pd.DataFrame, details: bool) -> Report:
     )
     if len(kept) < len(sizes):
         notes += (f"{len(sizes) - len(kept):,} corpora that changed less: --details",)
-    return Report("diff", "On text", pd.DataFrame(cells, columns=columns), notes)
+    return Report("diff", "Tokens on text", pd.DataFrame(cells, columns=columns), notes)
 
 
 def _percent(share: float) -> str:

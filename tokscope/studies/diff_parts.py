@@ -13,7 +13,7 @@ from tokscope.wording import some
 _LONGEST, _BEFORE = 56, 10  # characters that are shown, and those before a difference
 _HASH = re.compile("[0-9a-f]{32,}")
 _MOST = 4  # changes that are named
-_ABSENT = ("", "–", "null")
+ABSENT = ("", "–", "null")
 
 
 def told(old: str, new: str) -> str:
@@ -25,7 +25,7 @@ def told(old: str, new: str) -> str:
     '<s> id: 1 -> 2 and <t>: new'
     """
     try:
-        before, after = (None if one in _ABSENT else json.loads(one) for one in (old, new))
+        before, after = (None if one in ABSENT else json.loads(one) for one in (old, new))
     except ValueError:  # text, or the hash of what is long
         return _scalars(old, new)
     steps = [", ".join(_steps(one)) or ("none" if one is None else "") for one in (before, after)]
@@ -85,7 +85,7 @@ def _plain(value: Any) -> str:
 
 
 def _scalars(old: str, new: str) -> str:
-    if all(one in _ABSENT or _HASH.search(one) for one in (old, new)):
+    if all(one in ABSENT or _HASH.search(one) for one in (old, new)):
         return " -> ".join(_HASH.sub(lambda found: found[0][:8], one) for one in (old, new))
     return " -> ".join(where_they_differ(old, new))
 

@@ -23,6 +23,7 @@ from tokscope.tokenizers.pipeline import pipeline_of
 Item = TypeVar("Item")
 MEASURED = ("tokens", "round_trip", "unknown_rate")
 OTHER, ALIKE = "units with other ids", "of which as many tokens"
+ONE_SIDE = "on one side only"
 _EXAMPLES = 5
 _LONGEST = 1000  # characters of a part that is shown
 
@@ -98,7 +99,7 @@ def _parts(part: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterato
     """Yield for each part of the files whether it changed, with the old and new value."""
     for name in {**old, **new}:
         same = old.get(name) == new.get(name)
-        word = "same" if same else "changed" if name in old and name in new else "on one side only"
+        word = "same" if same else "changed" if name in old and name in new else ONE_SIDE
         values = [_told(own.get(name, "–")) for own in (old, new)]
         values = ["", ""] if same else values
         yield Row(part, _named(name), word, text=values[0], new_text=values[1])

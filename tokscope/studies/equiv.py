@@ -95,16 +95,18 @@ def _headline(two: Two, texts: int, differ: int, mismatches: Sequence[Mismatch])
             f"Equal as far as tried: {one} and {other} give the same {what} on all {texts:,} "
             f"texts; that proves nothing about other text{_specials_apart(two)}."
         )
-    text = f"Not equal: {one} and {other} give other {what} on {differ:,} of {texts:,} texts"
+    text = f"Not equal: {one} and {other} give different {what} on {differ:,} of {texts:,} texts"
     if not mismatches:
         return f"{text}."
-    short = min(mismatches, key=lambda one: len(one.text))
-    said = f'{text}, such as "{spelled(short.text.encode())}": {short.first} / {short.second}'
     pieces = [replace(two, by=BYTES).segmented(mismatch.text) for mismatch in mismatches]
-    if two.by == IDS and all(first == second for first, second in pieces):
+    cut = [mismatches[i] for i, (first, second) in enumerate(pieces) if first != second]
+    short = min(cut or mismatches, key=lambda one: len(one.text))
+    pair = f"{short.first} with {one}, {short.second} with {other}"
+    said = f'{text}, such as "{spelled(short.text.encode())}" ({pair})'
+    if two.by == IDS and not cut:
         many = "text is" if len(mismatches) == 1 else f"{len(mismatches)} texts are"
         return f"{said}; the {many} cut alike, and only ids differ."
-    return f"{said}; they part at the {short.stage}."
+    return f"{said}. They differ first at this step: {short.stage}."
 
 
 def _specials_apart(two: Two) -> str:
@@ -238,4 +240,4 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
 def _explanation(row: pd.Series) -> Report:
     facts = {name: row[name] for name in ("stage", "why", "first", "second")}
     title = f'Mismatch in {row["name"]}: "{spelled(row["text"].encode())}"'
-    return Report("equiv", title, pd.DataFrame({"they part at": facts.keys(), "": facts.values()}))
+    return Report("equiv", title, pd.DataFrame({"property": facts.keys(), "value": facts.values()}))

@@ -80,7 +80,7 @@ def _told(answer: Answer, named: list[int]) -> str:
     first, others = first.format("about "), [one.format("") for one in more]
     rest = 1 - float(shares[named].sum())
     if rest > _HALF:
-        text = f"no corpus is most of what {answer.name} was trained on: the largest "
+        text = f"{answer.name} was trained on many corpora: the largest "
         text += f"are {some([first, *others])}" if others else f"is {first}"
     else:
         text = f"{answer.name} was trained {'mostly ' if _is_most(answer, named[0]) else ''}on "

@@ -27,7 +27,7 @@ def headline(tokenizers: Sequence[Tokenizer]) -> str:
         does = f"{', '.join(most)} and {last}" if most else last
         return f"{_kind(one)}, encoded by {engine}.{f' It {does}.' if does else ''}"
     more = len(tokenizers) - _NAMED
-    told = [*map(_kind, tokenizers[:_NAMED]), *([f"{more} more"] if more > 0 else [])]
+    told = [*map(_kind, tokenizers[:_NAMED]), *([f"and {more} more"] if more > 0 else [])]
     return f"{'; '.join(told)}."
 
 
@@ -55,7 +55,7 @@ def _digits(tokenizer: Tokenizer) -> str:
     if _has_unknown(tokenizer, encoded.ids[: encoded.starts[1]]):
         return ""
     most = int(digits[encoded.ids].max(initial=0))
-    return f"joins up to {most} digits" if most > 1 else "takes every digit on its own"
+    return f"joins up to {most} digits into a token" if most > 1 else "makes every digit a token"
 
 
 def _digits_of(tokenizer: Tokenizer) -> NDArray[np.int64]:
@@ -85,7 +85,7 @@ def _spaces(tokenizer: Tokenizer) -> str:
     words = list(islice(filter(_WORD.fullmatch, tokens), _WORDS))
     ids = tokenizer.encode([f"a{word.decode()}" for word in words]).ids
     joined = any(_WORD.fullmatch(vocabulary[one]) for one in ids.tolist())
-    return "joins a space with the word after it" if joined else "takes spaces on their own"
+    return "joins a space to the word after it" if joined else "makes spaces tokens of their own"
 
 
 def _has_unknown(tokenizer: Tokenizer, ids: NDArray[np.int32]) -> bool:

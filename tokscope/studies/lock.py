@@ -20,6 +20,7 @@ from tokscope.report import Report
 from tokscope.studies.check import named
 from tokscope.studies.lock_changes import changes, headline
 from tokscope.tokenizers import without_dropout
+from tokscope.wording import many
 from tokscope.workers import HERE, Workers
 from tokscope.writing import alone
 
@@ -211,9 +212,10 @@ def summary(made: Lock, old: Snapshot | None = None, *, update: bool = False) ->
 
 def _locked(held: Snapshot, units: int) -> str:
     measured = held.measured
-    text = f"Locked {held.name}: {len(held.identity.golden):,} golden strings"
+    text = f"Locked {held.name}: {many(len(held.identity.golden), 'golden string')}"
     if measured.samples:
-        text += f", {len(measured.values):,} measures on {units:,} units of text"
+        measures = many(len(measured.values), "measure")
+        text += f", {measures} on {many(units, 'unit')} of text"
     return f"{text}."
 
 

@@ -117,7 +117,7 @@ _TITLES = {
     "coverage": "Numbers that are one token",
     "alignment": "Alignment of cuts, a risk in arithmetic",
     "separator": "Cost of separators",
-    "context": "Contexts: numbers that are cut as after a sign",
+    "context": "Contexts: share of numbers that are cut as after “=”",
     "script": "Digits of other scripts",
     "kind": "Tokens for each digit, by kind of number",
 }

@@ -191,7 +191,7 @@ def _context(rows: pd.DataFrame) -> str:
         return f"cuts numbers alike in all {len(rows)} contexts"
     worst = min(other, key=lambda name: unchanged[name])
     return (
-        f"cuts numbers otherwise in {len(other)} of {len(rows)} contexts, most in “{worst}” "
+        f"cuts numbers differently in {len(other)} of {len(rows)} contexts, most of all “{worst}” "
         f"({percent(1 - unchanged[worst])} of numbers)"
     )
 
@@ -203,7 +203,7 @@ def _script(rows: pd.DataFrame) -> str:
     costs = own[(own["measure"] == "tokens_per_digit") & own["value"].notna()]
     most = max(zip(costs["value"], costs["name"], strict=True), default=None)
     if most:
-        told.append(f"up to {most[0]:.2f} tokens for a digit of another script ({most[1]})")
+        told.append(f"up to {most[0]:.2f} tokens per digit of another script ({most[1]})")
     return ", ".join(told)
 
 
@@ -213,7 +213,7 @@ def _kind(rows: pd.DataFrame) -> str:
         return _NOTHING
     costs = sorted(zip(own["value"], own["name"], strict=True))
     (least, cheapest), (most, dearest) = costs[0], costs[-1]
-    return f"{dearest} cost most ({most:.2f} tokens a digit), {cheapest} least ({least:.2f})"
+    return f"{dearest} cost most ({most:.2f} tokens per digit), {cheapest} least ({least:.2f})"
 
 
 _PARTS: Mapping[str, Callable[[pd.DataFrame], str]] = {

@@ -223,7 +223,7 @@ def _separators(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
 
 
 def _contexts(tokenizer: Tokenizer, seed: int) -> Iterator[Line]:
-    """Yield the share of numbers that are cut as after a sign, in each context."""
+    """Yield the share of numbers that are cut as after "=", in each context."""
     numbers = few(range(1, 10), seed)
     plain = cut(tokenizer, numbers, BARE).cuts
     for name, (before, behind) in CONTEXTS.items():

@@ -113,26 +113,29 @@ def _where(places: Mapping[str, tuple[int, ...]], data: bytes) -> str:
     edges = zip([0, *common], common, strict=False)
     parts = [spelled(data[s:e]) for s, e in edges if any(s < end < e for end in differ)]
     told = [f"“{shortened(part, _LONGEST_PART)}”" for part in parts]
-    return f"They cut differently: {some(told)}." if told else ""
+    return f"They cut these parts differently: {some(told)}." if told else ""
 
 
 def _fewest(cuts: Segmentation, places: Mapping[str, tuple[int, ...]]) -> str:
-    order = sorted(places, key=lambda name: len(places[name]))
+    sizes = {name: len(ends) for name, ends in places.items()}
+    order = sorted(sizes, key=lambda name: sizes[name])
+    least = [name for name in order if sizes[name] == sizes[order[0]]]
+    counted = many(sizes[order[0]], "token")
+    if len(order) == 1 and set(cuts.unread) <= set(order):
+        but = ", but cannot read all of it" if cuts.unread else ""
+        return f"{order[0]} cuts the text into {counted}{but}."
     if cuts.unread:
-        return (
-            f"Cannot tell which needs the fewest tokens: {some(cuts.unread)} cannot read all of it."
-        )
-    if len(order) == 1:
-        return f"{order[0]} cuts the text into {many(len(places[order[0]]), 'token')}."
-    least = [name for name in order if len(places[name]) == len(places[order[0]])]
-    counted = many(len(places[order[0]]), "token")
+        lost = f"{some(cuts.unread)} cannot read all of the text"
+        return f"Cannot tell which needs the fewest tokens: {lost}."
     if len(least) == len(order):
         alike = len(set(places.values())) == 1
         rest = "at the same places" if alike else "but not at the same places"
         return f"No difference in number: {some(order)} each cut the text into {counted}, {rest}."
-    others = some([f"{name} {len(places[name]):,}" for name in order if name not in least])
-    needs = "needs" if len(least) == 1 else "need"
-    return f"{some(least)} {needs} the fewest tokens: {counted}, against {others}."
+    needs = "needs the fewest tokens" if len(least) == 1 else "each need the fewest tokens"
+    more = [f"{sizes[name]:,}" for name in order[len(least) :]]
+    others = f"{order[-1]} needs" if len(more) == 1 else f"the {len(more)} others need"
+    span = " to ".join(dict.fromkeys((more[0], more[-1])))
+    return f"{some(least)} {needs}, {sizes[order[0]]:,}; {others} {span}."
 
 
 def _require_readable(text: str) -> None:

@@ -168,7 +168,7 @@ def _errors(scores: Mapping[str, Floats]) -> str:
     )
     told += many(trials, "trial")
     if trials < _FEW:
-        return f"Cannot tell from so few trials, it takes {_FEW}: i{told}."
+        return f"Cannot tell from {many(trials, 'trial')}, as {_FEW} are needed: i{told}."
     may_be_chance = not only and bdtrc(wins - 1, trials, 0.5) > _CHANCE
     return f"I{told}{', which may be chance' if may_be_chance else ''}."
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tokscope.vocabularies.composition import Row
-from tokscope.vocabularies.kinds import BYTE, KINDS, LETTERS, MIXED_LETTERS, NUMERIC
+from tokscope.vocabularies.kinds import BYTE, KINDS, LETTERS, MIXED_LETTERS, NUMERIC, SYMBOL
 from tokscope.vocabularies.languages import UNSEEN
 from tokscope.wording import many, percent, some
 
@@ -19,6 +19,7 @@ _SMALL = 0.01  # a smaller difference in shares is not worth a sentence
 _SAID = {
     KINDS[BYTE]: "single bytes",
     KINDS[NUMERIC]: "numbers",
+    KINDS[SYMBOL]: "punctuation and symbols",
     KINDS[LETTERS]: "letters of one script",
     KINDS[MIXED_LETTERS]: "letters of several scripts",
 }
@@ -76,12 +77,12 @@ def _sizes(values: _Values) -> str:
     if len(set(sizes.values())) == 1:
         size = next(iter(sizes.values()))
         return f"{some(values.names)} have {many(size, 'token')} each{_shared(values)}."
-    order = sorted(sizes, key=lambda name: sizes[name])
-    shown = order if len(order) == 2 else [order[0], order[-1]]
-    told = [f"{name} {sizes[name]:,}" for name in shown]
-    told[0] = f"{shown[0]} has {many(sizes[shown[0]], 'token')}"
-    between = f", {some(order[1:-1])} between" if len(order) > 2 else ""
-    return f"{some(told)}{between}{_shared(values)}."
+    least, *_, most = sorted(sizes, key=lambda name: sizes[name])
+    if len(sizes) == 2:
+        told = f"{least} has {many(sizes[least], 'token')} and {most} {sizes[most]:,}"
+    else:
+        told = f"From {many(sizes[least], 'token')} ({least}) to {sizes[most]:,} ({most})"
+    return f"{told}{_shared(values)}."
 
 
 def _shared(values: _Values) -> str:
@@ -100,10 +101,9 @@ def _shared(values: _Values) -> str:
     if not value:
         return "; none is shared"
     common = int(values.of(name, "overlap", "common")[other])
-    share = f"{common:,}, {percent(value)} of all that either has"
-    return (
-        f"; {name} and {other} share most: {share}" if len(pairs) > 1 else f"; they share {share}"
-    )
+    share = f"{common:,}, {percent(value)} of all tokens that either has"
+    who = f"{name} and {other} share the most" if len(pairs) > 1 else "they share"
+    return f"; {who}: {share}" if len(pairs) > 1 else f"; {who} {share}"
 
 
 def _mostly(values: _Values) -> str:
@@ -173,7 +173,8 @@ def _gap(values: _Values, by: str) -> tuple[float, str]:
     for entry in dict.fromkeys(entry for own in shares.values() for entry in own):
         order = sorted(shares, key=lambda name: shares[name].get(entry, 0.0))
         high, low = shares[order[-1]].get(entry, 0.0), shares[order[0]].get(entry, 0.0)
-        told = f"{_said(entry)}: {percent(high)} of {order[-1]}, {percent(low)} of {order[0]}"
+        ends = f"{percent(high)} of the tokens of {order[-1]}, {percent(low)} of {order[0]}"
+        told = f"{_said(entry)}: {ends}"
         gaps.append((high - low, told))
     return max(gaps, key=lambda gap: gap[0])
 
@@ -181,7 +182,7 @@ def _gap(values: _Values, by: str) -> tuple[float, str]:
 def _told(gap: tuple[float, str], what: str) -> str:
     if gap[0] < _SMALL:
         return f"No {what} differs by {percent(_SMALL)} of the tokens or more."
-    return f"They differ most in {gap[1]}."
+    return f"The largest difference is in {gap[1]}."
 
 
 def _said(kind: str) -> str:
@@ -224,15 +225,36 @@ def _languages(values: _Values) -> str:
         return "Cannot tell for which languages: no token was seen in the text."
     if max(map(len, shares.values())) == 1:
         return "Cannot tell for which languages: there is only one text."
-    told = []
+    told, equal = [], []
     for name, own in shares.items():
-        order = sorted(own, key=lambda language: -own[language])
-        if order and math.isclose(own[order[0]], own[order[-1]]):
-            told.append(f"no difference with {name}")
-        elif order:
-            top = [language for language in order if own[language] == own[order[0]]]
-            told.append(f"{some(top, 2)} ({percent(own[top[0]])}) with {name}")
-    return f"Language with the most of the tokens seen: {some(told)}{_unseen(values)}."
+        top = [language for language in own if own[language] == max(own.values())]
+        if own and math.isclose(max(own.values()), min(own.values())):
+            equal.append(name)
+        elif own:
+            each = " each" if len(top) > 1 else ""
+            told.append((some(top, 2), f"{percent(own[top[0]])}{each}", name))
+    alone = f" of {values.names[0]}" if len(shares) == 1 else ""
+    seen = f"the tokens{alone} that are in the text"
+    said = [f"Of {seen}, the largest share belongs to {_in_each(told, shares)}"] if told else []
+    said += [f"All languages have equal shares of the tokens of {some(equal)}"] if equal else []
+    return f"{'; '.join(said)}{_unseen(values)}."
+
+
+def _in_each(told: Sequence[tuple[str, str, str]], every: Collection[str]) -> str:
+    """Write places with a value under each tokenizer; the same place is named once.
+
+    >>> _in_each([("en", "55 %", "a"), ("en", "42 %", "b")], "ab")
+    'en: 55 % with a and 42 % with b'
+    >>> _in_each([("en", "55 %", "a"), ("de", "42 %", "b")], "ab")
+    'en (55 %) with a and de (42 %) with b'
+    >>> _in_each([("en", "55 %", "a")], "a")
+    'en (55 %)'
+    """
+    if len(every) == 1:
+        return f"{told[0][0]} ({told[0][1]})"
+    if len({place for place, *_ in told}) == 1 < len(told):
+        return f"{told[0][0]}: {some([f'{value} with {name}' for _, value, name in told])}"
+    return some([f"{place} ({value}) with {name}" for place, value, name in told])
 
 
 def _unseen(values: _Values) -> str:
@@ -254,9 +276,10 @@ def _letters(values: _Values) -> str:
         least = min(shares.values(), default=1.0)
         if least < 1:
             worst = [language for language, share in shares.items() if share == least]
-            told.append(f"{some(worst, 2)} ({percent(1 - least)} of them) with {name}")
+            each = " each" if len(worst) > 1 else ""
+            told.append((some(worst, 2), f"{percent(1 - least)}{each}", name))
     if told:
-        return f"Letters are cut most in {some(told)}."
+        return f"Letters are most often cut into several tokens in {_in_each(told, values.names)}."
     seen = any(values.of(name, "completeness", "alphabet_used") for name in values.names)
     return "Every letter of the text is inside one token." if seen else ""
 
@@ -319,7 +342,7 @@ def typical(frames: Mapping[str, pd.DataFrame], language: str, texts: int) -> st
     if all(frame.empty for frame in frames.values()):
         return f"No token was seen in the text of {language}."
     told = [
-        f"{many(len(frame), 'token')} of {name}"
+        f"{many(len(frame), 'different token')} of {name}"
         + (f" ({int((frame['probability'] == 1).sum()):,} in no other text)" if texts > 1 else "")
         for name, frame in frames.items()
     ]
