@@ -3,7 +3,8 @@
     TOKSCOPE_DATA=FOLDER python -m benchmarks [--quick] [PART...]
 
 Needs `pip install -e '.[test,bench]'`. Both sides of a ratio run in turn, on as many cores; the
-middle and the range of several rounds are printed, because machines are noisy.
+middle and the range of several rounds are printed, because machines are noisy. Without a folder of
+real text and published tokenizers, text is made up and the tokenizers of the sample are measured.
 """
 
 from __future__ import annotations
@@ -14,28 +15,21 @@ import sys
 from datetime import date
 from importlib.metadata import version
 
-os.environ |= {"TOKENIZERS_PARALLELISM": "false", "RAYON_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+from benchmarks.measuring import ONE_CORE, REAL, ROUNDS, there
 
-from benchmarks import commands, encoders, gates, growth, mixture, peers
-from benchmarks.measuring import ROUNDS
+os.environ |= ONE_CORE  # before libraries are imported
+
+from benchmarks import commands, encoders, gates, growth, mixture, others
 from tokscope.errors import TokscopeError, choose
 
 NAMED = (
-    "tokscope",
-    "tokenizers",
-    "tiktoken",
-    "sentencepiece",
-    "numpy",
-    "scipy",
-    "highspy",
-    "pandas",
+    *("tokscope", "tokenizers", "tiktoken", "fastokens", "sentencepiece", "numpy", "scipy"),
+    *("highspy", "pandas", "tokenization-scorer", "toksight", "qtok"),
 )
-PEERS = ("tokenization-scorer", "toksight", "qtok")
 PARTS = {
     "encoders": encoders.run,
-    "whole": commands.run_whole,
-    "peers": peers.run,
     "commands": commands.run,
+    "others": others.run,
     "growth": growth.run,
     "memory": growth.run_memory,
     "mixture": mixture.run,
@@ -43,16 +37,20 @@ PARTS = {
     "many": mixture.run_many,
     "gates": gates.run,
 }
+NEED_DATA = {"others", "mixture", "published", "many", "gates"}
 
 
 def main() -> None:
     """Print the tables of the parts that are named, or of all."""
     named = [word for word in sys.argv[1:] if word != "--quick"]
     try:
-        parts = [choose(PARTS, word, "part") for word in named or PARTS]
+        names = named or [name for name in PARTS if REAL or name not in NEED_DATA]
+        parts = [choose(PARTS, word, "part") for word in names]
     except TokscopeError as error:
         sys.exit(str(error))
-    libraries = ", ".join(f"{name} {version(name)}" for name in (*NAMED, *PEERS))
+    if not REAL and NEED_DATA.intersection(named):
+        sys.exit("TOKSCOPE_DATA names no folder of real text and tokenizers, which this needs")
+    libraries = ", ".join(f"{name} {version(name)}" for name in NAMED if there(name))
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
     print("# tokscope beside libraries and other tools\n")
     print(f"{date.today()}; {machine}; Python {platform.python_version()}; {libraries}.")

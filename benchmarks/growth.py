@@ -1,23 +1,75 @@
-"""How the time of whole commands grows, and that memory does not."""
+"""How the cost of whole commands grows, what a second process brings, and that memory stays."""
 
 from __future__ import annotations
 
-import re
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from benchmarks.measuring import DATA, GPT2, QUICK, TOKENIZERS, prose, ratios, spread, table, timed
-from benchmarks.measuring import command as run_command
+from benchmarks.measuring import (
+    DATA,
+    GPT2,
+    QUICK,
+    REAL,
+    TOKENIZERS,
+    command,
+    in_turn,
+    prose,
+    spread,
+    table,
+    timed,
+)
+from tokscope.tokenizers.sample import FOLDER
 
 SIZES = (2, 4, 8) if QUICK else (10, 20, 40)
-MEMORY = (10, 40) if QUICK else (100, 1_000, 5_000)
+MEMORY = (40, 80) if QUICK else (500, 1_000, 2_000, 10_000)
+MIXTURE = 40 if QUICK else 1_000  # its counts stay in memory, up to a limit
 JOBS = 40 if QUICK else 200
-MORE = [GPT2, *(TOKENIZERS / f"{name}.json" for name in ("claude", "llama", "bert-base-uncased"))]
+ONE = ("--jobs", 1)
+BPE = GPT2 if REAL else FOLDER / "bpe.json"
+MORE = [BPE, *(TOKENIZERS / f"{name}.json" for name in ("claude", "llama", "bert-base-uncased"))]
+Row = tuple[str, ...]
+
+
+def text_grows() -> Iterator[Row]:
+    for size in SIZES:
+        with prose(size) as text:
+            cost = timed("compare", BPE, "--corpus", text, *ONE)
+            yield "text", f"{size} MB", "compare", *cost
+
+
+def grown() -> Iterator[Row]:
+    """Yield what grows, how much of it there is, and the seconds it takes."""
+    yield from text_grows()
+    if not REAL:
+        return
+    with prose(SIZES[0]) as text:
+        for count in range(1, len(MORE) + 1):
+            cost = timed("compare", *MORE[:count], "--corpus", text, *ONE)
+            yield "tokenizers", str(count), "compare", *cost
+    files = sorted((DATA / "parallel" / "flores-dev").iterdir())
+    for count in (9, 18, len(files)):
+        cost = timed("compare", GPT2, *corpora(files[:count]), "--parallel", *ONE)
+        yield "languages", str(count), "compare --parallel", *cost
+    for size in (32_000, 64_000, 128_000, 199_998):
+        with first_ranks(size) as spec:
+            for name in ("vocab", "audit"):
+                yield "vocabulary", f"{size:,}", name, *timed(name, spec)
+    files = [DATA / "text" / f"{name}.txt" for name in ("en", "de", "fr", "ru", "es", "ar")]
+    for count, merges in ((2, 300), (4, 300), (6, 300), (4, 1_000), (4, 3_000)):
+        how = ("--merges", merges, "--gap", 1e-3, *ONE)
+        cost = timed("infer-mixture", GPT2, *corpora(files[:count]), *how)
+        yield "corpora x merges", f"{count} x {merges:,}", "infer-mixture", *cost
+
+
+def corpora(paths: Sequence[Path]) -> list[object]:
+    return [word for path in paths for word in ("--corpus", path)]
 
 
 @contextmanager
@@ -30,111 +82,78 @@ def first_ranks(size: int) -> Iterator[str]:
         yield f"{path}?pattern=o200k_base"
 
 
-def grown() -> Iterator[tuple[str, str, str, str]]:
-    """Yield what grows, how much of it there is, and the seconds it takes."""
-    for size in SIZES:
-        with prose(size) as text:
-            found = timed("compare", GPT2, "--corpus", text, "--jobs", 1)
-            yield "text", f"{size} MB", "compare", spread(found)
-    with prose(SIZES[0]) as text:
-        for count in range(1, len(MORE) + 1):
-            found = timed("compare", *MORE[:count], "--corpus", text, "--jobs", 1)
-            yield "tokenizers", str(count), "compare", spread(found)
-    files = sorted((DATA / "parallel" / "flores-dev").iterdir())
-    for count in (9, 18, len(files)):
-        words = [word for file in files[:count] for word in ("--corpus", file)]
-        yield (
-            "languages",
-            str(count),
-            "compare --parallel",
-            spread(timed("compare", GPT2, *words, "--parallel", "--jobs", 1)),
-        )
-    for size in (32_000, 64_000, 128_000, 199_998):
-        with first_ranks(size) as spec:
-            for words in (("vocab",), ("audit",)):
-                yield "vocabulary", f"{size:,}", words[0], spread(timed(words[0], spec))
-    corpora = [DATA / "text" / f"{name}.txt" for name in ("en", "de", "fr", "ru", "es", "ar")]
-    for count in (2, 4, 6):
-        named = [word for path in corpora[:count] for word in ("--corpus", path)]
-        how = ("--merges", 300, "--gap", 1e-3, "--jobs", 1)
-        found = timed("infer-mixture", GPT2, *named, *how)
-        yield "corpora", str(count), "infer-mixture --merges 300", spread(found)
-    for merges in (300, 1_000, 3_000):
-        named = [word for path in corpora[:4] for word in ("--corpus", path)]
-        how = ("--merges", merges, "--gap", 1e-3, "--jobs", 1)
-        found = timed("infer-mixture", GPT2, *named, *how)
-        yield "merges", f"{merges:,}", "infer-mixture, 4 corpora", spread(found)
-
-
-def jobs() -> Iterator[tuple[str, str]]:
+def jobs() -> Iterator[Row]:
     """Yield how many times faster two processes are than one."""
+    specs = [BPE, TOKENIZERS / "llama.json"][: 1 + REAL]
     with prose(JOBS) as text:
-        for words in (
-            ("compare", GPT2, "--corpus", text),
-            ("compare", GPT2, TOKENIZERS / "llama.json", "--corpus", text),
-        ):
-            found = ratios(
-                lambda: run_command(*words, "--jobs", 1),  # noqa: B023
-                lambda: run_command(*words, "--jobs", 2),  # noqa: B023
-            )
-            yield " ".join(Path(str(word)).name for word in words), spread(found, "x")
+        for count in range(1, len(specs) + 1):
+            words = "compare", *specs[:count], "--corpus", text, "--jobs"
+            found = in_turn({f"{n}": partial(command, *words, n) for n in (1, 2)})
+            pairs = list(zip(found["1"], found["2"], strict=True))
+            clock = spread([one.wall / two.wall for one, two in pairs], "x")
+            names = " ".join(path.name for path in specs[:count])
+            yield f"compare {names}", clock, spread([two.cpu / one.cpu for one, two in pairs], "x")
 
 
-def resident(process: int) -> int:
-    """Return the bytes that a process and its children hold."""
-    total = 0
-    for folder in Path("/proc").glob("[0-9]*"):
+@contextmanager
+def linked(megabytes: int) -> Iterator[Path]:
+    """Yield a folder with that much text, most of it links to one file of 100 MB or less."""
+    size = min(megabytes, 100)
+    with prose(size) as text:
+        for place in range(1, megabytes // size):
+            os.link(text, text.with_name(f"{text.stem}{place}.txt"))
+        yield text.parent
+
+
+def held(process: int) -> int:
+    """Return the bytes that a process and those below it hold; what they share counts once."""
+    total, waiting = 0, [process]
+    while waiting:
+        folder = Path(f"/proc/{waiting.pop()}")
         try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if process in (parent, int(folder.name)):
-                status = (folder / "status").read_text()
-                found = re.search(r"RssAnon:\s+(\d+)", status)
-                total += int(found[1]) * 1024 if found else 0
-        except (OSError, ValueError):
+            lines = (folder / "smaps_rollup").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+            for task in (folder / "task").iterdir():
+                waiting += map(int, (task / "children").read_text().split())
+        except (OSError, ValueError):  # it has just ended
             continue
-    return total
+    return total * 1024
 
 
-def peak(*words: object) -> float:
-    """Return the most memory of a whole command with all of its processes, in MB; Linux only."""
+def peak(*words: object) -> tuple[float, float]:
+    """Return the most memory in MB of a command with all its processes, and its seconds."""
     call = [sys.executable, "-m", "tokscope", *map(str, words), "--format", "csv"]
-    most = 0
+    most, start = 0, time.perf_counter()
     with subprocess.Popen(call, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            most = max(most, resident(process.pid))
-            time.sleep(0.05)
+            most = max(most, held(process.pid))
+            time.sleep(0.1)
     if process.returncode:
-        raise SystemExit(f"{call} failed")
-    return most / 1e6
+        sys.exit(f"{call} failed")
+    return most / 1e6, time.perf_counter() - start
 
 
-def memory() -> Iterator[tuple[str, str, str]]:
-    """Yield the peak of commands over growing text."""
+def memory() -> Iterator[Row]:
+    """Yield the peak of commands over growing text; Linux only."""
     for size in MEMORY:
-        with prose(size) as text, prose(2, "de") as other:
-            yield (
-                f"{size:,} MB",
-                *(
-                    f"{peak(*words, '--jobs', 2):.0f} MB"
-                    for words in (
-                        ("compare", GPT2, "--corpus", text),
-                        (
-                            *("infer-mixture", GPT2, "--corpus", text, "--corpus", other),
-                            *("--merges", 100, "--gap", 0.01),
-                        ),
-                    )
-                ),
-            )
+        with linked(size) as folder:
+            most, seconds = peak("compare", BPE, "--corpus", f"en={folder}", "--jobs", 2)
+        yield "compare", f"{size:,} MB", f"{most:.0f} MB", f"{seconds:.0f}"
+    with prose(MIXTURE) as text, prose(2, "de") as other:
+        how = ("--merges", 100, "--gap", 0.01, "--jobs", 2)
+        most, seconds = peak("infer-mixture", BPE, *corpora([text, other]), *how)
+        yield "infer-mixture", f"{MIXTURE:,} MB", f"{most:.0f} MB", f"{seconds:.0f}"
 
 
 def run() -> None:
     """Print the tables."""
-    header = ("what grows", "to", "command, one core", "seconds")
+    header = ("what grows", "to", "command, one core", "seconds of CPU", "seconds")
     table("Growth", header, grown())
-    table(f"Two processes beside one, {JOBS} MB", ("command", "faster"), jobs())
+    title = f"Two processes beside one, {JOBS} MB"
+    table(title, ("command", "faster, clock", "CPU of two / of one"), jobs())
 
 
 def run_memory() -> None:
     """Print the table of the largest text."""
-    header = ("text", "compare", "infer-mixture, counting included")
+    header = ("command", "text", "peak", "seconds")
     table("Peak memory, two processes and their parent", header, memory())

@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import tokenizers
 
 import tokscope
-from benchmarks.measuring import GPT2, QUICK, prose, ratios, spread, table
+from benchmarks.measuring import GPT2, QUICK, faster, here, in_turn, prose, table, there
 from tokscope.text.corpus import read_corpora
 
 MEGABYTES = 1 if QUICK else 5
-Row = tuple[str, str, str, str, str]
+Row = tuple[str, ...]
 
 
 def measured(text: Path, name: str) -> float:
@@ -90,13 +91,18 @@ def rows(text: Path) -> Iterator[Row]:
         ("qtok", "Cyrillic tokens"): (qtok, cyrillic),
     }
     for (peer, measure), (theirs, ours) in pairs.items():
+        if not there(peer):
+            continue
         answers = f"{theirs(text):.10g}", f"{ours(text):.10g}"
-        found = ratios(lambda: theirs(text), lambda: ours(text))  # noqa: B023
-        yield peer, measure, *answers, spread(found, "x")
+        sides = {
+            name: partial(here, partial(side, text)) for name, side in (("", ours), (peer, theirs))
+        }
+        found = in_turn(sides)
+        yield peer, measure, *answers, *faster(found[peer], found[""])
 
 
 def run() -> None:
     """Print both answers, and how many times faster ours is."""
     with prose(MEGABYTES) as text:
-        header = ("peer", "measure", "its answer", "ours", "faster")
+        header = ("peer", "measure", "its answer", "ours", "faster, CPU", "faster, clock")
         table(f"Other tools, gpt-2.json, {MEGABYTES} MB", header, rows(text))
