@@ -19,15 +19,19 @@ def arrivals(model: models.Model, pieces: Sequence[tuple[str, int]], size: int) 
     looked up whole.
     """
     arrives = np.zeros(size, bool)
-    texts = [piece for piece, _ in pieces]
-    try:
-        encoded = encode_alone(model, texts)
-    except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
-        require_of_library(error)
-        encoded = [_ids_of(model, text) for text in texts]  # it has no token for what is unknown
+    encoded = model_ids(model, [piece for piece, _ in pieces])
     for (_, token), ids in zip(pieces, encoded, strict=True):
         arrives[token] = ids == [token]
     return arrives
+
+
+def model_ids(model: models.Model, texts: Sequence[str]) -> list[list[int]]:
+    """Return the ids that a model alone gives for texts; none where it gives none."""
+    try:
+        return encode_alone(model, texts)
+    except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
+        require_of_library(error)
+        return [_ids_of(model, text) for text in texts]  # it has no token for what is unknown
 
 
 def _ids_of(model: models.Model, text: str) -> list[int]:

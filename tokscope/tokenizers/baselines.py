@@ -38,6 +38,10 @@ class Bytes:
         joined = np.frombuffer("".join(texts).encode(), np.uint8)
         return Encoded(joined.astype(np.int32), _starts(texts, wide=False))
 
+    def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
+        """Return every byte."""
+        return list(map(list, data))
+
     def components(self) -> Mapping[str, str]:
         """Return nothing: a baseline has no parts."""
         return {}
@@ -84,6 +88,10 @@ class Characters:
         """Return the code points of every text."""
         joined = np.frombuffer("".join(texts).encode("utf-32-le"), np.int32)
         return Encoded(joined, _starts(texts, wide=True))
+
+    def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
+        """Return the code points."""
+        return [list(map(ord, one.decode(errors="ignore"))) for one in data]
 
     def components(self) -> Mapping[str, str]:
         """Return nothing: a baseline has no parts."""

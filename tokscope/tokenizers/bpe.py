@@ -255,6 +255,11 @@ class RankTokenizer:
             merged[self.encoder.ids[rank]] = len(encode(free[0] + token)) == 2
         return merged
 
+    def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
+        """Return what the core merges bytes to; a token is looked up whole first."""
+        merge, ids = self.encoder.core._core_bpe.encode_single_piece, self.encoder.ids.tolist()
+        return [[ids[number] for number in merge(one)] if one else [] for one in data]
+
     def ranks(self) -> Ranks:
         """Return the ranks of the file."""
         by_id, numbers = unranked(self.vocabulary), self.encoder.ids

@@ -92,6 +92,10 @@ class GreedyTokenizer:
             at += size
         return tokens
 
+    def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
+        """Return the longest tokens from the left."""
+        return list(map(self._ids, data))
+
     def model_input(self, texts: Sequence[str]) -> Encoded:
         """Return the ids of every text with the special tokens that go around it."""
         return self.frame.around(self.encode(texts))

@@ -21,6 +21,7 @@ from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
 from tokscope.tokenizers.fastpath import FastPath, cut_pattern, engine_of, fast_path, unsuited
 from tokscope.tokenizers.frame import Frame
 from tokscope.tokenizers.huggingface_anatomy import Parts, added_of, merged_ids
+from tokscope.tokenizers.huggingface_pieces import pieces_of
 from tokscope.tokenizers.huggingface_table import Json, bytewise, vocabulary_of
 from tokscope.tokenizers.library import (
     LibraryAddedToken,
@@ -182,6 +183,10 @@ class HuggingFaceTokenizer:
     def anatomy(self) -> Anatomy:
         """Return what decides which tokens can come up."""
         return Parts(self.library, self.config, self.vocabulary).anatomy()
+
+    def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
+        """Return what the model of the file makes of bytes."""
+        return pieces_of(self.library, self.config, self.vocabulary, data, starts)
 
     def ranks(self) -> Ranks:
         """Return the place of the first merge that makes an id, or its place by score."""

@@ -99,6 +99,12 @@ class MappedTokenizer:
         """
         return self.own.pipeline()
 
+    def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
+        """Return the ids of what the model makes of bytes."""
+        name = self.own.library.id_to_piece
+        found = self.own.pieces(data, starts)
+        return [[self.ids.get(name(piece), self.unknown) for piece in own] for own in found]
+
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
         codes = [self._code(text) for text in texts]

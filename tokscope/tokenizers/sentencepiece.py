@@ -18,12 +18,14 @@ from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.anatomy import Added, Anatomy
 from tokscope.tokenizers.beside import beside_file
 from tokscope.tokenizers.components import canonical, digest, fingerprint
+from tokscope.tokenizers.forms import in_characters
 from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.limits import require_sizes
 from tokscope.tokenizers.merges import learned, require_some
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.ranks import Ranks, by_score
 from tokscope.tokenizers.sentencepiece_model import kinds_of, open_model, read_settings
+from tokscope.tokenizers.unigram import unnormalized
 from tokscope.tokenizers.vocabulary import DEFINED, NORMAL, SPACE, UNUSED, Vocabulary
 
 if TYPE_CHECKING:
@@ -122,6 +124,15 @@ class SentencePieceTokenizer:
         return sentencepiece_anatomy.anatomy_of_model(
             self.library, self.settings["model"], self.added()
         )
+
+    def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
+        """Return what the model makes of bytes, without its normalizer and dummy prefix."""
+        return in_characters(self.vocabulary, data, self._bare.encode)
+
+    @cached_property
+    def _bare(self) -> sentencepiece.SentencePieceProcessor:
+        model = self.library.serialized_model_proto() + unnormalized()
+        return sentencepiece.SentencePieceProcessor(model_proto=model)
 
     def ranks(self) -> Ranks:
         """Return the place of every piece by its score."""

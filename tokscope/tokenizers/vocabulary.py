@@ -104,6 +104,11 @@ class Vocabulary:
         """The text of every special token, by id."""
         return {token: text for text, token in self.specials.items()}
 
+    def tokens(self) -> list[bytes]:
+        """Return the bytes of every id."""
+        whole, ends = self.blob.tobytes(), self.ends.tolist()
+        return [whole[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
     def spelling(self, token: int) -> bytes:
         """Return what people see of a token: the text of a special one, or else its bytes."""
         return self.names.get(token, "").encode() or self[token]

@@ -80,6 +80,12 @@ class WordTokenizer:
 
         return replace(self.inner.pipeline(), cut=cut)
 
+    def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
+        """Return the ids of what the library makes of bytes."""
+        marked = [one + self.mark.encode() for one in data] if self.mark != END else data
+        found = self.inner.pieces(marked, starts)
+        return [[i for i in self.ids[list(own)].tolist() if i >= 0] for own in found]
+
     def _pieces(self, texts: Sequence[str]) -> list[Encoding]:
         words = [self.split(text) for text in texts]
         try:
