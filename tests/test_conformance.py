@@ -6,6 +6,7 @@ FLORES-200 files of 2,009 lines each (dev and devtest), for gpt-2 and llama.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable
@@ -23,10 +24,19 @@ from tiktoken.load import load_tiktoken_bpe
 import tokscope
 from tests.tokenizers.families import by_pattern
 from tokscope.counting.catalog import MEASURES, TYPES
-from tokscope.counting.counted import Counted, count
+from tokscope.counting.counted import Counted, count, types_of
 from tokscope.counting.tally import Counting
 from tokscope.counting.tokens import TEXT_COLUMNS, TOKEN_COLUMNS
 from tokscope.errors import TokscopeError
+from tokscope.mapping.kinds import (
+    COMPOSED,
+    KINDS,
+    METHODS,
+    SPECIAL,
+    map_of,
+    matrix_of,
+    weights_of,
+)
 from tokscope.measures.digits import addition_alignment, group_alignment, groups, match_probability
 from tokscope.measures.fairness import gini
 from tokscope.measures.frequency import percentile_frequency, renyi_efficiency, renyi_entropy
@@ -45,6 +55,7 @@ from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers import load as load_anew
 from tokscope.tokenizers.anatomy import anatomy_of
 from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
+from tokscope.tokenizers.forms import forms
 from tokscope.tokenizers.given import load_all
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.merges import learned
@@ -719,3 +730,103 @@ def test_formats_of_published_tokenizers_are_equal(
     report = equiv(words[0], words[1], corpora, by=by, fuzz=2000)
     assert not differs(report)
     assert report.frame["texts"].sum() > 400_000
+
+
+# How the tokens of one published tokenizer are made of those of another, by an independent program:
+# new ids that are copied, composed and impossible; composed ids by their old tokens; the hash of the
+# whole map; tokens of FLORES dev, those of one old token, of several, of none, and old for each
+TRANSFERS = [
+    (
+        ("gpt-2.json", "german-bpe-50k.json", "de.txt"),
+        (11089, 38906, 0),
+        {2: 14122, 3: 11005, 4: 7489, 5: 3745, 6: 1646, 7: 612, 8: 194, 9: 56, 10: 25, 11: 10, 12: 2},
+        "1daa605fcec3441e219e3289a0353c8f3b895b68f800d41c595748bb25dc7275",
+        (28465, 13122, 15343, 0, 1.957562),
+    ),
+    (
+        ("cl100k_base.tiktoken", "o200k_base.tiktoken", "hi.txt"),
+        (85033, 114965, 0),
+        {2: 66403, 3: 20854, 4: 11759, 5: 4664, 6: 4346, 7: 1736, 8: 1816, 9: 810, 10: 819, 11: 480, 12: 372, 13: 267, 14: 138, 15: 161, 16: 62, 17: 96, 18: 35, 19: 60, 20: 11, 21: 23, 22: 10, 23: 16, 24: 6, 25: 9, 26: 1, 27: 7, 29: 2, 31: 1, 32: 1},
+        "1389e81487f54fb866edf5e9c2afd21ba11724a7184e50d2dd741d3e12f8fdfe",
+        (40255, 5476, 34779, 0, 3.072562),
+    ),
+    (
+        ("german-unigram-30k.json", "german-bpe-50k.json", "de.txt"),
+        (19808, 29926, 261),
+        {2: 23668, 3: 5056, 4: 958, 5: 197, 6: 37, 7: 9, 8: 1},
+        "516d31d28b4740281c0a538d6f0a012d47f03099e45a02117574c2d58a18805c",
+        (28465, 23652, 4799, 14, 1.1911),
+    ),
+    (
+        ("bert-base-uncased.json", "gpt-2.json", "en.txt"),
+        (18129, 14697, 17430),
+        {1: 33, 2: 11735, 3: 2406, 4: 370, 5: 50, 6: 16, 7: 5, 8: 27, 9: 3, 10: 1, 11: 2, 12: 6, 13: 2, 14: 2, 15: 1, 16: 13, 17: 1, 18: 1, 20: 2, 24: 3, 32: 9, 33: 1, 48: 1, 56: 1, 64: 5, 65: 1},
+        "381714c9672092c70bcccf5b78b9c4c481dd294ab5faf58f65486c14eb00ca0c",
+        (25740, 21734, 983, 3023, 1.047541),
+    ),
+    (
+        ("gpt-2.json", "claude.json", "en.txt"),
+        (35499, 29496, 0),
+        {2: 23266, 3: 4259, 4: 922, 5: 382, 6: 174, 7: 55, 8: 51, 9: 26, 10: 20, 11: 20, 12: 19, 13: 19, 14: 12, 15: 13, 16: 20, 17: 14, 18: 12, 19: 7, 20: 9, 21: 8, 22: 6, 23: 6, 24: 6, 25: 7, 26: 6, 27: 6, 28: 5, 29: 7, 30: 4, 31: 4, 32: 10, 33: 6, 34: 4, 35: 4, 36: 4, 37: 5, 38: 3, 39: 2, 40: 3, 41: 5, 42: 3, 43: 3, 44: 3, 45: 4, 46: 3, 47: 2, 48: 2, 49: 4, 50: 2, 51: 2, 52: 2, 53: 3, 54: 2, 55: 2, 56: 2, 57: 3, 58: 2, 59: 2, 60: 2, 61: 2, 62: 2, 63: 1, 64: 3, 65: 2, 66: 1, 67: 1, 68: 1, 69: 1, 70: 1, 71: 1, 72: 2, 73: 1, 75: 1, 76: 2, 77: 2, 78: 1, 89: 1, 96: 1, 108: 1, 128: 2, 153: 1, 256: 2, 512: 2, 1024: 2},
+        "ded7b54398237e95a43526c3ba70c670136a83df151879cd46c6ba3ae305ba5a",
+        (26175, 25890, 285, 0, 1.011576),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "kinds", "pieces", "digest", "used"), TRANSFERS)
+def test_maps_between_published_tokenizers(
+    data: Path,
+    files: tuple[str, str, str],
+    kinds: tuple[int, ...],
+    pieces: dict[int, int],
+    digest: str,
+    used: tuple[float, ...],
+) -> None:
+    old, new = (load(str(data / "tokenizers" / name)) for name in files[:2])
+    made, every = map_of(old, new), forms(new.vocabulary)
+    rows = [[token, made.old(token) or None] for token, own in enumerate(every) if own]
+    written = json.dumps(rows, separators=(",", ":")).encode()
+    assert hashlib.sha256(written).hexdigest() == digest
+    spelled = np.array([bool(own) for own in every])
+    assert tuple(int((made.of(kind) & spelled).sum()) for kind in KINDS if kind != SPECIAL) == kinds
+    numbers = np.unique_counts(made.counts[made.of(COMPOSED)])
+    assert dict(zip(*map(np.ndarray.tolist, numbers), strict=True)) == pieces
+    text = read_corpora([str(data / "parallel" / "flores-dev" / files[2])])
+    counted = count([new], text, Counting(frozenset((TYPES, "tokens"))))
+    types = types_of(counted, 0)[0]
+    number = made.counts
+    found = [
+        types.sum(),
+        types[number == 1].sum(),
+        types[number > 1].sum(),
+        types[number == 0].sum(),
+    ]
+    each = (types * number).sum() / types[number > 0].sum()
+    assert (*found, round(float(each), 6)) == used
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_vectors_of_a_published_map_are_those_of_a_loop(data: Path, method: str) -> None:
+    old, new = (load(str(data / "tokenizers" / f"{n}.json")) for n in ("llama", "german-bpe-50k"))
+    made = map_of(old, new)
+    vectors = np.random.default_rng(0).standard_normal((old.vocabulary.size, 3))
+    weights = weights_of(made, method)
+    found = matrix_of(made, weights) @ vectors
+    for token in range(0, made.height, 101):
+        part = slice(made.starts[token], made.starts[token + 1])
+        pairs = zip(weights[part], made.pieces[part], strict=True)
+        assert np.allclose(found[token], sum((w * vectors[i] for w, i in pairs), np.zeros(3)))
+
+
+def test_a_llama_that_learns_german(data: Path) -> None:
+    """A fifth of the ids, but two thirds of the tokens, are copies."""
+    words = [str(data / "tokenizers" / f"{name}.json") for name in ("llama", "german-bpe-50k")]
+    text = str(data / "parallel" / "flores-dev" / "de.txt")
+    frame = tokscope.transfer(*words, [text]).frame
+    kinds = frame[(frame["part"] == "kind") & (frame["name"] == "copied")]
+    told = kinds.set_index(["corpus", "measure"])["value"]
+    assert (told["", "ids"], round(told["", "share"], 3)) == (9501, 0.19)
+    assert (told["de", "tokens"], round(told["de", "share"], 3)) == (19355, 0.68)
+    each = frame[(frame["name"] == "pieces") & (frame["corpus"] == "de")]["value"].item()
+    assert round(each, 2) == 1.48

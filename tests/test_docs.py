@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tokenizers
 import typer
@@ -17,6 +18,7 @@ import tokscope
 from tests import pages, tables
 from tests.conftest import ROOT, Run
 from tests.gate.planted import split_digits
+from tests.mapping.test_checkpoint import model
 from tokscope.gate.settings import TABLES
 from tokscope.text.corpus import SAMPLE
 from tokscope.tokenizers import load
@@ -28,8 +30,8 @@ TRAINED = ROOT / "tokscope" / "tokenizers" / "trained"
 
 
 @pytest.fixture
-def folder(write: Callable[[str, str], Path]) -> Path:
-    """What the pages speak of: a tokenizer, one that splits digits, parallel text, code, reviews."""
+def folder(write: Callable[[str, str | bytes], Path]) -> Path:
+    """What the pages speak of: tokenizers, a model, parallel text, code, reviews."""
     saved = load("sample:bpe").library.to_str()  # type: ignore[attr-defined]
     write("project/candidate.json", json.dumps(split_digits(json.loads(saved))))
     for name in ("en", "de"):
@@ -38,6 +40,8 @@ def folder(write: Callable[[str, str], Path]) -> Path:
     write("project/words.txt", "the\nhouse\n")
     write("project/main.py", "print(1)\n")
     write("project/wide.csv", "english,german\nYes.,Ja.\n")
+    vectors = np.arange(8_000, dtype="<f4").reshape(4_000, 2)
+    write("project/model.safetensors", model({"wte.weight": ("F32", vectors)}))
     write("project/reviews.jsonl", '{"body": "Good."}\n')
     return write("project/tokenizer.json", saved).parent
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tokscope.studies.report import full_report as full_report
     from tokscope.studies.show import show as show
     from tokscope.studies.simulate_mixture import simulate_mixture as simulate_mixture
+    from tokscope.studies.transfer import transfer as transfer
     from tokscope.studies.vocab import vocab as vocab
     from tokscope.text.corpus import read_corpora as read_corpora
     from tokscope.tokenizers import load as load
@@ -60,6 +61,7 @@ _HOMES = {
     "read_corpora": "text.corpus",
     "show": "studies.show",
     "simulate_mixture": "studies.simulate_mixture",
+    "transfer": "studies.transfer",
     "verify_lock": "studies.lock",
     "vocab": "studies.vocab",
     "worst_lines": "studies.compare_lines",

@@ -11,8 +11,9 @@ import stat
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from tokscope.errors import TokscopeError, exists
 
@@ -122,29 +123,51 @@ def write_all(files: Mapping[Path, bytes]) -> None:
     Raises:
         TokscopeError: a file cannot be written; then none is, unless a rename failed.
     """
+    with streams(list(files)) as targets:
+        for stream, data in zip(targets, files.values(), strict=True):
+            stream.write(data)
+
+
+@contextmanager
+def streams(paths: Sequence[Path]) -> Iterator[list[BinaryIO]]:
+    """Yield a stream for each of several files; they are there when the block has ended well.
+
+    All are on the disk, beside their targets, before the first is renamed.
+
+    Raises:
+        TokscopeError: a file cannot be written; then none is, unless a rename failed.
+    """
     beside: dict[Path, Path] = {}
     path = Path()
     try:
-        for path, data in files.items():
-            require_writable(path)
-            beside[path] = path.absolute().parent / f".tokscope-{os.urandom(8).hex()}.part"
-            _write(beside[path], data, path)
-        for path, partial in beside.items():
-            partial.replace(path)
+        with ExitStack() as stack:
+            stack.callback(_remove, beside)
+            made: list[BinaryIO] = []
+            for path in paths:
+                require_writable(path)
+                beside[path] = path.absolute().parent / f".tokscope-{os.urandom(8).hex()}.part"
+                handle = os.open(beside[path], _NEW, 0o666)
+                made.append(stack.enter_context(os.fdopen(handle, "wb")))
+            yield made
+            for stream, (path, partial) in zip(made, beside.items(), strict=True):
+                _finish(stream, partial, path)
+            for path, partial in beside.items():
+                partial.replace(path)
     except OSError as error:
         raise TokscopeError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        for partial in beside.values():
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
 
 
-def _write(partial: Path, data: bytes, path: Path) -> None:
-    """Write a new file with the permissions of the file that it replaces, if any."""
-    with os.fdopen(os.open(partial, _NEW, 0o666), "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
+def _remove(beside: Mapping[Path, Path]) -> None:
+    for partial in beside.values():
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _finish(stream: BinaryIO, partial: Path, path: Path) -> None:
+    """Bring a new file to the disk, with the permissions of the file that it replaces, if any."""
+    stream.flush()
+    os.fsync(stream.fileno())
+    stream.close()
     with suppress(FileNotFoundError):
         partial.chmod(stat.S_IMODE(path.stat().st_mode) & 0o777)
 

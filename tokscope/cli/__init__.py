@@ -34,6 +34,7 @@ from tokscope.cli import (
     report,
     show,
     simulate_mixture,
+    transfer,
     vocab,
 )
 from tokscope.cli.options import HELP_NAMES, prepared, with_plain_help
@@ -85,6 +86,9 @@ _COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = {
         "inspect": inspect.command,
         "vocab": vocab.command,
         "audit": audit.command,
+    },
+    "Change a tokenizer": {
+        "transfer": transfer.command,
     },
     "Find out about training data": {
         "infer-mixture": infer_mixture.command,

@@ -1,0 +1,121 @@
+"""`tokscope transfer`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tokscope.cli import output, text
+from tokscope.cli.options import TOKENIZERS
+from tokscope.errors import path_of, split_label
+
+_SPEC = "written as for compare."
+_Old = Annotated[
+    str,
+    typer.Argument(
+        metavar="OLD", help=f"The tokenizer of the model, {_SPEC}", rich_help_panel=TOKENIZERS
+    ),
+]
+_New = Annotated[
+    str,
+    typer.Argument(
+        metavar="NEW", help=f"The tokenizer that it shall get, {_SPEC}", rich_help_panel=TOKENIZERS
+    ),
+]
+_MAPS = (".npz", ".safetensors", ".jsonl")  # suffixes of files of a map
+
+
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the outputs that are maps, and those that are reports."""
+    maps = [word for word in words if not split_label(word)[0] and Path(word).suffix in _MAPS]
+    return maps, [word for word in words if word not in maps]
+
+
+def command(
+    old: _Old,
+    new: _New,
+    *,
+    method: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How the vectors of several old tokens become one: mean, first, last, or length "
+            "(weighted by their bytes).",
+        ),
+    ] = "mean",
+    apply: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A model whose vectors are mapped: model.safetensors, or "
+            "model.safetensors.index.json.",
+        ),
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where the model with the new vectors is written."),
+    ] = None,
+    tensor: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A tensor with a row for each id, if its name is unusual. Repeatable; then only "
+            "those that are named are mapped.",
+        ),
+    ] = None,
+    top: Annotated[
+        int, typer.Option(metavar="N", help="Number of tokens in each list of them.")
+    ] = 10,
+    corpus: text.Corpora = None,
+    reading: text.Reading,
+    details: output.Details = False,
+    out: output.Output,
+    scale: text.Scale,
+) -> None:
+    """Tell what a model keeps of its embeddings if it gets another tokenizer, and map them.
+
+    Every id of NEW is a copy of one of OLD, composed of several, or has no way; the same by use in
+    text. --output map.npz, .safetensors or .jsonl writes the map.
+
+    `tokscope transfer sample:bpe sample:unigram --output map.jsonl`
+
+    `tokscope transfer llama.json german.json --apply model.safetensors --write new.safetensors`
+    """
+    maps, words = _split(out.words)
+    out = replace(out, outputs=words)
+    output.require_formats(out)
+    output.require_view("--details" if details else "", out)
+    also = [(f"--output {word}", path_of(word)) for word in maps]
+    output.require_kept(
+        out,
+        specs=[old, new],
+        texts=corpus,
+        files=[("--apply", apply)],
+        also=[*also, ("--write", write)],
+    )
+    corpora = text.read(corpus, reading)
+    from tokscope.studies import transfer as study
+
+    size = [apply.stat().st_size] if apply and apply.is_file() else []
+    with (
+        text.workers(corpora, scale) as workers,
+        output.progress(size, quiet=scale.quiet) as advance,
+    ):
+        report = study.transfer(
+            old,
+            new,
+            corpora,
+            method=method,
+            top=top,
+            maps=maps,
+            apply=apply,
+            write=write,
+            tensors=tensor or (),
+            workers=workers,
+            advance=advance,
+        )
+    output.emit(report, study.tables(report, details=details), out)

@@ -1,0 +1,341 @@
+"""Write a model file anew, with the vectors of a new vocabulary in place of those of an old one."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from tokscope.errors import TokscopeError, require_inside, shortened
+from tokscope.mapping.kinds import Ids, Map
+from tokscope.mapping.tensors import SIZES, File, Tensor, header_of, read_header
+from tokscope.reading import MOST_OF_SETTINGS, content, require_regular, steady
+from tokscope.writing import streams
+
+Numbers = NDArray[Any]
+INDEX = ".index.json"
+# How tensors with a row for each id are called, and the bias of a head
+USUAL = (
+    "embed_tokens.weight", "wte.weight", "word_embeddings.weight", "tok_embeddings.weight",
+    "embed_in.weight", "shared.weight", "lm_head.weight", "output.weight", "embed_out.weight",
+    "lm_head.decoder.weight", "predictions.decoder.weight", "lm_head.bias", "predictions.bias",
+    "decoder.bias",
+)  # fmt: skip
+_TYPES: Mapping[str, str] = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+_PADDED = 1024  # rows that a matrix may have more than there are ids; or an eighth of the ids
+_BLOCK = 1 << 20  # bytes that are copied at once, or of vectors that are made at once
+
+
+class Replaced(NamedTuple):
+    """A tensor that is written anew."""
+
+    name: str
+    dtype: str
+    old: tuple[int, ...]
+    new: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The files of a model, and the tensors that are to be written anew."""
+
+    path: Path
+    files: Mapping[Path, File]  # those that hold such a tensor
+    tensors: Sequence[Replaced]
+    beside: Sequence[str] = ()  # other files of the model, which stay as they are
+    left: Sequence[str] = ()  # tensors with a usual name but other rows
+    index: Mapping[str, Any] | None = None
+
+    @property
+    def size(self) -> int:
+        """The bytes that are read."""
+        return sum(
+            one.end - one.start for file in self.files.values() for one in file.tensors.values()
+        )
+
+
+# What is to be done
+
+
+def checkpoint(path: Path, made: Map, needed: int, names: Sequence[str] = ()) -> Checkpoint:
+    """Read the headers of a model, and find the tensors that have a row for each old id.
+
+    Args:
+        path: a safetensors file, or the index of several.
+        made: the map.
+        needed: rows that such a tensor has at least; special tokens may lie beyond.
+        names: of the tensors, if they are not the usual ones.
+
+    Raises:
+        TokscopeError: a file cannot be read, or holds no such tensor, or one of another type.
+    """
+    index = _index(path) if path.name.endswith(INDEX) else None
+    homes = index["weight_map"].values() if index else [path.name]
+    headers = {path.with_name(name): _header(path.with_name(name)) for name in dict.fromkeys(homes)}
+    every = {name: one for file in headers.values() for name, one in file.tensors.items()}
+    if sum(len(file.tensors) for file in headers.values()) > len(every) or (
+        index and index["weight_map"].keys() - every
+    ):
+        raise TokscopeError(f"{path}: its files do not hold the tensors that it lists")
+    chosen, left = _chosen(path, every, (needed, made.width), names)
+    files = {place: file for place, file in headers.items() if chosen & file.tensors.keys()}
+    tensors = [
+        Replaced(name, one.dtype, one.shape, (made.height, *one.shape[1:]))
+        for name, one in every.items()
+        if name in chosen
+    ]
+    beside = [place.name for place in headers if place not in files]
+    return Checkpoint(path, files, tensors, beside, left, index)
+
+
+def _header(path: Path) -> File:
+    with _opened(path) as stream:
+        return read_header(stream, path)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that must not change."""
+    with ExitStack() as stack:
+        try:
+            require_regular(path)
+            stream = stack.enter_context(steady(path))
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise TokscopeError(f"{path}: cannot be read ({reason})") from error
+        yield stream
+
+
+def _index(path: Path) -> dict[str, Any]:
+    """Return the index of a model in several files, checked."""
+    try:
+        told = json.loads(content(path, 100 * MOST_OF_SETTINGS))
+    except (ValueError, RecursionError) as error:
+        raise TokscopeError(f"{path}: not JSON that can be read ({error})") from error
+    homes = told.get("weight_map") if isinstance(told, dict) else None
+    if not isinstance(homes, dict) or not homes or not isinstance(told.get("metadata", {}), dict):
+        raise TokscopeError(f"{path}: not the index of a model in several files")
+    for name in homes.values():
+        if not isinstance(name, str) or "/" in name or not name.endswith(".safetensors"):
+            raise TokscopeError(f"{path}: '{shortened(str(name))}' is not a safetensors file")
+        require_inside(name, str(path))
+    return dict(told)
+
+
+def _chosen(
+    path: Path, every: Mapping[str, Tensor], rows: tuple[int, int], names: Sequence[str]
+) -> tuple[set[str], list[str]]:
+    """Return the tensors that have a row for each id, and others with a usual name."""
+    missing = [name for name in names if name not in every]
+    if missing:
+        raise TokscopeError(f"--tensor {missing[0]}: {path} has no tensor of this name")
+    usual = [name for name in every if f".{name}".endswith(tuple(f".{own}" for own in USUAL))]
+    asked = list(names) or usual
+    least, ids = rows
+    most = 2**63 if names else ids + max(_PADDED, ids // 8)
+    fits = {
+        n for n in asked if len(every[n].shape) in (1, 2) and least <= every[n].shape[0] <= most
+    }
+    left = [name for name in asked if name not in fits]
+    if not fits or (names and left):
+        told = ", ".join(f"{name} {list(every[name].shape)}" for name in (left or list(every))[:3])
+        hint = "" if names else "; name the right one with --tensor"
+        raise TokscopeError(
+            f"{path}: no tensor with a row for each of the {ids:,} old ids; it has {told}{hint}"
+        )
+    for name in sorted(fits):
+        if every[name].dtype not in _TYPES:
+            known = ", ".join(_TYPES)
+            raise TokscopeError(
+                f"{path}: {name} is {every[name].dtype}; only {known} can be mapped"
+            )
+    return fits, left
+
+
+# Doing it
+
+
+def write(
+    found: Checkpoint,
+    target: Path,
+    made: Map,
+    weights: NDArray[np.float64],
+    advance: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Write the model anew: the files that hold a replaced tensor, and the index if there is one.
+
+    Raises:
+        TokscopeError: a file cannot be read or written, or has changed; then nothing is written.
+    """
+    targets = [target.with_name(place.name) if found.index else target for place in found.files]
+    with streams([*targets, *([target] if found.index else [])]) as out:
+        for stream, (place, file) in zip(out, found.files.items(), strict=False):
+            with _opened(place) as source:
+                if read_header(source, place) != file:
+                    raise TokscopeError(f"{place}: it has changed; run this again")
+                # without their buffers, which take three times as long for large blocks
+                bare = FileIO(source.fileno(), closefd=False), FileIO(stream.fileno(), "w", False)
+                _write_file(_Work(*bare, place, advance), file, found, _Rows(made, weights))
+        if found.index:
+            out[-1].write(_new_index(found, found.index))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A file that is read and one that is written."""
+
+    source: FileIO
+    target: FileIO
+    path: Path  # of what is read
+    advance: Callable[[int], None]
+
+    def read(self, tensor: Tensor, kind: str) -> Numbers:
+        """Return a whole tensor."""
+        found = np.empty(tensor.shape, kind)
+        self._fill(_raw(found), tensor.start)
+        return found
+
+    def copy(self, tensor: Tensor) -> None:
+        """Copy the bytes of a tensor."""
+        block = memoryview(bytearray(min(_BLOCK, tensor.end - tensor.start)))
+        for start in range(tensor.start, tensor.end, _BLOCK):
+            part = block[: tensor.end - start]
+            self._fill(part, start)
+            self.write(part)
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write all of some bytes, which one call need not do."""
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self.target.write(rest) :]
+
+    def _fill(self, part: memoryview, start: int) -> None:
+        try:
+            self.source.seek(start)
+            done = 0
+            while done < len(part):
+                more = self.source.readinto(part[done : done + _BLOCK])
+                if not more:
+                    raise TokscopeError(f"{self.path}: it ended early; run this again")
+                done += more
+                self.advance(more)
+        except OSError as error:
+            raise TokscopeError(f"{self.path}: cannot be read ({error.strerror})") from error
+
+
+def _write_file(work: _Work, file: File, found: Checkpoint, rows: _Rows) -> None:
+    """Write a file with all tensors in their order."""
+    new = {one.name: one.new for one in found.tensors}
+    shapes = {name: new.get(name, one.shape) for name, one in file.tensors.items()}
+    entries = {
+        name: (one.dtype, shapes[name], _bytes(one, shapes[name]))
+        for name, one in file.tensors.items()
+    }
+    work.write(header_of(entries, file.metadata))
+    for name, one in file.tensors.items():
+        if name not in new:
+            work.copy(one)
+            continue
+        for part in rows.made_of(work.read(one, _TYPES[one.dtype]), one.dtype):
+            work.write(_raw(part))
+
+
+def _raw(numbers: Numbers) -> memoryview:
+    """Return the bytes of an array, which can be written to."""
+    return numbers.reshape(-1).view(np.uint8).data
+
+
+def _bytes(tensor: Tensor, shape: Sequence[int]) -> int:
+    """Return the bytes of a tensor with as many rows as a shape has."""
+    if tuple(shape) == tensor.shape:
+        return tensor.end - tensor.start
+    return math.prod(shape) * SIZES[tensor.dtype]
+
+
+def _new_index(found: Checkpoint, index: Mapping[str, Any]) -> bytes:
+    """Return the index with the sizes of the new tensors."""
+    metadata = dict(index.get("metadata", {}))
+    more = [math.prod(one.new) - math.prod(one.old) for one in found.tensors]
+    sizes = [SIZES[one.dtype] for one in found.tensors]
+    changes = {
+        "total_size": sum(map(math.prod, zip(more, sizes, strict=True))),
+        "total_parameters": sum(more),
+    }
+    for name, change in changes.items():
+        if type(metadata.get(name)) is int:
+            metadata[name] += change
+    told = {**index, **({"metadata": metadata} if metadata else {})}
+    return f"{json.dumps(told, indent=2)}\n".encode()
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The map, as rows are made of others by it."""
+
+    map: Map
+    weights: NDArray[np.float64]
+
+    def made_of(self, old: Numbers, dtype: str) -> Iterator[Numbers]:
+        """Yield the new rows of a tensor, a block at a time.
+
+        A new id with one old id gets the same bytes. One with several gets their weighted sum, in
+        float64 for float32, else in float32, rounded once. One with none, or with one for which the
+        tensor has no row, gets zeros.
+        """
+        made = self.map
+        table = old.reshape(len(old), -1)
+        counts = np.where(without_row(made, len(old)), 0, made.counts)
+        size = max(1, _BLOCK // max(1, 8 * table.shape[1]))
+        for start in range(0, made.height, size):
+            own = counts[start : start + size]
+            new = np.zeros((len(own), table.shape[1]), table.dtype)
+            one, several = np.flatnonzero(own == 1), np.flatnonzero(own > 1)
+            new[one] = table[made.pieces[made.starts[start + one]]]
+            if len(several):
+                new[several] = self._summed(table, start + several, dtype)
+            yield new
+
+    def _summed(self, table: Numbers, rows: Ids, dtype: str) -> Numbers:
+        """Return the weighted sums of old rows for some new ids."""
+        made, kind = self.map, np.float64 if dtype in ("F64", "F32") else np.float32
+        counts = made.counts[rows]
+        starts = np.concatenate(([0], np.cumsum(counts)))
+        at = np.arange(starts[-1]) + np.repeat(made.starts[rows] - starts[:-1], counts)
+        used, columns = np.unique(made.pieces[at], return_inverse=True)
+        entries = (self.weights[at].astype(kind), columns, starts)
+        matrix = csr_array(entries, shape=(len(rows), len(used)))
+        return _narrow(matrix @ _wide(table[used], dtype).astype(kind, copy=False), dtype)
+
+
+def without_row(made: Map, rows: int) -> NDArray[np.bool_]:
+    """Tell which new ids have an old id for which a tensor of so many rows has no row."""
+    return np.bincount(made.rows[made.pieces >= rows], minlength=made.height) > 0
+
+
+def _wide(numbers: Numbers, dtype: str) -> Numbers:
+    """Return numbers as ones that can be added; bfloat16 is the upper half of float32."""
+    if dtype != "BF16":
+        return numbers
+    wide: Numbers = (numbers.astype(np.uint32) << 16).view(np.float32)
+    return wide
+
+
+def _narrow(numbers: Numbers, dtype: str) -> Numbers:
+    """Round numbers to the type of a tensor, to the nearest, of two to the even one."""
+    if dtype != "BF16":
+        with np.errstate(over="ignore"):
+            return numbers.astype(_TYPES[dtype])
+    bits = numbers.astype(np.float32).view(np.uint32)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
+    nothing = np.isnan(numbers)
+    rounded[nothing] = (bits[nothing] >> 16) | 0x40
+    return rounded.astype("<u2")
