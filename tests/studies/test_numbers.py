@@ -363,7 +363,9 @@ def test_a_part_has_a_sentence_of_its_own(saved: Saved) -> None:
     assert told["context"] == "made: cuts numbers alike in all 17 contexts."
     assert told["kind"].startswith("made: measurements cost most (")
     assert told["script"].startswith("made: no tokens for some digits (Arabic-Indic, Persian and ")
-    assert told["separator"] == "made: commas between thousands take 1.67 times the tokens."
+    assert told["separator"] == (
+        "made: with commas between thousands, numbers take 1.67 times the tokens."
+    )
     nothing = saved(by_pattern(r"\d+", up_to(0)))
     for part in ("alignment", "separator", "kind"):
         told[part] = numbers([nothing], by=part).headline

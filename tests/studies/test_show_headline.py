@@ -46,6 +46,30 @@ def test_where_the_cuts_differ(ends: dict[str, tuple[int, ...]], sentence: str) 
     assert headline(Segmentation(frame, "", (), {}, (), ("bytes",)), b"abcd") == sentence
 
 
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        ("abx", "a needs the fewest tokens, 1; b needs 2. They cut these parts differently: “abcd”. "
+                "Not compared: x cannot read all of the text."),
+        ("ax", "Cannot tell which needs the fewest tokens: x cannot read all of the text. They cut "
+               "these parts differently: “abcd”."),
+        ("x", "x cuts the text into 2 tokens, but cannot read all of it."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_not_compared(names: str, sentence: str) -> None:
+    ends = {"a": (4,), "b": (2, 4), "x": (1, 4)}
+    rows = [(name, end) for name in names for end in ends[name]]
+    frame = pd.DataFrame(rows, columns=["tokenizer", "end"])
+    assert headline(Segmentation(frame, "", (), {}, ("x",)), b"abcd") == sentence
+
+
+def test_a_tokenizer_without_a_token_is_not_compared() -> None:
+    frame = pd.DataFrame([("a", 4), ("b", 2), ("b", 4)], columns=["tokenizer", "end"])
+    assert headline(Segmentation(frame, "", (), {}, ("mute",)), b"abcd").endswith(
+        " Not compared: mute cannot read all of the text."
+    )
+
+
 def test_a_part_that_is_cut_differently_is_whole_characters() -> None:
     rows = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 3)]
     frame = pd.DataFrame(rows, columns=["tokenizer", "end"])

@@ -50,8 +50,8 @@ def overlap(one: str, other: str, common: float, jaccard: float) -> Rows:
          "a has 100 tokens and c 1,200; none is shared. "
          "No kind or script differs by 1 % of the tokens or more."),
         (A + B + C + overlap("a", "b", 50, 1 / 3) + overlap("b", "c", 2, 0.01),
-         "From 100 tokens (a) to 1,200 (c); a and b share the most: 50, 33 % of all tokens that "
-         "either has. The largest difference is in Latin: 50 % of the tokens of c, 20 % of b."),
+         "The 3 vocabularies have from 100 tokens (a) to 1,200 (c); a and b share the most: 50, 33 "
+         "% of all tokens that either has. The largest difference is in Latin: 50 % of the tokens of c, 20 % of b."),
         (A + [("a2", row) for _, row in A] + overlap("a", "a2", 100, 1.0),
          "a and a2 have 100 tokens each; all of them are the same, whatever their ids. "
          "No kind or script differs by 1 % of the tokens or more."),

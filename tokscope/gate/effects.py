@@ -120,7 +120,22 @@ def _numbers(head: Snapshot, base: Snapshot) -> Iterator[str]:
     old, new = (one.extras.numbers.scheme.partition(";")[0] for one in (base, head))  # type: ignore[union-attr]
     if old != new:
         split = new == "single digits"
-        yield "digits are split" if split else f"numbers are cut as {new}, before as {old}"
+        yield "digits are split" if split else f"numbers are {_cut(new)}, before {_cut(old)}"
+
+
+def _cut(scheme: str) -> str:
+    """Say how numbers are cut, of which only the name of the scheme is known.
+
+    >>> _cut("single digits"), _cut("learned"), _cut("whole")
+    ('cut into single digits', 'cut as learned from text', 'kept whole')
+    """
+    known = {
+        "learned": "cut as learned from text",
+        "whole": "kept whole",
+        "unknown": "not encoded",
+        "another fixed cut": "cut by another fixed rule",
+    }
+    return known.get(scheme, f"cut into {scheme}")
 
 
 def _lost(new: Samples, old: Samples) -> Iterator[str]:

@@ -174,14 +174,18 @@ def _alignment(rows: pd.DataFrame) -> str:
     if isnan(share):
         return _NOTHING
     return (
-        f"where a sum has more digits than what was added, {percent(share)} of its cuts are at "
-        "the same places"
+        f"where a sum has more digits than the numbers added, {percent(share)} of its cuts are in "
+        "line with theirs"
     )
 
 
 def _separator(rows: pd.DataFrame) -> str:
     cost = float(rows[rows["name"] == "comma, thousands"]["value"].iloc[0])
-    return _NOTHING if isnan(cost) else f"commas between thousands take {cost:.2f} times the tokens"
+    return (
+        _NOTHING
+        if isnan(cost)
+        else f"with commas between thousands, numbers take {cost:.2f} times the tokens"
+    )
 
 
 def _context(rows: pd.DataFrame) -> str:

@@ -102,7 +102,15 @@ def headline(cuts: Segmentation, data: bytes) -> str:
         needs = [f"{name} needs {many(len(ends), 'token')}" for name, ends in every.items()]
         return f"{some(needs)}: only baselines, so there is nothing to rank."
     places = {name: ends for name, ends in every.items() if name not in cuts.baselines} or every
-    return " ".join(filter(None, (_fewest(cuts, places), _where(places, data))))
+    able = {name: ends for name, ends in places.items() if name not in cuts.unread}
+    if len(able) < 2 or not cuts.unread:
+        return " ".join(filter(None, (_fewest(cuts, places), _where(places, data))))
+    lost = f"Not compared: {_lost(cuts)}."
+    return " ".join(filter(None, (_fewest(cuts, able), _where(able, data), lost)))
+
+
+def _lost(cuts: Segmentation) -> str:
+    return f"{some(cuts.unread)} cannot read all of the text"
 
 
 def _where(places: Mapping[str, tuple[int, ...]], data: bytes) -> str:
@@ -124,9 +132,8 @@ def _fewest(cuts: Segmentation, places: Mapping[str, tuple[int, ...]]) -> str:
     if len(order) == 1 and set(cuts.unread) <= set(order):
         but = ", but cannot read all of it" if cuts.unread else ""
         return f"{order[0]} cuts the text into {counted}{but}."
-    if cuts.unread:
-        lost = f"{some(cuts.unread)} cannot read all of the text"
-        return f"Cannot tell which needs the fewest tokens: {lost}."
+    if set(cuts.unread) & set(order) or len(order) == 1:
+        return f"Cannot tell which needs the fewest tokens: {_lost(cuts)}."
     if len(least) == len(order):
         alike = len(set(places.values())) == 1
         rest = "at the same places" if alike else "but not at the same places"

@@ -81,7 +81,8 @@ def _sizes(values: _Values) -> str:
     if len(sizes) == 2:
         told = f"{least} has {many(sizes[least], 'token')} and {most} {sizes[most]:,}"
     else:
-        told = f"From {many(sizes[least], 'token')} ({least}) to {sizes[most]:,} ({most})"
+        ends = f"{many(sizes[least], 'token')} ({least}) to {sizes[most]:,} ({most})"
+        told = f"The {len(sizes)} vocabularies have from {ends}"
     return f"{told}{_shared(values)}."
 
 
