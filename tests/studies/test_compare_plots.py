@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isnan
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 
 import tokscope
 from tests.studies.test_compare_headline import made
+from tokscope.counting.alignment import Doubt
 from tokscope.counting.letters import Letters
 from tokscope.plots import Plot, Values
 from tokscope.render import svg
@@ -83,6 +85,9 @@ def test_premiums_are_drawn_where_they_were_measured() -> None:
     sampled = drawn(made([[100], [150]], spread=0.1), "premium")["premium"].marks
     assert [isnan(mark.low) for mark in sampled] == [False, True]
     assert drawn(made([[100], [150]])) == {}
+    unlike = replace(made([[100], [150]]), unlike=[Doubt("hi", 0.0, 0.8)])
+    note = drawn(unlike, "premium")["premium"].note
+    assert note.startswith("lines of hi do not look like translations; 1 is as many tokens as en")
 
 
 def test_languages_of_a_script_share_a_row() -> None:

@@ -12,6 +12,7 @@ from tokscope.measures.uncertainty import intervals_of
 from tokscope.plots import Mark, Plot, Values
 from tokscope.report import Report
 from tokscope.studies.compare_standings import Standings
+from tokscope.wording import some
 
 Found = tuple[float, float, float]  # a value with the ends of its interval
 
@@ -73,7 +74,9 @@ def _premiums(standing: Standings) -> list[Values]:
         return []
     reference = standing.corpora[standing.first]
     title = f"Premium: tokens relative to the same text in {reference}"
-    note = _note(standing, f"parallel text; 1 is as many tokens as {reference} needs")
+    unlike = some([one.corpus for one in standing.unlike]) if standing.unlike else ""
+    text = f"lines of {unlike} do not look like translations" if unlike else "parallel text"
+    note = _note(standing, f"{text}; 1 is as many tokens as {reference} needs")
     return [Values("dots", "premium", title, "ratio", marks, note, 1.0, log=True)]
 
 
