@@ -233,6 +233,10 @@ def test_the_worst_language_of_each_tokenizer() -> None:
     assert said(made([[100, 100], [120, 110]]), "premium") == (
         "No corpus needs more than 1.2 times the tokens of en."
     )
+    assert said(made([[100, 100], [120, 50]]), "premium") == (
+        "No corpus needs more than 1.2 times the tokens of en, but en needs 2.0 times the tokens "
+        "of hi with b."
+    )
     assert said(made([[100, 50], [270, 135]]), "premium") == (
         "hi needs 2.7 times the tokens of en with both."
     )

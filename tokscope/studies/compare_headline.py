@@ -242,7 +242,8 @@ def _worst(standing: Standings, able: Sequence[int]) -> str:
         return ""
     if worst[-1][3] <= FAIR:
         corpus = "other corpus" if standing.unlike else "corpus"
-        return f"No {corpus} needs more than {worst[-1][0]:.1f} times the tokens of {base}."
+        most = f"{worst[-1][0]:.1f} times the tokens of {base}"
+        return f"No {corpus} needs more than {most}{_reference(standing, able)}."
     shown = worst if len(worst) <= 3 else [worst[0], worst[-1]]
     times = [f"{value:.1f}" for value, *_ in shown]
     times[0] += f" times the tokens of {base}"
@@ -259,6 +260,21 @@ def _worst(standing: Standings, able: Sequence[int]) -> str:
     if len(worst) > len(shown):
         return f"{who} needs from {told[0]} to {told[1]}."
     return f"{who} needs {_listed(told)}."
+
+
+def _reference(standing: Standings, able: Sequence[int]) -> str:
+    """Say so if it is the reference that needs many more tokens than another corpus."""
+    few = [
+        (value, name, standing.tokenizers[k])
+        for k in able
+        for name, (value, _, high) in _premiums(standing, k).items()
+        if high < 1 / FAIR and value
+    ]
+    if not few:
+        return ""
+    value, name, tokenizer = min(few)
+    base = standing.corpora[standing.first]
+    return f", but {base} needs {1 / value:.1f} times the tokens of {name} with {tokenizer}"
 
 
 def _premiums(standing: Standings, k: int) -> dict[str, tuple[float, float, float]]:

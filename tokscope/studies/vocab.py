@@ -54,7 +54,7 @@ _TITLES = {
     "kind": "Kinds of tokens",
     "position": "Where in words tokens stand",
     "script": "Scripts",
-    "length": "Lengths",
+    "length": "Tokens by length",
     "overlap": "Overlap by bytes",
     "language": "Languages of the tokens",
     "completeness": "Letters and words that are one token",
