@@ -57,6 +57,7 @@ def test_too_little_to_tell_is_no_doubt() -> None:
     alike = np.full(500, 60) + generator.integers(0, 9, 500)
     assert not unlike_translations(alike, generator.permutation(alike))
     assert not unlike_translations(np.full(500, 60), LINES[:1].repeat(500))
+    assert not unlike_translations(LINES, np.full(len(LINES), 9))  # such as lines cut to a length
     assert not unlike_translations(LINES[:0], LINES[:0])
 
 

@@ -42,7 +42,7 @@ Details = Annotated[
     bool,
     typer.Option(
         "--details",
-        help="Show everything: all measures, all rows and all notes.",
+        help="Show everything: all tables, rows and notes.",
         rich_help_panel=OUTPUT,
     ),
 ]
