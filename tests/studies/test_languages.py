@@ -135,8 +135,9 @@ def test_pieces_of_text_add_up(texts: list[str]) -> None:
 def test_whole_words_are_those_that_compare_does_not_split() -> None:
     corpora = tokscope.read_corpora(["sample:de"])
     columns = MEASURES["split_words"].columns | {"units", "bytes"}
-    counting = Counting(columns, observer=partial(Words.of, 1))
-    uses, whole = count(load_all(["sample:bpe"]), corpora, counting).readings[0].observed.counts
+    counting = Counting(columns, observers=(partial(Words.of, 1),))
+    (seen,) = count(load_all(["sample:bpe"]), corpora, counting).observed(Words)
+    uses, whole = seen.counts
     frame = tokscope.compare(["sample:bpe"], corpora, measures=["split_words"]).frame
     assert 1 - whole.sum() / uses.sum() == pytest.approx(frame["value"].iloc[0], abs=1e-12)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ import tokscope
 from tests.laws import require_safe
 from tokscope.errors import TokscopeError
 from tokscope.render import page
+from tokscope.render.data import render_json
+from tokscope.text import files
 
 TEXTS = {"en": ["the one and <b>the</b> other"] * 9, "de": ["der eine und der andere"] * 9}
 
@@ -52,3 +55,38 @@ def test_a_page_grows_by_little_for_each_value_that_is_compared() -> None:
 def test_a_lock_that_does_not_exist_is_refused() -> None:
     with pytest.raises(TokscopeError, match=r"none\.lock: there is no such lock"):
         tokscope.full_report("bytes", TEXTS, lock="none.lock")
+
+
+@pytest.mark.parametrize("word_rule", ["unicode", "whitespace"])
+def test_a_part_is_what_its_study_gives_alone(word_rule: str) -> None:
+    used, how = ["bytes", "sample:wordpiece"], {"word_rule": word_rule}
+    made = tokscope.full_report(used, TEXTS, parallel=True, **how)
+    corpora = tokscope.read_corpora(TEXTS, parallel=True)
+    alone = {
+        "compare": tokscope.compare(used, corpora, **how),
+        "vocab": tokscope.vocab(used, corpora, **how),
+        "audit": tokscope.audit(used, corpora),
+    }
+    parts = {part.command: part for part in made.parts}
+    for command, one in alone.items():
+        assert render_json(parts[command]) == render_json(one)
+        assert parts[command].headline == one.headline
+
+
+def test_text_is_counted_once_for_all_studies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is also opened for the lines that are shown, and for the texts that an audit searches."""
+    paths = {name: tmp_path / f"{name}.txt" for name in TEXTS}
+    for name, path in paths.items():
+        path.write_text("\n".join(TEXTS[name]))
+    opened: list[str] = []
+    stream = files._stream
+
+    def seen(path: str) -> object:
+        opened.append(Path(path).stem)
+        return stream(path)
+
+    monkeypatch.setattr(files, "_stream", seen)
+    tokscope.full_report("bytes", paths, parallel=True, seconds=0)
+    assert sorted(opened) == ["de"] * 3 + ["en"] * 3

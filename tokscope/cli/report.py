@@ -63,6 +63,6 @@ def command(
     from tokscope.studies import report as study
 
     asked = study.Options(lock, words, specials, bootstrap, seed, seconds)
-    with text.workers(corpora, scale, times=study.READ) as workers:
+    with text.workers(corpora, scale, times=asked.passes(len(specs))) as workers:
         report = study.reported(specs, corpora, asked, workers)
     output.emit(report, [report], out)

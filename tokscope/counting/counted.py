@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from tokscope.text.words import rule_version
 from tokscope.tokenizers import Tokenizer, for_workers, have_words, loaded, switched_off
 from tokscope.workers import HERE, Workers
 
+T = TypeVar("T")
 ALL = "all"  # the name of all corpora taken together
 
 
@@ -39,6 +41,11 @@ class Counted:
     def provenance(self) -> Provenance:
         """Everything that can change a count."""
         return {**signed(self.tokenizers), **self.text}
+
+    def observed(self, kind: type[T]) -> list[T]:
+        """Return the observers of one kind, by corpus."""
+        every = (one for reading in self.readings for one in reading.observed)
+        return [one for one in every if isinstance(one, kind)]
 
     def unspaced(self) -> list[str]:
         """Return the names of corpora without words, because they are written without spaces."""

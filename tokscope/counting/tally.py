@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
 import numpy as np
@@ -53,7 +53,7 @@ class Reading:
     replaced: int = 0
     clusters: dict[str, int] = field(default_factory=dict)  # name -> number, in order of appearance
     members: list[int] = field(default_factory=list)  # the cluster of each unit with its own row
-    observed: Observer | None = None  # the extra observer's result
+    observed: Sequence[Observer] = ()  # what each observer saw
 
 
 class Observer(Protocol):
@@ -76,9 +76,16 @@ class Counting:
     words: str = "unicode"
     specials: bool = False
     by_unit: bool = False  # a row per unit, even if the text is not parallel
-    observer: Callable[[], Observer] | None = (
-        None  # makes one per corpus; must be importable by workers
-    )
+    # each makes one for a corpus; workers must be able to import it
+    observers: tuple[Callable[[], Observer], ...] = ()
+
+    def __or__(self, other: Counting) -> Counting:
+        """Return how to count what both ask for in one pass; both must read text alike."""
+        columns, observers = self.columns | other.columns, self.observers + other.observers
+        both = replace(self, columns=columns, observers=observers)
+        if both != replace(other, columns=columns, observers=observers):
+            raise ValueError("these do not read text alike")
+        return both
 
     def named(self) -> tuple[str, ...]:
         """Return the columns in their order."""
@@ -100,7 +107,7 @@ class _Sum:
     """Running sums, to which units or pieces are added."""
 
     def __init__(self, shard: Shard, sizes: Sequence[int], counting: Counting) -> None:
-        self.reading = Reading(observed=counting.observer and counting.observer())
+        self.reading = Reading(observed=[make() for make in counting.observers])
         self.types = [np.zeros(n if TYPES in counting.columns else 0, np.int64) for n in sizes]
         self.apart = shard.keep_empty or counting.by_unit
         rows = np.zeros((0, len(sizes), len(counting.named())), np.int64)
@@ -134,8 +141,8 @@ class _Sum:
         self.reading.units += reading.units
         self.reading.skipped += reading.skipped
         self.reading.replaced += reading.replaced
-        if self.reading.observed is not None and reading.observed is not None:
-            self.reading.observed.join(reading.observed)
+        for mine, other in zip(self.reading.observed, reading.observed, strict=True):
+            mine.join(other)
 
 
 def piece(tokenizers: Sequence[Tokenizer], counting: Counting, part: Shard) -> Piece:
@@ -179,10 +186,10 @@ def _count(
         rows.append(np.stack([(of_text | of_tokens)[name] for name in names], axis=1))
         if len(types):
             types += np.bincount(encoded.ids, minlength=len(types))
-        if sums.reading.observed is not None:
+        if sums.reading.observed:
             observed.append(tokens)
-    if sums.reading.observed is not None:
-        sums.reading.observed.observe(observed)
+    for observer in sums.reading.observed:
+        observer.observe(observed)
     return np.stack(rows, axis=1)
 
 

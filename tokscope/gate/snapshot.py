@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -226,7 +226,7 @@ def require_tokens(now: Snapshot) -> None:
 
 def _measured(tokenizer: Tokenizer, source: Source, workers: Workers) -> Measured:
     how = (source.wanted.columns, source.words, source.specials)
-    counting = Counting(*how, by_unit=True, observer=_Hashing)
+    counting = Counting(*how, by_unit=True, observers=(_Hashing,))
     counted = count([tokenizer], source.corpora, counting, workers=workers)
     values = _values(counted, source.wanted.measures, source.reference)
     return Measured(source.settings, _samples(counted), values, counted)
@@ -234,10 +234,11 @@ def _measured(tokenizer: Tokenizer, source: Source, workers: Workers) -> Measure
 
 def _samples(counted: Counted) -> dict[str, Sample]:
     samples = {}
+    seen = counted.observed(_Hashing)
     for i, corpus in enumerate(counted.corpora):
         tally, reading = counted.tallies[i][0], counted.readings[i]
         columns = {name: tally[name] for name in tally.columns if name in TOKEN_COLUMNS}
-        hashes = np.concatenate(cast(_Hashing, reading.observed).parts)
+        hashes = np.concatenate(seen[i].parts)
         samples[corpus.name] = Sample(reading.digest, reading.units, columns, hashes)
     return samples
 

@@ -44,7 +44,7 @@ from tokscope.studies.audit_tables import tables
 from tokscope.text.corpus import Corpus, corpora_given
 from tokscope.text.given import Corpora
 from tokscope.text.spelled import spelled as written
-from tokscope.tokenizers import assumptions, parse, switched_off
+from tokscope.tokenizers import Tokenizer, assumptions, parse, switched_off
 from tokscope.tokenizers.given import Tokenizers, asked, load_all, made, named_apart
 from tokscope.wording import many, some
 from tokscope.workers import HERE, Workers
@@ -66,6 +66,7 @@ class Line(NamedTuple):
 
 
 COLUMNS = ["tokenizer", *Line._fields]
+COUNTING = Counting(frozenset(("units", "bytes", TYPES)))  # what is counted of text
 _ORDER = "cause: the first that holds, in the order of the table; not found proves nothing"
 _EXPLAIN = "tokscope explain CODE says what a finding means and what helps; --tokens lists tokens"
 
@@ -124,8 +125,30 @@ def audited(
         require_countable(texts)
     broken = {i: finding for i, (_, one) in enumerate(given) for finding in _broken(one)}
     kept = [pair for i, pair in enumerate(given) if i not in broken]
-    subjects, counted = _load(kept, texts, workers)
+    used = named_apart([made(*one) for one in kept])
+    for tokenizer in used:
+        require_size(tokenizer)
+    counted = count(used, texts, COUNTING, workers=workers) if texts and used else None
     rows = [(_called(*given[i]), *_of_finding(broken[i])) for i in broken]
+    return of_counted(used, counted, codes, rows)
+
+
+@together()
+def of_counted(
+    used: Sequence[Tokenizer],
+    counted: Counted | None,
+    codes: set[str],
+    broken: Sequence[tuple[object, ...]] = (),
+) -> Report:
+    """Look for what is broken, on text that was counted, by `COUNTING` or more.
+
+    `broken` are the rows of files that cannot be loaded.
+
+    Raises:
+        TokscopeError: a tokenizer is too large.
+    """
+    subjects = [_subject(one, counted, k) for k, one in enumerate(used)]
+    rows = [*broken]
     for number, subject in enumerate(subjects):
         findings = all_findings(subject)
         findings += [_unseen(subject, counted, number)] if counted else []
@@ -139,7 +162,6 @@ def audited(
         ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     tried = subjects[0].at_hand if subjects else sample()
-    used = [one.tokenizer for one in subjects]
     told = counted.notes() if counted else switched_off(used)
     results = outcomes(frame, review=bool(_chosen(codes)))
     lost = (note for one in subjects for note in _losses(one, codes))
@@ -171,24 +193,12 @@ def _called(name: str, word: str) -> str:
     return name or parse(word).label or word
 
 
-def _load(
-    given: Sequence[tuple[str, object]], corpora: Sequence[Corpus] | None, workers: Workers
-) -> tuple[list[Subject], Counted | None]:
-    counted, tokenizers = None, named_apart([made(*one) for one in given])
-    for tokenizer in tokenizers:
-        require_size(tokenizer)
-    if corpora and tokenizers:
-        counting = Counting(frozenset(("units", "bytes", TYPES)))
-        counted = count(tokenizers, corpora, counting, workers=workers)
-    texts = [_at_hand(counted, k) for k in range(len(tokenizers))]
-    return [Subject(*own) for own in zip(tokenizers, texts, strict=True)], counted
-
-
-def _at_hand(counted: Counted | None, number: int) -> AtHand:
-    """Return the texts to search for the tokens of a tokenizer."""
+def _subject(one: Tokenizer, counted: Counted | None, number: int) -> Subject:
+    """Return a tokenizer with the texts to search for its tokens."""
+    require_size(one)
     if counted is None:
-        return sample()
-    return at_hand(counted.corpora, types_of(counted, number).sum(axis=0) > 0)
+        return Subject(one, sample())
+    return Subject(one, at_hand(counted.corpora, types_of(counted, number).sum(axis=0) > 0))
 
 
 def _tried(texts: AtHand) -> str:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import cast
 
 from tokscope.counting.catalog import DEFAULT, MEASURES
 from tokscope.counting.counted import (
@@ -134,16 +133,22 @@ def compared(
     Raises:
         TokscopeError: what a user can mend, in one line.
     """
-    chosen = choose_measures(asked.measures)
-    usable = _usable(chosen, corpora)
+    _usable(choose_measures(asked.measures), corpora)
     require_countable(corpora, asked.word_rule)
     require_resamples(asked.seed, bootstrap=asked.bootstrap)
-    first = reference_of(corpora, asked.reference)
+    reference_of(corpora, asked.reference)
     choose(_BY, asked.by, "way to look --by")
     _require_prices(asked.prices)
     used = load_all(tokenizers)
     _require_labels([one.name for one in used], asked.sort, asked.prices)
-    counted = count(used, corpora, _counting(chosen, asked), workers=workers)
+    return of_counted(count(used, corpora, counting(asked), workers=workers), asked, workers)
+
+
+def of_counted(counted: Counted, asked: Asked, workers: Workers = HERE) -> Report:
+    """Measure tokenizers on text that was counted, by `counting` or more."""
+    chosen = choose_measures(asked.measures)
+    usable = _usable(chosen, counted.corpora)
+    first = reference_of(counted.corpora, asked.reference)
     drawn = resampled(counted, asked.bootstrap, asked.seed, workers) if asked.bootstrap else []
     values = [row for name in usable for row in rows(name, counted, first, drawn)]
     values += costs(counted, asked.prices)
@@ -163,19 +168,16 @@ def compared(
         headline=headline(standing, usable, values, asked.prices),
         details=tuple(_details(chosen, usable, counted, standing)),
         view=partial(shown, standing=standing),
-        plots=partial(plots, standing=standing, letters=_letters(counted)),
+        plots=partial(plots, standing=standing, letters=counted.observed(Letters)),
     )
 
 
-def _counting(measures: Sequence[str], asked: Asked) -> Counting:
-    """Return what is counted for some measures."""
+def counting(asked: Asked) -> Counting:
+    """Return what is counted for a comparison."""
+    measures = choose_measures(asked.measures)
     needed = frozenset.union(*(MEASURES[name].columns for name in measures))
     always = {"units", "bytes", "tokens", "unknown"}
-    return Counting(needed | always, asked.word_rule, asked.specials, observer=Letters)
-
-
-def _letters(counted: Counted) -> list[Letters]:
-    return [cast(Letters, reading.observed) for reading in counted.readings]
+    return Counting(needed | always, asked.word_rule, asked.specials, observers=(Letters,))
 
 
 def _provenance(counted: Counted, first: int, asked: Asked) -> Provenance:

@@ -6,12 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 
 import pandas as pd
 
-from tokscope.counting.counted import embedded, require_countable, require_resamples, texts_of
+from tokscope.counting.counted import (
+    count,
+    embedded,
+    require_countable,
+    require_resamples,
+    texts_of,
+)
 from tokscope.errors import TokscopeError, exists
 from tokscope.gate import settings
 from tokscope.gate.config import NAME, Config
@@ -20,13 +27,11 @@ from tokscope.given import place
 from tokscope.mixture.subject import subject_of
 from tokscope.report import Report
 from tokscope.rules import AUDITED
-from tokscope.studies.audit import audited
+from tokscope.studies import audit, compare, vocab
 from tokscope.studies.check import checked
-from tokscope.studies.compare import Asked, compared
 from tokscope.studies.infer_mixture import infer_mixture
 from tokscope.studies.numbers import numbers
 from tokscope.studies.report_lines import lines_of
-from tokscope.studies.vocab import vocab
 from tokscope.text.corpus import Corpus, require_again, size
 from tokscope.text.given import Corpora
 from tokscope.tokenizers import Tokenizer
@@ -35,7 +40,6 @@ from tokscope.workers import HERE, Workers
 
 SECONDS = 20.0  # for the mixture of each tokenizer
 _LEAST = 1_000_000  # bytes of text, below which a mixture would be a guess
-READ = 5  # times that text is read at most, once by each study of it
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,15 @@ class Options:
     bootstrap: int = 0
     seed: int = 0
     seconds: float = SECONDS
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether text is counted as an audit does."""
+        return self.word_rule == "unicode" and not self.specials
+
+    def passes(self, tokenizers: int) -> int:
+        """Return how often text is read at most: for all, audit, check and each mixture."""
+        return 1 + (not self.is_plain) + bool(self.lock) + (self.seconds > 0) * tokenizers
 
 
 def full_report(
@@ -108,14 +121,20 @@ def reported(
     gates = _gates(asked.lock)
     used = load_all(tokenizers)
     judged = _judged(gates, used[0], asked.lock, workers)  # first, because it may be refused
-    parts = [_compared(used, texts, asked, workers)]
+    inferable = [one for one in used if _can_be_inferred(one, corpora, asked.seconds)]
+    studies = chain(
+        _of_text(used, corpora, asked, workers), _mixtures(inferable, corpora, asked, workers)
+    )
+    parts: list[Report] = []
     left_out: list[str] = []
-    for name, make in _others(used, corpora, parts[0], asked, workers):
+    for name, make in studies:
         try:
             parts.append(make())
         except TokscopeError as error:
             left_out.append(f"{name} is left out: {error}")
-    left_out += _without_mixture(used, corpora, asked.seconds)
+    known = {one.name for one in inferable}
+    if asked.seconds:
+        left_out += _without_mixture([one.name for one in used if one.name not in known])
     return _together(used, [*parts, *judged], tuple(left_out))
 
 
@@ -133,36 +152,37 @@ def _headline(part: Report) -> str:
     return part.headline or next((view.headline for view in views if view.headline), "")
 
 
-def _compared(
-    used: Sequence[Tokenizer], texts: Sequence[Corpus], asked: Options, workers: Workers
-) -> Report:
-    wanted = Asked(
+def _of_text(
+    used: Sequence[Tokenizer], corpora: Sequence[Corpus] | None, asked: Options, workers: Workers
+) -> Iterator[tuple[str, Callable[[], Report]]]:
+    """Count the text once for all studies; yield the name of each, and how its report is made."""
+    texts = embedded() if corpora is None else list(corpora)
+    compared = compare.Asked(
         word_rule=asked.word_rule,
         specials=asked.specials,
         bootstrap=asked.bootstrap,
         seed=asked.seed,
     )
-    return compared(used, texts, wanted, workers)
-
-
-def _others(
-    used: Sequence[Tokenizer],
-    corpora: Sequence[Corpus] | None,
-    first: Report,
-    asked: Options,
-    workers: Workers,
-) -> Iterator[tuple[str, Callable[[], Report]]]:
-    """Yield the name of each further study, and how its report is made."""
-    texts = embedded() if corpora is None else list(corpora)
+    words = vocab.counting(len(used), asked.word_rule, specials=asked.specials)
+    both = compare.counting(compared) | words
+    counted = count(used, texts, both, workers=workers)
+    first = compare.of_counted(counted, compared, workers)
+    yield "the comparison", lambda: first
     yield "the segmentation", partial(lines_of, used, texts, first, specials=asked.specials)
-    words = partial(vocab, word_rule=asked.word_rule, specials=asked.specials)
-    yield "the vocabulary", partial(words, used, texts, workers=workers)
+    yield "the vocabulary", partial(vocab.of_counted, used, counted)
     yield "the study of numbers", partial(numbers, used)
-    yield "the audit", partial(audited, used, corpora, set(AUDITED), workers)
+    if corpora and asked.is_plain:
+        yield "the audit", partial(audit.of_counted, used, counted, set(AUDITED))
+    else:
+        yield "the audit", partial(audit.audited, used, corpora, set(AUDITED), workers)
+
+
+def _mixtures(
+    used: Sequence[Tokenizer], corpora: Sequence[Corpus] | None, asked: Options, workers: Workers
+) -> Iterator[tuple[str, Callable[[], Report]]]:
     for one in used:
-        if _can_be_inferred(one, corpora, asked.seconds):
-            infer = partial(infer_mixture, one, corpora, seconds=asked.seconds, workers=workers)
-            yield f"the mixture of {one.name}", infer
+        infer = partial(infer_mixture, one, corpora, seconds=asked.seconds, workers=workers)
+        yield f"the mixture of {one.name}", infer
 
 
 def _can_be_inferred(one: Tokenizer, corpora: Sequence[Corpus] | None, seconds: float) -> bool:
@@ -188,14 +208,11 @@ def _bytes(corpora: Sequence[Corpus]) -> int:
     return held + sum(_LEAST if one is None else one for one in sizes)
 
 
-def _without_mixture(
-    used: Sequence[Tokenizer], corpora: Sequence[Corpus] | None, seconds: float
-) -> list[str]:
-    without = [one.name for one in used if not _can_be_inferred(one, corpora, seconds)]
-    if not (without and seconds):
+def _without_mixture(names: Sequence[str]) -> list[str]:
+    if not names:
         return []
     return [
-        f"no mixture of {', '.join(without)}: it takes a tokenizer with merges, and two corpora or "
+        f"no mixture of {', '.join(names)}: it takes a tokenizer with merges, and two corpora or "
         f"more of together {_LEAST / 1e6:g} MB or more, such as the training text may have had"
     ]
 

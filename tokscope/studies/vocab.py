@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -140,13 +140,27 @@ def vocab(
     if texts is not None:
         require_countable(texts, word_rule)
     used = load_all(tokenizers)
-    counting = Counting(_COUNTED, word_rule, specials, observer=partial(Words.of, len(used)))
-    text = None
-    if texts is not None:
-        counted = count(used, texts, counting, workers=workers)
-        seen = [cast(Words, reading.observed) for reading in counted.readings]
-        text = _Text(counted, seen, frequent)
+    how = counting(len(used), word_rule, specials=specials)
+    counted = None if texts is None else count(used, texts, how, workers=workers)
     listed = {corpus.name: words_of(corpus) for corpus in of_words}
+    return of_counted(used, counted, by=by, listed=listed, frequent=frequent)
+
+
+def counting(tokenizers: int, word_rule: str = "unicode", *, specials: bool = False) -> Counting:
+    """Return what is counted of text, for a number of tokenizers."""
+    return Counting(_COUNTED, word_rule, specials, observers=(partial(Words.of, tokenizers),))
+
+
+def of_counted(
+    used: Sequence[Tokenizer],
+    counted: Counted | None,
+    *,
+    by: str = "",
+    listed: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    frequent: int = FREQUENT,
+) -> Report:
+    """Return what vocabularies hold, on text that was counted, by `counting` or more."""
+    text = _Text(counted, counted.observed(Words), frequent) if counted else None
     rows = [] if by == "language" else _of_tokens(used)
     rows += _overlap(used, text) if not by else []
     rows += _of_text(text) if text else []
