@@ -227,6 +227,28 @@ def test_plots_without_values_or_with_extreme_ones_are_drawn() -> None:
     png(Cuts("x", "", (Cut("", "", ()), Cut("a", "", (Piece(""),)))))
 
 
+@pytest.mark.parametrize("plot", every("naïve"), ids=lambda plot: plot.name)
+def test_a_pdf_is_one_page_of_text_and_lines_that_has_its_fonts(plot: Plot) -> None:
+    page = pdf(plot)
+    found = {
+        name: len(re.findall(rb"/" + name.encode() + rb"\b", page))
+        for name in (
+            "Type /Page",
+            "Type /FontDescriptor",
+            "FontFile2",
+            "ToUnicode",
+            "Type3",
+            "Image",
+        )
+    }
+    fonts = found["Type /FontDescriptor"]
+    assert fonts > 0
+    assert (found["FontFile2"], found["ToUnicode"]) == (fonts, fonts)  # TrueType, and searchable
+    assert (found["Type /Page"], found["Type3"]) == (1, 0)
+    assert b"/Subtype /Image" not in page
+    assert page.rstrip().endswith(b"%%EOF")
+
+
 def test_a_tall_picture_has_fewer_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     tall = figure(values("dots")).get_figheight()
     assert size(png(values("dots"))) == (1440, int(200 * tall))

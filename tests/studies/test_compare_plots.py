@@ -60,7 +60,7 @@ def test_a_tokenizer_that_cannot_read_the_text_has_no_dot_and_is_not_the_cheapes
     assert told(found["relative"]) == [
         ("en", "a", 4), ("en", "b", 2), ("en", "c", 1), ("hi", "a", 2), ("hi", "b", 1),
     ]  # fmt: skip
-    assert found["relative"].note.endswith("no dot where text was not read")
+    assert found["relative"].note.endswith("nothing where text was not read")
 
 
 def test_lines_are_intervals_of_the_ratio_and_say_how_many_resamples_they_take() -> None:
@@ -71,6 +71,8 @@ def test_lines_are_intervals_of_the_ratio_and_say_how_many_resamples_they_take()
     assert isnan(cheapest.high)
     note = drawn(made([[100, 50]], spread=0.1))["relative"].note
     assert note.endswith("lines: 95 % intervals of 41 resamples")
+    several = drawn(made([[100, 50], [50, 60]], spread=0.1))
+    assert several["relative"].note == f"{several['relative-map'].note}; {note.split('; ')[-1]}"
 
 
 def test_premiums_are_drawn_where_they_were_measured() -> None:

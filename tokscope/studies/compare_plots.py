@@ -32,7 +32,9 @@ def plots(report: Report, standing: Standings, letters: Sequence[Letters] = ()) 
 
 
 def _as_map(plot: Values) -> Values:
-    return replace(plot, kind="heat", name=f"{plot.name}-map")
+    """Return a heat map of the same values, which has no lines."""
+    note = "; ".join(part for part in plot.note.split("; ") if not part.startswith("lines: "))
+    return replace(plot, kind="heat", name=f"{plot.name}-map", note=note)
 
 
 def _corpora(standing: Standings) -> list[int]:
@@ -106,7 +108,7 @@ def _note(standing: Standings, note: str) -> str:
         note,
         f"lines: {intervals_of(draws)} of {draws:,} resamples" if draws else "",
         f"without baselines ({', '.join(hidden)})" if hidden else "",
-        "no dot where text was not read" if standing.unread[:, _shown(standing)].any() else "",
+        "nothing where text was not read" if standing.unread[:, _shown(standing)].any() else "",
     ]
     return "; ".join(filter(None, told))
 
