@@ -37,9 +37,7 @@ class Encoded:
 
     def of_units(self, units: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the numbers of the tokens of some units."""
-        begin, counts = self.starts[units], np.diff(self.starts)[units]
-        ends = np.cumsum(counts)
-        return np.arange(counts.sum()) + np.repeat(begin - ends + counts, counts)
+        return tokens_of(self.starts, units)
 
     @classmethod
     def of(cls, units: Sequence[Sequence[int]]) -> Encoded:
@@ -47,6 +45,13 @@ class Encoded:
         starts = np.zeros(len(units) + 1, np.int64)
         np.cumsum([len(unit) for unit in units], out=starts[1:])
         return cls(np.fromiter(chain.from_iterable(units), np.int32, starts[-1]), starts)
+
+
+def tokens_of(starts: NDArray[np.int64], units: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of the tokens of some units, by where the tokens of each one begin."""
+    begin, counts = starts[units], np.diff(starts)[units]
+    ends = np.cumsum(counts)
+    return np.arange(counts.sum()) + np.repeat(begin - ends + counts, counts)
 
 
 class Tokenizer(Protocol):

@@ -23,7 +23,14 @@ from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.anatomy import Added, Anatomy, Flags, Prepared, sorted_ids
 from tokscope.tokenizers.components import canonical, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_core, compiled
-from tokscope.tokenizers.engine import SEPARATOR, Engines, Numbers, Source, fast_engine
+from tokscope.tokenizers.engine import (
+    SEPARATOR,
+    Engines,
+    Numbers,
+    Source,
+    encode_apart,
+    fast_engine,
+)
 from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.limits import require_pattern
 from tokscope.tokenizers.merges import learned, require_some
@@ -121,14 +128,20 @@ class RankEncoder:
         if not texts:
             return Encoded.of([])
         refuse_long_spaces(texts)
-        if not allowed and not (self.search and any(map(self.search.search, texts))):
-            encoded = self.engines.encode(texts)
+        if allowed:
+            encoded = self._with_tokens(texts, allowed)
+        elif self.search:
+            odd = [bool(self.search.search(text)) for text in texts]
+            encoded = encode_apart(texts, odd, self._with_tokens, self.engines.encode)
         else:
-            encoded = self._with_tokens(SEPARATOR.join(texts), allowed)
+            encoded = self.engines.encode(texts)
         return Encoded(self.ids[encoded.numbers], encoded.starts, encoded.spells)
 
-    def _with_tokens(self, joined: str, allowed: AbstractSet[str]) -> Numbers:
+    def _with_tokens(
+        self, texts: Sequence[str], allowed: AbstractSet[str] = frozenset()
+    ) -> Numbers:
         """Return the numbers of texts in which the core finds added and allowed tokens."""
+        joined = SEPARATOR.join(texts)
         if self.search:
             joined = self.search.sub(lambda match: self.added[match[0]], joined)
         return self.engines.core.encode_joined(joined, {SEPARATOR, *self.added.values(), *allowed})

@@ -13,12 +13,11 @@ import logging
 import os
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 from tokscope.errors import choose, extra, require_of_library, shortened
 from tokscope.late import Late
 from tokscope.provenance import version_of
+from tokscope.tokenizers import tokens_of
 from tokscope.tokenizers.merges import learned
 from tokscope.tokenizers.patterns import PATTERNS, PROBES
 
@@ -78,6 +78,9 @@ class Numbers(NamedTuple):
         return np.array_equal(self.numbers, other.numbers) and np.array_equal(
             self.starts, other.starts
         )
+
+
+Way = Callable[[Sequence[str]], Numbers]
 
 
 class Engine(Protocol):
@@ -235,6 +238,7 @@ class Engines:
     why: str = ""  # why fastokens does not encode
     after: int = field(init=False)  # characters of text until it is built
     batches: int = field(init=False, default=0)  # that it has encoded
+    left: bool = field(init=False, default=False)  # whether it gave up on some text
 
     def __post_init__(self) -> None:
         self.core = TiktokenEngine(self.source.core)
@@ -269,15 +273,20 @@ class Engines:
         joined = "".join(texts)
         if _LONG_S not in joined:
             return self._checked(fast, texts, joined)
-        return Numbers.join(
-            self.core.encode(some) if odd else self._checked(fast, some, "".join(some))
-            for odd, some in _runs(texts)
+        odd = [_LONG_S in text for text in texts]
+        return encode_apart(
+            texts, odd, self.core.encode, lambda some: self._checked(fast, some, "".join(some))
         )
 
     def _checked(self, fast: Engine, texts: Sequence[str], joined: str) -> Numbers:
         """Return the numbers of the fast engine, or of the core where they are in doubt."""
-        found = None if self.why else _tried(fast, texts)
-        if found is None:
+        if self.why:
+            return self.core.encode(texts)
+        try:
+            found = fast.encode(texts)
+        except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
+            require_of_library(error)
+            self._leave(fast, error)
             return self.core.encode(texts)
         self.batches += 1
         if self.batches % _EVERY != 1 and self._adds_up(found, joined, len(texts)):
@@ -300,17 +309,20 @@ class Engines:
             require_of_library(error)
             self.why = f"it cannot be built ({shortened(str(error))})"
             return None
-        if not self._agrees(fast):
-            self.why = "it gives other ids on the probe texts"
-            return None
-        self.fast = fast
-        return fast
+        self.why = self._doubts(fast)
+        self.fast = None if self.why else fast
+        return self.fast
 
-    def _agrees(self, fast: Engine) -> bool:
-        """Tell whether an engine gives the numbers of the core on hard texts."""
+    def _doubts(self, fast: Engine) -> str:
+        """Return why an engine may not encode, by what it makes of hard texts; empty if it may."""
         probes = [text for text in PROBES if _LONG_S not in text]
-        found = _tried(fast, probes)
-        return found is not None and found.is_same(self.core.encode(probes))
+        try:
+            found = fast.encode(probes)
+        except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
+            require_of_library(error)
+            return f"it gives up on the probe texts ({shortened(str(error))})"
+        right = found.is_same(self.core.encode(probes))
+        return "" if right else "it gives other ids on the probe texts"
 
     def _adds_up(self, found: Numbers, joined: str, texts: int) -> bool:
         """Tell whether tokens have as many bytes as the texts that they are of."""
@@ -321,6 +333,17 @@ class Engines:
             return False
         size = len(joined) if joined.isascii() else len(joined.encode())
         return int(self.lengths[numbers].sum()) == size
+
+    def _leave(self, fast: Engine, error: BaseException) -> None:
+        """Say once that the core encodes what the fast engine gives up on."""
+        if not self.left:
+            logging.getLogger("tokscope").warning(
+                "%s gave up on some text (%s), so %s encodes it; no id is in doubt",
+                fast.name,
+                shortened(str(error)),
+                self.core.name,
+            )
+        self.left = True
 
     def _switch_off(self, fast: Engine) -> None:
         """Go on with the core alone, and say so."""
@@ -334,16 +357,13 @@ class Engines:
         )
 
 
-def _runs(texts: Sequence[str]) -> Iterator[tuple[bool, list[str]]]:
-    """Yield texts that follow each other, and whether they are those that fastokens cuts apart."""
-    for odd, some in groupby(texts, lambda text: _LONG_S in text):
-        yield odd, list(some)
-
-
-def _tried(engine: Engine, texts: Sequence[str]) -> Numbers | None:
-    """Return the numbers of texts, or None if the engine gives up on them."""
-    try:
-        return engine.encode(texts)
-    except BaseException as error:  # noqa: BLE001 - the library raises nothing narrower
-        require_of_library(error)
-        return None
+def encode_apart(texts: Sequence[str], odd: Sequence[bool], odd_way: Way, way: Way) -> Numbers:
+    """Return the numbers of texts, those of the odd ones by a way of their own."""
+    if all(odd) or not any(odd):
+        return odd_way(texts) if any(odd) else way(texts)
+    apart = [text for text, one in zip(texts, odd, strict=True) if one]
+    others = [text for text, one in zip(texts, odd, strict=True) if not one]
+    numbers, starts, _ = Numbers.join((odd_way(apart), way(others)))
+    place = np.argsort(np.argsort(np.logical_not(odd), kind="stable"))  # of each text among them
+    sizes = np.diff(starts)[place]
+    return Numbers(numbers[tokens_of(starts, place)], np.append(0, np.cumsum(sizes)))
