@@ -252,7 +252,7 @@ def test_lines_that_do_not_look_like_translations_are_not_judged() -> None:
     hi = Doubt("hi", 0.02, 0.817)
     doubt = (
         "Cannot tell how fair this is to hi: its lines do not look like translations of those of "
-        "en, as their lengths are hardly related (correlation 0.02, translations have about 0.82)."
+        "en, as their lengths have a correlation of 0.02, where translations have about 0.82."
     )
 
     def unlike(tokens: Sequence[Sequence[int]], *doubts: Doubt) -> str:
@@ -260,6 +260,8 @@ def test_lines_that_do_not_look_like_translations_are_not_judged() -> None:
 
     assert unlike([[100], [100]], hi) == doubt
     assert unlike([[100, 90], [100, 400]], hi) == doubt
+    assert said(replace(made([[100, 90], [100, 400]]), unlike=[hi]), "gini") == doubt
+    assert said(replace(made([[100], [100]]), unlike=[hi]), "fertility") == ""
     assert unlike([[100], [900], [120]], hi) == (
         f"{doubt} a is fair: ru needs 1.2 times the tokens of en."
     )
@@ -275,8 +277,8 @@ def test_lines_that_do_not_look_like_translations_are_not_judged() -> None:
     )
     assert unlike([[100], [200], [300]], hi, Doubt("ru", 0.04, 0.817)) == (
         "Cannot tell how fair this is to hi and ru: their lines do not look like translations of "
-        "those of en, as their lengths are hardly related (correlation at most 0.04, translations "
-        "have about 0.82)."
+        "those of en, as their lengths have a correlation of at most 0.04, where translations have "
+        "about 0.82."
     )
 
 
@@ -293,7 +295,7 @@ def test_shuffled_lines_are_noticed_and_sums_stay(write: Write) -> None:
     values = {r["corpus"]: r["value"] for r in report.rows if r["measure"] == "premium"}
     assert values["hi"] == values["ru"]  # sums do not see the order
     assert "fair this is to ru: its lines do not look like" in report.headline
-    assert any(note.startswith("premiums of ru: right if") for note in report.notes)
+    assert any(note.startswith("premiums and gini with ru: right if") for note in report.notes)
     lines_of = tokscope.worst_lines("sample:bpe", paths, parallel=True).headline
     assert lines_of.startswith("Cannot tell which lines cost most in ru: its lines do not look")
     fine = tokscope.compare("sample:bpe", paths[:2], parallel=True)

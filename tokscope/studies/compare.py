@@ -258,8 +258,8 @@ def _notes(asked: Asked, usable: Sequence[str], counted: Counted, standing: Stan
     if standing.unlike and any(MEASURES[name].over != "corpus" for name in usable):
         names = ", ".join(one.corpus for one in standing.unlike)
         notes.append(
-            f"premiums of {names}: right if the whole texts say the same, in another order of "
-            "lines; their intervals are then too wide"
+            f"premiums and gini with {names}: right if the whole texts say the same, in another "
+            "order of lines; their intervals are then too wide"
         )
     notes += counted.doubts()
     return notes + ([_sampling(counted, asked.bootstrap, asked.seed)] if asked.bootstrap else [])

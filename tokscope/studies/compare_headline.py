@@ -28,6 +28,9 @@ def headline(
     said = [_money(standing, prices)] if prices else []
     if "tokens" in measures:
         said.append(_fewest(standing) or _alone(standing, measures))
+    if standing.unlike and any(MEASURES[name].over != "corpus" for name in measures):
+        doubt = not_translations(standing.unlike, standing.corpora[standing.first])
+        said.append(f"Cannot tell how fair this is to {doubt}.")
     if "premium" in measures or "worst_premium" in measures:
         said.append(_fairness(standing))
     if not any(said):
@@ -203,18 +206,15 @@ def _fairness(standing: Standings) -> str:
     able = standing.able or [k for k, b in enumerate(standing.baseline) if b]
     if len(standing.corpora) < 3 or all(standing.baseline):
         return ""
-    base = standing.corpora[standing.first]
-    said = _fair(standing, able[0]) if len(able) == 1 else _worst(standing, able)
-    doubt = not_translations(standing.unlike, base)
-    return " ".join(filter(None, (doubt and f"Cannot tell how fair this is to {doubt}.", said)))
+    return _fair(standing, able[0]) if len(able) == 1 else _worst(standing, able)
 
 
 def not_translations(unlike: Sequence[Doubt], base: str) -> str:
     """Name the corpora whose lines do not look like translations, and say why not.
 
     >>> not_translations([Doubt("de", 0.018, 0.823)], "en")  # doctest: +NORMALIZE_WHITESPACE
-    'de: its lines do not look like translations of those of en, as their lengths are hardly related
-    (correlation 0.02, translations have about 0.82)'
+    'de: its lines do not look like translations of those of en, as their lengths have a correlation
+    of 0.02, where translations have about 0.82'
     """
     if not unlike:
         return ""
@@ -222,8 +222,8 @@ def not_translations(unlike: Sequence[Doubt], base: str) -> str:
     found = f"{'' if alone else 'at most '}{max(one.correlation for one in unlike):.2f}"
     return (
         f"{names}: {'its' if alone else 'their'} lines do not look like translations of those of "
-        f"{base}, as their lengths are hardly related (correlation {found}, translations have "
-        f"about {unlike[0].expected:.2f})"
+        f"{base}, as their lengths have a correlation of {found}, where translations have about "
+        f"{unlike[0].expected:.2f}"
     )
 
 
