@@ -305,6 +305,17 @@ def test_a_lock_does_not_depend_on_where_it_is_made(
     assert done.stdout.endswith("\nmine: pass (40 pass)\n")
 
 
+def test_a_copy_of_the_tokenizer_is_not_taken_for_an_edited_lock(locked: Path, run: Run) -> None:
+    (locked / "copy.json").write_bytes((locked / "tokenizer.json").read_bytes())
+    done = run("lock", "--verify", "mine=copy.json", COLUMNS="200")
+    assert done.returncode == 1
+    assert done.stdout.startswith(
+        "The lock is not what this tokenizer gives now: the tokenizer, the text and all values are "
+        "the same, but other lines of the file differ."
+    )
+    assert '"spec": "mine=copy.json"' in done.stdout
+
+
 def test_the_mixture_is_reported_and_no_gate(folder: Path, run: Run) -> None:
     text = f"{ALL_ON}\n[mixture]\nreport = true\nmerges = 60\n"
     (folder / "tokscope.toml").write_text(text, encoding="utf-8")

@@ -31,4 +31,4 @@ def cut(
     ],
 )
 def test_how_many_tokens_a_line_takes(lines: dict[str, Segmentation], sentence: str) -> None:
-    assert headline(lines) == f"Tokens of one line: {sentence}."
+    assert headline(lines) == f"Tokens of the first line: {sentence}."

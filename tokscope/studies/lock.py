@@ -171,11 +171,14 @@ def verify(config: Config, word: str = "", workers: Workers = HERE) -> Report:
     ]
     frame = pd.DataFrame(differing, columns=["sign", "line"])
     title = f"{config.lock}: {'verified' if not differing else 'not what this tokenizer gives now'}"
-    told = headline(kept.snapshot, again.snapshot)
-    text = f"The lock is not what this tokenizer gives now: {told or 'its file was edited'}."
+    told = headline(kept.snapshot, again.snapshot) or (
+        "the tokenizer, the text and all values are the same, but other lines of the file differ"
+    )
     notes = ("- in the lock, + now",) if differing else ()
     text = (
-        text if differing else f"The lock is what this tokenizer gives now, all {len(new):,} lines."
+        f"The lock is not what this tokenizer gives now: {told}."
+        if differing
+        else f"The lock is what this tokenizer gives now, all {len(new):,} lines."
     )
     return Report("lock", title, frame, notes, headline=text, view=differences)
 

@@ -54,7 +54,8 @@ def lines_of(
 
 def headline(cut: Mapping[str, Segmentation]) -> str:
     """Say for the line of each corpus how many tokens it takes, and under which tokenizer."""
-    return f"Tokens of one line: {'; '.join(f'{name} {_range(one)}' for name, one in cut.items())}."
+    told = "; ".join(f"{name} {_range(one)}" for name, one in cut.items())
+    return f"Tokens of the first line: {told}."
 
 
 def _range(cut: Segmentation) -> str:

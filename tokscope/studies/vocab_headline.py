@@ -296,7 +296,8 @@ def _words(values: _Values) -> str:
         order = sorted(own, key=lambda name: -own[name])
         told = [f"{percent(own[name])} with {name}" for name in order]
         count = int(values.of(order[0], "retention", "words")[lists[0]])
-        return f"Of {many(count, 'word')} of {lists[0]}, one token after a space: {some(told)}."
+        words = f"{many(count, 'word')} of {lists[0]}"
+        return f"Of {words}, {some(told)} are one token after a space."
     cells = [(share, entry, name) for name, own in shares.items() for entry, share in own.items()]
     low, high = min(cells), max(cells)
     ends = [f"{percent(share)} of {entry} with {name}" for share, entry, name in (low, high)]
