@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -33,6 +34,7 @@ USUAL = (
 _TYPES: Mapping[str, str] = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 _PADDED = 1024  # rows that a matrix may have more than there are ids; or an eighth of the ids
 _BLOCK = 1 << 20  # bytes that are copied at once, or of vectors that are made at once
+_RANGE = 1 << 26  # and of those that the kernel copies
 
 
 class Replaced(NamedTuple):
@@ -80,7 +82,7 @@ def checkpoint(path: Path, made: Map, needed: int, names: Sequence[str] = ()) ->
     """
     index = _index(path) if path.name.endswith(INDEX) else None
     homes = index["weight_map"].values() if index else [path.name]
-    headers = {path.with_name(name): _header(path.with_name(name)) for name in dict.fromkeys(homes)}
+    headers = {path.parent / name: _header(path.parent / name) for name in dict.fromkeys(homes)}
     every = {name: one for file in headers.values() for name, one in file.tensors.items()}
     if sum(len(file.tensors) for file in headers.values()) > len(every) or (
         index and index["weight_map"].keys() - every
@@ -176,7 +178,7 @@ def write(
     Raises:
         TokscopeError: a file cannot be read or written, or has changed; then nothing is written.
     """
-    targets = [target.with_name(place.name) if found.index else target for place in found.files]
+    targets = [target.parent / place.name if found.index else target for place in found.files]
     with streams([*targets, *([target] if found.index else [])]) as out:
         for stream, (place, file) in zip(out, found.files.items(), strict=False):
             with _opened(place) as source:
@@ -205,11 +207,18 @@ class _Work:
         return found
 
     def copy(self, tensor: Tensor) -> None:
-        """Copy the bytes of a tensor."""
-        block = memoryview(bytearray(min(_BLOCK, tensor.end - tensor.start)))
-        for start in range(tensor.start, tensor.end, _BLOCK):
-            part = block[: tensor.end - start]
-            self._fill(part, start)
+        """Copy the bytes of a tensor, by the kernel where it can."""
+        start = tensor.start
+        with suppress(AttributeError, OSError):  # not on every system, nor between all disks
+            while done := os.copy_file_range(
+                self.source.fileno(), self.target.fileno(), min(_RANGE, tensor.end - start), start
+            ):
+                start += done
+                self.advance(done)
+        block = memoryview(bytearray(min(_BLOCK, tensor.end - start)))
+        for at in range(start, tensor.end, _BLOCK):
+            part = block[: tensor.end - at]
+            self._fill(part, at)
             self.write(part)
 
     def write(self, data: bytes | memoryview) -> None:
@@ -310,10 +319,11 @@ class _Rows:
         counts = made.counts[rows]
         starts = np.concatenate(([0], np.cumsum(counts)))
         at = np.arange(starts[-1]) + np.repeat(made.starts[rows] - starts[:-1], counts)
-        used, columns = np.unique(made.pieces[at], return_inverse=True)
-        entries = (self.weights[at].astype(kind), columns, starts)
-        matrix = csr_array(entries, shape=(len(rows), len(used)))
-        return _narrow(matrix @ _wide(table[used], dtype).astype(kind, copy=False), dtype)
+        entries = (self.weights[at].astype(kind), np.arange(len(at)), starts)
+        matrix = csr_array(entries, shape=(len(rows), len(at)))
+        return _narrow(
+            matrix @ _wide(table[made.pieces[at]], dtype).astype(kind, copy=False), dtype
+        )
 
 
 def without_row(made: Map, rows: int) -> NDArray[np.bool_]:
@@ -325,7 +335,9 @@ def _wide(numbers: Numbers, dtype: str) -> Numbers:
     """Return numbers as ones that can be added; bfloat16 is the upper half of float32."""
     if dtype != "BF16":
         return numbers
-    wide: Numbers = (numbers.astype(np.uint32) << 16).view(np.float32)
+    bits = numbers.astype(np.uint32)
+    bits <<= 16
+    wide: Numbers = bits.view(np.float32)
     return wide
 
 
@@ -334,8 +346,13 @@ def _narrow(numbers: Numbers, dtype: str) -> Numbers:
     if dtype != "BF16":
         with np.errstate(over="ignore"):
             return numbers.astype(_TYPES[dtype])
-    bits = numbers.astype(np.float32).view(np.uint32)
-    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
-    nothing = np.isnan(numbers)
-    rounded[nothing] = (bits[nothing] >> 16) | 0x40
-    return rounded.astype("<u2")
+    bits = numbers.view(np.uint32)
+    nothing = np.isnan(numbers) if np.isnan(numbers.min()) else None
+    half = bits >> 16  # in place from here: a block is read and written often
+    half &= 1
+    half += 0x7FFF
+    half += bits
+    half >>= 16
+    if nothing is not None:
+        half[nothing] = (bits[nothing] >> 16) | 0x40
+    return half.astype("<u2")
