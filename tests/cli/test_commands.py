@@ -251,6 +251,7 @@ REFUSED: dict[str, list[str]] = {
     "--apply needs --write: a model is read from one": ["transfer", "sample:bpe", "bytes", "--apply", "m.safetensors"],
     "--tensor needs --apply": ["transfer", "sample:bpe", "bytes", "--tensor", "x"],
     "m.safetensors: cannot be read (No such file": ["transfer", "sample:bpe", "bytes", "--apply", "m.safetensors", "--write", "n.safetensors"],
+    ".: a folder; save its content in a file": ["transfer", "sample:bpe", "bytes", "--apply", ".", "--write", "n.safetensors"],
     "the folder none does not exist  ": ["transfer", "sample:bpe", "bytes", "--output", "none/map.npz"],
     "writes there too; name another": ["transfer", "sample:bpe", "bytes", "-o", "m.npz", "-o", "./m.npz"],
     "unknown method 'men'; did you mean 'mean'?": ["transfer", "sample:bpe", "bytes", "--method", "men"],

@@ -185,6 +185,16 @@ def test_special_tokens_go_by_text_then_by_role(
     assert {after[token]: texts[source] for token, source in found.items()} == told
 
 
+def test_a_token_may_be_special_in_one_and_added_in_the_other(write: Write) -> None:
+    added = tokenizers.Tokenizer(tokenizers.models.BPE({"a": 0}, []))
+    added.add_tokens(["<tool>"])
+    one = load(str(write("special.json", library("<tool>"))))
+    other = load(str(write("added.json", added.to_str())))
+    assert by_role(one, other) == {1: 1}
+    assert by_role(other, one) == {1: 1}
+    assert map_of(one, other).old(1) == [1]
+
+
 def test_roles_that_files_name_come_before_usual_texts(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text(library("<s>", "<|x|>"))
     (tmp_path / "tokenizer_config.json").write_text('{"bos_token": "<|x|>", "pad_token": "<s>"}')

@@ -145,7 +145,10 @@ def test_the_map_in_a_file_is_the_same_in_every_format(tmp_path: Path) -> None:
     assert matrix.shape == (12, 10)
     assert (matrix.data.dtype, matrix.indices.dtype) == (np.float32, np.int32)
     header, *lines = [json.loads(line) for line in places[1].read_text().splitlines()]
-    assert header == {"signature": told.signature, "method": "mean", "old": "old", "new": "new"}
+    assert header == {
+        "signature": told.signature, "method": "mean", "old": "old", "new": "new",
+        "rows": "12", "columns": "10",
+    }  # fmt: skip
     assert lines[11] == {
         "id": 11, "bytes": b"hello".hex(), "text": "hello", "kind": "composed",
         "old": [8, 9, 3], "weights": [0.333333333] * 3, "count": 2,
@@ -175,7 +178,7 @@ def read_as_numbers(path: Path) -> dict[str, np.ndarray]:
 def test_a_model_gets_its_vectors(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(model({"wte.weight": ("F32", rows(16))}))
-    told = report(apply=path, write=tmp_path / "new.safetensors")
+    told = report(apply=path, write=tmp_path / "new.safetensors", tensors="wte.weight")
     new = read(tmp_path / "new.safetensors")["wte.weight"]
     assert len(new) == 12
     assert new[9].tolist() == ((rows(16)[2] + rows(16)[3]) / 2).tolist()  # lo is l|o

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from tokscope.errors import choose
 from tokscope.tokenizers import Tokenizer
-from tokscope.tokenizers.anatomy import Prepared, anatomy_of
+from tokscope.tokenizers.anatomy import Prepared, added_tokens, anatomy_of
 from tokscope.tokenizers.forms import all_pieces, by_form, forms
 from tokscope.tokenizers.roles import roles_of
 
@@ -102,18 +102,19 @@ def by_role(old: Tokenizer, new: Tokenizer) -> dict[int, int]:
     """Return the old id for special tokens of `new`: one of the same text, or of the same role.
 
     A role that `old` lacks has another that stands in for it. If a new token has several roles, the
-    most important one that `old` has counts.
+    most important one that `old` has counts. What is special in one of the two may be an added
+    token in the other.
     """
-    known, roles = old.vocabulary.specials, roles_of(old)
+    own, roles = old.vocabulary.specials, roles_of(old)
     found = {}
     for role, token in reversed(roles_of(new).items()):
         other = roles.get(role, roles.get(_ELSE.get(role, "")))
         if other is not None:
             found[token] = other
-    found |= {
-        token: known[text] for text, token in new.vocabulary.specials.items() if text in known
-    }
-    return found
+    known = {one.text: one.id for one in added_tokens(old)} | dict(own)
+    specials = new.vocabulary.specials
+    found |= {token: known[text] for text, token in specials.items() if text in known}
+    return found | {one.id: own[one.text] for one in added_tokens(new) if one.text in own}
 
 
 def weights_of(made: Map, method: str) -> NDArray[np.float64]:

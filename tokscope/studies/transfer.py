@@ -93,10 +93,10 @@ def transfer(
     *,
     method: str = METHODS[0],
     top: int = TOP,
-    maps: Sequence[Place] = (),
+    maps: Place | Sequence[Place] = (),
     apply: Place | None = None,
     write: Place | None = None,
-    tensors: Sequence[str] = (),
+    tensors: str | Sequence[str] = (),
     workers: Workers = HERE,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Report:
@@ -124,7 +124,9 @@ def transfer(
     choose(dict.fromkeys(METHODS), method, "method")
     if top < 1:
         raise TokscopeError(f"--top {top}: write how many tokens, from 1 up")
-    targets = {path_of(str(place)): MAPS[_suffix(place)] for place in maps}
+    places = [maps] if isinstance(maps, str | PathLike) else maps
+    targets = {path_of(str(place)): MAPS[_suffix(place)] for place in places}
+    tensors = [tensors] if isinstance(tensors, str) else tensors
     asked = _asked(apply, write, tensors)
     texts = texts_of(corpora)
     require_countable(texts)
@@ -138,6 +140,7 @@ def transfer(
     report = _report(pair, method, top, found)
     weights = weights_of(made, method)
     told = {"signature": report.signature, "method": method, "old": one.name, "new": other.name}
+    told |= {"rows": f"{made.height}", "columns": f"{made.width}"}
     saved = Saved(made, weights, other.vocabulary, told, pair.used.sum(axis=0))
     write_all({path: drawn(saved) for path, drawn in targets.items()})
     if asked and found:
@@ -350,12 +353,13 @@ def _tensor_notes(pair: _Pair, found: Checkpoint) -> Iterator[str]:
         rows, ids = one.old[0], pair.map.width
         if rows > ids:
             yield f"{one.name}: {rows - ids:,} rows beyond the old ids, padding, are left out"
-        beyond = int((without_row(pair.map, rows)).sum())
+        beyond = int(without_row(pair.map, rows).sum())
         if beyond:
-            yield f"{one.name}: {many(beyond, 'new id')} made of old ids beyond its rows: zeros"
+            yield f"{one.name} lacks rows of old ids that make {many(beyond, 'new id')}: zeros"
     empty = int((pair.map.counts == 0).sum())
     if empty:
-        yield f"{many(empty, 'new row')} of zeros: ids that have no way, or do not exist"
+        zeros = many(empty, "new row is zeros", "new rows are zeros")
+        yield f"{zeros}: there is no way for the id, or no such id"
     if found.left:
         yield f"left as they are, for their rows are others: {', '.join(found.left)}"
     if found.beside:

@@ -122,5 +122,5 @@ def _model(frame: pd.DataFrame) -> Iterator[Report]:
     yield Report("transfer", "Tensors written anew", rows)
     config = frame[frame["part"] == "config"]
     values = zip(config["name"], config["value"], strict=True)
-    settings = [{"setting": name, "id": int(value)} for name, value in values]
+    settings = [{"setting": name, "value": f"{value:.0f}"} for name, value in values]
     yield Report("transfer", "Set in config.json", settings)
