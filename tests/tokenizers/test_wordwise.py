@@ -13,10 +13,15 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from tests.tokenizers.families import wordpiece
 from tokscope.equivalence.made import texts_of
 from tokscope.errors import UnitError
-from tokscope.tokenizers import load, wordwise
+from tokscope.tokenizers import huggingface, load, wordwise
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.library import encode
-from tokscope.tokenizers.wordwise import Wordwise, drops_spaces, joined, spans_of
+from tokscope.tokenizers.wordwise import (
+    Wordwise,
+    cut_of,
+    joined,
+    told_of,
+)
 
 NORMALIZERS = [
     None,
@@ -50,14 +55,42 @@ def of_parts(
 LIBRARIES = [of_parts(normalizer, cut) for normalizer in NORMALIZERS for cut in CUTS]
 
 
+def marked(pieces: str, merges: str, *, bytewise: bool = False) -> Tokenizer:
+    """BPE as SentencePiece learns it, from characters and pairs."""
+    pairs = [(left, right) for left, right in (pair.split("+") for pair in merges.split())]
+    found = ["<unk>", *pieces, *(left + right for left, right in pairs)]
+    found += [f"<0x{byte:02X}>" for byte in range(256)] if bytewise else []
+    vocabulary = {piece: i for i, piece in enumerate(found)}
+    library = Tokenizer(
+        models.BPE(vocabulary, pairs, unk_token="<unk>", fuse_unk=True, byte_fallback=bytewise)
+    )
+    library.normalizer = normalizers.Sequence(
+        [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
+    )
+    library.add_special_tokens(["he", "o w"])  # found in no text
+    return library
+
+
+MERGES = "h+e l+l ▁+▁ ▁+he ll+o ▁▁+▁▁ ▁▁+w o+r"
+LIBRARIES += [marked("helo word!é▁", MERGES, bytewise=b) for b in (True, False)]
+
+
+def wordwise_of(library: Tokenizer) -> Wordwise:
+    cut = cut_of(json.loads(library.to_str()))
+    assert cut
+    return Wordwise(library, cut)
+
+
 def require_same(words: Wordwise, texts: list[str]) -> None:
+    """The texts come up twice, so that their words are worth to be kept."""
+    texts = texts * 2
     encoded, spans = words.encode(texts)
     found = encode(words.library, texts)
     every = np.arange(len(texts))
     assert encoded.ids.tolist() == joined(found).ids.tolist()
     assert encoded.starts.tolist() == joined(found).starts.tolist()
-    assert spans(every).tolist() == spans_of(found, every).tolist()
-    assert spans(every[1::2]).tolist() == spans_of(found, every[1::2]).tolist()
+    assert spans(every).tolist() == told_of(found, every).tolist()
+    assert spans(every[1::2]).tolist() == told_of(found, every[1::2]).tolist()
 
 
 @given(
@@ -67,7 +100,7 @@ def require_same(words: Wordwise, texts: list[str]) -> None:
 def test_tokens_and_their_places_are_the_librarys(
     library: Tokenizer, batches: list[list[str]]
 ) -> None:
-    words = Wordwise(library)
+    words = wordwise_of(library)
     for texts in batches:
         require_same(words, texts)
 
@@ -75,7 +108,7 @@ def test_tokens_and_their_places_are_the_librarys(
 def test_many_words_and_few_that_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Made texts have more words than go into one text for the library, and than are kept."""
     monkeypatch.setattr(wordwise, "_MOST", 1_000)
-    words = Wordwise(of_parts(normalizers.BertNormalizer(), CUTS[0]))
+    words = wordwise_of(of_parts(normalizers.BertNormalizer(), CUTS[0]))
     for number in range(6):
         made = [f"{word}{number}" for word in ("hello", "wor ld!", "中 é", " ", "")] * 40
         require_same(words, [*made, " ".join(f"he{i}" for i in range(number * 60))])
@@ -88,6 +121,7 @@ def test_a_tokenizer_encodes_made_texts_as_its_library_does() -> None:
     assert isinstance(tokenizer, HuggingFaceTokenizer)
     assert tokenizer._words
     for category, texts in texts_of([tokenizer], 20_000, 1):
+        texts = texts * 2
         ours, theirs = tokenizer.encode(texts), tokenizer._encode_slowly(texts)
         assert np.array_equal(ours.ids, theirs.ids), category
         assert np.array_equal(ours.starts, theirs.starts), category
@@ -104,13 +138,47 @@ def test_only_where_spaces_are_dropped(cut: pre_tokenizers.PreTokenizer | None) 
         library.add_tokens(["o w"])
     else:
         library.pre_tokenizer = cut
-    assert not drops_spaces(json.loads(library.to_str()))
+    assert not cut_of(json.loads(library.to_str()))
+
+
+@pytest.mark.parametrize(
+    ("merges", "joins"), [("▁+▁ ▁+h", False), ("h+▁", True), ("h+e he+▁", True)]
+)
+def test_not_where_a_merge_joins_a_space_to_what_is_before_it(merges: str, joins: bool) -> None:
+    assert (cut_of(json.loads(marked("he▁", merges).to_str())) is None) == joins
+
+
+def test_not_where_steps_are_others_than_sentencepieces() -> None:
+    library = marked("he▁", "h+e")
+    library.pre_tokenizer = pre_tokenizers.Split("e", "isolated")
+    assert not cut_of(json.loads(library.to_str()))
+    library = marked("he▁", "h+e")
+    library.normalizer = normalizers.Replace(" ", "▁")
+    assert not cut_of(json.loads(library.to_str()))
+    assert not cut_of(json.loads(marked("he", "h+e").to_str()))  # an unknown space joins others
+
+
+def test_a_wrong_cut_is_found_by_the_probe_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(huggingface, "cut_of", lambda _: lambda text: text.split("e"))
+    tokenizer = load("sample:wordpiece")
+    assert isinstance(tokenizer, HuggingFaceTokenizer)
+    assert tokenizer._words is None
+    assert tokenizer.path.endswith("one regular expression")
+
+
+def test_words_that_seldom_come_up_again_are_not_kept() -> None:
+    words = wordwise_of(wordpiece())
+    encoded, _ = words.encode(["hello world"])
+    assert encoded.ids.tolist() == encode(words.library, ["hello world"])[0].ids
+    assert not words.numbers
+    words.encode(["hello hello"])
+    assert words.numbers == {"hello": 0}
 
 
 def test_not_where_a_normalizer_looks_across_spaces() -> None:
     library = wordpiece()
     library.normalizer = normalizers.Replace("o w", "ow")
-    assert not drops_spaces(json.loads(library.to_str()))
+    assert not cut_of(json.loads(library.to_str()))
 
 
 def test_the_text_that_has_a_word_without_a_token_is_named() -> None:
@@ -118,7 +186,7 @@ def test_the_text_that_has_a_word_without_a_token_is_named() -> None:
     library = Tokenizer(model)
     library.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     made = assemble(library, "a", "a")
-    assert made.encode(["a a", "b"]).ids.tolist() == [0, 0, 1]
+    assert made.encode(["a a a", "b"]).ids.tolist() == [0, 0, 0, 1]
     model.unk_token = "[NONE]"
     library.model = model
     with pytest.raises(UnitError, match="the tokenizer cannot encode it") as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from itertools import chain, starmap
+from itertools import chain
 from typing import Self, cast
 
 import numpy as np
@@ -44,7 +44,7 @@ from tokscope.tokenizers.patterns import PROBES
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.ranks import Ranks, by_score, unranked
 from tokscope.tokenizers.vocabulary import Vocabulary
-from tokscope.tokenizers.wordwise import Spans, Wordwise, drops_spaces, joined, spans_of
+from tokscope.tokenizers.wordwise import Spans, Wordwise, cut_of, joined, told_of
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class HuggingFaceTokenizer:
     @cached_property
     def _words(self) -> Wordwise | None:
         """The library word by word, where that gives the same tokens; made when first needed."""
-        words = Wordwise(self.library)
-        same = drops_spaces(self.config) and self._agrees(partial(self._encode_words, words))
-        return words if same else None
+        cut = cut_of(self.config)
+        words = Wordwise(self.library, cut) if cut else None
+        return words if words and self._agrees(partial(self._encode_words, words)) else None
 
     @property
     def fast(self) -> FastPath | None:
@@ -92,7 +92,7 @@ class HuggingFaceTokenizer:
         dropout = _dropout(self.config)
         off = f"dropout {dropout:g}, which its file sets, is switched off" if dropout else ""
         fast = self.fast.encoder.engines.told if self.fast else ""
-        words = "each word between spaces is encoded once" if self._words else ""
+        words = "words that come up again are encoded once" if self._words else ""
         return "; ".join(filter(None, (self._way[1], fast, words, assumed, self.told, off)))
 
     @cached_property
@@ -256,16 +256,16 @@ class HuggingFaceTokenizer:
     def _agrees(self, way: Callable[[Sequence[str]], Encoded]) -> bool:
         """Tell whether a way to encode gives the library's ids and cuts on hard texts."""
         added = [one.text for one in self.added()]
-        probes = [*PROBES, *(f"a{text} {text}b {text}{text}" for text in added)]
+        probes = [*PROBES, *(f"a{text} {text}b {text}{text}" for text in added)] * 2  # words again
         try:
             ours, theirs = way(probes), self._encode_slowly(probes)
         except UnitError:
             return False
-        parts = [(ours.ids, theirs.ids), (ours.starts, theirs.starts)]
-        if ours.reported and theirs.reported:
-            every = np.arange(len(probes))
-            parts.append((ours.reported(every), theirs.reported(every)))
-        return all(starmap(np.array_equal, parts))
+        same = np.array_equal(ours.ids, theirs.ids) and np.array_equal(ours.starts, theirs.starts)
+        if not (same and ours.reported and theirs.reported):
+            return same
+        every = np.arange(len(probes))
+        return np.array_equal(ours.reported(every), theirs.reported(every))
 
     def model_input(self, texts: Sequence[str]) -> Encoded:
         """Return the ids of every text with what its class or the post-processor puts around it."""
@@ -283,7 +283,7 @@ class HuggingFaceTokenizer:
         except BaseException as error:  # the library raises nothing narrower
             require_of_library(error)
             raise self._blame(texts, specials=specials) from error
-        return self._reporting(joined(found), texts, partial(spans_of, found))
+        return self._reporting(joined(found), texts, partial(told_of, found))
 
     def _reporting(self, encoded: Encoded, texts: Sequence[str], spans: Spans) -> Encoded:
         """Return the ids of texts with what tells where tokens end, by the library's spans."""

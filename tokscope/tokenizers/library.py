@@ -69,7 +69,8 @@ def encode(
 
 
 def encode_words(library: LibraryTokenizer, texts: Sequence[Sequence[str]]) -> list[Encoding]:
-    """Return the tokens of texts that are given as their words."""
+    """Return the tokens of texts that are given as their words, each encoded for itself."""
+    library.encode_special_tokens = True
     return library.encode_batch(list(texts), is_pretokenized=True, add_special_tokens=False)
 
 

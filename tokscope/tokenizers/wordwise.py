@@ -1,47 +1,102 @@
 """Texts encoded by the library word by word, so that a word that comes up again costs little.
 
-Where a tokenizer drops spaces before its model sees a text, the text has the tokens of its words:
-no step looks across a space. How text is normalised and cut is compared on probe texts besides.
+A text has the tokens of its words where no step looks across the spaces between them: they are
+dropped before the model sees a text, or no merge goes on behind a letter with one. How text is
+normalised and cut is compared on probe texts besides.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, count, islice
+from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.tokenizers import Encoded
-from tokscope.tokenizers.library import Encoding, Json, LibraryTokenizer, encode
+from tokscope.tokenizers.library import Encoding, Json, LibraryTokenizer, encode, encode_words
+from tokscope.tokenizers.vocabulary import SPACE
 
 Counts = NDArray[np.int64]
+Cut = Callable[[str], list[str]]
 # Takes the numbers of units; returns the first and the past-the-end character of their tokens in
 # the unit of each, (T, 2)
 Spans = Callable[[Counts], Counts]
 _MOST = 2_000_000  # characters of words that are kept
-_AT_ONCE = 64  # words in a text for the library
-_CUTS = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")  # each drops spaces
+_AT_ONCE = 100  # words for one call of the library
+_FEW = 0.6  # of the characters of texts; if those of new words are more, whole texts are faster
+_DROPS = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")  # each drops spaces
 # What these make of a word depends on no character across a space, which they leave as it is.
 _LOCAL = ("BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "StripAccents")
+# A word gets the mark of the space before it, whether that is in the text or not.
+_MARKED = [
+    {"type": "Prepend", "prepend": SPACE},
+    {"type": "Replace", "pattern": {"String": " "}, "content": SPACE},
+]
 
 
-def drops_spaces(config: Json) -> bool:
-    """Tell whether a tokenizer encodes the words between spaces each for itself."""
-    normalizer, cut = config["normalizer"] or {}, config["pre_tokenizer"] or {}
-    steps = normalizer.get("normalizers", [normalizer] if normalizer else [])
-    local = all(step["type"] in _LOCAL for step in steps)
-    # an added token that is special is text here
-    return local and cut.get("type") in _CUTS and all(t["special"] for t in config["added_tokens"])
+def cut_at_every_space(text: str) -> list[str]:
+    """Return the words of a text, which are empty between two spaces."""
+    return text.split(" ")
 
 
-def spans_of(found: Sequence[Encoding], units: Counts) -> Counts:
+# The space between two characters that are neither spaces nor marked as such: several in a row can
+# be one token.
+cut_at_single_spaces: Cut = re.compile(rf" (?<=[^ {SPACE}] )(?=[^ {SPACE}])").split
+
+
+def cut_of(config: Json) -> Cut | None:
+    """Return what cuts text into words that a tokenizer encodes each for itself, if anything does.
+
+    Added tokens that are special are text here, and others could be anywhere.
+    """
+    if not all(token["special"] for token in config["added_tokens"]):
+        return None
+    if _drops_spaces(config):
+        return cut_at_every_space
+    return cut_at_single_spaces if _begins_anew(config) else None
+
+
+def _drops_spaces(config: Json) -> bool:
+    """Tell whether spaces are dropped, and text on either side is treated alike without them."""
+    local = all(step["type"] in _LOCAL for step in _steps(config))
+    return local and (config["pre_tokenizer"] or {}).get("type") in _DROPS
+
+
+def _begins_anew(config: Json) -> bool:
+    """Tell whether no merge joins a space to what is before it, and nothing else could.
+
+    As SentencePiece's BPE is in a `tokenizer.json`: spaces are marked, and text is not cut.
+    """
+    model = config["model"]
+    if model["type"] != "BPE" or config["pre_tokenizer"] or _steps(config) != _MARKED:
+        return False
+    others = ("ignore_merges", "continuing_subword_prefix", "end_of_word_suffix")
+    if SPACE not in model["vocab"] or any(model.get(name) for name in others):
+        return False
+    return not any(SPACE in (left + right).lstrip(SPACE) for left, right in model["merges"])
+
+
+def _steps(config: Json) -> list[Json]:
+    """Return the steps of the normalizer."""
+    normalizer = config["normalizer"] or {}
+    steps: list[Json] = normalizer.get("normalizers", [normalizer] if normalizer else [])
+    return steps
+
+
+def told(found: Iterable[Encoding]) -> Counts:
     """Return the characters of tokens as the library tells them."""
-    offsets = chain.from_iterable(found[unit].offsets for unit in units.tolist())
+    offsets = chain.from_iterable(encoding.offsets for encoding in found)
     return np.fromiter(chain.from_iterable(offsets), np.int64).reshape(-1, 2)
+
+
+def told_of(found: Sequence[Encoding], units: Counts) -> Counts:
+    """Return the same for some units."""
+    return told(found[unit] for unit in units.tolist())
 
 
 def joined(found: Sequence[Encoding]) -> Encoded:
@@ -67,67 +122,65 @@ class Wordwise:
     """A tokenizer of the library, and the words that it has encoded."""
 
     library: LibraryTokenizer
-    numbers: defaultdict[str, int] = field(init=False)  # a new word gets the next number
-    known: _Known = field(init=False)
-    size: int = field(init=False)  # characters of the known words
-
-    def __post_init__(self) -> None:
-        self._forget()
-
-    def _forget(self) -> None:
-        self.numbers, self.known, self.size = defaultdict(count().__next__), _NOTHING, 0
+    cut: Cut
+    numbers: dict[str, int] = field(default_factory=dict)  # word -> its unit among the known ones
+    known: _Known = _NOTHING
+    size: int = 0  # characters of the known words
 
     def encode(self, texts: Sequence[str]) -> tuple[Encoded, Spans]:
         """Return the ids of texts, of which there is at least one, and where their tokens are.
 
         Raises what the library raises.
         """
-        words = " ".join(texts).split(" ")
-        numbers, known = self._numbers(words), self.known
+        parts = list(map(self.cut, texts))
+        words = list(chain.from_iterable(parts))
+        sizes = np.fromiter(map(len, parts), np.int64, len(parts))
+        if not self._learns(words):
+            found = encode(self.library, texts)
+            return joined(found), partial(told_of, found)
+        numbers = np.fromiter(map(self.numbers.__getitem__, words), np.int64, len(words))
+        known = self.known
         tokens = known.encoded.of_units(numbers)
         counts = np.diff(known.encoded.starts)[numbers]
-        sizes = np.fromiter((text.count(" ") + 1 for text in texts), np.int64, len(texts))
         first = np.cumsum(sizes) - sizes
         starts = np.append(0, np.cumsum(np.add.reduceat(counts, first)))
         encoded = Encoded(known.encoded.ids[tokens], starts)
 
         def spans(units: Counts) -> Counts:
-            begin = _beginnings(words)
+            if self.cut is not cut_at_every_space:  # else spaces have no tokens
+                return told(encode(self.library, [texts[unit] for unit in units.tolist()]))
+            lengths = np.fromiter(map(len, words), np.int64, len(words)) + 1
+            begin = np.cumsum(lengths) - lengths
             begin -= np.repeat(begin[first], sizes)
             wanted = encoded.of_units(units)
             return known.spans[tokens[wanted]] + np.repeat(begin, counts)[wanted, None]
 
         return encoded, spans
 
-    def _numbers(self, words: Sequence[str]) -> Counts:
-        """Return the units of words among those that are known then."""
+    def _learns(self, words: Sequence[str]) -> bool:
+        """Encode the words that are new, unless they are too many; return whether all are known."""
         if self.size > _MOST:
-            self._forget()
-        numbers = np.fromiter(map(self.numbers.__getitem__, words), np.int64, len(words))
-        new = list(islice(self.numbers, len(self.known.encoded.starts) - 1, None))
+            self.numbers, self.known, self.size = {}, _NOTHING, 0
+        new = list(set(words).difference(self.numbers))
+        size = sum(map(len, new))
+        if size > _FEW * sum(map(len, words)):
+            return False
         if new:
             self._learn(new)
-        return numbers
+            self.numbers |= {word: len(self.numbers) + i for i, word in enumerate(new)}
+            self.size += size
+        return True
 
     def _learn(self, words: Sequence[str]) -> None:
-        """Encode words, many in a text, since the library takes long to begin with a text."""
-        texts = [" ".join(words[i : i + _AT_ONCE]) for i in range(0, len(words), _AT_ONCE)]
-        found = encode(self.library, texts)
+        begin = range(0, len(words), _AT_ONCE)
+        found = encode_words(self.library, [words[i : i + _AT_ONCE] for i in begin])
         more = joined(found)
-        spans = spans_of(found, np.arange(len(found)))
-        spans += np.repeat(_beginnings(texts), np.diff(more.starts))[:, None]
-        begin = _beginnings(words)
-        home = np.searchsorted(begin, spans[:, 0], side="right") - 1  # the word of each token
+        ids, starts = more.ids, more.starts
+        home = np.fromiter(chain.from_iterable(one.word_ids for one in found), np.int64, len(ids))
+        home += np.repeat(begin, np.diff(starts))
         ends = np.cumsum(np.bincount(home, minlength=len(words)))
-        ids, starts = self.known.encoded.ids, self.known.encoded.starts
+        before, spans = self.known
         self.known = _Known(
-            Encoded(np.append(ids, more.ids), np.append(starts, starts[-1] + ends)),
-            np.append(self.known.spans, spans - begin[home, None], axis=0),
+            Encoded(np.append(before.ids, ids), np.append(before.starts, before.starts[-1] + ends)),
+            np.append(spans, told(found), axis=0),
         )
-        self.size += sum(map(len, words))
-
-
-def _beginnings(texts: Sequence[str]) -> Counts:
-    """Return the character where each text begins, if a space is between every two."""
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
-    return np.cumsum(lengths) - lengths
