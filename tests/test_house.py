@@ -32,6 +32,7 @@ TOPICS = {
     "counting",
     "equivalence",
     "gate",
+    "growth",
     "mapping",
     "measures",
     "mixture",
@@ -68,6 +69,8 @@ MAY_IMPORT = {
     "reach": LOW | {"text", "tokenizers", "measures", "counting", "vocabularies", "reach"},
     "numerals": LOW | {"text", "tokenizers", "measures", "counting", "reach", "numerals"},
     "equivalence": LOW | {"text", "tokenizers", "counting", "reach", "numerals", "equivalence"},
+    "growth": LOW
+    | {"text", "tokenizers", "counting", "mixture", "reach", "equivalence", "measures", "growth"},
     "gate": LOW | TOPICS | {"text", "tokenizers", "rulebook", "rules"},
     "studies": LOW
     | TOPICS

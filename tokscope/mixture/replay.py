@@ -24,6 +24,7 @@ from tokscope.workers import HERE, Workers
 Ints = NDArray[np.int64]
 NEVER = np.iinfo(np.int32).max
 BATCH = 2_000_000  # symbols replayed at once
+NONE = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Rules:
     alphabet: int  # symbols 0, ..., alphabet - 1 exist before the first merge
     left: Ints  # (T,)
     right: Ints  # (T,)
+    also: tuple[Ints, ...] = ()  # left, right and merge of other pairs that become the same symbol
 
     def __len__(self) -> int:
         return len(self.left)
@@ -54,8 +56,12 @@ class Rules:
 
     @cached_property
     def _sorted(self) -> tuple[Ints, Ints]:
-        keys, first = np.unique(self.keys, return_index=True)
-        return keys, np.where(keys < 0, NEVER, first)
+        keys, steps = self.keys, np.arange(len(self))
+        if self.also:
+            left, right, step = self.also
+            keys, steps = np.append(keys, left * self.symbols + right), np.append(steps, step)
+        keys, first = np.unique(keys, return_index=True)
+        return keys, np.where(keys < 0, NEVER, steps[first])
 
     def ranks(self, keys: Ints) -> Ints:
         """Return which merge joins each pair; NEVER if no merge does."""
@@ -208,6 +214,25 @@ def lengths(words: Words, rules: Rules) -> Ints:
         change = np.bincount(come, minlength=size) - np.bincount(gone, minlength=size)
         sizes[first : first + size] += change
     return sizes
+
+
+def saved(words: Words, rules: Rules) -> csr_array:
+    """Return how many symbols each merge saves in each word; shape (T, W)."""
+    steps = len(rules) + 1
+    rows, columns, values = [NONE], [NONE], [NONE]
+    for first, symbols, homes in words.batches():
+        rounds = _rounds(symbols.astype(np.int64), homes, rules)
+        next(rounds)  # the pairs before the first merge
+        for keys, signed in rounds:  # a merge costs one pair
+            gone = signed < 0
+            rows.append(keys % steps - 1)
+            columns.append(np.where(gone, -1 - signed, signed) + first)
+            values.append(np.where(gone, 1, -1))
+    entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
+    found = csr_array(entries, shape=(len(rules), len(words)), dtype=np.int64)
+    found.sum_duplicates()
+    found.eliminate_zeros()
+    return found
 
 
 def _rounds(symbols: Ints, homes: Ints, rules: Rules) -> Iterator[tuple[Ints, NDArray[np.int32]]]:

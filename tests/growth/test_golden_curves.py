@@ -1,0 +1,110 @@
+"""Learned merges and what they save on real text, against an independent prototype.
+
+The values are those of golden/extend_curves.json and golden/extend_dynamic.json.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tokscope.growth.learning import Symbols, learn, spellings
+from tokscope.mixture.replay import Words, saved
+from tokscope.tokenizers import load
+from tokscope.tokenizers.bpe import byte_alphabet
+from tokscope.tokenizers.pipeline import pipeline_of
+
+
+class Base:
+    """A byte-level tokenizer and its pre-tokens as ids, straight from the library."""
+
+    def __init__(self, path: Path) -> None:
+        self.tokenizer = load(path)
+        self.pipeline = pipeline_of(self.tokenizer)
+        self.forms = [self.tokenizer.vocabulary[i] for i in range(self.tokenizer.vocabulary.size)]
+        self.letters = {byte: chr(letter) for letter, byte in byte_alphabet().items()}
+
+    def counted(self, lines: list[str]) -> tuple[Words, np.ndarray]:
+        counts = Counter(self.pipeline.cut(lines))
+        tokenize = self.tokenizer.library.model.tokenize
+        spelled = ("".join(self.letters[byte] for byte in word.encode()) for word in counts)
+        ids = [[token.id for token in tokenize(word)] for word in spelled]
+        flat = np.array([token for word in ids for token in word], np.int32)
+        ends = np.cumsum([len(word) for word in ids], dtype=np.int64)
+        return Words(flat, ends), np.array([*counts.values()])
+
+
+def curve(words: Words, counts: np.ndarray, rules) -> np.ndarray:
+    first = int((np.diff(words.ends, prepend=0) * counts).sum())
+    return first - np.append(0, np.cumsum(saved(words, rules) @ counts))
+
+
+def lines_of(path: Path) -> list[str]:
+    return path.read_bytes().decode().split("\n")
+
+
+STEPS = (0, 100, 300, 1000, 3000, 10000)
+# base, text, lines to learn from, first merges, last merge, and tokens after STEPS by text
+RUNS = [
+    (
+        "gpt-2",
+        "de",
+        44_691,
+        " ist| das| nicht| zu| sie| ein| auf| ich| sich| soll| aus| eine| wer| nach| ihr| für| Jeh"
+        "| Jehova| ih| wird",
+        " anstellen",
+        {
+            "": (293688, 259491, 236353, 213169, 195212, 181049),
+            "de": (55057, 49578, 46764, 42951, 38528, 33691),
+            "en": (25740, 25740, 25740, 25738, 25735, 25709),
+        },
+    ),
+    (
+        "claude",
+        "ko",
+        22_208,
+        " �| 여|에게|하여| 자| 내| 것|호와|�니다| �| 너|르|체| �| 일|``\\| 여호와|�| 모�| �",
+        " 대속",
+        {
+            "": (162469, 135835, 117808, 95288, 75154, 59150),
+            "ko": (66740, 61811, 56078, 47350, 40146, 34763),
+            "en": (26175, 26175, 26175, 26175, 26175, 26175),
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "file", "lines", "first", "last", "curves"), RUNS)
+def test_curves_are_those_of_the_prototype(
+    data: Path, name: str, file: str, lines: int, first: str, last: str, curves
+) -> None:
+    base = Base(data / "tokenizers" / f"{name}.json")
+    text = lines_of(data / "text" / f"{file}.txt")
+    words, counts = base.counted(text[:lines])
+    rules = learn(words, counts, Symbols(base.forms), 10_000)
+    new = [form.decode(errors="replace") for form in spellings(rules, base.forms)]
+    new = new[len(base.forms) :]
+    assert (new[:20], new[-1]) == (first.split("|"), last)
+    for other, told in curves.items():
+        held = (
+            lines_of(data / "parallel" / "flores-dev" / f"{other}.txt") if other else text[lines:]
+        )
+        assert curve(*base.counted(held), rules)[[*STEPS]].tolist() == [*told]
+
+
+BATCHES = {
+    "de": {0: 1627, 10: 1563, 50: 1449, 100: 1349, 200: 1235, 500: 935, 651: 784},
+    "hi": {0: 5965, 10: 4628, 50: 3320, 100: 2976, 200: 2735, 358: 2577},
+}
+
+
+@pytest.mark.parametrize("language", BATCHES)
+def test_merging_until_nothing_is_left_is_dynamic_tokenization(data: Path, language: str) -> None:
+    base = Base(data / "tokenizers" / "gpt-2.json")
+    text = lines_of(data / "parallel" / "flores-dev" / f"{language}.txt")[:32]
+    words, counts = base.counted(text)
+    rules = learn(words, counts, Symbols(base.forms), 10_000)
+    found, told = curve(words, counts, rules), BATCHES[language]
+    assert {k: found[k] for k in told} == told
+    assert len(rules) == max(told)
