@@ -38,6 +38,7 @@ class Symbols:
     forms: Sequence[bytes]  # by id; new tokens get the ids behind these
     may: May = anything
     by_bytes: bool = False  # a model that joins any two neighbours that spell a token
+    taken: frozenset[bytes] = frozenset()  # spellings that mean something else
 
 
 def learn(words: Words, counts: Ints, symbols: Symbols, steps: int) -> Rules:
@@ -45,7 +46,7 @@ def learn(words: Words, counts: Ints, symbols: Symbols, steps: int) -> Rules:
 
     There are fewer if no pair that may become a token occurs twice.
     """
-    known = _Known(symbols, list(symbols.forms), set(symbols.forms))
+    known = _Known(symbols, list(symbols.forms), {*symbols.forms, *symbols.taken})
     text = _Text.of(words, counts, len(symbols.forms) + steps)
     merges: list[tuple[int, int]] = []
     while len(merges) < steps:

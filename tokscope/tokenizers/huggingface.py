@@ -159,6 +159,10 @@ class HuggingFaceTokenizer:
         at = None if merges.marks else cut_at_spaces(merges)  # where there are, a cut ends a word
         return Pipeline(_Prepared(self.library, at=at), merges, line_feeds=False)
 
+    def cut(self, texts: Sequence[str]) -> Iterator[str]:
+        """Yield the pre-tokens of texts as the steps of the library make them."""
+        return _Prepared(self.library)(texts)
+
     def _merges(self, bytewise: bool) -> Merges:
         """Return the merges that the model lists, or that its ids tell by their order."""
         model = self.config["model"]

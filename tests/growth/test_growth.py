@@ -1,0 +1,118 @@
+"""What was held out, what it has after every number of merges, and which lines keep their ids."""
+
+import numpy as np
+import pytest
+
+from tokscope.growth.base import base_of
+from tokscope.growth.count import counted, hashes_of
+from tokscope.growth.curve import curve_of, worth
+from tokscope.growth.kept import kept
+from tokscope.growth.learning import learn
+from tokscope.growth.pieces import may_be_piece, without_digits, writes_digits_alone
+from tokscope.text.corpus import read_corpora
+from tokscope.tokenizers import load
+
+TEXTS = [f"Die Möwe {i} fliegt über das Wattenmeer, {i % 7} Stunden lang." for i in range(400)]
+
+
+@pytest.fixture(scope="module")
+def base():
+    return base_of(load("sample:bpe"))
+
+
+def rules_of(base, counted, steps):
+    words = base.words(list(counted.learned))
+    return learn(words, np.array([*counted.learned.values()]), base.symbols, steps)
+
+
+def test_a_tenth_is_held_out_by_its_hash(base) -> None:
+    (one,) = counted(base, read_corpora({"de": TEXTS * 2}), "both")
+    held = 2 * int((hashes_of(TEXTS) % 10 == 0).sum())
+    assert (one.held_units, one.units) == (held, 800 - held)
+    (other,) = counted(base, read_corpora({"de": [*reversed(TEXTS)] * 2}), "both")
+    assert (one.learned, one.held) == (other.learned, other.held)
+
+
+def test_units_that_were_learned_from_are_not_held_out(base) -> None:
+    (learned,) = counted(base, read_corpora({"de": TEXTS[:300]}), "learn")
+    known = np.concatenate(learned.hashes)
+    (held,) = counted(base, read_corpora({"other": TEXTS[200:]}), "held", known)
+    assert (held.repeats, held.held_units, held.units) == (100, 100, 0)
+
+
+def test_the_curve_begins_with_the_tokens_of_the_library(base) -> None:
+    (one,) = counted(base, read_corpora({"de": TEXTS}), "both")
+    rules = rules_of(base, one, 30)
+    curve = curve_of(base, one, rules)
+    held = [text for text, h in zip(TEXTS, hashes_of(TEXTS), strict=True) if h % 10 == 0]
+    assert curve.totals[0] == len(base.tokenizer.encode(held).ids)
+    assert curve.pretokens.sum() == len(list(base.cut(held)))
+    assert (np.diff(curve.totals) <= 0).all()
+    assert curve.totals[-1] >= curve.pretokens.sum()
+
+
+def test_intervals_hold_the_saving(base) -> None:
+    (one,) = counted(base, read_corpora({"de": TEXTS}), "both")
+    curve = curve_of(base, one, rules_of(base, one, 30))
+    for step, (low, high) in zip((10, 30), curve.intervals((10, 30), 100, 0), strict=True):
+        assert low <= curve.saving(curve.totals[step]) <= high
+
+
+def test_a_line_keeps_its_ids_until_a_merge_changes_one_of_its_words(base) -> None:
+    (one,) = counted(base, read_corpora({"de": TEXTS}), "both")
+    rules = rules_of(base, one, 30)
+    lines = ["that was 5", "Die Möwe", TEXTS[1]]
+    (found,) = kept(base, read_corpora({"x": lines}), rules)
+    assert (found.units, found.after(0)) == (3, 3)
+    (alone,) = kept(base, read_corpora({"x": lines[:1]}), rules)
+    assert alone.after(30) == 1
+    for k in (1, 5, 30):
+        some = [len(base.words(list(base.cut([line]))).symbols) for line in lines]
+        left = [curve_after(base, line, rules, k) for line in lines]
+        assert found.after(k) == sum(a == b for a, b in zip(some, left, strict=True))
+
+
+def curve_after(base, line, rules, k):
+    (one,) = counted(base, read_corpora({"x": [line]}), "held")
+    return int(curve_of(base, one, rules).totals[k])
+
+
+def test_how_many_merges_are_worth_it() -> None:
+    """1,000 tokens; the first 200 merges save 2 each, later ones nothing."""
+    totals = 1000 - 2 * np.minimum(np.arange(2001), 200)
+    assert worth(totals, 0.01, 1000) == 200
+    assert worth(totals[:201], 0.01, 1000) == 200
+    assert worth(np.full(2001, 1000), 0.01, 1000) == 0
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "may"),
+    [
+        (" Jeho", "va", True),
+        ("en", ".", False),
+        (",", " der", False),
+        ("a", "1", False),
+        ("1", "0", True),
+        (",", "000", False),
+        ("漢", "かな", True),
+        ("a", "я", False),
+        ("x" * 10, "y" * 6, True),
+        ("x" * 10, "y" * 7, False),
+        (" ", "a", True),
+        (" ", " ", False),
+        ("क", "्", True),
+    ],
+)
+def test_pieces_are_of_one_kind(left: str, right: str, may: bool) -> None:
+    assert may_be_piece(left.encode(), right.encode()) is may
+
+
+def test_bytes_alone_are_no_piece() -> None:
+    assert not may_be_piece("é".encode()[:1], "é".encode()[1:2] + b"\xff")
+
+
+def test_digits_stay_alone_where_they_are() -> None:
+    assert writes_digits_alone([b"1", b"ab"])
+    assert not writes_digits_alone([b"1", b" 1"])
+    assert not without_digits(b" ", b"1")
+    assert without_digits(b" ", b"a")

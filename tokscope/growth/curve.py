@@ -1,0 +1,89 @@
+"""How many tokens a text has after every number of merges, in one replay of its pre-tokens."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from tokscope.growth.base import Base
+from tokscope.growth.count import GROUPS, Counted
+from tokscope.measures.uncertainty import interval, resample
+from tokscope.mixture.replay import Rules, saved
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The tokens of a text after the first k of T merges, in G groups of its units."""
+
+    tokens: Ints  # (T + 1, G)
+    pretokens: Ints  # (G,) which no number of merges inside them can pass
+    words: Ints  # (G,) words and runs of signs, whatever the pre-tokens are
+
+    @property
+    def totals(self) -> Ints:
+        """The tokens after each number of merges; shape (T + 1,)."""
+        return np.asarray(self.tokens.sum(axis=1))
+
+    def saving(self, tokens: int) -> float:
+        """Return the share of the first tokens that is saved; NaN for no text."""
+        first = int(self.totals[0])
+        return 1 - tokens / first if first else np.nan
+
+    def intervals(self, steps: Sequence[int], draws: int, seed: int) -> list[tuple[float, float]]:
+        """Return an interval of the saving after each of some numbers of merges.
+
+        Groups of units are drawn again; all numbers of merges get the same ones.
+        """
+        rows = self.tokens[[0, *steps]].T
+        sums = resample(rows[rows[:, 0] > 0], draws, [seed])
+        return [interval(1 - sums[:, i] / sums[:, 0]) for i in range(1, len(steps) + 1)]
+
+
+def curve_of(base: Base, counted: Counted, rules: Rules) -> Curve:
+    """Return the curve of what was held out."""
+    tokens, pretokens = _tokens(base, counted.held, rules, GROUPS)
+    return Curve(tokens, pretokens, counted.words)
+
+
+def curve_of_learned(base: Base, learned: Counter[str], rules: Rules) -> Ints:
+    """Return the tokens of the text that was learned from after each number of merges, (T + 1,)."""
+    return _tokens(base, {0: learned}, rules, 1)[0][:, 0]
+
+
+def _tokens(
+    base: Base, counts: Mapping[int, Counter[str]], rules: Rules, groups: int
+) -> tuple[Ints, Ints]:
+    """Return tokens after each number of merges, and pre-tokens, of groups of counts."""
+    places: dict[str, int] = {}
+    entries = [
+        (places.setdefault(word, len(places)), group, count)
+        for group, own in counts.items()
+        for word, count in own.items()
+    ]
+    rows, columns, values = np.array(entries, np.int64).reshape(-1, 3).T
+    matrix = csr_array((values, (rows, columns)), shape=(len(places), groups), dtype=np.int64)
+    words = base.words(list(places))
+    first = np.diff(words.ends, prepend=0) @ matrix
+    gone = (saved(words, rules) @ matrix).toarray()
+    tokens = np.concatenate((first[None], first - np.cumsum(gone, axis=0)))
+    return tokens, np.asarray(matrix.sum(axis=0))
+
+
+def worth(totals: Ints, share: float, each: int) -> int:
+    """Return the number of merges from which on `each` more save less than a share of all tokens.
+
+    A multiple of 100, or all merges if the last `each` save that much still.
+    """
+    last = len(totals) - 1
+    for k in range(0, last, 100):
+        more = min(k + each, last)
+        if totals[k] - totals[more] < share * totals[0] * (more - k) / each:
+            return k
+    return last
