@@ -27,8 +27,8 @@ def command(
         str,
         typer.Option(
             metavar="WHAT",
-            help="What has to be equal: ids, or bytes (where text is cut), if ids differ by "
-            "design.",
+            help="What has to be equal: ids; bytes (where text is cut), if ids differ by design; "
+            "nested if the second tokenizer extends the first, and may only join its tokens.",
         ),
     ] = "ids",
     fuzz: Annotated[

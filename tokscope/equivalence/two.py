@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.counting.tokens import Text, Tokens
+from tokscope.equivalence.nested import not_nested
 from tokscope.reach.search import encode_what_can_be
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Encoded, Tokenizer
@@ -19,7 +20,7 @@ from tokscope.tokenizers.vocabulary import Vocabulary
 _TRIES = 2000  # attempts to shrink one text
 _CHARACTERS = 2_000_000  # to encode at most for shrinking one text, plus ten times the text
 _FEW = 4  # characters; code points are shown for texts up to this length
-IDS, BYTES = "ids", "bytes"  # ways to compare
+IDS, BYTES, NESTED = "ids", "bytes", "nested"  # ways to compare
 Differs = NDArray[np.bool_]
 
 
@@ -54,11 +55,13 @@ class Two:
         if self.by == IDS:
             return _unlike(first, second)
         text = Text(texts, "unicode")
-        one, other = self.tokenizers
-        return _unlike(
-            _cuts(Tokens(text, one, first, specials=False)),
-            _cuts(Tokens(text, other, second, specials=False)),
+        one, other = (
+            Tokens(text, tokenizer, encoded, specials=False)
+            for tokenizer, encoded in zip(self.tokenizers, (first, second), strict=True)
         )
+        if self.by == NESTED:
+            return not_nested(one, other)
+        return _unlike(_cuts(one), _cuts(other))
 
     def shrunk(self, text: str) -> str:
         """Return a short part of the text on which the two still differ.
@@ -89,7 +92,7 @@ class Two:
             ids = encode_what_can_be(tokenizer, [text]).ids.tolist()
             pieces = (spelled(tokenizer.vocabulary.spelling(token)) for token in ids)
             shown = "|".join(pieces) or "nothing"
-            written.append(f"{shown} {ids}" if self.by == IDS else shown)
+            written.append(shown if self.by == BYTES else f"{shown} {ids}")
         return written
 
     def mismatch(self, category: str, text: str) -> Mismatch:

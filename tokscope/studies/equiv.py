@@ -11,7 +11,7 @@ import pandas as pd
 
 from tokscope.counting.signature import signed
 from tokscope.equivalence.made import texts_of
-from tokscope.equivalence.two import BYTES, IDS, Mismatch, Two
+from tokscope.equivalence.two import BYTES, IDS, NESTED, Mismatch, Two
 from tokscope.errors import TokscopeError, choose, shortened
 from tokscope.provenance import Provenance
 from tokscope.report import Report
@@ -27,6 +27,8 @@ from tokscope.workers import HERE, Workers
 
 COLUMNS = ["part", "name", "texts", "differ", "text", "first", "second", "stage", "why"]
 _BATCH = 4096  # texts encoded at once
+_SAME = {IDS: "the same ids", BYTES: "the same cuts", NESTED: "nested"}
+_DIFFER = {IDS: "differ", BYTES: "differ", NESTED: "are not nested"}
 
 
 # Texts
@@ -45,11 +47,14 @@ def equiv(
 ) -> Report:
     """Return whether two tokenizers give the same ids, or cut the same bytes, on every text tried.
 
+    With `by="nested"`, whether the second one, which extends the first, only joins its tokens.
+
     Args:
         first: a tokenizer, given as to `compare`.
         second: another one.
         corpora: text to compare them on, given as to `compare`; none if you leave it out.
-        by: "ids", or "bytes" where ids differ by design.
+        by: "ids"; "bytes" where ids differ by design; or "nested" where the second tokenizer is the
+            first with more tokens, so that each cut of it is one of the first, and old ids stay.
         fuzz: random mixtures of tokens, after texts of seven kinds; 0 for the corpora alone.
         seed: of the mixtures.
         top: mismatches that are shrunk and explained, from different categories first.
@@ -62,7 +67,7 @@ def equiv(
     Raises:
         TokscopeError: a tokenizer or a text cannot be used, or there is nothing to compare on.
     """
-    choose({IDS: 0, BYTES: 0}, by, "way to compare --by")
+    choose({IDS: 0, BYTES: 0, NESTED: 0}, by, "way to compare --by")
     if corpora is None and not fuzz:
         raise TokscopeError("--fuzz 0 leaves no text to compare on; name a --corpus")
     for option, number, least in (("fuzz", fuzz, 0), ("seed", seed, 0), ("top", top, 1)):
@@ -90,6 +95,8 @@ def _headline(two: Two, texts: int, differ: int, mismatches: Sequence[Mismatch])
     """Say on how many texts they are equal, or how many differ and a short one of these."""
     one, other = (tokenizer.name for tokenizer in two.tokenizers)
     what = "ids" if two.by == IDS else "cuts"
+    if two.by == NESTED:
+        return _nested_headline(two, texts, differ, mismatches)
     if not differ:
         return (
             f"Equal as far as tried: {one} and {other} give the same {what} on all {texts:,} "
@@ -109,11 +116,28 @@ def _headline(two: Two, texts: int, differ: int, mismatches: Sequence[Mismatch])
     return f"{said}. They differ first at this step: {short.stage}."
 
 
+def _nested_headline(two: Two, texts: int, differ: int, mismatches: Sequence[Mismatch]) -> str:
+    """Say on how many texts the second tokenizer only joins tokens of the first."""
+    one, other = (tokenizer.name for tokenizer in two.tokenizers)
+    if not differ:
+        return (
+            f"Nested as far as tried: {other} only joins tokens of {one} on all {texts:,} texts, "
+            f"and old ids stay; that proves nothing about other text{_specials_apart(two)}."
+        )
+    text = (
+        f"Not nested: {other} does more than join tokens of {one} on {differ:,} of {texts:,} texts"
+    )
+    if not mismatches:
+        return f"{text}."
+    short = min(mismatches, key=lambda one: len(one.text))
+    return f'{text}, such as "{spelled(short.text.encode())}": {short.first} / {short.second}.'
+
+
 def _specials_apart(two: Two) -> str:
     """Say which special tokens differ: texts are tried without them."""
     first, second = (tokenizer.vocabulary.specials for tokenizer in two.tokenizers)
     names = sorted(first.keys() ^ second.keys())
-    if two.by == IDS:
+    if two.by != BYTES:
         names = sorted({name for name, _ in first.items() ^ second.items()})
     told = some([shortened(visible(name)) for name in names]) if names else ""
     return f". Special tokens were not tried; they differ: {told}" if told else ""
@@ -200,10 +224,9 @@ def _explained(two: Two, examples: Mapping[str, Sequence[str]], top: int) -> lis
 
 def _report(two: Two, rows: Sequence[tuple[object, ...]], differ: int, made: Provenance) -> Report:
     one, other = two.tokenizers
-    what = "the same ids" if two.by == IDS else "the same cuts"
-    title = f"{one.name} and {other.name}: {what} on every text tried"
+    title = f"{one.name} and {other.name}: {_SAME[two.by]} on every text tried"
     if differ:
-        title = f"{one.name} and {other.name} differ on {differ:,} texts"
+        title = f"{one.name} and {other.name} {_DIFFER[two.by]} on {differ:,} texts"
     frame = pd.DataFrame(rows, columns=COLUMNS)
     provenance = {**signed(two.tokenizers), "by": two.by, **made}
     apart = "texts are compared without special tokens, which are text here"
