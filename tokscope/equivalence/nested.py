@@ -1,53 +1,80 @@
 """Whether a tokenizer only joins tokens of another one, which it extends.
 
-Then old ids keep their meaning. Every cut of the extended tokenizer is a cut of the base.
-What one token of the base spells has its id, or is part of a new token. No old id spells more than
-it did. Text in which no new token comes up has its old ids.
+Then old ids keep their meaning. Every cut of the extended tokenizer is a cut of the base. What one
+token of the base spells has its id, or is part of a new token. No old id spells more than it did.
+Text in which no new token comes up has its old ids.
+
+Cuts are places in what the tokens spell, which is the text after normalization.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.counting.tokens import Counts, Tokens
+from tokscope.tokenizers import Encoded
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
-def not_nested(base: Tokens, extended: Tokens) -> Flags:
+@dataclass(frozen=True)
+class Spelled:
+    """Units as tokens, with what the ids stand for."""
+
+    vocabulary: Vocabulary
+    encoded: Encoded
+
+    def sizes(self, ids: NDArray[np.int32]) -> Ints:
+        """Return the bytes of tokens; one without any, such as the unknown token, counts as one."""
+        return np.maximum(self.vocabulary.lengths[ids], 1)
+
+    def totals(self, values: Ints) -> Ints:
+        """Return sums over the tokens of each unit; (D,)."""
+        ends = np.append(0, np.cumsum(values))[self.encoded.starts]
+        return np.diff(ends)
+
+    @property
+    def units(self) -> Ints:
+        """The unit of each token; (T,)."""
+        counts = np.diff(self.encoded.starts)
+        return np.repeat(np.arange(len(counts)), counts)
+
+
+def not_nested(base: Spelled, extended: Spelled) -> Flags:
     """Return which units are more than joined tokens of the first tokenizer; (D,)."""
-    unlike = (base.counts == 0) != (extended.counts == 0)
-    old, old_ids, _ = _parts(base, ~unlike)
-    new, new_ids, units = _parts(extended, ~unlike)
-    ends = np.unique(new)
-    unlike[units[~np.isin(new, old)]] = True
-    here, there = np.searchsorted(ends, new), np.searchsorted(ends, old)
-    sizes, parts = (np.bincount(places, minlength=len(ends)) for places in (here, there))
-    alike = sizes == parts
-    differ = new_ids[alike[here]] != old_ids[alike[there]]
-    unlike[units[alike[here]][differ]] = True
-    joined = ~alike[here]
-    unlike[units[joined][_known(base.tokenizer.vocabulary, new_ids[joined])]] = True
+    unlike = _spelled_otherwise(base, extended)
+    old, new = base.encoded.ids[~unlike[base.units]], extended.encoded.ids[~unlike[extended.units]]
+    units = extended.units[~unlike[extended.units]]
+    before, ends = np.cumsum(base.sizes(old)), np.cumsum(extended.sizes(new))
+    if not len(ends):
+        return unlike
+    unlike[units[~np.isin(ends, before)]] = True
+    there = np.searchsorted(ends, before)  # the new token that covers each old one
+    alike = np.bincount(there, minlength=len(ends)) == 1
+    differ = new[alike] != old[alike[there]]
+    unlike[units[alike][differ]] = True
+    unlike[units[~alike][_known(base.vocabulary, new[~alike])]] = True
     return unlike
 
 
-def _parts(tokens: Tokens, wanted: Flags) -> tuple[Counts, NDArray[np.int32], Counts]:
-    """Return where the tokens of some units end, their ids and their units.
-
-    The last one ends where its unit does: some tokenizers drop blanks there.
-    """
-    cuts, full = tokens.cuts.copy(), tokens.counts > 0
-    cuts[tokens.encoded.starts[1:][full] - 1] = tokens.text.unit_bytes[1:][full]
-    units = np.repeat(np.arange(len(tokens.counts)), tokens.counts)
-    chosen = wanted[units]
-    return cuts[chosen], tokens.encoded.ids[chosen], units[chosen]
+def _spelled_otherwise(base: Spelled, extended: Spelled) -> Flags:
+    """Return which units the tokens of the two spell differently; (D,)."""
+    both = base, extended
+    unlike: Flags = np.not_equal(*(one.totals(one.sizes(one.encoded.ids)) for one in both))
+    lengths = [one.totals(one.vocabulary.lengths[one.encoded.ids]) for one in both]
+    unlike |= lengths[0] != lengths[1]
+    first, second = (one.vocabulary.spell(one.encoded.ids[~unlike[one.units]]) for one in both)
+    homes = np.repeat(np.arange(len(unlike)), np.where(unlike, 0, lengths[0]))
+    unlike[homes[first != second]] = True
+    return unlike
 
 
 def _known(vocabulary: Vocabulary, ids: NDArray[np.int32]) -> Flags:
     """Tell which ids are tokens of a vocabulary."""
-    there = vocabulary.lengths > 0
+    there = np.append(vocabulary.lengths > 0, False)
     there[[*vocabulary.specials.values()]] = True
-    inside = np.append(there, False)
-    return inside[np.minimum(ids, vocabulary.size)]
+    return there[np.minimum(ids, vocabulary.size)]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.counting.tokens import Text, Tokens
-from tokscope.equivalence.nested import not_nested
+from tokscope.equivalence.nested import Spelled, not_nested
 from tokscope.reach.search import encode_what_can_be
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Encoded, Tokenizer
@@ -54,14 +54,15 @@ class Two:
         first, second = (encode_what_can_be(one, texts) for one in self.tokenizers)
         if self.by == IDS:
             return _unlike(first, second)
-        text = Text(texts, "unicode")
-        one, other = (
-            Tokens(text, tokenizer, encoded, specials=False)
-            for tokenizer, encoded in zip(self.tokenizers, (first, second), strict=True)
-        )
+        one, other = self.tokenizers
         if self.by == NESTED:
-            return not_nested(one, other)
-        return _unlike(_cuts(one), _cuts(other))
+            base, extended = Spelled(one.vocabulary, first), Spelled(other.vocabulary, second)
+            return not_nested(base, extended)
+        text = Text(texts, "unicode")
+        return _unlike(
+            _cuts(Tokens(text, one, first, specials=False)),
+            _cuts(Tokens(text, other, second, specials=False)),
+        )
 
     def shrunk(self, text: str) -> str:
         """Return a short part of the text on which the two still differ.

@@ -1,0 +1,100 @@
+"""A written file is loaded again, and shown to be its base with more tokens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from tokscope.equivalence.two import NESTED, Two
+from tokscope.errors import TokscopeError, shortened
+from tokscope.growth.base import Base
+from tokscope.growth.learning import spellings
+from tokscope.growth.written import suffix_of
+from tokscope.mixture.replay import Rules
+from tokscope.text.spelled import spelled
+from tokscope.tokenizers import Tokenizer, load
+from tokscope.tokenizers.bpe import RankTokenizer
+from tokscope.tokenizers.vocabulary import Vocabulary
+from tokscope.writing import write
+
+
+def reloaded(base: Base, content: bytes) -> Tokenizer:
+    """Return what the library makes of a written file.
+
+    Raises:
+        TokscopeError: it refuses the file.
+    """
+    kinds = {".json": "file", ".model": "sp", ".tiktoken": "tiktoken-file"}
+    tokenizer, suffix = base.tokenizer, suffix_of(base)
+    kind = "tekken" if tokenizer.spec.kind == "tekken" else kinds[suffix]
+    with TemporaryDirectory() as folder:
+        path, options = Path(folder, f"extended{suffix}"), ""
+        write(path, content)
+        if kind == "tiktoken-file" and isinstance(tokenizer, RankTokenizer):
+            pattern, specials = Path(folder, "pattern"), Path(folder, "specials.json")
+            write(pattern, tokenizer.pattern.encode() + b"\n")
+            write(specials, json.dumps(dict(tokenizer.vocabulary.specials)).encode())
+            options = f"?pattern-file={pattern}&specials={specials}"
+        return load(f"{kind}:{path}{options}", label=f"{tokenizer.name}-extended")
+
+
+def require_ids(base: Base, extended: Tokenizer, rules: Rules) -> None:
+    """Raise TokscopeError unless every id of a base means the same, and new ones are as learned."""
+    old, new = base.tokenizer.vocabulary, extended.vocabulary
+    if new.size != rules.symbols:
+        raise TokscopeError(
+            f"{_NOT_WRITTEN}: the file has {new.size:,} ids in place of {rules.symbols:,}"
+        )
+    moved = _moved(old, new)
+    if moved:
+        raise TokscopeError(f"{_NOT_WRITTEN}: {moved}")
+    forms = spellings(rules, base.symbols.forms)
+    for token in range(rules.alphabet, rules.symbols):
+        if new[token] != _plain(forms[token], base):
+            raise TokscopeError(
+                f"{_NOT_WRITTEN}: id {token} is {spelled(new[token])}, not {spelled(forms[token])}"
+            )
+
+
+_NOT_WRITTEN = "no tokenizer was written, since reading it again gives another one than was meant"
+
+
+def _moved(old: Vocabulary, new: Vocabulary) -> str:
+    """Say which old id means something else now; nothing if none does."""
+    for text, token in old.specials.items():
+        if new.specials.get(text) != token:
+            return f"the special token {text} has id {new.specials.get(text)}, not {token}"
+    size = len(old.blob)
+    if np.array_equal(new.ends[: old.size], old.ends) and (new.blob[:size] == old.blob).all():
+        return ""
+    token = next(i for i in range(old.size) if new[i] != old[i])
+    return f"id {token} is {spelled(new[token])}, not {spelled(old[token])}"
+
+
+def _plain(form: bytes, base: Base) -> bytes:
+    """Return what a form spells, without the mark of the end of a word."""
+    marks = getattr(base.tokenizer, "config", {}).get("model", {})
+    suffix = str(marks.get("end_of_word_suffix") or "").encode()
+    return form.removesuffix(suffix) if suffix else form
+
+
+@dataclass(frozen=True)
+class Proof:
+    """On how many texts an extended tokenizer only joins tokens of its base."""
+
+    texts: int
+    broken: int
+    example: str = ""
+
+
+def proof_of(base: Base, extended: Tokenizer, texts: Sequence[str]) -> Proof:
+    """Try the law on some texts."""
+    two = Two((base.tokenizer, extended), NESTED)
+    broken = np.flatnonzero(two.differ(texts)) if texts else np.zeros(0, np.int64)
+    example = shortened(spelled(texts[broken[0]].encode())) if len(broken) else ""
+    return Proof(len(texts), len(broken), example)
