@@ -19,6 +19,7 @@ from tests import pages, tables
 from tests.conftest import ROOT, Run
 from tests.gate.planted import split_digits
 from tests.mapping.test_checkpoint import model
+from tests.tokenizers.families import byte_level
 from tokscope.gate.settings import TABLES
 from tokscope.text.corpus import SAMPLE
 from tokscope.tokenizers import load
@@ -37,6 +38,7 @@ def folder(write: Callable[[str, str | bytes], Path]) -> Path:
     for name in ("en", "de"):
         text = (SAMPLE / "prose" / f"{name}.txt").read_text(encoding="utf-8")
         write(f"project/text/{name}.txt", text)
+    write("project/english.json", byte_level().to_str())
     write("project/words.txt", "the\nhouse\n")
     write("project/main.py", "print(1)\n")
     write("project/wide.csv", "english,german\nYes.,Ja.\n")

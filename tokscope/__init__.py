@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tokscope.studies.encode import encode as encode
     from tokscope.studies.equiv import equiv as equiv
     from tokscope.studies.explain import explain as explain
+    from tokscope.studies.extend import extend as extend
     from tokscope.studies.infer_mixture import infer_mixture as infer_mixture
     from tokscope.studies.inspect import inspect as inspect
     from tokscope.studies.lock import lock as lock
@@ -51,6 +52,7 @@ _HOMES = {
     "encode": "studies.encode",
     "equiv": "studies.equiv",
     "explain": "studies.explain",
+    "extend": "studies.extend",
     "full_report": "studies.report",
     "infer_mixture": "studies.infer_mixture",
     "inspect": "studies.inspect",

@@ -87,6 +87,14 @@ RULES: Mapping[str, Rule] = {
         "changed. Templates are compared by their hash, and never run.",
         "Compare the templates as text; if it was wanted, lock again.",
     ),
+    "TS010": Rule(
+        "error",
+        "old ids changed in a tokenizer that grew",
+        "It should only have joined tokens of the baseline. But an old id means something else "
+        "now, or a golden string is cut elsewhere, or has an old id where it had others. A model "
+        "that learned the old ids reads this text wrong.",
+        "Add merges behind all others, as tokscope extend does, and keep the ids of added tokens.",
+    ),
     "TS101": Rule(
         "error",
         "a measure got worse",

@@ -108,6 +108,7 @@ WAYS = [
     Way("identity.processing", "cut behind the model's back", f'{HEAD}[identity]\nprocessing = "fail"\n', "TS008", "cut to three"),
     Way("identity.chat_templates", "another tokenizer with the same templates", f'{HEAD}[identity]\nchat_templates = "fail"\n', "passes", also="components, golden"),
     Way("identity.backends", "the same library", f'{HEAD}[identity]\nbackends = "fail"\n', "passes", also="components, golden"),
+    Way("identity.nested", "special tokens dropped", f'{HEAD}[identity]\nnested = "fail"\n', "TS010", "no special tokens"),
     *(Way("identity.documents", f"all may change: {share}", f"{HEAD}[identity]\ndocuments = {share}\n", "less than 100%")
       for share in ("1", '"100%"', '"500%"', '"100.0%"', "1e3", "-1")),
     Way("identity.documents", "400 digits", f'{HEAD}[identity]\ndocuments = "{"9" * 400}%"\n', "must be a number"),

@@ -24,6 +24,7 @@ from tokscope.cli import (
     encode,
     equiv,
     explain,
+    extend,
     infer_mixture,
     init,
     inspect,
@@ -93,6 +94,9 @@ _COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = {
     "Find out about training data": {
         "infer-mixture": infer_mixture.command,
         "simulate-mixture": simulate_mixture.command,
+    },
+    "Change a tokenizer": {
+        "extend": extend.command,
     },
     "Watch a tokenizer change": {
         "init": init.command,

@@ -28,6 +28,7 @@ IDENTITY = {
     "model_input": "TS007",
     "processing": "TS008",
     "chat_templates": "TS009",
+    "nested": "TS010",
 }
 # A gate without a setting is as strict as another one.
 FOLLOWS = {

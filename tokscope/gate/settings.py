@@ -57,7 +57,7 @@ TABLES: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "identity": {
         "golden": str, "model_input": str, "specials": str, "vocabulary": str, "components": str,
         "processing": str, "chat_templates": str, "backends": str,
-        "documents": (str, int, float), "strings": list,
+        "nested": str, "documents": (str, int, float), "strings": list,
     },
     "numbers": {"scheme": str, "tokens_per_digit": (str, int, float)},
     "audit": {"new": str, "severity": str, "ignore": list},

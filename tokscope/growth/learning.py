@@ -130,6 +130,27 @@ def spellings(rules: Rules, forms: Sequence[bytes]) -> list[bytes]:
     return spelled
 
 
+def whole(rules: Rules, symbols: Symbols) -> Rules:
+    """Return merges without those that make incomplete characters which nothing builds on."""
+    forms, needed = spellings(rules, symbols.forms), set()
+    for step in reversed(range(len(rules))):
+        if _is_text(forms[rules.alphabet + step]) or rules.alphabet + step in needed:
+            needed |= {rules.alphabet + step, int(rules.left[step]), int(rules.right[step])}
+    kept = np.array([i for i in range(len(rules)) if rules.alphabet + i in needed], np.int64)
+    ids = np.arange(rules.symbols)
+    ids[rules.alphabet + kept] = rules.alphabet + np.arange(len(kept))
+    found = Rules(rules.alphabet, ids[rules.left[kept]], ids[rules.right[kept]])
+    return by_bytes(found, symbols.forms) if symbols.by_bytes else found
+
+
+def _is_text(form: bytes) -> bool:
+    try:
+        form.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 @dataclass
 class _Text:
     """Counted words while they are merged, and where each pair stands.

@@ -91,6 +91,11 @@ class Proof:
     broken: int
     example: str = ""
 
+    def joined(self, other: Proof) -> Proof:
+        """Return this and another one together."""
+        example = self.example or other.example
+        return Proof(self.texts + other.texts, self.broken + other.broken, example)
+
 
 def proof_of(base: Base, extended: Tokenizer, texts: Sequence[str]) -> Proof:
     """Try the law on some texts."""

@@ -18,9 +18,9 @@ import numpy as np
 from tokscope import reading
 from tokscope.errors import TokscopeError, path_of
 from tokscope.growth.base import Base
-from tokscope.growth.learning import spellings
+from tokscope.growth.learning import anything, spellings
 from tokscope.mixture.replay import Rules
-from tokscope.tokenizers.bpe import RankTokenizer
+from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.huggingface_anatomy import pieces_of
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
@@ -66,6 +66,21 @@ def written(base: Base, rules: Rules) -> bytes:
         return _model(tokenizer, base, rules)
     new = spellings(rules, base.symbols.forms)[rules.alphabet :]
     return _tekken(tokenizer, new) if tokenizer.spec.kind == "tekken" else _ranks(tokenizer, new)
+
+
+def merges_text(base: Base, rules: Rules) -> bytes:
+    """Return new merges as lines of two parts, as a `merges.txt` has them."""
+    forms = spellings(rules, base.symbols.forms)
+    letters = {byte: chr(letter) for letter, byte in byte_alphabet().items()}
+    of_bytes = base.symbols.may is anything
+
+    def told(form: bytes) -> str:
+        if of_bytes:
+            return "".join(letters[byte] for byte in form)
+        return form.decode().replace(" ", SPACE)
+
+    lines = (f"{told(forms[left])} {told(forms[right])}\n" for left, right in _pairs(rules))
+    return "".join(lines).encode()
 
 
 # tokenizer.json

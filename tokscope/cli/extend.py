@@ -1,0 +1,115 @@
+"""`tokscope extend`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tokscope.cli import output, text
+from tokscope.cli.options import STATISTICS, TEXT
+from tokscope.errors import TokscopeError
+
+
+def command(
+    spec: text.Spec,
+    *,
+    merges: Annotated[
+        int, typer.Option(metavar="N", help="Number of merges to learn at most.")
+    ] = 10_000,
+    whole_characters: Annotated[
+        bool,
+        typer.Option(
+            "--whole-characters",
+            help="Drop new tokens that are incomplete characters and that nothing builds on.",
+        ),
+    ] = False,
+    dimension: Annotated[
+        int | None,
+        typer.Option(metavar="D", help="The width of embeddings, to count their parameters."),
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the extended tokenizer in the format of the base: .json, .model or "
+            ".tiktoken. It is read again first, and must only join tokens of the base.",
+        ),
+    ] = None,
+    write_merges: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the new merges, one a line."),
+    ] = None,
+    corpus: text.Corpora = None,
+    held_out: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]PATH",
+            help="Text to count on, read as --corpus is; lines that are in --corpus are left out "
+            "(default: a tenth of the lines of --corpus, which are not learned from). Repeatable.",
+            rich_help_panel=TEXT,
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]PATH",
+            help="Other text, whose lines should keep their ids (default: the embedded sample). "
+            "Repeatable.",
+            rich_help_panel=TEXT,
+        ),
+    ] = None,
+    reading: text.Reading,
+    bootstrap: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Resample the lines N times, for intervals of the saving.",
+            rich_help_panel=STATISTICS,
+            show_default=False,
+        ),
+    ] = 0,
+    seed: text.Seed = 0,
+    details: output.Details = False,
+    out: output.Output,
+    scale: text.Scale,
+) -> None:
+    """Add tokens to a tokenizer for your text, so that all old ids keep their meaning.
+
+    Learns merges behind those of the base, and shows what they save on lines that were held out,
+    where more are not worth it, and how much other text they change:
+
+    `tokscope extend gpt2.json --corpus de=german.txt --merges 5000 --write gpt2-de.json`
+    """
+    output.require_formats(out)
+    output.require_view("--details" if details else "", out)
+    output.require_kept(
+        out,
+        specs=[spec],
+        texts=[*(corpus or ()), *(held_out or ()), *(keep or ())],
+        also=[("--write", write), ("--write-merges", write_merges)],
+    )
+    if not corpus:
+        raise TokscopeError("extend learns from text of yours; name it with --corpus")
+    from tokscope.studies.extend import extend
+    from tokscope.studies.extend_rows import tables
+    from tokscope.text.corpus import Shard
+
+    learned, held, others = text.read_all([corpus, held_out, keep], reading, Shard(""))
+    with text.workers([*(learned or ()), *(held or ()), *(others or ())], scale) as workers:
+        report = extend(
+            spec,
+            learned or (),
+            held_out=held,
+            keep=others,
+            merges=merges,
+            whole_characters=whole_characters,
+            dimension=dimension,
+            bootstrap=bootstrap,
+            seed=seed,
+            write=write,
+            write_merges=write_merges,
+            workers=workers,
+        )
+    output.emit(report, tables(report, details=details), out)

@@ -1,0 +1,246 @@
+"""What would more tokens buy, and what would they change? Merges behind those of a tokenizer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tokscope.counting.counted import require_resamples
+from tokscope.counting.signature import signed
+from tokscope.errors import TokscopeError
+from tokscope.growth.base import Base, base_of
+from tokscope.growth.count import TENTH, Counted, counted, hashes_of
+from tokscope.growth.curve import curve_of, curve_of_learned
+from tokscope.growth.kept import kept
+from tokscope.growth.learning import learn, whole
+from tokscope.growth.proof import Proof, proof_of, reloaded, require_ids
+from tokscope.growth.written import merges_text, suffix_of, written
+from tokscope.mixture.replay import Rules
+from tokscope.provenance import Provenance
+from tokscope.report import Report
+from tokscope.studies.extend_headline import headline
+from tokscope.studies.extend_rows import Grown, details_of, frame_of, notes_of, tables
+from tokscope.text.corpus import Corpus, again, corpora_given, read, read_corpora
+from tokscope.text.given import Corpora
+from tokscope.tokenizers import switched_off
+from tokscope.tokenizers.given import One, load_one
+from tokscope.workers import HERE, Workers
+from tokscope.writing import require_apart, require_writable, write_all
+
+_TRIED = 2_000_000  # characters of each corpus on which a written file is tried
+
+
+def extend(
+    tokenizer: One | Mapping[str, One],
+    corpora: Corpora,
+    *,
+    held_out: Corpora | None = None,
+    keep: Corpora | None = None,
+    merges: int = 10_000,
+    whole_characters: bool = False,
+    dimension: int | None = None,
+    bootstrap: int = 0,
+    seed: int = 0,
+    write: Path | None = None,
+    write_merges: Path | None = None,
+    workers: Workers = HERE,
+) -> Report:
+    """Learn merges behind those of a tokenizer, and say what they save on text that was held out.
+
+    Args:
+        tokenizer: the base, given as to `compare`.
+        corpora: text to learn from, given as to `compare`.
+        held_out: text to count on, in the same form; a tenth of the units if you leave it out.
+        keep: other text, of which the report says how many units keep their ids; the embedded
+            sample if you leave it out.
+        merges: how many are learned at most.
+        whole_characters: drop new tokens that are incomplete characters and that nothing builds on.
+        dimension: of the embeddings, to tell how many parameters new tokens take.
+        bootstrap: resamples for intervals of the saving.
+        seed: of the resamples.
+        write: a file for the extended tokenizer, in the format of the base. It is read again and
+            compared with the base before anything is written.
+        write_merges: a file for the new merges, in lines of two parts.
+        workers: who works, from `tokscope.workers`; the result is the same.
+
+    Columns: part (curve, limit, learned, kept, token), corpus, merges, name (of a limit), tokens,
+    saving, low, high, gain, parameters, units, kept, id, token, left, right.
+
+    Raises:
+        TokscopeError: the tokenizer cannot be extended, or a text cannot be used.
+    """
+    _require_sense(merges, dimension)
+    require_resamples(seed, bootstrap=bootstrap)
+    base = base_of(load_one(tokenizer))
+    _require_places(base, write, write_merges)
+    text = _Text.of(corpora, held_out, keep)
+    learned, counts = _counted(base, text, workers)
+    rules = _learned(base, learned, merges, whole_characters)
+    curves = (curve_of(base, one, rules) for one in counts)
+    grown = Grown(
+        base,
+        rules,
+        dict(zip((corpus.name for corpus in text.counted), curves, strict=True)),
+        curve_of_learned(base, learned.learned, rules),
+        dict(
+            zip(
+                (one.name for one in text.other),
+                kept(base, text.other, rules, workers),
+                strict=True,
+            )
+        ),
+        merges,
+        sum(one.held_units for one in counts),
+    )
+    proof = _write(grown, text, write, write_merges)
+    drawn = {"bootstrap": f"{bootstrap}", "seed": f"{seed}"} if bootstrap else {}
+    return Report(
+        "extend",
+        f"{len(rules):,} merges behind those of {base.tokenizer.name}",
+        frame_of(grown, dimension, bootstrap, seed),
+        (*notes_of(grown, learned, counts, proof), *switched_off([base.tokenizer])),
+        {
+            **signed([base.tokenizer]),
+            **_signed(text, learned, counts),
+            "merges": f"{merges}",
+            **drawn,
+        },
+        headline=headline(grown),
+        details=details_of(grown, dimension, bootstrap),
+        view=tables,
+    )
+
+
+def _require_sense(merges: int, dimension: int | None) -> None:
+    for option, number in (("merges", merges), ("dimension", dimension)):
+        if number is not None and number < 1:
+            raise TokscopeError(f"--{option} {number}: write a number from 1 up")
+
+
+def _require_places(base: Base, write: Path | None, write_merges: Path | None) -> None:
+    """Refuse files that cannot be written, or that would have the wrong format by their name."""
+    places = {"--write": write, "--write-merges": write_merges}
+    named = [(option, path) for option, path in places.items() if path]
+    for option, path in named:
+        require_writable(path, option)
+    require_apart(named)
+    if write and write.suffix != suffix_of(base):
+        raise TokscopeError(
+            f"--write {write}: {base.tokenizer.name} is extended in its own format; name a file "
+            f"that ends in {suffix_of(base)}"
+        )
+
+
+# Text
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Text to learn from, to count on and to keep."""
+
+    learned: Sequence[Corpus]
+    held: Sequence[Corpus] | None  # None where a tenth of the others is held out
+    other: Sequence[Corpus]
+
+    @classmethod
+    def of(cls, corpora: Corpora, held_out: Corpora | None, keep: Corpora | None) -> _Text:
+        held = None if held_out is None else corpora_given(held_out, argument="held_out")
+        other = (
+            read_corpora(["sample:prose"]) if keep is None else corpora_given(keep, argument="keep")
+        )
+        return cls(corpora_given(corpora), held, other)
+
+    @property
+    def counted(self) -> Sequence[Corpus]:
+        """The corpora of which some or all units are held out."""
+        return self.learned if self.held is None else self.held
+
+    def tried(self) -> Iterator[list[str]]:
+        """Yield units to try a written file on: some held out, then others, of each corpus."""
+        for corpora, apart in ((self.counted, self.held is None), (self.other, False)):
+            for corpus in filter(again, corpora):
+                yield list(_some(corpus, apart))
+
+
+def _some(corpus: Corpus, apart: bool) -> Iterator[str]:
+    """Yield the first units of a corpus; only those held out, if it is `apart`."""
+    left = _TRIED
+    for shard in corpus.shards:
+        for units in read(shard):
+            chosen = (
+                hashes_of(units.texts) % TENTH == 0 if apart else np.ones(len(units.texts), bool)
+            )
+            for i in np.flatnonzero(chosen).tolist():
+                left -= len(units.texts[i])
+                if left < 0:
+                    return
+                yield units.texts[i]
+
+
+def _counted(base: Base, text: _Text, workers: Workers) -> tuple[Counted, list[Counted]]:
+    """Return what was counted to learn from, and of each corpus that is counted on."""
+    if text.held is None:
+        parts = counted(base, text.learned, "both", workers=workers)
+        held = parts
+    else:
+        parts = counted(base, text.learned, "learn", workers=workers)
+        known = np.unique(np.concatenate([h for one in parts for h in one.hashes]))
+        held = counted(base, text.held, "held", known, workers)
+    learned = Counted()
+    for one in parts:
+        learned.join(one)
+    learned.digest = hashlib.sha256("\n".join(one.digest for one in parts).encode()).hexdigest()
+    return learned, held
+
+
+def _learned(base: Base, learned: Counted, merges: int, whole_characters: bool) -> Rules:
+    """Learn merges; text that holds nothing to learn from gives none."""
+    words, counts = base.words(list(learned.learned)), list(learned.learned.values())
+    rules = learn(words, np.array(counts, np.int64), base.symbols, merges)
+    return whole(rules, base.symbols) if whole_characters else rules
+
+
+def _signed(text: _Text, learned: Counted, counts: Sequence[Counted]) -> Provenance:
+    held = hashlib.sha256("\n".join(one.digest for one in counts).encode()).hexdigest()
+    return {"text": learned.digest[:12], "held out": held[:12] if text.held else f"1/{TENTH}"}
+
+
+# Files
+
+
+def _write(
+    grown: Grown, text: _Text, write: Path | None, write_merges: Path | None
+) -> Proof | None:
+    """Write what is asked for, once the extended tokenizer is proven."""
+    files, proof = {}, None
+    if write:
+        content = written(grown.base, grown.rules)
+        proof = _proven(grown, text, content)
+        files[write] = content
+    if write_merges:
+        files[write_merges] = merges_text(grown.base, grown.rules)
+    write_all(files)
+    return proof
+
+
+def _proven(grown: Grown, text: _Text, content: bytes) -> Proof:
+    """Read an extended tokenizer again, and compare it with its base.
+
+    Raises:
+        TokscopeError: an id or a text has changed.
+    """
+    extended = reloaded(grown.base, content)
+    require_ids(grown.base, extended, grown.rules)
+    proof = Proof(0, 0)
+    for texts in text.tried():
+        proof = proof.joined(proof_of(grown.base, extended, texts))
+    if proof.broken:
+        raise TokscopeError(
+            f"no tokenizer was written: on {proof.broken:,} of {proof.texts:,} texts it does more "
+            f'than join old tokens, such as "{proof.example}"'
+        )
+    return proof

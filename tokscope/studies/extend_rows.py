@@ -1,0 +1,293 @@
+"""The rows of `extend`, its notes, and the tables that people see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tokscope.growth.base import Base
+from tokscope.growth.count import GROUPS, Counted
+from tokscope.growth.curve import Curve
+from tokscope.growth.kept import Kept
+from tokscope.growth.learning import spellings
+from tokscope.growth.proof import Proof
+from tokscope.measures.uncertainty import intervals_of
+from tokscope.mixture.replay import Rules
+from tokscope.report import Report, Rows
+from tokscope.text.spelled import spelled
+from tokscope.wording import many
+
+EACH = 1_000  # merges, by which gains are told
+STEPS = (0, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+LIMITS = ("one token a pre-token", "one token a word")
+_SHOWN = 20  # new tokens
+_EMPTY: Mapping[str, Any] = {
+    "part": "",
+    "corpus": "",
+    "merges": None,
+    "name": "",
+    "tokens": None,
+    "saving": None,
+    "low": None,
+    "high": None,
+    "gain": None,
+    "parameters": None,
+    "units": None,
+    "kept": None,
+    "id": None,
+    "token": "",
+    "left": "",
+    "right": "",
+}
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Grown:
+    """A base, its new merges, and what they do."""
+
+    base: Base
+    rules: Rules
+    curves: Mapping[str, Curve]  # of what was held out, by corpus
+    learned: NDArray[np.int64]  # tokens of the text that was learned from, (T + 1,)
+    kept: Mapping[str, Kept]  # of other text, by corpus
+    asked: int  # merges
+    lines: int  # that were held out
+
+    @property
+    def steps(self) -> list[int]:
+        """Numbers of merges to show: round ones, and all."""
+        return [k for k in STEPS if k < len(self.rules)] + [len(self.rules)]
+
+    @property
+    def totals(self) -> NDArray[np.int64]:
+        """The tokens of all that was held out, after each number of merges; (T + 1,)."""
+        return sum((one.totals for one in self.curves.values()), np.zeros(len(self.rules) + 1, int))
+
+    def kept_after(self, merges: int) -> tuple[int, int]:
+        """Return how many units of other text keep their ids, and how many there are."""
+        kept = sum(one.after(merges) for one in self.kept.values())
+        return kept, sum(one.units for one in self.kept.values())
+
+
+def frame_of(grown: Grown, dimension: int | None, draws: int, seed: int) -> pd.DataFrame:
+    """Return all rows: curves, limits, the text that was learned from, what is kept, new tokens."""
+    made = [
+        *_curves(grown, dimension, draws, seed),
+        *_limits(grown),
+        *_of_learned(grown),
+        *_kept(grown),
+        *_tokens(grown),
+    ]
+    frame = pd.DataFrame([{**_EMPTY, **row} for row in made], dtype=object)  # counts stay whole
+    return frame.astype(dict.fromkeys(("saving", "low", "high", "gain"), float))
+
+
+def _curves(grown: Grown, dimension: int | None, draws: int, seed: int) -> Iterator[Row]:
+    steps = grown.steps
+    for name, curve in grown.curves.items():
+        totals = curve.totals
+        drawn = curve.intervals(steps, draws, seed) if draws and totals[0] else None
+        for i, k in enumerate(steps):
+            low, high = drawn[i] if drawn and k else (None, None)
+            yield {
+                "part": "curve",
+                "corpus": name,
+                "merges": k,
+                "tokens": int(totals[k]),
+                "saving": curve.saving(int(totals[k])),
+                "low": low,
+                "high": high,
+                "gain": _gain(totals, k),
+                "parameters": dimension and k * dimension,
+            }
+
+
+def _gain(totals: NDArray[np.int64], k: int) -> float | None:
+    """Return the share of all tokens that 1,000 more merges save; None where fewer are left."""
+    if k + EACH >= len(totals) or not totals[0]:
+        return None
+    return float((totals[k] - totals[k + EACH]) / totals[0])
+
+
+def _limits(grown: Grown) -> Iterator[Row]:
+    for name, curve in grown.curves.items():
+        for limit, counts in zip(LIMITS, (curve.pretokens, curve.words), strict=True):
+            tokens = int(counts.sum())
+            told = {"name": limit, "tokens": tokens, "saving": curve.saving(tokens)}
+            yield {"part": "limit", "corpus": name, **told}
+
+
+def _of_learned(grown: Grown) -> Iterator[Row]:
+    first = int(grown.learned[0])
+    for k in grown.steps:
+        tokens = int(grown.learned[k])
+        saving = 1 - tokens / first if first else np.nan
+        yield {"part": "learned", "merges": k, "tokens": tokens, "saving": saving}
+
+
+def _kept(grown: Grown) -> Iterator[Row]:
+    for name, one in grown.kept.items():
+        for k in grown.steps:
+            yield {
+                "part": "kept",
+                "corpus": name,
+                "merges": k,
+                "units": one.units,
+                "kept": one.after(k),
+            }
+
+
+def _tokens(grown: Grown) -> Iterator[Row]:
+    rules = grown.rules
+    forms = list(map(spelled, spellings(rules, grown.base.symbols.forms)))
+    for step, (left, right) in enumerate(zip(rules.left, rules.right, strict=True)):
+        yield {
+            "part": "token",
+            "merges": step + 1,
+            "id": rules.alphabet + step,
+            "token": forms[rules.alphabet + step],
+            "left": forms[left],
+            "right": forms[right],
+        }
+
+
+# Notes
+
+
+def notes_of(
+    grown: Grown, learned: Counted, counts: Sequence[Counted], proof: Proof | None
+) -> Iterator[str]:
+    """Yield what changes how numbers are read."""
+    held, repeats = sum(one.held_units for one in counts), sum(one.repeats for one in counts)
+    yield f"learned from {many(learned.units, 'line')}, counted on {held:,} others"
+    if repeats:
+        yield f"{many(repeats, 'line')} left out: they are in the text that was learned from"
+    long = sum(one.long for one in {id(one): one for one in (learned, *counts)}.values())
+    if long:
+        yield f"{many(long, 'pre-token')} left out that {'is' if long == 1 else 'are'} too long"
+    if len(grown.rules) < grown.asked:
+        yield f"the text holds {len(grown.rules):,} merges, not {grown.asked:,}"
+    if proof:
+        yield (
+            f"the written file was read again: all {grown.rules.alphabet:,} old ids are the same, "
+            f"and on {proof.texts:,} lines it only joins old tokens"
+        )
+
+
+def details_of(grown: Grown, dimension: int | None, draws: int) -> tuple[str, ...]:
+    """Return what else there is to know."""
+    told = [
+        "saving: the share of tokens that is saved; the same text is cut and normalized as the "
+        "base does it",
+        "one token a pre-token: what no merges inside pre-tokens can pass; one token a word: a "
+        "token for each word (UAX #29) and each run of signs, wherever pre-tokens end",
+        "lines with old ids: other text that no new merge changes",
+    ]
+    if dimension:
+        told.append("parameters: of one matrix of embeddings; a head of its own has as many again")
+    if draws:
+        told.append(
+            f"{intervals_of(draws)} of the saving, from {draws} resamples of {GROUPS} "
+            "groups of lines"
+        )
+    return tuple(told)
+
+
+# Tables
+
+
+def tables(report: Report, *, details: bool = False) -> list[Report]:
+    """Return what people see: what merges save and change, then the first new tokens and the last.
+
+    `details` shows every new token, what is saved of the text that was learned from, and other text
+    by corpus.
+    """
+    rows = report.rows
+    notes = report.notes + (report.details if details else ())
+    first = Report(
+        "extend",
+        "What new tokens save on text that was held out",
+        list(_cells(rows)),
+        across="measure",
+        headline=report.headline,
+        provenance={},
+    )
+    views = [first]
+    if details:
+        views += [view for view in (_learned_view(rows), _kept_view(rows)) if view]
+    tokens = [row for row in rows if row["part"] == "token"]
+    if tokens:
+        views.append(_token_view(tokens, details))
+    views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
+    return views
+
+
+def _cells(rows: Rows) -> Iterator[Row]:
+    """Yield the cells of the first table, one a row."""
+    names = list(dict.fromkeys(row["corpus"] for row in rows if row["part"] == "curve"))
+    for row in rows:
+        if row["part"] not in ("curve", "limit"):
+            continue
+        place = f"{row['merges']:,}" if row["part"] == "curve" else row["name"]
+        before = f"{row['corpus']}: " if len(names) > 1 else ""
+        told = {"tokens": "tokens", "saving": "share", "gain": "share", "parameters": "parameters"}
+        for name, unit in told.items():
+            if not pd.isna(row[name]):
+                yield _cell(place, f"{before}{_CALLED.get(name, name)}", row[name], unit, row)
+    for k, kept, units in _kept_by_step(rows):
+        share = kept / units if units else np.nan
+        yield _cell(f"{k:,}", "lines with old ids", share, "share")
+
+
+_CALLED = {"gain": f"{EACH:,} more save"}
+
+
+def _cell(place: str, measure: str, value: Any, unit: str, row: Row | None = None) -> Row:
+    drawn = row and measure.endswith("saving") and not pd.isna(row["low"])
+    low, high = (row["low"], row["high"]) if row and drawn else (None, None)
+    told = {"value": value, "low": low, "high": high, "unit": unit, "better": "neither"}
+    return {"merges": place, "measure": measure, **told}
+
+
+def _kept_by_step(rows: Rows) -> list[tuple[int, int, int]]:
+    sums: dict[int, list[int]] = {}
+    for row in rows:
+        if row["part"] == "kept":
+            total = sums.setdefault(row["merges"], [0, 0])
+            total[0] += row["kept"]
+            total[1] += row["units"]
+    return [(k, kept, units) for k, (kept, units) in sums.items()]
+
+
+def _learned_view(rows: Rows) -> Report | None:
+    found = [
+        {"merges": f"{row['merges']:,}", "tokens": row["tokens"], "share": row["saving"]}
+        for row in rows
+        if row["part"] == "learned"
+    ]
+    title = "What they save on the text that they were learned from: more than on any other"
+    return Report("extend", title, found) if found else None
+
+
+def _kept_view(rows: Rows) -> Report | None:
+    found = [
+        {"corpus": row["corpus"], "merges": f"{row['merges']:,}"}
+        | {"lines": row["units"], "with old ids": row["kept"]}
+        for row in rows
+        if row["part"] == "kept"
+    ]
+    return Report("extend", "Other text by corpus", found) if found else None
+
+
+def _token_view(tokens: Rows, details: bool) -> Report:
+    few = len(tokens) <= _SHOWN + 1 or details
+    shown = tokens if few else [*tokens[:_SHOWN], tokens[-1]]
+    title = "New tokens" if few else f"The first {_SHOWN} new tokens, and the last"
+    columns = ("id", "token", "left", "right")
+    return Report("extend", title, [{name: row[name] for name in columns} for row in shown])
