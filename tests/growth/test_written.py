@@ -1,0 +1,212 @@
+"""Files of extended tokenizers, of every family: read again, old ids are the same, and the law holds."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+
+from tests.tokenizers.families import FAMILIES, byte_level, model_file, write
+from tokscope.errors import TokscopeError
+from tokscope.growth.base import base_of
+from tokscope.growth.learning import learn, spellings, whole
+from tokscope.growth.proof import proof_of, reloaded, require_ids
+from tokscope.growth.written import DELTA, merges_text, written
+from tokscope.mixture.replay import Rules, saved
+from tokscope.studies.equiv import equiv
+from tokscope.studies.extend import extend
+from tokscope.text.corpus import read_corpora
+from tokscope.tokenizers import load
+from tokscope.tokenizers.sentencepiece_model import fields
+
+GROWS = [
+    name
+    for name in FAMILIES
+    if not name.endswith(("vocab.txt", ".gguf")) and name not in ("bert.json", "words.json")
+]
+SPEC = {"ranks.tiktoken": "?pattern=gpt2", "tekken.json": "tekken:"}
+
+
+def texts(*names: str) -> list[str]:
+    return [
+        text
+        for corpus in read_corpora([f"sample:{name}" for name in names])
+        for shard in corpus.shards
+        for text in Path(shard.path).read_text(encoding="utf-8").splitlines()
+    ]
+
+
+LEARNED, OTHER = texts("de", "ru", "ja"), texts("en", "fr", "ar", "zh-Hans")
+HARD = [
+    "",
+    " ",
+    "  a",
+    "a  ",
+    "\n\n",
+    "日本 日本",
+    "hello  hello",
+    "<|end|>",
+    "hel</s>",
+    "١٢٣ 12 345",
+]
+
+
+def base(folder: Path, name: str):
+    word = write(folder, name)
+    return base_of(load(word))
+
+
+def grown(base, steps: int = 80):
+    counts = Counter(base.cut(LEARNED))
+    words = base.words(list(counts))
+    return learn(words, np.array([*counts.values()]), base.symbols, steps)
+
+
+@pytest.mark.parametrize("name", GROWS)
+def test_an_extended_tokenizer_only_joins_tokens_of_its_base(tmp_path: Path, name: str) -> None:
+    one = base(tmp_path, name)
+    rules = grown(one)
+    assert len(rules) > 5
+    extended = reloaded(one, written(one, rules))
+    require_ids(one, extended, rules)
+    assert proof_of(one, extended, [*LEARNED, *OTHER, *HARD]).broken == 0
+
+
+@pytest.mark.parametrize("name", GROWS)
+def test_the_replay_counts_what_the_written_file_gives(tmp_path: Path, name: str) -> None:
+    one = base(tmp_path, name)
+    rules = grown(one)
+    extended = reloaded(one, written(one, rules))
+    some = [*LEARNED, *OTHER]
+    counts = Counter(one.cut(some))
+    words, times = one.words(list(counts)), np.array([*counts.values()])
+    first = int((np.diff(words.ends, prepend=0) * times).sum())
+    assert first == len(one.tokenizer.encode(some).ids)
+    found = len(extended.encode(some).ids)
+    told = first - int((saved(words, rules) @ times).sum())
+    # a Unigram model finds the best of all ways to join, which may be better than merge by merge
+    assert found <= told if "unigram" in name or "nfkc.model" in name else found == told
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", GROWS)
+def test_the_law_holds_on_texts_made_to_break_it(tmp_path: Path, name: str) -> None:
+    one = base(tmp_path, name)
+    extended = reloaded(one, written(one, grown(one)))
+    report = equiv({"base": one.tokenizer}, {"grown": extended}, by="nested", fuzz=2000)
+    assert report.passed, report.headline
+
+
+def test_special_tokens_beside_the_vocabulary_keep_their_ids(tmp_path: Path) -> None:
+    """With <s> as 6 outside the model and one new token, the library would load <s> as 7."""
+    made = byte_level()
+    made.add_special_tokens(["<s>"])
+    made.add_tokens(["wörd"])
+    before = made.get_vocab(with_added_tokens=True)
+    assert "<s>" not in json.loads(made.to_str())["model"]["vocab"]
+    path = tmp_path / "base.json"
+    path.write_text(made.to_str(), encoding="utf-8")
+    one = base_of(load(path))
+    rules = grown(one, 3)
+    after = Tokenizer.from_str(written(one, rules).decode()).get_vocab(with_added_tokens=True)
+    assert before.items() <= after.items()
+    new = {after[token] for token in after.keys() - before.keys()}
+    assert new == set(range(len(before), len(before) + 3))
+
+
+def test_scores_of_pieces_fall_as_32_bit_numbers(tmp_path: Path) -> None:
+    """Below -1e9, where Mistral has its white space, the next number is 64 away."""
+    content = bytearray(model_file("bpe"))
+    path = tmp_path / "base.model"
+    path.write_bytes(content + b"\x0a\x0b\x0a\x04zzzz\x15" + np.float32(-1e9).tobytes())
+    one = base_of(load(path))
+    library = reloaded(one, written(one, grown(one))).library
+    scores = [library.get_score(i) for i in range(len(one.symbols.forms), len(library))]
+    assert max(scores) < -1e9
+    assert len(set(scores)) == len(scores) == 80
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_unigram_piece_scores_a_little_more_than_its_parts(tmp_path: Path) -> None:
+    one = base(tmp_path, "unigram.json")
+    rules = grown(one)
+    scores = [score for _, score in json.loads(written(one, rules))["model"]["vocab"]]
+    for step, (left, right) in enumerate(zip(rules.left, rules.right, strict=True)):
+        assert scores[rules.alphabet + step] == scores[left] + scores[right] + DELTA
+
+
+def test_the_old_messages_of_a_model_stay_as_they_are(tmp_path: Path) -> None:
+    one = base(tmp_path, "bpe.model")
+    content = written(one, grown(one))
+    old = (tmp_path / "bpe.model").read_bytes()
+    assert content.startswith(old)
+    assert {number for number, _ in fields(content[len(old) :])} == {1}
+
+
+def test_dropout_is_refused(tmp_path: Path) -> None:
+    data = json.loads(byte_level().to_str())
+    data["model"]["dropout"] = 0.1
+    path = tmp_path / "base.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    one = base_of(load(path))
+    with pytest.raises(TokscopeError, match=r'dropout 0.1\); set "dropout" to null'):
+        written(one, grown(one))
+
+
+def test_gguf_is_refused_with_the_reason(tmp_path: Path) -> None:
+    word = write(tmp_path, "gpt.gguf")
+    with pytest.raises(TokscopeError, match=r"extend the tokenizer\.json or the \.model"):
+        extend(word, {"de": LEARNED}, merges=5, write=tmp_path / "new.gguf")
+    assert len(extend(word, {"de": LEARNED}, merges=5).frame) > 5
+
+
+def test_what_is_not_nested_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A planted break: new merges before all others."""
+    from tokscope.studies import extend as study
+
+    def early(base, rules):
+        data = json.loads(written(base, rules))
+        merges = data["model"]["merges"]
+        data["model"]["merges"] = merges[-len(rules) :] + merges[: -len(rules)]
+        return json.dumps(data).encode()
+
+    monkeypatch.setattr(study, "written", early)
+    path = tmp_path / "new.json"
+    with pytest.raises(TokscopeError, match=r"no tokenizer was written: on .* texts it does more"):
+        extend("sample:bpe", {"hu": texts("hu")}, write=path)
+    assert not path.exists()
+
+
+def test_ids_that_are_not_as_meant_are_not_written(tmp_path: Path) -> None:
+    one = base_of(load("sample:bpe"))
+    rules = grown(one, 9)
+    swapped = Rules(rules.alphabet, rules.left[::-1].copy(), rules.right[::-1].copy())
+    if rules.left.max() < rules.alphabet:
+        with pytest.raises(TokscopeError, match="reading it again gives another one"):
+            require_ids(one, reloaded(one, written(one, swapped)), rules)
+    with pytest.raises(TokscopeError, match="ids in place of"):
+        require_ids(one, one.tokenizer, rules)
+
+
+def test_incomplete_characters_that_nothing_builds_on_are_dropped() -> None:
+    one = base_of(load("sample:bpe"))
+    counts = Counter(one.cut(texts("te", "km")))
+    words = one.words(list(counts))
+    rules = learn(words, np.array([*counts.values()]), one.symbols, 60)
+    kept = whole(rules, one.symbols)
+    assert 0 < len(kept) < len(rules)
+    forms = spellings(kept, one.symbols.forms)
+    used = {*kept.left.tolist(), *kept.right.tolist()}
+    for token in range(kept.alphabet, kept.symbols):
+        assert token in used or forms[token].decode()
+    assert set(forms) <= set(spellings(rules, one.symbols.forms))
+
+
+def test_merges_are_written_as_two_parts(tmp_path: Path) -> None:
+    for name, wanted in (("llama.json", "▁ l\n"), ("gpt.json", "Ġ l\n")):
+        one = base(tmp_path, name)
+        forms = one.symbols.forms
+        pair = [np.array([forms.index(part)]) for part in (b" ", b"l")]
+        assert merges_text(one, Rules(len(forms), *pair)).decode() == wanted
