@@ -108,9 +108,11 @@ def _of_json(tokenizer: HuggingFaceTokenizer) -> Base:
     if kind not in ("BPE", "Unigram"):
         raise TokscopeError(f"{tokenizer.name}: {_WHY_NOT.get(kind, f'{kind} cannot be extended')}")
     of_bytes = bytewise(tokenizer.config)
-    spell = (
-        tokenizer.pipeline().spell if of_bytes and kind == "BPE" else str.encode
-    )  # how a pre-token is told
+    cut: Cut = tokenizer.cut
+    spell: Callable[[str], bytes] = str.encode
+    if kind == "BPE":
+        pipeline = tokenizer.pipeline()
+        cut, spell = pipeline.cut, pipeline.spell
     letters = {byte: chr(letter) for letter, byte in byte_alphabet().items()}
 
     def ids(pretoken: str) -> Sequence[int]:
@@ -118,7 +120,6 @@ def _of_json(tokenizer: HuggingFaceTokenizer) -> Base:
             pretoken = "".join(letters[byte] for byte in spell(pretoken))
         return [token.id for token in model.tokenize(pretoken)]
 
-    cut = tokenizer.pipeline().cut if kind == "BPE" else tokenizer.cut
     forms = _forms_of_json(tokenizer)
     may = anything if of_bytes else _rule(forms)
     joins = "scores" if kind == "Unigram" else "merges"

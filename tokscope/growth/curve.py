@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from tokscope.growth.base import Base
 from tokscope.growth.count import GROUPS, Counted
 from tokscope.measures.uncertainty import interval, resample
-from tokscope.mixture.replay import Rules, saved
+from tokscope.mixture.replay import Rules, Words, saved
 
 Ints = NDArray[np.int64]
 
@@ -48,18 +48,17 @@ class Curve:
 
 def curve_of(base: Base, counted: Counted, rules: Rules) -> Curve:
     """Return the curve of what was held out."""
-    tokens, pretokens = _tokens(base, counted.held, rules, GROUPS)
+    tokens, pretokens = _tokens(base, counted.held, rules)
     return Curve(tokens, pretokens, counted.words)
 
 
-def curve_of_learned(base: Base, learned: Counter[str], rules: Rules) -> Ints:
-    """Return the tokens of the text that was learned from after each number of merges, (T + 1,)."""
-    return _tokens(base, {0: learned}, rules, 1)[0][:, 0]
+def tokens_after(words: Words, counts: Ints, rules: Rules) -> Ints:
+    """Return the tokens of counted words after each number of merges; shape (T + 1,)."""
+    first = int(np.diff(words.ends, prepend=0) @ counts)
+    return first - np.append(0, np.cumsum(saved(words, rules) @ counts))
 
 
-def _tokens(
-    base: Base, counts: Mapping[int, Counter[str]], rules: Rules, groups: int
-) -> tuple[Ints, Ints]:
+def _tokens(base: Base, counts: Mapping[int, Counter[str]], rules: Rules) -> tuple[Ints, Ints]:
     """Return tokens after each number of merges, and pre-tokens, of groups of counts."""
     places: dict[str, int] = {}
     entries = [
@@ -68,7 +67,7 @@ def _tokens(
         for word, count in own.items()
     ]
     rows, columns, values = np.array(entries, np.int64).reshape(-1, 3).T
-    matrix = csr_array((values, (rows, columns)), shape=(len(places), groups), dtype=np.int64)
+    matrix = csr_array((values, (rows, columns)), shape=(len(places), GROUPS), dtype=np.int64)
     words = base.words(list(places))
     first = np.diff(words.ends, prepend=0) @ matrix
     gone = (saved(words, rules) @ matrix).toarray()

@@ -7,7 +7,9 @@ left id, then to the lower right id, as in the trainer of Hugging Face's library
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
@@ -160,7 +162,7 @@ class _Text:
     """
 
     stride: int
-    words: list[list[int]]
+    words: list[array[int]]
     counts: list[int]
     totals: dict[int, int]  # of the pairs that occur twice
     first: dict[int, tuple[int, int]]  # the places in `homes` of pairs that were there at first
@@ -187,7 +189,10 @@ class _Text:
         found = [one[often].tolist() for one in (keys[starts], sums, starts, ends)]
         queue = [(-total, key) for key, total in zip(*found[:2], strict=True)]
         heapify(queue)
-        flat, borders = words.symbols.tolist(), [0, *words.ends.tolist()]
+        flat, borders = (
+            array("i", words.symbols.astype(np.intc).tobytes()),
+            [0, *words.ends.tolist()],
+        )
         return cls(
             stride,
             [flat[start:end] for start, end in pairwise(borders)],
@@ -217,22 +222,42 @@ class _Text:
         """Join some pairs everywhere, and count the pairs that this makes."""
         fresh: dict[int, int] = {}
         at: dict[int, list[int]] = {}
-        wanted = {divmod(key, self.stride) for key in keys}
+        pairs = {divmod(key, self.stride) for key in keys}
         for home in dict.fromkeys(home for key in keys for home in self._homes(key)):
-            before, count = self.words[home], self.counts[home]
-            word = _joined(before, wanted, new)
-            self.words[home] = word
-            self._count(before, -count)
-            self._count(word, count)
-            for key in self._keys(word, new):
+            word, count = self.words[home], self.counts[home]
+            hits = _hits(word, pairs)
+            for key in self._changed(word, hits, count, new):
                 fresh[key] = fresh.get(key, 0) + count
                 at.setdefault(key, []).append(home)
+            for hit in reversed(hits):
+                word[hit] = new
+                del word[hit + 1]
         for key in keys:
             self.totals.pop(key, None)
         for key, total in fresh.items():
             if total >= LEAST:
                 self.totals[key], self.later[key] = total, at[key]
                 heappush(self.queue, (-total, key))
+
+    def _changed(
+        self, word: Sequence[int], hits: Sequence[int], count: int, new: int
+    ) -> Iterator[int]:
+        """Take off the pairs that joining ends, and yield those that it makes."""
+        totals, stride, before = self.totals, self.stride, -2
+        for hit, behind in zip(hits, [*hits[1:], -1], strict=False):
+            for start in (hit - 1, hit, hit + 1):
+                if start < 0 or start + 1 >= len(word) or (start == hit - 1 and before + 2 == hit):
+                    continue  # the pair between two that are joined is taken off with the first
+                key = word[start] * stride + word[start + 1]
+                if key in totals:
+                    totals[key] -= count
+            if hit and before + 2 != hit:
+                yield word[hit - 1] * stride + new
+            if behind == hit + 2:
+                yield new * stride + new
+            elif hit + 2 < len(word):
+                yield new * stride + word[hit + 2]
+            before = hit
 
     def _homes(self, key: int) -> Sequence[int]:
         """Return the words that may hold a pair."""
@@ -242,28 +267,21 @@ class _Text:
             return found
         return self.later.pop(key, [])
 
-    def _count(self, word: Sequence[int], count: int) -> None:
-        """Add the pairs of a word to those that are counted."""
-        totals, stride = self.totals, self.stride
-        for left, right in pairwise(word):
-            key = left * stride + right
-            if key in totals:
-                totals[key] += count
 
-    def _keys(self, word: Sequence[int], new: int) -> list[int]:
-        """Return the pairs of a word that hold a new token."""
-        pairs = pairwise(word)
-        return [one * self.stride + other for one, other in pairs if new in (one, other)]
-
-
-def _joined(word: Sequence[int], wanted: set[tuple[int, int]], new: int) -> list[int]:
-    """Return a word with some pairs joined, from left to right."""
-    joined, at, last = [], 0, len(word) - 1
-    while at <= last:
-        if at < last and (word[at], word[at + 1]) in wanted:
-            joined.append(new)
-            at += 2
-        else:
-            joined.append(word[at])
+def _hits(word: array[int], pairs: set[tuple[int, int]]) -> list[int]:
+    """Return where pairs stand in a word that are to be joined, from left to right."""
+    hits: list[int] = []
+    if len(pairs) > 1:
+        for at, pair in enumerate(pairwise(word)):
+            if pair in pairs and (not hits or hits[-1] + 1 < at):
+                hits.append(at)
+        return hits
+    ((left, right),) = pairs
+    at, last = 0, len(word) - 1
+    with suppress(ValueError):  # there is no other
+        while (at := word.index(left, at)) < last:
+            if word[at + 1] == right:
+                hits.append(at)
+                at += 1
             at += 1
-    return joined
+    return hits

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tokscope.counting.counted import require_resamples
 from tokscope.counting.signature import signed
 from tokscope.errors import TokscopeError
 from tokscope.growth.base import Base, base_of
 from tokscope.growth.count import TENTH, Counted, counted, hashes_of
-from tokscope.growth.curve import curve_of, curve_of_learned
-from tokscope.growth.kept import kept
+from tokscope.growth.curve import Curve, curve_of, tokens_after
+from tokscope.growth.kept import Kept, kept
 from tokscope.growth.learning import learn, whole
 from tokscope.growth.proof import Proof, proof_of, reloaded, require_ids
 from tokscope.growth.written import merges_text, suffix_of, written
@@ -79,36 +80,19 @@ def extend(
     _require_places(base, write, write_merges)
     text = _Text.of(corpora, held_out, keep)
     learned, counts = _counted(base, text, workers)
-    rules = _learned(base, learned, merges, whole_characters)
-    curves = (curve_of(base, one, rules) for one in counts)
-    grown = Grown(
-        base,
-        rules,
-        dict(zip((corpus.name for corpus in text.counted), curves, strict=True)),
-        curve_of_learned(base, learned.learned, rules),
-        dict(
-            zip(
-                (one.name for one in text.other),
-                kept(base, text.other, rules, workers),
-                strict=True,
-            )
-        ),
-        merges,
-        sum(one.held_units for one in counts),
-    )
+    rules, tokens = _learned(base, learned, merges, whole_characters)
+    curves, others = _curves(base, text, counts, rules), _kept(base, text, rules, workers)
+    lines = sum(one.held_units for one in counts)
+    grown = Grown(base, rules, curves, tokens, others, merges, lines)
     proof = _write(grown, text, write, write_merges)
-    drawn = {"bootstrap": f"{bootstrap}", "seed": f"{seed}"} if bootstrap else {}
+    asked = {"merges": f"{merges}"} | ({"whole": "characters"} if whole_characters else {})
+    asked |= {"bootstrap": f"{bootstrap}", "seed": f"{seed}"} if bootstrap else {}
     return Report(
         "extend",
-        f"{len(rules):,} merges behind those of {base.tokenizer.name}",
+        f"{len(grown.rules):,} merges behind those of {base.tokenizer.name}",
         frame_of(grown, dimension, bootstrap, seed),
         (*notes_of(grown, learned, counts, proof), *switched_off([base.tokenizer])),
-        {
-            **signed([base.tokenizer]),
-            **_signed(text, learned, counts),
-            "merges": f"{merges}",
-            **drawn,
-        },
+        {**signed([base.tokenizer]), **_signed(text, learned, counts), **asked},
         headline=headline(grown),
         details=details_of(grown, dimension, bootstrap),
         view=tables,
@@ -197,11 +181,27 @@ def _counted(base: Base, text: _Text, workers: Workers) -> tuple[Counted, list[C
     return learned, held
 
 
-def _learned(base: Base, learned: Counted, merges: int, whole_characters: bool) -> Rules:
-    """Learn merges; text that holds nothing to learn from gives none."""
-    words, counts = base.words(list(learned.learned)), list(learned.learned.values())
-    rules = learn(words, np.array(counts, np.int64), base.symbols, merges)
-    return whole(rules, base.symbols) if whole_characters else rules
+def _learned(
+    base: Base, learned: Counted, merges: int, whole_characters: bool
+) -> tuple[Rules, NDArray[np.int64]]:
+    """Learn merges; also return the tokens that the text has after each number of them."""
+    words = base.words(list(learned.learned))
+    counts = np.array([*learned.learned.values()], np.int64)
+    rules = learn(words, counts, base.symbols, merges)
+    rules = whole(rules, base.symbols) if whole_characters else rules
+    return rules, tokens_after(words, counts, rules)
+
+
+def _curves(
+    base: Base, text: _Text, counts: Sequence[Counted], rules: Rules
+) -> Mapping[str, Curve]:
+    named = zip(text.counted, counts, strict=True)
+    return {corpus.name: curve_of(base, one, rules) for corpus, one in named}
+
+
+def _kept(base: Base, text: _Text, rules: Rules, workers: Workers) -> Mapping[str, Kept]:
+    named = zip(text.other, kept(base, text.other, rules, workers), strict=True)
+    return {corpus.name: one for corpus, one in named}
 
 
 def _signed(text: _Text, learned: Counted, counts: Sequence[Counted]) -> Provenance:
