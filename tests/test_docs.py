@@ -38,7 +38,10 @@ def folder(write: Callable[[str, str | bytes], Path]) -> Path:
     for name in ("en", "de"):
         text = (SAMPLE / "prose" / f"{name}.txt").read_text(encoding="utf-8")
         write(f"project/text/{name}.txt", text)
-    write("project/english.json", byte_level().to_str())
+    english = byte_level()
+    write("project/english.json", english.to_str())
+    rows = np.zeros((english.get_vocab_size(), 2), "<f4")
+    write("project/english.safetensors", model({"wte.weight": ("F32", rows)}))
     write("project/words.txt", "the\nhouse\n")
     write("project/main.py", "print(1)\n")
     write("project/wide.csv", "english,german\nYes.,Ja.\n")

@@ -89,14 +89,12 @@ _COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = {
         "audit": audit.command,
     },
     "Change a tokenizer": {
+        "extend": extend.command,
         "transfer": transfer.command,
     },
     "Find out about training data": {
         "infer-mixture": infer_mixture.command,
         "simulate-mixture": simulate_mixture.command,
-    },
-    "Change a tokenizer": {
-        "extend": extend.command,
     },
     "Watch a tokenizer change": {
         "init": init.command,
