@@ -96,7 +96,9 @@ def plot_of(report: Report, name: str = "") -> Plot:
     plots = [one for part in (report, *report.parts) if part.plots for one in part.plots(part)]
     if not plots:
         raise TokscopeError("there is nothing to draw here; see .html, .csv, .json or the frame")
-    named = {one.name: one for one in reversed(plots)}
+    named: dict[str, Plot] = {}
+    for one in plots:
+        named.setdefault(one.name, one)
     return choose(named, name, "plot of this result") if name else plots[0]
 
 

@@ -267,7 +267,8 @@ def test_a_report_returns_the_plot_that_is_asked_for() -> None:
     assert written(made.plot()) == written(made.plot("relative"))
     assert any(isinstance(one, QuadMesh) for one in made.plot("premium-map").axes[0].collections)
     with pytest.raises(
-        TokscopeError, match="unknown plot of this result 'premum'; did you mean 'premium'"
+        TokscopeError,
+        match=r"of this result 'premum'; did you mean 'premium'\? Known: relative, premium",
     ):
         made.plot("premum")
     with pytest.raises(TokscopeError, match="there is nothing to draw here"):
