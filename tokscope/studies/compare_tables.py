@@ -94,10 +94,8 @@ def _of_measure(table: Rows, standing: Standings, measure: str, sort: str) -> Re
     if measure == "premium":
         unit = f"tokens / tokens of {standing.corpora[standing.first]}"
     ranks = better != "neither" and not unranked(measure, standing.sizes)
-    told = [
-        "in the currency of the prices" if unit == "currency" else unit,
-        f"{better} is better" if ranks else "",
-    ]
+    units = {"currency": "in the currency of the prices", measure: ""}
+    told = [units.get(unit, unit), f"{better} is better" if ranks else ""]
     title = f"{measure} by corpus ({', '.join(filter(None, told))})"
     return _view(title, _without("measure", _ordered(part, sort)))
 
