@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tokenizers
 from tokenizers import Tokenizer
 
 from tests.tokenizers.families import FAMILIES, byte_level, model_file, write
@@ -143,6 +144,25 @@ def test_the_old_messages_of_a_model_stay_as_they_are(tmp_path: Path) -> None:
     old = (tmp_path / "bpe.model").read_bytes()
     assert content.startswith(old)
     assert {number for number, _ in fields(content[len(old) :])} == {1}
+
+
+def test_ends_of_words_keep_their_mark(tmp_path: Path) -> None:
+    """`low` at the end of a word is another token than inside one."""
+    made = Tokenizer(tokenizers.models.BPE(end_of_word_suffix="</w>", unk_token="<unk>"))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=260, special_tokens=["<unk>"], end_of_word_suffix="</w>", show_progress=False
+    )
+    made.train_from_iterator(OTHER[:30], trainer)
+    path = tmp_path / "base.json"
+    path.write_text(made.to_str(), encoding="utf-8")
+    one = base_of(load(path))
+    words = Counter(one.cut(OTHER[:30]))
+    rules = learn(one.words(list(words)), np.array([*words.values()]), one.symbols, 40)
+    extended = reloaded(one, written(one, rules))
+    require_ids(one, extended, rules)
+    assert proof_of(one, extended, OTHER).broken == 0
+    assert any(line.endswith("</w>") for line in merges_text(one, rules).decode().splitlines())
 
 
 def test_dropout_is_refused(tmp_path: Path) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import regex
-import sentencepiece
 
 from tokscope.errors import TokscopeError
 from tokscope.growth.learning import May, Symbols, anything
@@ -18,19 +17,15 @@ from tokscope.growth.pieces import may_be_piece, without_digits, writes_digits_a
 from tokscope.mixture.replay import Words
 from tokscope.tokenizers import Tokenizer, loaded
 from tokscope.tokenizers.anatomy import added_tokens
-from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet
+from tokscope.tokenizers.bpe import RankTokenizer
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.huggingface_anatomy import pieces_of
-from tokscope.tokenizers.huggingface_table import bytewise
+from tokscope.tokenizers.huggingface_table import bytewise, spaced
 from tokscope.tokenizers.pipeline import Cut
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
 from tokscope.tokenizers.vocabulary import SPACE
 
-Ids = Callable[[str], Sequence[int]]
 Grown = HuggingFaceTokenizer | RankTokenizer | SentencePieceTokenizer
-# A normalizer that changes nothing, as a message of a SentencePiece model: it is read behind that
-# of the model itself, and sets each of its fields anew.
-_UNCHANGED = bytes((0x1A, 8, 0x12, 0, 0x18, 0, 0x20, 0, 0x28, 0))
 
 
 @dataclass(frozen=True)
@@ -39,13 +34,19 @@ class Base:
 
     tokenizer: Grown
     cut: Cut  # texts -> their pre-tokens
-    ids: Ids  # a pre-token -> what the model makes of it
+    spell: Callable[[str], bytes]  # a pre-token -> the bytes that the model makes ids of
     symbols: Symbols
-    joins: str = "merges"  # what new tokens are to the model: merges, ranks or scores
+    bytewise: bool  # whether new tokens may be any bytes
+    added: Mapping[str, int] = field(default_factory=dict)  # pre-tokens that the model never sees
 
     def words(self, pretokens: Sequence[str]) -> Words:
         """Return pre-tokens as sequences of ids."""
-        found = list(map(self.ids, pretokens))
+        data = [b"" if one in self.added else self.spell(one) for one in pretokens]
+        made = self.tokenizer.pieces(data, [True] * len(data))
+        found = [
+            [self.added[one]] if one in self.added else ids
+            for one, ids in zip(pretokens, made, strict=True)
+        ]
         ends = np.cumsum(np.fromiter(map(len, found), np.int64, len(found)))
         return Words(np.fromiter(chain.from_iterable(found), np.int32), ends)
 
@@ -94,36 +95,27 @@ def _beside_added(base: Base) -> Base:
             for i, part in enumerate(found.split(text)):
                 yield from ([part] if i % 2 else base.cut([part])) if part else ()
 
-    def ids(pretoken: str) -> Sequence[int]:
-        return [added[pretoken]] if pretoken in added else base.ids(pretoken)
-
-    return replace(base, cut=cut, ids=ids)
+    return replace(base, cut=cut, added=added)
 
 
 # tokenizer.json
 
 
 def _of_json(tokenizer: HuggingFaceTokenizer) -> Base:
-    model, kind = tokenizer.library.model, tokenizer.config["model"]["type"]
+    model = tokenizer.config["model"]
+    kind, of_bytes = model["type"], bytewise(tokenizer.config)
+    if model.get("continuing_subword_prefix") and kind == "BPE":
+        kind = "BPE with marks inside words"
     if kind not in ("BPE", "Unigram"):
         raise TokscopeError(f"{tokenizer.name}: {_WHY_NOT.get(kind, f'{kind} cannot be extended')}")
-    of_bytes = bytewise(tokenizer.config)
     cut: Cut = tokenizer.cut
-    spell: Callable[[str], bytes] = str.encode
+    spell: Callable[[str], bytes] = _with_spaces if spaced(tokenizer.config) else str.encode
     if kind == "BPE":
         pipeline = tokenizer.pipeline()
-        cut, spell = pipeline.cut, pipeline.spell
-    letters = {byte: chr(letter) for letter, byte in byte_alphabet().items()}
-
-    def ids(pretoken: str) -> Sequence[int]:
-        if of_bytes:
-            pretoken = "".join(letters[byte] for byte in spell(pretoken))
-        return [token.id for token in model.tokenize(pretoken)]
-
-    forms = _forms_of_json(tokenizer)
-    may = anything if of_bytes else _rule(forms)
-    joins = "scores" if kind == "Unigram" else "merges"
-    return Base(tokenizer, cut, ids, Symbols(forms, may), joins)
+        cut, spell = pipeline.cut, pipeline.spell if of_bytes else spell
+    forms, marked = _forms_of_json(tokenizer), bool(model.get("end_of_word_suffix"))
+    may = anything if of_bytes or marked else _rule(forms)
+    return Base(tokenizer, cut, spell, Symbols(forms, may), of_bytes and not marked)
 
 
 def _rule(forms: Sequence[bytes]) -> May:
@@ -139,10 +131,10 @@ _WHY_NOT = {
 
 
 def _forms_of_json(tokenizer: HuggingFaceTokenizer) -> list[bytes]:
-    """Return what ids spell; with their marks where a vocabulary marks places in words."""
+    """Return what ids spell; with their marks where a vocabulary marks the ends of words."""
     vocabulary, model = tokenizer.vocabulary, tokenizer.config["model"]
-    forms = [vocabulary[i] for i in range(vocabulary.size)]
-    if model.get("continuing_subword_prefix") or model.get("end_of_word_suffix"):
+    forms = vocabulary.tokens()
+    if model.get("end_of_word_suffix"):
         for piece, token in pieces_of(model):
             forms[token] = piece.encode() if forms[token] else b""
     return _without(forms, {*vocabulary.fallbacks, *(one.id for one in tokenizer.added())})
@@ -153,37 +145,29 @@ def _without(forms: Sequence[bytes], ids: set[int]) -> list[bytes]:
     return [b"" if token in ids else form for token, form in enumerate(forms)]
 
 
+def _with_spaces(pretoken: str) -> bytes:
+    return pretoken.replace(SPACE, " ").encode()
+
+
 # Ranks
 
 
 def _of_ranks(tokenizer: RankTokenizer) -> Base:
-    encode = tokenizer.encoder.core._core_bpe.encode_single_piece
-    numbers, vocabulary = tokenizer.encoder.ids, tokenizer.vocabulary
-
-    def ids(pretoken: str) -> Sequence[int]:
-        return [int(numbers[rank]) for rank in encode(pretoken.encode())]
-
-    forms = [vocabulary[i] for i in range(vocabulary.size)]
-    symbols = Symbols(forms, by_bytes=True)
-    return Base(tokenizer, tokenizer.pipeline().cut, ids, symbols, "ranks")
+    symbols = Symbols(tokenizer.vocabulary.tokens(), by_bytes=True)
+    return Base(tokenizer, tokenizer.pipeline().cut, str.encode, symbols, True)
 
 
 # SentencePiece
 
 
 def _of_model(tokenizer: SentencePieceTokenizer) -> Base:
-    library, vocabulary = tokenizer.library, tokenizer.vocabulary
-    kind = tokenizer.settings["model"]
+    kind, vocabulary = tokenizer.settings["model"], tokenizer.vocabulary
     if kind not in ("BPE", "Unigram"):
         raise TokscopeError(f"{tokenizer.name}: a model of {kind} cannot be extended")
-    content = library.serialized_model_proto() + _UNCHANGED
-    bare = sentencepiece.SentencePieceProcessor(model_proto=content)
-    forms = [vocabulary[i] for i in range(vocabulary.size)]
     apart = {*vocabulary.fallbacks, *(one.id for one in tokenizer.added())}
-    forms = _without(forms, apart)
+    forms = _without(vocabulary.tokens(), apart)
     symbols = Symbols(forms, _rule(forms), by_bytes=kind == "BPE")
-    encode = partial(bare.encode, out_type=int)
-    return Base(tokenizer, _cut_at_spaces(tokenizer), encode, symbols, "scores")
+    return Base(tokenizer, _cut_at_spaces(tokenizer), _with_spaces, symbols, False)
 
 
 def _cut_at_spaces(tokenizer: SentencePieceTokenizer) -> Cut:

@@ -18,7 +18,7 @@ import numpy as np
 from tokscope import reading
 from tokscope.errors import TokscopeError, path_of
 from tokscope.growth.base import Base
-from tokscope.growth.learning import anything, spellings
+from tokscope.growth.learning import spellings
 from tokscope.mixture.replay import Rules
 from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
@@ -72,10 +72,9 @@ def merges_text(base: Base, rules: Rules) -> bytes:
     """Return new merges as lines of two parts, as a `merges.txt` has them."""
     forms = spellings(rules, base.symbols.forms)
     letters = {byte: chr(letter) for letter, byte in byte_alphabet().items()}
-    of_bytes = base.symbols.may is anything
 
     def told(form: bytes) -> str:
-        if of_bytes:
+        if base.bytewise:
             return "".join(letters[byte] for byte in form)
         return form.decode().replace(" ", SPACE)
 
