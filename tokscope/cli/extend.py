@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -97,7 +98,11 @@ def command(
     from tokscope.text.corpus import Shard
 
     learned, held, others = text.read_all([corpus, held_out, keep], reading, Shard(""))
-    with text.workers([*(learned or ()), *(held or ()), *(others or ())], scale) as workers:
+    sizes = text.sizes([*(learned or ()), *(held or ()), *(others or ())])
+    with (
+        output.phases(sizes, "learning", quiet=scale.quiet) as (advance, _),
+        text.started(scale) as those,
+    ):
         report = extend(
             spec,
             learned or (),
@@ -110,6 +115,6 @@ def command(
             seed=seed,
             write=write,
             write_merges=write_merges,
-            workers=workers,
+            workers=replace(those, advance=advance),
         )
     output.emit(report, tables(report, details=details), out)

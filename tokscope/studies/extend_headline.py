@@ -73,6 +73,6 @@ def _others(grown: Grown, k: int) -> str:
     kept, units = grown.kept_after(k)
     if not units:
         return ""
-    share = "All" if kept == units else percent(kept / units)
+    share = "all" if kept == units else percent(kept / units)
     keep = "keeps its" if units == 1 else "keep their"
-    return f" {share} of {many(units, 'line')} of other text {keep} ids."
+    return f" {share[0].upper()}{share[1:]} of {many(units, 'line')} of other text {keep} ids."
