@@ -381,9 +381,11 @@ def file_of(name: str) -> bytes:
 
 @cache
 def tokenizer_of(name: str) -> Tokscope:
-    """Load one of the files."""
+    """Load one of the files; a fast path is made at once, as it would be after some text."""
     with TemporaryDirectory() as folder:
-        return load(write(Path(folder), name))
+        tokenizer = load(write(Path(folder), name))
+    assert tokenizer.path
+    return tokenizer
 
 
 def write(folder: Path, name: str) -> str:

@@ -29,9 +29,10 @@ from tokscope.counting.tokens import Text, Tokens
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.tokenizers import Tokenizer, load
 from tokscope.tokenizers.bpe import LONGEST_SPACE, MARK, RankTokenizer
-from tokscope.tokenizers.engine import SEPARATOR
+from tokscope.tokenizers.engine import SEPARATOR, VARIABLE
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
+from tokscope.tokenizers.tokenizer_json import of_library
 
 PIECES = ["hello", "hel", "The", "cat's", " ", "  ", "   ", "\n", "\n\n", "\t", "12345", "ß", "é",
           "e\u0301", "привет", "日本語", "世界", "ﬁ½", "①", "👩\u200d👩\u200d👧", "\u0301", "'LL", "ſ",
@@ -134,6 +135,18 @@ def test_which_path_encodes(name: str) -> None:
     if isinstance(tokenizer, HuggingFaceTokenizer):
         assert (tokenizer.fast is not None) == (name in FAST), tokenizer.path
         assert tokenizer.path.startswith("tiktoken's core" if name in FAST else "the library")
+
+
+def test_the_library_encodes_until_there_is_much_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What shows that the fast path gives the same ids takes as long as 10 characters a token."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    tokenizer = of_library(byte_level(), "x")
+    some = ["a hello 世界 " * 100]
+    for encoded in range(1, 6):
+        ids = tokenizer.encode(some).ids
+        assert ("_way" in vars(tokenizer)) == (1200 * encoded > 10 * len(tokenizer.vocabulary))
+        assert ids.tolist() == library_ids(tokenizer, some[0])
+    assert tokenizer.fast
 
 
 @pytest.mark.parametrize("name", FAMILIES)

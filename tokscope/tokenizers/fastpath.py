@@ -8,6 +8,7 @@ arrived at are left out. How text is cut and normalised is compared on probe tex
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any, cast
 
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers.bpe import RankEncoder, byte_alphabet, from_alphabet
-from tokscope.tokenizers.engine import asked, fast_engine
+from tokscope.tokenizers.engine import VARIABLE, asked, fast_engine
 from tokscope.tokenizers.library import LibraryTokenizer, encode_alone, normalizers
 from tokscope.tokenizers.patterns import PATTERNS
 from tokscope.tokenizers.vocabulary import missing_bytes
@@ -23,7 +24,22 @@ from tokscope.tokenizers.vocabulary import missing_bytes
 Json = dict[str, Any]
 _PAIRED = 2_000_000  # characters of added and special tokens that are compared, each with each
 _MANY = 20_000  # characters of added tokens, among which one expression searches
+# Characters of text for each token of the vocabulary, after which a fast path is made: the library
+# takes about as long to encode them.
+_WORTH = 10
 _COMPOSITIONS = ("NFC", "NFD", "NFKC", "NFKD")  # none of these changes ASCII
+
+
+@dataclass
+class Waiting:
+    """How much text the library has encoded: a fast path is made when there is much."""
+
+    characters: int = 0
+
+    def is_over(self, texts: Sequence[str], tokens: int) -> bool:
+        """Tell whether a fast path pays from these texts on, or an engine is asked for."""
+        self.characters += sum(map(len, texts))
+        return self.characters > _WORTH * tokens or bool(os.environ.get(VARIABLE))
 
 
 @dataclass(frozen=True)

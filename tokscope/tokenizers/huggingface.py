@@ -18,7 +18,14 @@ from tokscope.tokenizers.borders import borders
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, long_spaces
 from tokscope.tokenizers.components import canonical, digest_of, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
-from tokscope.tokenizers.fastpath import FastPath, cut_pattern, engine_of, fast_path, unsuited
+from tokscope.tokenizers.fastpath import (
+    FastPath,
+    Waiting,
+    cut_pattern,
+    engine_of,
+    fast_path,
+    unsuited,
+)
 from tokscope.tokenizers.frame import Frame
 from tokscope.tokenizers.huggingface_anatomy import Parts, added_of, merged_ids
 from tokscope.tokenizers.huggingface_pieces import pieces_of
@@ -61,6 +68,7 @@ class HuggingFaceTokenizer:
     around: Mapping[str, str] = field(default_factory=dict)  # what files beside it say more
     frame: Frame | None = None  # in place of what the post-processor puts around text
     spec: Spec = NOWHERE
+    waiting: Waiting = field(default_factory=Waiting, compare=False, repr=False)
 
     @cached_property
     def _way(self) -> tuple[FastPath | None, str]:
@@ -224,7 +232,8 @@ class HuggingFaceTokenizer:
         """Return the ids of every text, equal to the library's."""
         if specials or not texts:
             return self._encode_slowly(texts, specials=specials)
-        if self.fast:
+        worth = "_way" in vars(self) or self.waiting.is_over(texts, len(self.vocabulary))
+        if worth and self.fast:
             return self._encode_fast(self.fast, texts)
         return self._encode_words(self._words, texts) if self._words else self._encode_slowly(texts)
 
