@@ -8,10 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import typer
-
 import tokscope
-from tokscope.cli import app
+from tokscope.cli import app, whole
 from tokscope.rulebook import RULES
 from tokscope.tokenizers.rest import LEFT_OUT
 
@@ -69,7 +67,7 @@ def _parameters(function: Callable[..., Any]) -> str:
 
 def options() -> str:
     """The options of every command; those that several have are told once, at the end."""
-    commands = typer.main.get_command(app).commands.values()  # type: ignore[attr-defined]
+    commands = [whole(str(one.name)) for one in app.registered_commands]
     every = [option for command in commands for option in _options(command)]
     many = {text for text, times in Counter(map(_text, every)).items() if times >= SHARED}
     told = [_command(command, many) for command in commands]

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tokenizers
-import typer
 
 import tokscope
 from tests import pages, tables
@@ -97,9 +96,9 @@ def test_every_command_is_in_the_pages() -> None:
 
 
 def test_every_option_is_in_the_pages() -> None:
-    from tokscope.cli import app
+    from tokscope.cli import app, whole
 
-    for command in typer.main.get_command(app).commands.values():  # type: ignore[attr-defined]
+    for command in (whole(str(one.name)) for one in app.registered_commands):
         for option in (word for parameter in command.params for word in parameter.opts):
             assert not option.startswith("--") or option in ALL, f"{command.name} {option}"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
 
 import typer
+from typer.core import TyperGroup
 
 from tokscope.cli import (
     audit,
@@ -49,12 +50,22 @@ TRACE = "TOKSCOPE_TRACE"  # names the file that keeps the trace of an unforeseen
 
 _MAPPED = "failed to map segment"  # what an import says where memory ran out
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": HELP_NAMES},
-)
+_SETTINGS: Mapping[str, Any] = {
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": "markdown",
+    "context_settings": {"help_option_names": HELP_NAMES},
+}
+
+
+class _Commands(TyperGroup):
+    """Commands that get their options when they are run: to make those of all takes longer."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, whole(name) if name else listed, rest
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True, **_SETTINGS)
 
 
 def _print_version(wanted: bool) -> None:
@@ -109,9 +120,30 @@ _COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = {
         "list": available.command,
     },
 }
+
+
+def _listed(command: Callable[..., None]) -> Callable[[], None]:
+    """Return what the list of commands needs of one: its help."""
+
+    def without_options() -> None:
+        pass
+
+    without_options.__doc__, without_options.__module__ = command.__doc__, command.__module__
+    return without_options
+
+
+_BY_NAME: dict[str, Callable[..., None]] = {}
 for _task, _commands in _COMMANDS.items():
     for _name, _command in _commands.items():
-        app.command(_name, rich_help_panel=_task)(prepared(_command))
+        _BY_NAME[_name] = _command
+        app.command(_name, rich_help_panel=_task)(_listed(_command))
+
+
+def whole(name: str) -> Any:
+    """Return a command with its options, as typer runs it."""
+    alone = typer.Typer(add_completion=False, **_SETTINGS)
+    alone.command(name)(prepared(_BY_NAME[name]))
+    return with_plain_help(typer.main.get_command(alone))
 
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # a class that typer does not export
@@ -254,9 +286,8 @@ def _usage(error: Any) -> str:
 
 def _metavar(option: str) -> str:
     """Return what the help writes after an option of the command that is run."""
-    commands = cast(Any, typer.main.get_command(app)).commands
-    named = next((word for word in sys.argv[1:] if word in commands), "compare")
-    found = (one.metavar for one in commands[named].params if option in one.opts)
+    named = next((word for word in sys.argv[1:] if word in _BY_NAME), "compare")
+    found = (one.metavar for one in whole(named).params if option in one.opts)
     return next(filter(None, found), "VALUE")
 
 
