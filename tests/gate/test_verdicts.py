@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from benchmarks.synthetic import changed, limited, sides
 from tokscope.counting.catalog import MEASURES
 from tokscope.errors import TokscopeError
-from tokscope.gate.changes import pair, worsening
+from tokscope.gate.changes import Pair, pair, worsening
 from tokscope.gate.config import Config
 from tokscope.gate.judge import judged
 from tokscope.gate.limits import verdict_of
@@ -42,6 +42,20 @@ def test_a_constant_ratio_has_no_doubt(tmp_path: Path) -> None:
     assert judge(limited(tmp_path, '"3%"'), head, base)["tokens[en]"].verdict == "pass"
     assert "+3 % worse (95 % CI +3 % .. +3 %, n = 100, paired) > limit 2 %" in one.text
     assert "most tokens more: en:100 (+597), en:99 (+594), en:98 (+591)" in one.text
+
+
+@pytest.mark.parametrize("tokens", [[10, 20, 30], [10, 0, 30], [0, 0, 0]])
+def test_the_same_counts_need_no_resamples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tokens: list[int]
+) -> None:
+    """The verdicts are those that resamples give, NaN where a resample may have no tokens."""
+    config, counts = limited(tmp_path, '"1%"'), {"en": np.array(tokens)}
+    both = sides(counts, counts)
+    case = Case(config, *both)
+    changes = repr(case.changes("tokens", share=True))
+    assert ("drawn" in vars(case.pair)) == (0 in tokens)
+    monkeypatch.setattr(Pair, "_is_alike", lambda *_: False)
+    assert repr(Case(config, *both).changes("tokens", share=True)) == changes
 
 
 def test_what_differs_from_unit_to_unit_is_open_until_there_is_enough(tmp_path: Path) -> None:

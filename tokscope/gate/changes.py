@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +67,13 @@ class Pair:
     head: Snapshot
     base: Snapshot
     counted: Counted  # two columns of tallies: candidate, baseline
-    drawn: Sequence[Sequence[Resampled]]
+    evidence: Evidence
     reference: int  # the corpus that others are measured against
+
+    @cached_property
+    def drawn(self) -> Sequence[Sequence[Resampled]]:
+        """The resamples, drawn when first needed."""
+        return resampled(self.counted, self.evidence.resamples, self.evidence.seed)
 
     @property
     def documents(self) -> int:
@@ -94,10 +100,13 @@ class Pair:
         names = [corpus for corpus in head if np.isfinite(worse[corpus])]
         if not names:
             return changes
-        heads, bases = (self._spread(measure, k, known) for k, known in ((0, head), (1, base)))
-        spread = np.stack(
-            [worsening(heads[corpus], bases[corpus], measure, share=share) for corpus in names]
-        )
+        if self._is_alike(measure):
+            spread = np.zeros((len(names), 1))  # as in every resample
+        else:
+            heads, bases = (self._spread(measure, k, known) for k, known in ((0, head), (1, base)))
+            spread = np.stack(
+                [worsening(heads[corpus], bases[corpus], measure, share=share) for corpus in names]
+            )
         low, high = simultaneous(np.array([worse[corpus] for corpus in names]), spread)
         for i, corpus in enumerate(names):
             changes[corpus] = replace(
@@ -109,6 +118,14 @@ class Pair:
                 documents=self._drawn(corpus),
             )
         return changes
+
+    def _is_alike(self, measure: Measure) -> bool:
+        """Tell whether both have the same counts, and none is 0: then all resamples are alike."""
+        return all(
+            np.array_equal(head[name], base[name]) and head[name].all()
+            for head, base in self.counted.tallies
+            for name in measure.columns
+        )
 
     def _drawn(self, corpus: str) -> int:
         sizes = {
@@ -174,8 +191,7 @@ def pair(head: Snapshot, base: Snapshot, reference: str, evidence: Evidence) -> 
         tallies=rows,
         readings=[replace(reading, members=[]) for reading in counted.readings],
     )
-    drawn = resampled(together, evidence.resamples, evidence.seed)
-    return Pair(head, base, together, drawn, reference_of(counted.corpora, reference))
+    return Pair(head, base, together, evidence, reference_of(counted.corpora, reference))
 
 
 def require_same(head: Measured, base: Measured) -> None:
