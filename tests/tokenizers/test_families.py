@@ -28,6 +28,7 @@ from tests.tokenizers.families import (
 from tokscope.counting.tokens import Text, Tokens
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.tokenizers import Tokenizer, load
+from tokscope.tokenizers.anatomy import anatomy_of
 from tokscope.tokenizers.bpe import LONGEST_SPACE, MARK, RankTokenizer
 from tokscope.tokenizers.engine import SEPARATOR, VARIABLE
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
@@ -108,6 +109,13 @@ def test_boundaries_from_lengths_are_those_of_the_slow_way(name: str, batch: lis
             assert inside.tolist() == (np.cumsum(lengths) - extra).tolist()
         else:
             assert inside.tolist() == tokenizer.boundaries(one).tolist()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+@given(text=TEXTS)
+def test_the_normal_form_of_a_text_is_that_which_is_prepared(name: str, text: str) -> None:
+    parts = anatomy_of(tokenizer_of(name))
+    assert parts.normal(text) == parts.prepare(text).text
 
 
 NORMAL_FORMS = {"nfc.json": "NFC", "nfkc.json": "NFKC"}

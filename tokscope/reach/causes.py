@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -157,8 +158,9 @@ def duplicates(vocabulary: Vocabulary) -> list[list[int]]:
 
     Special tokens and ids without bytes are in no group.
     """
+    uses = Counter(vocabulary.pieces)
     groups: dict[tuple[object, ...], list[int]] = {}
-    for token in np.flatnonzero(vocabulary.lengths).tolist():
+    for token in (i for i, piece in enumerate(vocabulary.pieces) if piece and uses[piece] > 1):
         key = vocabulary[token], *_place(vocabulary, token)
         groups.setdefault(key, []).append(token)
     return [group for group in groups.values() if len(group) > 1]

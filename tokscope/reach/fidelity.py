@@ -24,7 +24,7 @@ SPACE = "a space is put in front"
 DROPPED = "the pre-tokenizer drops characters"
 DECODED = "the decoder joins pieces otherwise"
 _LEADING = 0xC0  # the first byte that begins a longer character; no character ends in it
-_CHUNK = 64
+_CHUNK, _BATCH = 64, 8192  # characters in one text, and texts of one character at once
 
 
 def lacking_bytes(vocabulary: Vocabulary) -> list[int]:
@@ -60,7 +60,7 @@ def outcomes(tokenizer: Tokenizer, parts: Anatomy, texts: Sequence[str]) -> Numb
             results[i] = EXACT
         elif tokenizer.vocabulary.unknown in ids:
             results[i] = UNKNOWN
-        normal = parts.prepare(text).text if results[i] != EXACT else text
+        normal = parts.normal(text) if results[i] != EXACT else text
         if results[i] != EXACT and normal != text and back.strip(" ") == normal.strip(" "):
             results[i] = NORMALISED
     return results
@@ -90,12 +90,14 @@ def sweep(tokenizer: Tokenizer, parts: Anatomy) -> Numbers:
     text = characters()
     chunks = [text[i : i + _CHUNK] for i in range(0, len(text), _CHUNK)]
     encoded = encode_what_can_be(tokenizer, chunks)
+    bounds = pairwise(encoded.starts.tolist())
+    backs = [tokenizer.decode(encoded.ids[start:end].tolist()) for start, end in bounds]
+    same = [chunk == back for chunk, back in zip(chunks, backs, strict=True)]
+    alone = np.flatnonzero(~np.repeat(same, list(map(len, chunks))))
     results = np.full(len(text), EXACT)
-    for k, chunk in enumerate(chunks):
-        ids = encoded.ids[encoded.starts[k] : encoded.starts[k + 1]].tolist()
-        if tokenizer.decode(ids) != chunk:
-            start = k * _CHUNK
-            results[start : start + len(chunk)] = outcomes(tokenizer, parts, list(chunk))
+    for start in range(0, len(alone), _BATCH):
+        some = alone[start : start + _BATCH]
+        results[some] = outcomes(tokenizer, parts, [text[i] for i in some.tolist()])
     return results
 
 

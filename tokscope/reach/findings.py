@@ -22,7 +22,6 @@ from tokscope.text.spelled import spelled as written
 from tokscope.tokenizers import Tokenizer, parse
 from tokscope.tokenizers.anatomy import Anatomy, anatomy_of
 from tokscope.tokenizers.tokenizer_json import added_twice, as_written, broken_merges
-from tokscope.vocabularies.composition import pieces_of
 
 EXAMPLES = 5  # examples of a finding
 _MOST = 600_000  # ids at most, since each is tried in many texts
@@ -115,10 +114,12 @@ def _vocabulary(subject: Subject) -> Iterator[Finding]:
     missing = subject.parts.missing.tolist()
     yield Finding("TS431", len(missing), "ids", [str(i) for i in missing])
     yield from _size(subject)
-    pieces = pieces_of(subject.tokenizer.vocabulary)
+    pieces = subject.tokenizer.vocabulary.pieces
     texts = [piece.decode(errors="replace") for piece in pieces]
-    for code, search in _REVIEW.items():
-        yield subject.tokens(code, [i for i, text in enumerate(texts) if search.search(text)])
+    joined, ends = "\n".join(texts), np.cumsum([len(text) + 1 for text in texts])
+    for code, search in _REVIEW.items():  # none of them matches a line feed
+        places = [match.start() for match in search.finditer(joined)]
+        yield subject.tokens(code, set(np.searchsorted(ends, places, side="right").tolist()))
     lengths = subject.tokenizer.vocabulary.lengths
     yield _longest(subject, "TS444", np.flatnonzero(lengths > _LONG).tolist())
     yield _longest(subject, "TS445", [i for i, piece in enumerate(pieces) if piece.isspace()])

@@ -114,17 +114,22 @@ def stands(
     near = np.flatnonzero(hits)
     there = np.zeros(len(texts), bool)
     if len(near):
-        units = [
-            encoded.ids[encoded.starts[i] : encoded.starts[i + 1]].tolist() for i in near.tolist()
-        ]
-        some = Encoded.of(units)
+        counts = counts[near]
+        some = _some(encoded, near)
         before, after = _spans(tokenizer, [texts[i] for i in near.tolist()], some)
-        counts = np.diff(some.starts)
         matches = some.ids == np.repeat(wanted[near], counts)
         matches &= before == np.repeat(starts[near], counts)
         matches &= after == np.repeat(ends[near], counts)
         there[near[np.repeat(np.arange(len(near)), counts)[matches]]] = True
     return there
+
+
+def _some(encoded: Encoded, units: Ids) -> Encoded:
+    """Return the ids of some units."""
+    starts = np.append(0, np.cumsum(np.diff(encoded.starts)[units]))
+    told = encoded.reported
+    reported = None if told is None else lambda own: told(units[own])
+    return Encoded(encoded.ids[encoded.of_units(units)], starts, reported=reported)
 
 
 def _spans(tokenizer: Tokenizer, texts: Sequence[str], encoded: Encoded) -> tuple[Ids, Ids]:

@@ -46,7 +46,6 @@ from tokscope.reach.search import encode_what_can_be
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import added_ids
 from tokscope.tokenizers.vocabulary import Vocabulary
-from tokscope.vocabularies.composition import pieces_of
 
 
 class Line(NamedTuple):
@@ -117,7 +116,7 @@ def digit_tokens(tokenizer: Tokenizer) -> dict[str, list[str]]:
     skipped |= vocabulary.continuing or set()
     if vocabulary.ending is not None:
         skipped |= set(range(vocabulary.size)) - vocabulary.ending
-    pieces = {piece for i, piece in enumerate(pieces_of(vocabulary)) if i not in skipped}
+    pieces = {piece for i, piece in enumerate(vocabulary.pieces) if i not in skipped}
     return {
         place: sorted(
             text.decode()
@@ -136,7 +135,7 @@ def _with_digits(vocabulary: Vocabulary, added: AbstractSet[int]) -> int:
     skipped = vocabulary.fallbacks | set(vocabulary.specials.values())
     return sum(
         any(digit in piece for digit in b"0123456789")
-        for token, piece in enumerate(pieces_of(vocabulary))
+        for token, piece in enumerate(vocabulary.pieces)
         if token not in skipped and (token not in added or piece.strip().isdigit())
     )
 

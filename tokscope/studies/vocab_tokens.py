@@ -27,7 +27,6 @@ from tokscope.tokenizers import Tokenizer, assumptions
 from tokscope.tokenizers.given import Tokenizers, asked, load_all
 from tokscope.tokenizers.limits import require_pattern
 from tokscope.tokenizers.ranks import UNRANKED, ranks_of
-from tokscope.vocabularies.composition import pieces_of
 from tokscope.vocabularies.kinds import KINDS, POSITIONS, SCRIPTS, Spelled
 from tokscope.workers import HERE, Workers
 
@@ -102,9 +101,7 @@ def grep(tokenizers: Tokenizers, pattern: str) -> Report:
     frames = {}
     for tokenizer in used:
         spelled = Spelled(tokenizer.vocabulary)
-        texts = [
-            piece.decode(errors="surrogateescape") for piece in pieces_of(tokenizer.vocabulary)
-        ]
+        texts = [piece.decode(errors="surrogateescape") for piece in tokenizer.vocabulary.pieces]
         for name, token in tokenizer.vocabulary.specials.items():
             texts[token] = name
         ids = _matching(texts, search, end)
@@ -141,9 +138,9 @@ def only_in(tokenizers: Tokenizers, name: str) -> Report:
     others: set[bytes] = set()
     for tokenizer in used:
         if tokenizer is not one:
-            others.update(pieces_of(tokenizer.vocabulary))
+            others.update(tokenizer.vocabulary.pieces)
     spelled = Spelled(one.vocabulary)
-    own = [i for i, piece in enumerate(pieces_of(one.vocabulary)) if piece and piece not in others]
+    own = [i for i, piece in enumerate(one.vocabulary.pieces) if piece and piece not in others]
     frames = {name: listed(one, spelled, np.array(own, np.int64))}
     rest = [tokenizer.name for tokenizer in used if tokenizer is not one]
     size = int((one.vocabulary.lengths > 0).sum())

@@ -41,6 +41,7 @@ class Anatomy:
     """What decides which tokens can come up."""
 
     prepare: Callable[[str], Prepared]
+    normal: Callable[[str], str] = str  # the text of `prepare` alone
     added: Sequence[Added] = ()
     arrives: Flags | None = None  # whether the model makes a token of its own piece; (size,)
     whole: bool = False  # a pretoken that is a token is not merged

@@ -249,7 +249,9 @@ class RankTokenizer:
         nothing = vocabulary.lengths == 0
         nothing[list(vocabulary.specials.values())] = False
         missing = sorted_ids(np.flatnonzero(nothing) if vocabulary.gaps else [])
-        return Anatomy(prepare, self.added(), self._merged(), True, missing=missing)
+        return Anatomy(
+            prepare, added=self.added(), arrives=self._merged(), whole=True, missing=missing
+        )
 
     def _merged(self) -> Flags | None:
         """Tell which tokens merging makes, by a byte before each that nothing merges with.
@@ -264,8 +266,8 @@ class RankTokenizer:
             return None
         merged = np.zeros(self.vocabulary.size, bool)
         encode = self.encoder.core._core_bpe.encode_single_piece
-        for token, rank in ranks.items():
-            merged[self.encoder.ids[rank]] = len(encode(free[0] + token)) == 2
+        made = [len(encode(free[0] + token)) == 2 for token in ranks]
+        merged[self.encoder.ids[list(ranks.values())]] = made
         return merged
 
     def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
@@ -311,7 +313,10 @@ class RankTokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; invalid UTF-8 becomes U+FFFD, as in tiktoken."""
-        return b"".join(map(self.vocabulary.spelling, ids)).decode(errors="replace")
+        vocabulary = self.vocabulary
+        plain = vocabulary.names.keys().isdisjoint(ids)
+        spelling = vocabulary.pieces.__getitem__ if plain else vocabulary.spelling
+        return b"".join(map(spelling, ids)).decode(errors="replace")
 
     def boundaries(self, text: str, *, specials: bool = False) -> NDArray[np.int64]:
         """Return where tokens end, in bytes."""

@@ -66,6 +66,7 @@ class Parts:
         known = {token for _, token in self.pieces} | {one.id for one in self.added}
         return Anatomy(
             self.prepare,
+            self.normal,
             self.added,
             self.arrives(),
             bool(self.model.get("ignore_merges")),
@@ -176,6 +177,10 @@ class Parts:
             plain = self.plain(text)
             return Prepared(plain, [(0, len(plain))], pieces)
         return Prepared(self.plain(text, spelled=False), [span for _, span in cut], pieces)
+
+    def normal(self, text: str) -> str:
+        """Return a normalised text, in the characters of text."""
+        return self.plain(normalize(self.library, text), spelled=self.spelled)
 
     def plain(self, piece: str, *, spelled: bool = True) -> str:
         """Return a piece in the characters of text instead of those of the vocabulary."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sentencepiece
 
-from tokscope.tokenizers.anatomy import Added, Anatomy, Prepared, as_it_is
+from tokscope.tokenizers.anatomy import Added, Anatomy, as_it_is
 from tokscope.tokenizers.arrivals import arrivals
 from tokscope.tokenizers.library import models
 from tokscope.tokenizers.merges import merges_of
@@ -36,7 +36,9 @@ def anatomy_of_model(
         model = models.Unigram(entries, max(library.unk_id(), 0), False)
     normal = [(piece, token) for piece, token in named.items() if kinds[token] == NORMAL]
 
-    def prepare(text: str) -> Prepared:
-        return as_it_is(library.normalize(text).replace(SPACE, " "))
+    arrives = arrivals(model, normal, len(pieces)) if model else None
 
-    return Anatomy(prepare, added, arrivals(model, normal, len(pieces)) if model else None)
+    def normalized(text: str) -> str:
+        return str(library.normalize(text).replace(SPACE, " "))
+
+    return Anatomy(lambda text: as_it_is(normalized(text)), normalized, added, arrives)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import json
@@ -176,7 +175,8 @@ def parse_ranks(content: bytes, place: str) -> dict[bytes, int]:
     for number, line in enumerate(lines, 1):
         try:
             token, rank = line.split()
-            ranks[base64.b64decode(token, validate=True) if token.strip(b"=") else b""] = int(rank)
+            spelled = token.strip(b"=") and binascii.a2b_base64(token, strict_mode=True)
+            ranks[spelled] = int(rank)
         except (ValueError, binascii.Error) as error:
             raise TokscopeError(
                 f"{place}:{number}: not a base64 token and its rank; is this a .tiktoken file?"

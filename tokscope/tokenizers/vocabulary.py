@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,12 +61,18 @@ class Vocabulary:
         return self.size - self.gaps
 
     def __getitem__(self, token: int) -> bytes:
-        return self.blob[self.ends[token] - self.lengths[token] : self.ends[token]].tobytes()
+        return self.pieces[token]
 
     @property
     def size(self) -> int:
         """The largest id plus one."""
         return len(self.ends)
+
+    @cached_property
+    def pieces(self) -> Sequence[bytes]:
+        """The bytes of every id, empty for an id without bytes."""
+        blob, ends = self.blob.tobytes(), self.ends.tolist()
+        return [blob[start:end] for start, end in pairwise([0, *ends])]
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:

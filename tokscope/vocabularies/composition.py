@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.counting.counted import ALL
-from tokscope.tokenizers.vocabulary import Vocabulary
 from tokscope.vocabularies.kinds import (
     KINDS,
     NEITHER,
@@ -67,7 +66,7 @@ def _totals(spelled: Spelled, added: int) -> Iterator[Row]:
     vocabulary = spelled.vocabulary
     in_bytes = vocabulary.lengths[vocabulary.lengths > 0]
     in_characters = spelled.lengths[spelled.whole]
-    pieces = {piece for piece in pieces_of(vocabulary) if piece}
+    pieces = {piece for piece in vocabulary.pieces if piece}
     counts = {
         "ids": len(vocabulary),
         "special": len(vocabulary.specials),
@@ -87,12 +86,6 @@ def _middle(lengths: Counts) -> tuple[float, float]:
     if not len(lengths):
         return nan, nan
     return float(lengths.mean()), float(np.median(lengths))
-
-
-def pieces_of(vocabulary: Vocabulary) -> list[bytes]:
-    """Return the bytes of every id, empty for an id without bytes."""
-    blob, ends = vocabulary.blob.tobytes(), vocabulary.ends.tolist()
-    return [blob[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def _shares(by: str, counts: Counts, names: Sequence[str]) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tokscope.measures.overlap import containment, jaccard, weighted_jaccard
 from tokscope.tokenizers.vocabulary import Vocabulary
-from tokscope.vocabularies.composition import Row, pieces_of
+from tokscope.vocabularies.composition import Row
 
 Counts = NDArray[np.int64]
 
@@ -24,7 +24,7 @@ def overlap(
     the share of tokens of the first that the other has too, and the Jaccard index of the two
     distributions.
     """
-    pieces = {name: pieces_of(vocabulary) for name, vocabulary in named.items()}
+    pieces = {name: vocabulary.pieces for name, vocabulary in named.items()}
     sets = {name: frozenset(filter(None, own)) for name, own in pieces.items()}
     for first, second in permutations(named, 2):
         common = len(sets[first] & sets[second])
