@@ -203,10 +203,13 @@ def test_start_up_is_light(modules: str, late: set[str]) -> None:
     assert not late & {name.split(".")[0] for name in done.stdout.split()}
 
 
-def test_a_table_is_printed_without_heavy_libraries() -> None:
-    code = (
-        "import sys, tokscope.cli as c; sys.argv[1:] = ['compare', 'bytes', 'sample:bpe']; c.run()"
-    )
+@pytest.mark.parametrize(
+    "words",
+    [["compare", "bytes", "sample:bpe"], ["show", "a", "sample:bpe"], ["inspect", "sample:bpe"]],
+    ids=" ".join,
+)
+def test_a_table_is_printed_without_heavy_libraries(words: list[str]) -> None:
+    code = f"import sys, tokscope.cli as c; sys.argv[1:] = {words}; c.run()"
     command = [sys.executable, "-X", "importtime", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}

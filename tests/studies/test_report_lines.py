@@ -1,6 +1,5 @@
 """The sentence over lines that are cut: a number of tokens for each, and whose it is."""
 
-import pandas as pd
 import pytest
 
 from tokscope.studies.report_lines import headline
@@ -11,7 +10,7 @@ def cut(
     unread: tuple[str, ...] = (), baselines: tuple[str, ...] = (), **counts: int
 ) -> Segmentation:
     rows = [name for name, count in counts.items() for _ in range(count)]
-    return Segmentation(pd.DataFrame({"tokenizer": rows}), "", (), {}, unread, baselines)
+    return Segmentation([{"tokenizer": name} for name in rows], "", (), {}, unread, baselines)
 
 
 @pytest.mark.parametrize(

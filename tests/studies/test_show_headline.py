@@ -1,6 +1,5 @@
 """The sentence over the tokens of a text."""
 
-import pandas as pd
 import pytest
 
 import tokscope
@@ -41,9 +40,8 @@ def test_who_needs_the_fewest(text: str, tokenizers: list[str], sentence: str) -
     ],
 )  # fmt: skip
 def test_where_the_cuts_differ(ends: dict[str, tuple[int, ...]], sentence: str) -> None:
-    rows = [(name, end) for name, own in ends.items() for end in own]
-    frame = pd.DataFrame(rows, columns=["tokenizer", "end"])
-    assert headline(Segmentation(frame, "", (), {}, (), ("bytes",)), b"abcd") == sentence
+    rows = [{"tokenizer": name, "end": end} for name, own in ends.items() for end in own]
+    assert headline(Segmentation(rows, "", (), {}, (), ("bytes",)), b"abcd") == sentence
 
 
 @pytest.mark.parametrize(
@@ -58,21 +56,20 @@ def test_where_the_cuts_differ(ends: dict[str, tuple[int, ...]], sentence: str) 
 )  # fmt: skip
 def test_what_cannot_be_read_is_not_compared(names: str, sentence: str) -> None:
     ends = {"a": (4,), "b": (2, 4), "x": (1, 4)}
-    rows = [(name, end) for name in names for end in ends[name]]
-    frame = pd.DataFrame(rows, columns=["tokenizer", "end"])
-    assert headline(Segmentation(frame, "", (), {}, ("x",)), b"abcd") == sentence
+    rows = [{"tokenizer": name, "end": end} for name in names for end in ends[name]]
+    assert headline(Segmentation(rows, "", (), {}, ("x",)), b"abcd") == sentence
 
 
 def test_a_tokenizer_without_a_token_is_not_compared() -> None:
-    frame = pd.DataFrame([("a", 4), ("b", 2), ("b", 4)], columns=["tokenizer", "end"])
-    assert headline(Segmentation(frame, "", (), {}, ("mute",)), b"abcd").endswith(
+    rows = [{"tokenizer": name, "end": end} for name, end in (("a", 4), ("b", 2), ("b", 4))]
+    assert headline(Segmentation(rows, "", (), {}, ("mute",)), b"abcd").endswith(
         " Not compared: mute cannot read all of the text."
     )
 
 
 def test_a_part_that_is_cut_differently_is_whole_characters() -> None:
-    rows = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 3)]
-    frame = pd.DataFrame(rows, columns=["tokenizer", "end"])
-    assert headline(Segmentation(frame, "", (), {}, ()), "世".encode()) == (
+    pairs = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 3)]
+    rows = [{"tokenizer": name, "end": end} for name, end in pairs]
+    assert headline(Segmentation(rows, "", (), {}, ()), "世".encode()) == (
         "b needs the fewest tokens, 2; a needs 3. They cut these parts differently: “世”."
     )

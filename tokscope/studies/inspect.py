@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from tokscope.counting.signature import signed
 from tokscope.report import Report
@@ -135,16 +134,15 @@ def inspect(tokenizers: Tokenizers) -> Report:
     """
     used = load_all(tokenizers)
     rows = [
-        (tokenizer.name, name, value)
+        {"tokenizer": tokenizer.name, "property": name, "value": value}
         for tokenizer in used
         for name, value in _facts(tokenizer).items()
     ]
-    frame = pd.DataFrame(rows, columns=["tokenizer", "property", "value"])
     title = "What tokenizers are made of"
     return Report(
         "inspect",
         title,
-        frame,
+        rows,
         (),
         signed(used),
         "tokenizer",
@@ -158,13 +156,19 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     """Return the table that people read; `details` keeps what no tokenizer has, and all notes."""
     if details:
         return [replace(report, notes=(*report.notes, *report.details), view=None)]
-    is_absent = report.frame["value"].isin(_ABSENT)
-    is_absent &= (report.frame["property"] != "unknown token") | (report.frame["value"] == "none")
-    absent = is_absent.groupby(report.frame["property"]).all()
-    frame = report.frame[~report.frame["property"].map(absent)]
-    names = [name for name in report.frame["property"].unique() if absent[name]]
+    present = {row["property"] for row in report.rows if not _is_absent(row)}
+    rows = [row for row in report.rows if row["property"] in present]
+    names = [
+        name for name in dict.fromkeys(r["property"] for r in report.rows) if name not in present
+    ]
     notes = (f"left out of the table, as they are not set: {', '.join(names)}",) if names else ()
-    return [replace(report, table=frame, notes=(*report.notes, *notes), view=None)]
+    return [replace(report, table=rows, notes=(*report.notes, *notes), view=None)]
+
+
+def _is_absent(row: Mapping[str, Any]) -> bool:
+    """Tell whether a tokenizer lacks a property; the unknown token may have the id 0."""
+    known = row["property"] == "unknown token" and row["value"] != "none"
+    return row["value"] in _ABSENT and not known
 
 
 def components(tokenizers: Tokenizers) -> Report:
@@ -177,10 +181,9 @@ def components(tokenizers: Tokenizers) -> Report:
     """
     used = load_all(tokenizers)
     rows = [
-        (tokenizer.name, name, part)
+        {"tokenizer": tokenizer.name, "component": name, "value": part}
         for tokenizer in used
         for name, part in (*tokenizer.components().items(), *tokenizer.processing().items())
     ]
-    frame = pd.DataFrame(rows, columns=["tokenizer", "component", "value"])
     notes = ("vocabularies, merges and templates are given by their SHA-256",)
-    return Report("inspect", "Components", frame, notes, signed(used), headline=headline(used))
+    return Report("inspect", "Components", rows, notes, signed(used), headline=headline(used))

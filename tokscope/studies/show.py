@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tokscope.counting.signature import signed
 from tokscope.errors import TokscopeError, shortened
 from tokscope.given import unlike
+from tokscope.late import Late
 from tokscope.numerals.cuts import places
 from tokscope.provenance import Provenance
-from tokscope.report import Report
+from tokscope.report import Report, Rows
 from tokscope.studies.show_plots import plots
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer, assumptions, switched_off
@@ -22,31 +23,39 @@ from tokscope.tokenizers.baselines import Bytes, Characters
 from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.wording import many, some
 
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")
+
 Counts = NDArray[np.int64]
+COLUMNS = ["tokenizer", "position", "id", "token", "bytes", "text", "start", "end", "place"]
 LONGEST = 10_000
 _LONGEST_PART = 20  # characters of a part of the text in a sentence
 
 
-def _rows(tokenizer: Tokenizer, text: str, specials: bool) -> pd.DataFrame:
+def _rows(tokenizer: Tokenizer, text: str, specials: bool) -> list[dict[str, Any]]:
     """Return one row for each token: its id, its bytes, and the part of the text it stands for."""
     ids = tokenizer.encode([text], specials=specials).ids.tolist()
     ends = tokenizer.boundaries(text, specials=specials)
     starts = np.append(0, ends)[: len(ids)]
     data = text.encode()
-    pieces = [tokenizer.vocabulary[token] for token in ids]
-    return pd.DataFrame(
+    spans = zip(starts.tolist(), ends.tolist(), _places_in(text, starts, ends), strict=True)
+    vocabulary = tokenizer.vocabulary
+    return [
         {
             "tokenizer": tokenizer.name,
-            "position": range(1, len(ids) + 1),
-            "id": ids,
-            "token": [spelled(tokenizer.vocabulary.spelling(token)) for token in ids],
-            "bytes": [piece.hex(" ") for piece in pieces],
-            "text": [spelled(data[s:e]) for s, e in zip(starts, ends, strict=True)],
-            "start": starts,
-            "end": ends,
-            "place": _places_in(text, starts, ends),
+            "position": position,
+            "id": token,
+            "token": spelled(vocabulary.spelling(token)),
+            "bytes": vocabulary[token].hex(" "),
+            "text": spelled(data[start:end]),
+            "start": start,
+            "end": end,
+            "place": place,
         }
-    )
+        for position, (token, (start, end, place)) in enumerate(zip(ids, spans, strict=True), 1)
+    ]
 
 
 def _places_in(text: str, starts: Counts, ends: Counts) -> list[str]:
@@ -73,13 +82,13 @@ def show(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Report
     cuts = segmentation(text, tokenizers, specials=specials)
     legend = "␣ space, ⏎ line feed, <C3> a byte of a cut character"
     details = (cuts.counts, legend)
-    flow = ("token", "id", "bytes", *(["place"] if cuts.frame["place"].any() else []))
+    flow = ("token", "id", "bytes", *(["place"] if any(row["place"] for row in cuts.rows) else []))
     title = "Segmentation"
     told = headline(cuts, text.encode())
     return Report(
         "show",
         title,
-        cuts.frame,
+        cuts.rows or cuts.frame,
         cuts.assumed,
         cuts.provenance,
         flow=flow,
@@ -94,8 +103,10 @@ def headline(cuts: Segmentation, data: bytes) -> str:
 
     A sentence is about baselines only if there is nothing else.
     """
-    rows = cuts.frame.groupby("tokenizer", sort=False)
-    every = {str(name): tuple(own["end"]) for name, own in rows}
+    found: dict[str, list[int]] = {}
+    for row in cuts.rows:
+        found.setdefault(row["tokenizer"], []).append(row["end"])
+    every = {name: tuple(own) for name, own in found.items()}
     if not every:
         return "The text has no tokens."
     if len(every) > 1 and set(every) <= set(cuts.baselines):
@@ -161,12 +172,17 @@ def _require_readable(text: str) -> None:
 class Segmentation(NamedTuple):
     """The tokens of a text, and notes about them."""
 
-    frame: pd.DataFrame
+    rows: Rows
     counts: str
     assumed: tuple[str, ...]  # about what the files of tokenizers leave open
     provenance: Provenance
     unread: tuple[str, ...]  # tokenizers with an unknown token for part of the text
     baselines: tuple[str, ...] = ()
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a data frame."""
+        return pd.DataFrame(self.rows, columns=COLUMNS)
 
 
 def segmentation(text: str, tokenizers: Tokenizers, *, specials: bool = False) -> Segmentation:
@@ -177,18 +193,18 @@ def segmentation(text: str, tokenizers: Tokenizers, *, specials: bool = False) -
     """
     _require_readable(text)
     used = load_all(tokenizers)
-    frames = [_rows(tokenizer, text, specials) for tokenizer in used]
-    counts = ", ".join(f"{t.name} {len(f):,}" for t, f in zip(used, frames, strict=True))
+    rows = [_rows(tokenizer, text, specials) for tokenizer in used]
+    counts = ", ".join(f"{t.name} {len(own):,}" for t, own in zip(used, rows, strict=True))
     size = f"{len(text):,} characters, {len(text.encode()):,} bytes"
     return Segmentation(
-        pd.concat(frames, ignore_index=True),
+        [*chain.from_iterable(rows)],
         f"{size}; tokens: {counts}",
         (*assumptions(used), *switched_off(used)),
         {**signed(used), "specials": "found" if specials else "text"},
-        tuple(t.name for t, f in zip(used, frames, strict=True) if _unknown(t, f)),
+        tuple(t.name for t, own in zip(used, rows, strict=True) if _unknown(t, own)),
         tuple(t.name for t in used if isinstance(t, Bytes | Characters)),
     )
 
 
-def _unknown(tokenizer: Tokenizer, frame: pd.DataFrame) -> bool:
-    return bool((frame["id"] == tokenizer.vocabulary.unknown).any()) or frame.empty
+def _unknown(tokenizer: Tokenizer, rows: Rows) -> bool:
+    return not rows or any(row["id"] == tokenizer.vocabulary.unknown for row in rows)

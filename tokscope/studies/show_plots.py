@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from tokscope.plots import Cut, Cuts, Piece, Plot
 from tokscope.report import Report
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def plots(report: Report) -> list[Plot]:
