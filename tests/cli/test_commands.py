@@ -178,8 +178,8 @@ REFUSED: dict[str, list[str]] = {
     "--dimension 0: write a number from 1 up": ["extend", "sample:bpe", "-c", "sample:de", "--dimension", "0"],
     "bytes cannot be extended; what can: BPE": ["extend", "bytes", "-c", "sample:de"],
     "no way of adding pieces keeps the ids of other text": ["extend", "sample:wordpiece", "-c", "sample:de"],
-    "name a file that ends in .json": ["extend", "sample:bpe", "-c", "sample:de", "--write", "new.model"],
-    "--write: the folder nowhere does not exist": ["extend", "sample:bpe", "-c", "sample:de", "--write", "nowhere/x.json"],
+    "name a file that ends in .json": ["extend", "sample:bpe", "-c", "sample:de", "--output", "new.model"],
+    "--output nowhere/x.json: the folder nowhere does not exist": ["extend", "sample:bpe", "-c", "sample:de", "--output", "nowhere/x.json"],
     "unknown rule 'TS10'; did you mean": ["audit", "bytes", "--select", "TS10"],
     "unknown rule 'TS45x'; did you mean 'TS45": ["explain", "TS45x"],
     "--select and --ignore leave no rule": ["audit", "bytes", "--select", "TS405", "--ignore", "TS4"],
@@ -373,7 +373,7 @@ def test_help_of_a_command_begins_with_what_it_does(run: Run) -> None:
         found = re.search(rf"│ {one.name} +(\w+) ", shown[str(one.rich_help_panel)])
         assert found
         assert found[1] in {
-            "Check", "Compare", "Count", "Explain", "Find", "Infer", "List", "Measure", "Show", "Test",
+            "Add", "Check", "Compare", "Count", "Explain", "Find", "Infer", "List", "Measure", "Show", "Test",
             "Write",
         }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,16 @@ import typer
 
 from tokscope.cli import output, text
 from tokscope.cli.options import STATISTICS, TEXT
-from tokscope.errors import TokscopeError
+from tokscope.errors import TokscopeError, path_of
+
+_TOKENIZERS = (".json", ".model", ".tiktoken")  # suffixes of files of a tokenizer
+
+
+def _one(files: Sequence[str]) -> Path | None:
+    """Return the file for the tokenizer, if one is asked for."""
+    if len(files) > 1:
+        raise TokscopeError(f"--output {files[1]}: one tokenizer is written, to {files[0]}")
+    return path_of(files[0]) if files else None
 
 
 def command(
@@ -29,14 +39,6 @@ def command(
     dimension: Annotated[
         int | None,
         typer.Option(metavar="D", help="The width of embeddings, to count their parameters."),
-    ] = None,
-    write: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write the extended tokenizer in the format of the base: .json, .model or "
-            ".tiktoken. It is read again first, and must only join tokens of the base.",
-        ),
     ] = None,
     write_merges: Annotated[
         Path | None,
@@ -79,17 +81,25 @@ def command(
     """Add tokens to a tokenizer for your text, so that all old ids keep their meaning.
 
     Learns merges behind those of the base, and shows what they save on lines that were held out,
-    where more are not worth it, and how much other text they change:
+    where more are not worth it, and how much other text they change.
 
-    `tokscope extend gpt2.json --corpus de=german.txt --merges 5000 --write gpt2-de.json`
+    --output writes the extended tokenizer in the format of the base: .json, .model or .tiktoken. It
+    is read again first, and must only join tokens of the base. A report in JSON is json=PATH:
+
+    `tokscope extend gpt2.json --corpus de=german.txt --merges 5000 --output gpt2-de.json`
     """
+    files, out = output.apart(out, _TOKENIZERS)
+    write = _one(files)
     output.require_formats(out)
     output.require_view("--details" if details else "", out)
     output.require_kept(
         out,
         specs=[spec],
         texts=[*(corpus or ()), *(held_out or ()), *(keep or ())],
-        also=[("--write", write), ("--write-merges", write_merges)],
+        also=[
+            *((f"--output {word}", path_of(word)) for word in files),
+            ("--write-merges", write_merges),
+        ],
     )
     if not corpus:
         raise TokscopeError("extend learns from text of yours; name it with --corpus")

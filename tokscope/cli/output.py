@@ -10,7 +10,7 @@ import stat
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -75,6 +75,19 @@ class Output:
     def words(self) -> list[str]:
         """Return the values of `--output`, an empty list if there are none."""
         return self.outputs or []
+
+
+def apart(output: Output, suffixes: Sequence[str]) -> tuple[list[str], Output]:
+    """Return the outputs that are no reports, by the suffixes of their files, and the others.
+
+    `json=PATH` is a report, whatever a command writes into other files of that suffix.
+    """
+    own = [
+        word
+        for word in output.words
+        if not split_label(word)[0] and Path(word).suffix.lower() in suffixes
+    ]
+    return own, replace(output, outputs=[word for word in output.words if word not in own])
 
 
 class Talk(io.TextIOWrapper):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +9,7 @@ import typer
 
 from tokscope.cli import output, text
 from tokscope.cli.options import TOKENIZERS
-from tokscope.errors import path_of, split_label
+from tokscope.errors import path_of
 
 _SPEC = "written as for compare."
 _Old = Annotated[
@@ -27,12 +25,6 @@ _New = Annotated[
     ),
 ]
 _MAPS = (".npz", ".safetensors", ".jsonl")  # suffixes of files of a map
-
-
-def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the outputs that are maps, and those that are reports."""
-    maps = [word for word in words if not split_label(word)[0] and Path(word).suffix in _MAPS]
-    return maps, [word for word in words if word not in maps]
 
 
 def command(
@@ -76,7 +68,7 @@ def command(
     out: output.Output,
     scale: text.Scale,
 ) -> None:
-    """Tell what a model keeps of its embeddings if it gets another tokenizer, and map them.
+    """Show what a model keeps of its embeddings under another tokenizer, and map them.
 
     Every id of NEW is a copy of one of OLD, composed of several, or has no way; the same by use in
     text. --output map.npz, .safetensors or .jsonl writes the map.
@@ -85,8 +77,7 @@ def command(
 
     `tokscope transfer llama.json german.json --apply model.safetensors --write new.safetensors`
     """
-    maps, words = _split(out.words)
-    out = replace(out, outputs=words)
+    maps, out = output.apart(out, _MAPS)
     output.require_formats(out)
     output.require_view("--details" if details else "", out)
     also = [(f"--output {word}", path_of(word)) for word in maps]

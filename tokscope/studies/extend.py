@@ -107,14 +107,14 @@ def _require_sense(merges: int, dimension: int | None) -> None:
 
 def _require_places(base: Base, write: Path | None, write_merges: Path | None) -> None:
     """Refuse files that cannot be written, or that would have the wrong format by their name."""
-    places = {"--write": write, "--write-merges": write_merges}
+    places = {"--output": write, "--write-merges": write_merges}
     named = [(option, path) for option, path in places.items() if path]
     for option, path in named:
         require_writable(path, option)
     require_apart(named)
     if write and write.suffix != suffix_of(base):
         raise TokscopeError(
-            f"--write {write}: {base.tokenizer.name} is extended in its own format; name a file "
+            f"--output {write}: {base.tokenizer.name} is extended in its own format; name a file "
             f"that ends in {suffix_of(base)}"
         )
 

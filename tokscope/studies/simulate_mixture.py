@@ -207,7 +207,7 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     long = frame[["method", *shown]].rename(columns=shown)
     long = long.melt("method", var_name="measure").assign(unit="share", better="neither")
     long["value"] = _off(long["value"])
-    title = "How far off shares of bytes are, in percentage points"
+    title = "How far off shares of bytes are; 1.0 % is one percentage point"
     notes = (*report.notes, _UNITS)
     first = replace(report, title=title, table=long, notes=notes, across="measure", view=None)
     if not details:
