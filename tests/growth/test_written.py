@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 
 from tests.tokenizers.families import FAMILIES, byte_level, model_file, write
 from tokscope.errors import TokscopeError
+from tokscope.growth import written as module
 from tokscope.growth.base import base_of
 from tokscope.growth.learning import learn, spellings, whole
 from tokscope.growth.proof import proof_of, reloaded, require_ids
@@ -128,6 +129,16 @@ def test_scores_of_pieces_fall_as_32_bit_numbers(tmp_path: Path) -> None:
     assert max(scores) < -1e9
     assert len(set(scores)) == len(scores) == 80
     assert scores == sorted(scores, reverse=True)
+
+
+def test_pieces_with_the_score_0_are_merged_first_and_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The score that scripts for Chinese give to new pieces: the highest of all."""
+    monkeypatch.setattr(module, "_falling", lambda score, count: [0.0] * count)
+    one = base(tmp_path, "bpe.model")
+    extended = reloaded(one, written(one, grown(one)))
+    assert proof_of(one, extended, [*LEARNED, *OTHER]).broken > 0
 
 
 def test_a_unigram_piece_scores_a_little_more_than_its_parts(tmp_path: Path) -> None:
