@@ -93,6 +93,17 @@ def test_curves_are_those_of_the_prototype(
         assert curve(*base.counted(held), rules)[[*STEPS]].tolist() == [*told]
 
 
+def test_russian_under_gpt2_is_that_of_the_prototype(data: Path) -> None:
+    base = Base(data / "tokenizers" / "gpt-2.json")
+    text = lines_of(data / "text" / "ru.txt")
+    words, counts = base.counted(text[: int(0.9 * len(text))])
+    rules = learn(words, counts, Symbols(base.forms), 10_000)
+    held, times = base.counted(lines_of(data / "parallel" / "flores-dev" / "ru.txt"))
+    found = curve(held, times, rules)
+    assert found[[0, 100, 10_000]].tolist() == [148_224, 95_374, 44_384]
+    assert round(1 - int(times.sum()) / int(found[0]), 4) == 0.8451
+
+
 BATCHES = {
     "de": {0: 1627, 10: 1563, 50: 1449, 100: 1349, 200: 1235, 500: 935, 651: 784},
     "hi": {0: 5965, 10: 4628, 50: 3320, 100: 2976, 200: 2735, 358: 2577},
