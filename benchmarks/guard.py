@@ -44,7 +44,7 @@ BEST = 3
 # Bytes. Once that much was freed, glibc keeps what is freed later, so that the order of cases does
 # not matter: getting memory from the system anew is a fifth of what the quickest of ours cost.
 KEPT = 30_000_000
-TRIES = 3
+TRIES = 6
 LANGUAGES = ("en", "de", "ru", "ja", "hi")
 COUNTED = {
     "tokens": MEASURES["tokens"].columns | {"units", "bytes"},
@@ -139,7 +139,7 @@ def record(cases: Iterable[Case]) -> None:
     """Write the middle of several tries."""
     found = {}
     for case in cases:
-        tries = [measured(case) for _ in range(TRIES)]
+        tries = [measured(case) for _ in range(3)]
         for name in tries[0]:
             found[name] = round(statistics.median(one[name] for one in tries), 3)
     text = json.dumps(found, indent=2)

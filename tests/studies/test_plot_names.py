@@ -9,12 +9,11 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
-import typer
 
 import tokscope
 from tests.conftest import Run
 from tests.laws import refusal
-from tokscope.cli import app
+from tokscope.cli import app, whole
 from tokscope.report import Report
 from tokscope.studies import audit_plots, simulate_mixture_plots
 from tokscope.studies.audit import COLUMNS, Line
@@ -24,11 +23,10 @@ TEXTS = {"en": ["The house stands.", "It is old."], "ru": ["Дом стоит.",
 
 def options() -> dict[str, list[str]]:
     """Return the names of plots in the help of each command."""
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     told = {
-        name: parameter.help
-        for name, command in commands.items()
-        for parameter in command.params
+        str(one.name): parameter.help
+        for one in app.registered_commands
+        for parameter in whole(str(one.name)).params
         if parameter.name == "plot"
     }
     lists = {name: re.sub(r" \(with[^)]*\)", "", words) for name, words in told.items()}

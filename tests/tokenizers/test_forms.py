@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,7 @@ DATA = st.lists(
 ).map(b"".join)
 
 
+@cache
 def made(name: str) -> Tokscope:
     return {"bytes": Bytes("bytes"), "characters": Characters("characters")}.get(
         name

@@ -15,7 +15,8 @@ def broken_law(head: Identity, base: Identity) -> str | list[str]:
     """Return which old ids changed, in words, or the golden strings that are not joined tokens."""
     old, new = _first(head, base), head.tokens
     if old is None or new is None:
-        return f"old ids changed: {changed_ids(head, base)}"
+        changed = changed_ids(head, base)
+        return f"old ids changed: {changed}" if changed else ""
     specials = [name for name, token in base.specials.items() if head.specials.get(name) != token]
     if specials:
         return f"special tokens moved: {', '.join(specials[:3])}"

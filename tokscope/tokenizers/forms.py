@@ -15,6 +15,7 @@ from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.vocabulary import SPACE, Vocabulary
 
 Pieces = Sequence[int]
+_MANY = 10_000
 # Bytes that are not whole characters, and the character that would be read as a space
 _APART = re.compile(f"([\udc80-\udcff{SPACE}]+)")
 
@@ -106,10 +107,11 @@ def all_pieces(
         data = [
             one.removeprefix(b" ") if start else one for one, start in zip(data, begin, strict=True)
         ]
-    tokens = vocabulary.tokens()
+    # to list all tokens takes as long as to look up some thousands
+    spell = vocabulary.tokens().__getitem__ if len(data) > _MANY else vocabulary.__getitem__
     found = tokenizer.pieces(data, begin)
     return [
-        list(ids) if ids and b"".join([tokens[i] for i in ids]) == one else None
+        list(ids) if ids and b"".join(map(spell, ids)) == one else None
         for one, ids in zip(data, found, strict=True)
     ]
 
