@@ -32,6 +32,7 @@ def test_a_check_draws_the_change_beside_the_limit_and_its_exit_code_stays(
     assert run(*words, "-f", "svg").stdout == drawn
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("kind", ["png", "pdf"])
 def test_a_check_is_drawn_for_slides_and_papers(locked: Path, run: Run, kind: str) -> None:
     pytest.importorskip("matplotlib")
