@@ -66,7 +66,10 @@ def test_the_readme_is_short() -> None:
 
 
 # Pages with commands that take seconds; they run with -m "".
-SLOW = {"audit", "gate", "mixture", "numbers", "python", "report"}
+SLOW = {
+    "audit", "changes", "compare", "extend", "gate", "mixture", "numbers", "python", "report",
+    "transfer",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ def test_one_word_is_one_word_and_not_its_letters() -> None:
         tokscope.show(b"x", "bytes")  # type: ignore[arg-type]
 
 
+@pytest.mark.deep
 def test_two_that_do_the_same_pass() -> None:
     given = tokenizers.Tokenizer.from_file(BPE)
     assert tokscope.equiv({"mine": given}, "sample:bpe", fuzz=1).passed is True

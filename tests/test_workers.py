@@ -254,6 +254,7 @@ def test_a_cluster_without_workers_ends_in_one_clear_line(monkeypatch: pytest.Mo
             pass
 
 
+@pytest.mark.deep
 def test_no_scheduler_and_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PATIENCE", 1)
     with pytest.raises(TokscopeError, match="no scheduler answers"), cluster("tcp://127.0.0.1:1"):

@@ -182,6 +182,7 @@ def test_a_signal_ends_the_whole_command(number: int, code: int) -> None:
     assert ended(child)
 
 
+@pytest.mark.deep
 @linux
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_library_that_hears_nothing_is_not_waited_for(number: int, code: int) -> None:
@@ -213,6 +214,7 @@ def test_who_wants_to_answer_first_is_waited_for_until_asked_again() -> None:
     assert ended(child)
 
 
+@pytest.mark.deep
 @linux
 def test_the_clock_that_a_caller_has_set_ends_the_command() -> None:
     body = BODY.format(line="time.sleep(60)")

@@ -133,6 +133,7 @@ def test_corpora_of_one_kind_cannot_be_told_apart(folder: Path) -> None:
     assert most["a"] - least["a"] > 4 * (most["x"] - least["x"])
 
 
+@pytest.mark.deep
 def test_intervals_are_about_the_estimate_hold_the_truth_and_are_seeded(folder: Path) -> None:
     report = inferred(folder, "abcx", bootstrap=40, merges=100)
     frame = report.frame[report.frame.measure == "bytes"].set_index("corpus")
@@ -247,6 +248,7 @@ def test_the_answer_comes_first_and_the_largest_share_on_top(folder: Path) -> No
     assert score.endswith("lower is nearer")
 
 
+@pytest.mark.deep
 def test_many_corpora_of_like_shares_have_a_headline(folder: Path, tmp_path: Path) -> None:
     for number in range(110):
         (tmp_path / f"a{number}.txt").write_text(language("a", number, 400))

@@ -174,6 +174,7 @@ def test_a_list_has_words(write: Write) -> None:
         tokscope.vocab(["bytes"], lists=empty)
 
 
+@pytest.mark.deep
 def test_use_weighs_the_overlap(corpora: list[Corpus]) -> None:
     frame = tokscope.vocab(["bytes", "characters"], corpora).frame
     found = values(frame, by="overlap", tokenizer="bytes")

@@ -265,6 +265,7 @@ def test_the_same_seed_gives_the_same_report() -> None:
     assert not first.equals(other)
 
 
+@pytest.mark.deep
 def test_a_part_is_that_part_of_the_whole() -> None:
     whole = numbers(["sample:unigram"]).frame
     parts = pd.concat([numbers(["sample:unigram"], by=part).frame for part in PARTS])

@@ -57,9 +57,8 @@ def test_a_lock_that_does_not_exist_is_refused() -> None:
         tokscope.full_report("bytes", TEXTS, lock="none.lock")
 
 
-@pytest.mark.parametrize(
-    "word_rule", ["unicode", pytest.param("whitespace", marks=pytest.mark.deep)]
-)
+@pytest.mark.deep
+@pytest.mark.parametrize("word_rule", ["unicode", "whitespace"])
 def test_a_part_is_what_its_study_gives_alone(word_rule: str) -> None:
     used, how = ["bytes", "sample:wordpiece"], {"word_rule": word_rule}
     made = tokscope.full_report(used, TEXTS, parallel=True, **how)

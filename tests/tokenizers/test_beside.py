@@ -536,6 +536,7 @@ golden = "fail"
 """
 
 
+@pytest.mark.deep
 def test_a_lock_sees_a_setting_that_flips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even where it changes no golden id: a role, and capitals of which the vocabulary has none."""
     monkeypatch.chdir(tmp_path)

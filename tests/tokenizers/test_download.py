@@ -189,6 +189,7 @@ def listing(revision: str) -> str:
     return f"/api/models/org/name/revision/{revision}?blobs=true"
 
 
+@pytest.mark.deep
 def test_a_repository_is_downloaded_once_and_then_comes_from_the_cache(
     run: Run, server: Server, machine: dict[str, str]
 ) -> None:

@@ -184,6 +184,7 @@ def test_tekken_numbers_that_are_none_are_one_line(write: Write) -> None:
         assert "not a tekken file" in refusal(path)
 
 
+@pytest.mark.deep
 def test_an_audit_of_unigram_without_an_unknown_token_is_one(write: Write) -> None:
     config = json.loads(FAMILIES["unigram.json"]())
     config["model"]["unk_id"] = None

@@ -410,6 +410,7 @@ def test_words_that_are_known_sooner_are_those_of_moses(kind: str, tmp_path: Pat
         assert quick.split(text) == quick.split(text) == slow(text), text  # type: ignore[attr-defined]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("language", ["en", "fr", "ru", "ja", "ko"])
 def test_a_letter_alone_is_left_alone_by_moses(language: str) -> None:
     """Tried with every letter when this was written; here with some."""
