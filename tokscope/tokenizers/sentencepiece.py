@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ from tokscope.tokenizers.forms import in_characters
 from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.limits import require_sizes
 from tokscope.tokenizers.merges import learned, require_some
+from tokscope.tokenizers.normalized import Joined, projected
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.ranks import Ranks, by_score
 from tokscope.tokenizers.sentencepiece_model import kinds_of, open_model, read_settings
@@ -141,9 +142,17 @@ class SentencePieceTokenizer:
 
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
-        if not self.literal:
-            return Encoded.of(self.library.encode(list(texts), out_type=int, num_threads=1))
-        return Encoded.of([[i for part in self._parts(t) for i in self._ids(part)] for t in texts])
+        if self.literal:
+            return Encoded.of(
+                [[i for part in self._parts(t) for i in self._ids(part)] for t in texts]
+            )
+        found = Encoded.of(self.library.encode(list(texts), out_type=int, num_threads=1))
+
+        def reported(units: NDArray[np.int64]) -> NDArray[np.int64]:
+            own = [texts[unit] for unit in units.tolist()]
+            return self._ends(own, found.ids[found.of_units(units)], np.diff(found.starts)[units])
+
+        return replace(found, reported=reported)
 
     def _parts(self, text: str) -> Iterator[str]:
         """Yield a text in parts, each an added token or what is between two."""
@@ -182,46 +191,54 @@ class SentencePieceTokenizer:
         return np.concatenate(cuts)
 
     def _boundaries(self, text: str) -> NDArray[np.int64]:
-        ids = self.library.encode(text, out_type=int)
-        exact = self.vocabulary.cuts(np.array(ids, np.int32), text)
-        if exact is not None:
-            return exact
-        normal, origins = self.library.normalize(text, with_offsets=True)
-        pieces = self.library.encode(text, out_type=str)
-        widths = [len(piece.encode()) for piece in pieces]
-        for i, token in enumerate(ids):
-            if token in self.vocabulary.fallbacks:
-                widths[i] = 1
-        at = np.cumsum([0, *(len(char.encode()) for char in normal)])
-        ends = np.cumsum(widths, dtype=np.int64)
-        dummy = normal.startswith(SPACE) and not text.startswith((" ", SPACE))
-        return _projected(ends, at, np.asarray(origins), text, dummy=dummy)
+        ids = np.array(self.library.encode(text, out_type=int), np.int32)
+        exact = self.vocabulary.cuts(ids, text)
+        return self._ends([text], ids, np.array([len(ids)])) if exact is None else exact
 
+    def _ends(
+        self, texts: Sequence[str], ids: NDArray[np.int32], counts: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Return where the tokens of texts end, in bytes of each, by their normalised texts."""
+        pairs = self.library.normalize(list(texts), with_offsets=True)
+        normal = Joined([one for one, _ in pairs])
+        origins = list(chain.from_iterable(own for _, own in pairs))
+        widths = self._widths(texts, ids, counts, normal.sizes)
+        return projected(np.cumsum(widths), counts, normal, origins, Joined(texts))
 
-def _projected(
-    ends: NDArray[np.int64],
-    at: NDArray[np.int64],
-    origins: NDArray[np.int64],
-    text: str,
-    *,
-    dummy: bool,
-) -> NDArray[np.int64]:
-    """Map byte offsets in a normalised text to byte offsets in the text.
+    def _widths(
+        self,
+        texts: Sequence[str],
+        ids: NDArray[np.int32],
+        counts: NDArray[np.int64],
+        sizes: NDArray[np.int64],
+    ) -> NDArray[np.int64]:
+        """Return how many bytes of the normalised texts each token stands for.
 
-    `at[k]` is where character k of the normalised text begins, `origins[k]` the character of the
-    text that it comes from; both have one entry more, for the end. A `dummy` prefix comes from no
-    character.
-    """
-    home = np.cumsum([0, *(len(char.encode()) for char in text)])
-    k = np.searchsorted(at, ends, side="right") - 1
-    inside = at[k] < ends
-    between = ~inside & (k > int(dummy)) & (k < len(origins) - 1)
-    between[between] = origins[k[between]] == origins[k[between] - 1]
-    source = np.minimum(origins[k], len(text))
-    result = home[source]
-    cut = inside | between
-    result[cut] = np.minimum(home[source[cut]] + 1, home[np.minimum(source[cut] + 1, len(text))])
-    return np.sort(result)
+        Only an unknown token stands for more than its piece. If a text has one of them, it stands
+        for what the other tokens leave; if it has more, the library must be asked again.
+        """
+        widths = self._spelled[ids]
+        of = np.repeat(np.arange(len(counts)), counts)
+        unknown = ids == (-1 if self.vocabulary.unknown is None else self.vocabulary.unknown)
+        widths[unknown] = 0
+        many = np.bincount(of[unknown], minlength=len(counts))
+        left = sizes - np.bincount(of, widths, minlength=len(counts)).astype(np.int64)
+        alone = unknown & (many == 1)[of]
+        widths[alone] = left[of[alone]]
+        asked = np.flatnonzero(many > 1)
+        pieces = self.library.encode([texts[i] for i in asked.tolist()], out_type=str)
+        several = unknown & (many > 1)[of]
+        told = compress(chain.from_iterable(pieces), unknown[(many > 1)[of]])
+        widths[several] = [len(piece.encode()) for piece in told]
+        return widths
+
+    @cached_property
+    def _spelled(self) -> NDArray[np.int64]:
+        """How many bytes of normalised text each id stands for; (size,)."""
+        ids = range(self.library.get_piece_size())
+        pieces = [len(self.library.id_to_piece(i).encode()) for i in ids]
+        pieces = [1 if i in self.vocabulary.fallbacks else size for i, size in enumerate(pieces)]
+        return np.array(pieces, np.int64)
 
 
 def load_file(spec: Spec) -> SentencePieceTokenizer:
