@@ -4,9 +4,11 @@ import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tokscope.batch import Batch
 from tokscope.counting.tokens import TEXT_COLUMNS, Text
+from tokscope.text.lines import Block
 
-LINES = st.lists(st.text(st.sampled_from("ab1 .'éжाक中ไ한😀\r\u0301"), max_size=8), max_size=5)
+LINES = st.lists(st.text(st.sampled_from("ab1 .'éжाक中ไ한😀\r\n\u0301"), max_size=8), max_size=5)
 
 
 def one_by_one(line: str) -> dict[str, int]:
@@ -20,6 +22,24 @@ def one_by_one(line: str) -> dict[str, int]:
         "letters": len(regex.findall(r"\p{L}", line)),
         "unspaced": len(regex.findall(unspaced, line)),
     }
+
+
+@given(LINES)
+def test_a_batch_knows_its_size_and_bounds_its_longest_text(texts: list[str]) -> None:
+    batch = Batch.of(texts)
+    assert batch.size == len("".join(texts).encode())
+    assert batch.longest >= max(map(len, texts), default=0)
+    assert Batch.of(batch) is batch
+
+
+@given(LINES, st.booleans())
+def test_lines_of_a_file_are_the_batch_that_one_makes_of_them(lines: list[str], ends: bool) -> None:
+    raw = "\n".join((*lines, "")).encode() if ends else "\n".join(lines).encode()
+    found = Batch.of(Block(raw, raw.decode(), 0, 0, 0).lines())
+    made = Batch(found)
+    assert found.joined == made.joined
+    assert found.data.tolist() == made.data.tolist()
+    assert found.ends.tolist() == made.ends.tolist()
 
 
 @given(LINES)

@@ -14,6 +14,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from tokscope.batch import Batch
 from tokscope.counting.catalog import TYPES
 from tokscope.counting.groups import BLOCKS, Apart, Blocks, Clusters
 from tokscope.counting.tokens import TEXT_COLUMNS, TOKEN_COLUMNS, Counts, Text, Tokens
@@ -173,12 +174,13 @@ def _count(
 
     What an observer does not see is forgotten at once: a library holds a lot for each token.
     """
-    text, names = Text(units.texts, counting.words), counting.named()
+    texts, names = Batch.of(units.texts), counting.named()
+    text = Text(texts, counting.words)
     of_text = {name: TEXT_COLUMNS[name](text) for name in names if name in TEXT_COLUMNS}
     rows, observed = [], []
     for tokenizer, types in zip(tokenizers, sums.types, strict=True):
         try:
-            encoded = tokenizer.encode(units.texts, specials=counting.specials)
+            encoded = tokenizer.encode(texts, specials=counting.specials)
             tokens = Tokens(text, tokenizer, encoded, counting.specials)
             of_tokens = {name: TOKEN_COLUMNS[name](tokens) for name in names if name not in of_text}
         except UnitError as error:

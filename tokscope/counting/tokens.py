@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.batch import Batch
 from tokscope.text.words import LETTER, UNSPACED, WORDS, has_dictionary, properties_of
 from tokscope.tokenizers import Encoded, Tokenizer
 
@@ -32,15 +33,19 @@ class Text:
     texts: Sequence[str]
     rule: str
 
-    @cached_property
+    @property
     def joined(self) -> str:
         """All units, with a line feed after each."""
-        return "\n".join((*self.texts, ""))
+        return self._batch.joined
 
-    @cached_property
+    @property
     def data(self) -> NDArray[np.uint8]:
         """The bytes of `joined`; positions below are indices into this array."""
-        return np.frombuffer(self.joined.encode(), np.uint8)
+        return self._batch.data
+
+    @cached_property
+    def _batch(self) -> Batch:
+        return Batch.of(self.texts)
 
     @cached_property
     def first(self) -> NDArray[np.bool_]:
@@ -63,8 +68,9 @@ class Text:
     @cached_property
     def unit_bytes(self) -> Counts:
         """The byte where each unit begins, and where one more would; (D + 1,)."""
-        if self.joined.isascii():
-            return self.unit_chars
+        ends = self._batch.ends
+        if len(ends) == len(self.texts):  # else some line feeds are inside units
+            return np.append(0, ends)
         return np.append(0, self.char_bytes[self.unit_end_chars] + 1)
 
     @cached_property

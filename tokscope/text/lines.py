@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.batch import Batch
 from tokscope.errors import TokscopeError
 from tokscope.text.files import REPLACING, Shard, pieces
 
@@ -78,18 +80,26 @@ class Block:
     offset: int
     line: int  # how many lines came before this block
     replaced: int
+    mark: int = 0  # bytes at the beginning that are no text
+
+    @cached_property
+    def ends(self) -> NDArray[np.int64]:
+        """The bytes of the block behind each line feed."""
+        return np.flatnonzero(np.frombuffer(self.raw, np.uint8) == ord("\n")) + 1
 
     def lines(self) -> list[str]:
         """Return the lines without their ends."""
-        *lines, last = self.text.split("\n")
+        lines = self.text.split("\n")
+        last = lines.pop()
         if "\r" in self.text:
             lines = [line.removesuffix("\r") for line in lines]
+        elif not (last or self.replaced or self.mark):
+            return Batch.of_lines(lines, self.text, self.ends, self.raw)
         return [*lines, last] if last else lines
 
     def offsets(self, lines: int) -> NDArray[np.int64]:
         """Return the bytes of the shard where the first `lines` lines of the block begin."""
-        ends = np.flatnonzero(np.frombuffer(self.raw, np.uint8) == ord("\n")) + 1
-        return self.offset + np.append(0, ends)[:lines]
+        return self.offset + np.append(0, self.ends)[:lines]
 
 
 def _line_feeds(raw: bytes) -> int:
@@ -171,9 +181,10 @@ def blocks(stream: BinaryIO, shard: Shard, cut: Cut = _whole_lines) -> Iterator[
             require_text(raw[:_LOOK], shard)
         mark = len(_MARK) if offset == 0 and raw.startswith(_MARK) else 0
         text, replaced = _decode(raw[mark:] if mark else raw, shard, offset + mark, line)
-        yield Block(raw, text, offset, line, replaced)
+        block = Block(raw, text, offset, line, replaced, mark)
+        yield block
         offset += len(raw)
-        line += _line_feeds(raw)
+        line += len(block.ends)
 
 
 def _decode(raw: bytes, shard: Shard, offset: int, line: int) -> tuple[str, int]:

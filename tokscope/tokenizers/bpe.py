@@ -18,6 +18,7 @@ import regex
 import tiktoken
 from numpy.typing import NDArray
 
+from tokscope.batch import Batch
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.anatomy import Added, Anatomy, Flags, Prepared, sorted_ids
@@ -113,7 +114,7 @@ class RankEncoder:
 
     def hard(self, texts: Sequence[str]) -> list[int]:
         """Return the texts that cannot be part of a batch: they hold a mark that is used here."""
-        joined = "".join(texts)
+        joined = Batch.of(texts).joined
         if SEPARATOR not in joined and MARK not in joined:
             return []
         return [i for i, text in enumerate(texts) if SEPARATOR in text or MARK in text]
@@ -135,7 +136,7 @@ class RankEncoder:
             encoded = encode_apart(texts, odd, self._with_tokens, self.engines.encode)
         else:
             encoded = self.engines.encode(texts)
-        return Encoded(self.ids[encoded.numbers], encoded.starts, encoded.spells)
+        return Encoded(self.ids.take(encoded.numbers), encoded.starts, encoded.spells)
 
     def _with_tokens(
         self, texts: Sequence[str], allowed: AbstractSet[str] = frozenset()
@@ -171,7 +172,7 @@ def _require_matches(pattern: str) -> None:
 
 def long_spaces(texts: Sequence[str]) -> list[int]:
     """Return the texts that hold a run of white space which the core cannot cut."""
-    if max(map(len, texts), default=0) <= LONGEST_SPACE:
+    if Batch.of(texts).longest <= LONGEST_SPACE:
         return []
     return [i for i, text in enumerate(texts) if _LONG_SPACE.search(text)]
 
@@ -285,6 +286,7 @@ class RankTokenizer:
     def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
         """Return the ids of every text."""
         allowed = self.encoder.core.special_tokens_set - {SEPARATOR} if specials else set()
+        texts = Batch.of(texts)
         try:
             encoded = None if self.encoder.hard(texts) else self.encoder.encode(texts, allowed)
         except ValueError:

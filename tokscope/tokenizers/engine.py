@@ -16,7 +16,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import PackageNotFoundError
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -24,6 +24,7 @@ import numpy as np
 import tiktoken
 from numpy.typing import NDArray
 
+from tokscope.batch import Batch
 from tokscope.errors import choose, extra, require_of_library, shortened
 from tokscope.late import Late
 from tokscope.provenance import version_of
@@ -259,9 +260,9 @@ class Engines:
         return max(_LEAST, _WORTH * len(self.source.ranks))
 
     @cached_property
-    def lengths(self) -> NDArray[np.int64]:
+    def lengths(self) -> NDArray[np.int32]:
         """Bytes of every token by its number."""
-        lengths = np.zeros(max(self.source.ranks.values()) + 1, np.int64)
+        lengths = np.zeros(max(self.source.ranks.values()) + 1, np.int32)
         lengths[list(self.source.ranks.values())] = list(map(len, self.source.ranks))
         return lengths
 
@@ -270,15 +271,13 @@ class Engines:
         fast = self._fast(texts)
         if fast is None:
             return self.core.encode(texts)
-        joined = "".join(texts)
-        if _LONG_S not in joined:
-            return self._checked(fast, texts, joined)
+        texts = Batch.of(texts)
+        if _LONG_S[1] not in texts.joined:
+            return self._checked(fast, texts)
         odd = [_LONG_S in text for text in texts]
-        return encode_apart(
-            texts, odd, self.core.encode, lambda some: self._checked(fast, some, "".join(some))
-        )
+        return encode_apart(texts, odd, self.core.encode, partial(self._checked, fast))
 
-    def _checked(self, fast: Engine, texts: Sequence[str], joined: str) -> Numbers:
+    def _checked(self, fast: Engine, texts: Sequence[str]) -> Numbers:
         """Return the numbers of the fast engine, or of the core where they are in doubt."""
         if self.why:
             return self.core.encode(texts)
@@ -289,7 +288,7 @@ class Engines:
             self._leave(fast, error)
             return self.core.encode(texts)
         self.batches += 1
-        if self.batches % _EVERY != 1 and self._adds_up(found, joined, len(texts)):
+        if self.batches % _EVERY != 1 and self._adds_up(found, Batch.of(texts)):
             return found._replace(spells=True)
         right = self.core.encode(texts)
         if not found.is_same(right):
@@ -324,15 +323,14 @@ class Engines:
         right = found.is_same(self.core.encode(probes))
         return "" if right else "it gives other ids on the probe texts"
 
-    def _adds_up(self, found: Numbers, joined: str, texts: int) -> bool:
+    def _adds_up(self, found: Numbers, texts: Batch) -> bool:
         """Tell whether tokens have as many bytes as the texts that they are of."""
         numbers, starts = found.numbers, found.starts
-        if len(starts) != texts + 1 or starts[-1] != len(numbers):
+        if len(starts) != len(texts) + 1 or starts[-1] != len(numbers):
             return False
         if len(numbers) and numbers.max() >= len(self.lengths):
             return False
-        size = len(joined) if joined.isascii() else len(joined.encode())
-        return int(self.lengths[numbers].sum()) == size
+        return int(self.lengths.take(numbers).sum(dtype=np.int64)) == texts.size
 
     def _leave(self, fast: Engine, error: BaseException) -> None:
         """Say once that the core encodes what the fast engine gives up on."""

@@ -11,6 +11,7 @@ from typing import Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.batch import Batch
 from tokscope.errors import TokscopeError, UnitError, require_of_library
 from tokscope.tokenizers import NOWHERE, Encoded, Reported, Spec
 from tokscope.tokenizers.anatomy import Added, Anatomy
@@ -240,7 +241,7 @@ class HuggingFaceTokenizer:
     def _encode_fast(self, fast: FastPath, texts: Sequence[str]) -> Encoded:
         """Return the ids of every text by the fast path, or by the library where it is unsure."""
         prepares = fast.prefix or fast.normalizer is not None
-        prepared = list(map(fast.prepare, texts)) if prepares else list(texts)
+        prepared = Batch(map(fast.prepare, texts)) if prepares else Batch.of(texts)
         hard = set(fast.encoder.hard(prepared))
         hard.update(long_spaces(prepared))
         if hard:

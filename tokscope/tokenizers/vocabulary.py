@@ -10,6 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.batch import Batch
+
 SPACE, END = "▁", "</w>"  # what stands for a space in a piece, and what marks the end of a word
 # Kinds of piece, by the numbers that SentencePiece and GGUF give them; a user has DEFINED some
 NORMAL, UNKNOWN, CONTROL, DEFINED, UNUSED, BYTE = range(1, 7)
@@ -130,9 +132,7 @@ class Vocabulary:
 
     def hold(self, ids: NDArray[np.int32], texts: Sequence[str]) -> bool:
         """Tell whether tokens have as many bytes as texts, so that nothing was left out of them."""
-        joined = "".join(texts)
-        size = len(joined) if joined.isascii() else len(joined.encode())
-        return int(self.lengths[ids].sum()) == size
+        return int(self.lengths.take(ids).sum()) == Batch.of(texts).size
 
     def cuts(self, ids: NDArray[np.int32], text: str) -> NDArray[np.int64] | None:
         """Return where tokens end in the bytes of a text, if they spell it.
