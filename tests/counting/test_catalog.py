@@ -36,6 +36,8 @@ RENYI = math.log2(0.4**2.5 + 2 * 0.2**2.5 + 2 * 0.1**2.5) / -1.5  # and over log
         "round_trip": 0.5, "type_token_ratio": 0.5, "vocabulary_use": 0.625,
         # -(.4 log2 .4 + 2 * .2 log2 .2 + 2 * .1 log2 .1)
         "entropy": 2.121928094887362, "bits_per_byte": 2.121928094887362 * 10 / 24,
+        # 4 * 5 * ... * 13 over (.5 * 1.5 * 2.5 * 3.5) (.5 * 1.5)^2 .5^2
+        "kt_bits_per_byte": math.log2(1037836800 / 0.9228515625) / 24,
         "renyi_entropy": RENYI, "renyi_efficiency": RENYI / 3,
         "percentile_frequency": 0.9, "average_token_rank": (4 + 2 * 2 + 2 * 3 + 4 + 5) / 10,
     }.items(),

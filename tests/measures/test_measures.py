@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tokscope.measures.fairness import gini, spread, variation
 from tokscope.measures.frequency import (
     average_token_rank,
+    kt_bits,
     percentile_frequency,
     renyi_efficiency,
     renyi_entropy,
@@ -110,7 +111,7 @@ def test_what_is_undefined_is_nan() -> None:
     for value in (
         ratio(1, 0), ratio(math.nan, 1), type_token_ratio(none), vocabulary_use(none, 3),
         renyi_entropy(none, 2.5), renyi_entropy(none, 1), renyi_efficiency(none, 3),
-        renyi_efficiency(np.array([3]), 1), percentile_frequency(none), average_token_rank(none),
+        renyi_efficiency(np.array([3]), 1), kt_bits(none, 3), percentile_frequency(none), average_token_rank(none),
         gini(one), spread(one), variation(one), gini(np.array([])), spread(np.array([0.0, 1.0])),
     ):  # fmt: skip
         assert math.isnan(value)

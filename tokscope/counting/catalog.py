@@ -238,6 +238,17 @@ MEASURES: Mapping[str, Measure] = {
             * ratio(tallies[0].total("tokens"), tallies[0].total("bytes"))
         ),
     ),
+    "kt_bits_per_byte": Measure(
+        "bits/byte",
+        "lower",
+        "-sum log2((c + 1/2) / (n + V/2)) / B, with c of the n tokens before: the cost under a "
+        "unigram model that is learned on the way",
+        "Krichevsky & Trofimov 1981",
+        frozenset((TYPES, "bytes")),
+        lambda tallies: ratio(
+            frequency.kt_bits(tallies[0].types, tallies[0].vocabulary), tallies[0].total("bytes")
+        ),
+    ),
     "renyi_entropy": Measure(
         "bits",
         "higher",

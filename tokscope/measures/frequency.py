@@ -69,6 +69,28 @@ def renyi_efficiency(counts: Counts, vocabulary: int, order: float = 2.5) -> flo
     return renyi_entropy(counts, order) / math.log2(vocabulary) if vocabulary > 1 else math.nan
 
 
+def kt_bits(counts: Counts, vocabulary: int) -> float:
+    """Return the bits that the tokens cost under a model which learns them in the same pass.
+
+    -sum log2 (c + 1/2) / (n + V/2), for a token that came up c times among the n before it. The
+    order of tokens does not change the sum, so it follows from the final counts: log2 of
+    G(T + V/2) / G(V/2), less the sum of log2 G(c + 1/2) / G(1/2), G being the gamma function.
+    All V ids share the first guess, so a large vocabulary has its price. At least the entropy times
+    T; NaN without tokens. Source: Krichevsky and Trofimov (1981).
+
+    >>> kt_bits(np.array([1, 0]), 2), round(kt_bits(np.array([1, 1]), 2), 12)
+    (1.0, 3.0)
+    """
+    total = int(counts.sum())
+    if not total:
+        return math.nan
+    sizes, types = np.unique(counts[counts > 0], return_counts=True)
+    pairs = zip(sizes.tolist(), types.tolist(), strict=True)
+    known = math.fsum(n * (math.lgamma(c + 0.5) - math.lgamma(0.5)) for c, n in pairs)
+    half = vocabulary / 2
+    return (math.lgamma(total + half) - math.lgamma(half) - known) / math.log(2) + 0.0
+
+
 def percentile_frequency(counts: Counts, low: float = 0.03, high: float = 0.83) -> float:
     """Return the share of tokens whose type is neither among the most frequent nor the rarest.
 
