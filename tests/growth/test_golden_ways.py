@@ -29,7 +29,7 @@ def flores(data: Path, language: str) -> list[str]:
 def grown(base, lines: list[str], steps: int):
     counts = Counter(base.cut(lines))
     words = base.words(list(counts))
-    return learn(words, np.array([*counts.values()]), base.symbols, steps)
+    return learn(words, np.array([*counts.values()]), base.symbols, steps)[0]
 
 
 def kept(old, new, lines: list[str]) -> int:

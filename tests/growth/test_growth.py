@@ -22,7 +22,7 @@ def base():
 
 def rules_of(base, counted, steps):
     words = base.words(list(counted.learned))
-    return learn(words, np.array([*counted.learned.values()]), base.symbols, steps)
+    return learn(words, np.array([*counted.learned.values()]), base.symbols, steps)[0]
 
 
 def test_a_tenth_is_held_out_by_its_hash(base) -> None:

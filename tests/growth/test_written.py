@@ -63,7 +63,7 @@ def base(folder: Path, name: str):
 def grown(base, steps: int = 80):
     counts = Counter(base.cut(LEARNED))
     words = base.words(list(counts))
-    return learn(words, np.array([*counts.values()]), base.symbols, steps)
+    return learn(words, np.array([*counts.values()]), base.symbols, steps)[0]
 
 
 @pytest.mark.parametrize("name", GROWS)
@@ -169,7 +169,7 @@ def test_ends_of_words_keep_their_mark(tmp_path: Path) -> None:
     path.write_text(made.to_str(), encoding="utf-8")
     one = base_of(load(path))
     words = Counter(one.cut(OTHER[:30]))
-    rules = learn(one.words(list(words)), np.array([*words.values()]), one.symbols, 40)
+    rules, _ = learn(one.words(list(words)), np.array([*words.values()]), one.symbols, 40)
     extended = reloaded(one, written(one, rules))
     require_ids(one, extended, rules)
     assert proof_of(one, extended, OTHER).broken == 0
@@ -225,7 +225,7 @@ def test_incomplete_characters_that_nothing_builds_on_are_dropped() -> None:
     one = base_of(load("sample:bpe"))
     counts = Counter(one.cut(texts("te", "km")))
     words = one.words(list(counts))
-    rules = learn(words, np.array([*counts.values()]), one.symbols, 60)
+    rules, _ = learn(words, np.array([*counts.values()]), one.symbols, 60)
     kept = whole(rules, one.symbols)
     assert 0 < len(kept) < len(rules)
     forms = spellings(kept, one.symbols.forms)

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from tests.tokenizers.families import FAMILIES, PIECES, ignoring_merges, tokenizer_of
+from tests.tokenizers.families import FAMILIES, FAST, PIECES, ignoring_merges, tokenizer_of
 from tests.tokenizers.repositories import repository
 from tests.tokenizers.test_mapped import MARIAN
 from tests.tokenizers.test_pipeline import MARKED
@@ -22,6 +22,8 @@ from tokscope.tokenizers import Tokenizer as Tokscope
 from tokscope.tokenizers import load
 from tokscope.tokenizers.baselines import Bytes, Characters
 from tokscope.tokenizers.forms import all_pieces, by_form, form, forms, pieces
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
+from tokscope.tokenizers.huggingface_pieces import pieces_of
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 NAMES = [*FAMILIES, "bytes", "characters"]
@@ -71,6 +73,17 @@ def test_pieces_spell_the_bytes(name: str, data: list[bytes]) -> None:
         assert ids is None or spelled == (one.removeprefix(b" ") if words(name) else one)
         assert ids is not None or name not in COMPLETE or not one
         assert ids == pieces(tokenizer, one)
+
+
+@pytest.mark.parametrize("name", FAST)
+@given(data=st.lists(DATA, max_size=4))
+@example(data=[b"<|end|>", b"", b"\xff"])
+def test_a_fast_path_spells_bytes_as_the_library_does(name: str, data: list[bytes]) -> None:
+    tokenizer, starts = made(name), [True] * len(data)
+    assert isinstance(tokenizer, HuggingFaceTokenizer)
+    assert tokenizer.fast
+    slow = pieces_of(tokenizer.library, tokenizer.config, tokenizer.vocabulary, data, starts)
+    assert tokenizer.pieces(data, starts) == slow
 
 
 @pytest.mark.parametrize("name", NAMES)

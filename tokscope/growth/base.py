@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import regex
+from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
 from tokscope.growth.learning import May, Symbols, anything
@@ -25,6 +26,7 @@ from tokscope.tokenizers.pipeline import Cut
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
 from tokscope.tokenizers.vocabulary import SPACE
 
+_AT_ONCE = 100_000  # pre-tokens; lists of their ids take much room
 Grown = HuggingFaceTokenizer | RankTokenizer | SentencePieceTokenizer
 
 
@@ -41,14 +43,20 @@ class Base:
 
     def words(self, pretokens: Sequence[str]) -> Words:
         """Return pre-tokens as sequences of ids."""
+        parts = (pretokens[at : at + _AT_ONCE] for at in range(0, len(pretokens), _AT_ONCE))
+        found = [self._words(part) for part in parts]
+        symbols, sizes = zip((np.zeros(0, np.int32), np.zeros(0, np.int64)), *found, strict=True)
+        return Words(np.concatenate(symbols), np.cumsum(np.concatenate(sizes)))
+
+    def _words(self, pretokens: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the ids of some pre-tokens, and how many each has."""
         data = [b"" if one in self.added else self.spell(one) for one in pretokens]
-        made = self.tokenizer.pieces(data, [True] * len(data))
-        found = [
-            [self.added[one]] if one in self.added else ids
-            for one, ids in zip(pretokens, made, strict=True)
-        ]
-        ends = np.cumsum(np.fromiter(map(len, found), np.int64, len(found)))
-        return Words(np.fromiter(chain.from_iterable(found), np.int32), ends)
+        found = self.tokenizer.pieces(data, [True] * len(data))
+        for i, one in enumerate(pretokens if self.added else ()):
+            if one in self.added:
+                found[i] = [self.added[one]]
+        sizes = np.fromiter(map(len, found), np.int64, len(found))
+        return np.fromiter(chain.from_iterable(found), np.int32, int(sizes.sum())), sizes
 
 
 def base_of(tokenizer: Tokenizer) -> Base:

@@ -52,10 +52,13 @@ def curve_of(base: Base, counted: Counted, rules: Rules) -> Curve:
     return Curve(tokens, pretokens, counted.words)
 
 
-def tokens_after(words: Words, counts: Ints, rules: Rules) -> Ints:
-    """Return the tokens of counted words after each number of merges; shape (T + 1,)."""
+def tokens_after(words: Words, counts: Ints, gone: Ints) -> Ints:
+    """Return the tokens of counted words after each number of merges; shape (T + 1,).
+
+    `gone` says how many tokens each merge saves.
+    """
     first = int(np.diff(words.ends, prepend=0) @ counts)
-    return first - np.append(0, np.cumsum(saved(words, rules) @ counts))
+    return first - np.append(0, np.cumsum(gone))
 
 
 def _tokens(base: Base, counts: Mapping[int, Counter[str]], rules: Rules) -> tuple[Ints, Ints]:

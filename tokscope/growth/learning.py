@@ -7,12 +7,10 @@ left id, then to the lower right id, as in the trainer of Hugging Face's library
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
-from itertools import pairwise
+from heapq import heappop, heappush
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +18,10 @@ from numpy.typing import NDArray
 from tokscope.mixture.replay import Rules, Words
 
 Ints = NDArray[np.int64]
+Places = NDArray[np.int32]
 May = Callable[[bytes, bytes], bool]
 LEAST = 2  # occurrences of a pair that becomes a token
+_QUEUED = 20_000  # pairs in the queue when it is filled; the others are too rare for long
 
 
 def anything(left: bytes, right: bytes) -> bool:
@@ -43,25 +43,28 @@ class Symbols:
     taken: frozenset[bytes] = frozenset()  # spellings that mean something else
 
 
-def learn(words: Words, counts: Ints, symbols: Symbols, steps: int) -> Rules:
+def learn(words: Words, counts: Ints, symbols: Symbols, steps: int) -> tuple[Rules, Ints]:
     """Learn up to `steps` merges; `counts` says how often each word occurs, (W,).
 
-    There are fewer if no pair that may become a token occurs twice.
+    There are fewer if no pair that may become a token occurs twice. Also return how many tokens
+    each merge saves in all words.
     """
     known = _Known(symbols, list(symbols.forms), {*symbols.forms, *symbols.taken})
-    text = _Text.of(words, counts, len(symbols.forms) + steps)
+    text = _Text.of(words, counts, len(symbols.forms), steps)
     merges: list[tuple[int, int]] = []
+    gone: list[int] = []
     while len(merges) < steps:
         pair = text.most_frequent(known.takes)
         if pair is None:
             break
         new = len(known.forms)
-        text.join(known.alike(pair, text.stride), new)
+        gone.append(text.join(known.alike(pair, text.stride), new))
         known.add(pair)
         merges.append(pair)
     left, right = np.array(merges, np.int64).reshape(-1, 2).T
     rules = Rules(len(symbols.forms), left, right)
-    return by_bytes(rules, symbols.forms) if symbols.by_bytes else rules
+    rules = by_bytes(rules, symbols.forms) if symbols.by_bytes else rules
+    return rules, np.array(gone, np.int64)
 
 
 @dataclass
@@ -155,133 +158,168 @@ def _is_text(form: bytes) -> bool:
 
 @dataclass
 class _Text:
-    """Counted words while they are merged, and where each pair stands.
+    """Counted words while they are merged: their tokens in a row, with a border around each word.
 
-    A pair is one number, left * stride + right. Its count only falls once its two tokens exist. So
-    the queue may hold counts that were higher, and the first with a true count is the highest.
+    A pair is one number, left * stride + right, its key, and has a place in `keys` and `totals`.
+    Pairs come in blocks: those that were there at first, then for each new token those that it is
+    part of. The count of a pair only falls once its two tokens exist. So the queue may hold counts
+    that were higher, and the first with a true count is the highest.
     """
 
+    alphabet: int
     stride: int
-    words: list[array[int]]
-    counts: list[int]
-    totals: dict[int, int]  # of the pairs that occur twice
-    first: dict[int, tuple[int, int]]  # the places in `homes` of pairs that were there at first
-    homes: NDArray[np.int32]
-    later: dict[int, list[int]] = field(default_factory=dict)  # the words of other pairs
-    queue: list[tuple[int, int]] = field(default_factory=list)  # negative counts, pairs
+    counts: Ints  # (W,) of the words
+    homes: Places  # (S,) the word of each token
+    tokens: Places  # (S,) -1 at borders
+    before: Places  # (S,) where the tokens around each one are
+    after: Places
+    pairs: Places  # (S,) the place in `keys` of the pair that begins here; -1 if there is none
+    keys: Ints = field(default_factory=lambda: np.zeros(1024, np.int64))  # and room for more
+    totals: Ints = field(default_factory=lambda: np.zeros(1024, np.int64))
+    blocks: list[_Block] = field(default_factory=list)
+    queue: list[tuple[int, int, int]] = field(default_factory=list)  # negative counts, keys, places
+    least: float = np.inf  # all pairs with this count, or a higher one, are in the queue
 
     @classmethod
-    def of(cls, words: Words, counts: Ints, stride: int) -> _Text:
+    def of(cls, words: Words, counts: Ints, alphabet: int, steps: int) -> _Text:
         """Count the pairs of words."""
         sizes = np.diff(words.ends, prepend=0)
         long = sizes > 1
         words, counts, sizes = words.taken(long), counts[long], sizes[long]
         homes = np.repeat(np.arange(len(words), dtype=np.int32), sizes)
-        inside = homes[1:] == homes[:-1]
-        symbols = words.symbols.astype(np.int64)
-        keys, homes = (symbols[:-1] * stride + symbols[1:])[inside], homes[:-1][inside]
-        order = np.argsort(keys, kind="stable")
-        keys, homes = keys[order], homes[order]
-        starts = np.flatnonzero(np.diff(keys, prepend=-1))
-        sums = np.add.reduceat(counts[homes], starts) if len(starts) else starts
-        ends = np.append(starts[1:], len(keys))
-        often = sums >= LEAST
-        found = [one[often].tolist() for one in (keys[starts], sums, starts, ends)]
-        queue = [(-total, key) for key, total in zip(*found[:2], strict=True)]
-        heapify(queue)
-        flat, borders = (
-            array("i", words.symbols.astype(np.intc).tobytes()),
-            [0, *words.ends.tolist()],
-        )
-        return cls(
-            stride,
-            [flat[start:end] for start, end in pairwise(borders)],
-            counts.tolist(),
-            dict(zip(*found[:2], strict=True)),
-            dict(zip(found[0], zip(*found[2:], strict=True), strict=True)),
-            homes,
-            queue=queue,
-        )
+        at = np.arange(1, len(homes) + 1, dtype=np.int32) + homes
+        size = len(homes) + len(words) + 1
+        tokens, pairs = np.full((2, size), -1, np.int32)
+        tokens[at] = words.symbols
+        every = np.zeros(size, np.int32)
+        every[at] = homes
+        places = np.arange(-1, size + 1, dtype=np.int32)
+        around = places[:-2].copy(), places[2:].copy()
+        text = cls(alphabet, alphabet + steps, counts, every, tokens, *around, pairs)
+        text._count(at[:-1][homes[1:] == homes[:-1]])
+        return text
 
     def most_frequent(self, takes: Callable[[int, int], bool]) -> tuple[int, int] | None:
         """Return the pair to join next; None if there is none."""
-        while self.queue:
-            told, key = heappop(self.queue)
-            total = self.totals.get(key, 0)
-            if total < LEAST:
-                continue
-            if total != -told:
-                heappush(self.queue, (-total, key))
-                continue
-            pair = divmod(key, self.stride)
-            if takes(*pair):
-                return pair
+        while self.queue or self._fill():
+            told, key, place = heappop(self.queue)
+            total = int(self.totals[place])
+            if total == -told:
+                pair = divmod(key, self.stride)
+                if takes(*pair):
+                    return pair
+                self.totals[place] = 0
+            elif total >= self.least:
+                heappush(self.queue, (-total, key, place))
         return None
 
-    def join(self, keys: Sequence[int], new: int) -> None:
-        """Join some pairs everywhere, and count the pairs that this makes."""
-        fresh: dict[int, int] = {}
-        at: dict[int, list[int]] = {}
-        pairs = {divmod(key, self.stride) for key in keys}
-        for home in dict.fromkeys(home for key in keys for home in self._homes(key)):
-            word, count = self.words[home], self.counts[home]
-            hits = _hits(word, pairs)
-            for key in self._changed(word, hits, count, new):
-                fresh[key] = fresh.get(key, 0) + count
-                at.setdefault(key, []).append(home)
-            for hit in reversed(hits):
-                word[hit] = new
-                del word[hit + 1]
-        for key in keys:
-            self.totals.pop(key, None)
-        for key, total in fresh.items():
-            if total >= LEAST:
-                self.totals[key], self.later[key] = total, at[key]
-                heappush(self.queue, (-total, key))
+    def _fill(self) -> bool:
+        """Queue the most frequent pairs, and tell whether there are some."""
+        totals = self.totals[: self._size]
+        often = totals[totals >= LEAST]
+        most = max(0, len(often) - _QUEUED)
+        self.least = int(np.partition(often, most)[most]) if len(often) else LEAST
+        self._queue(np.flatnonzero(totals >= self.least))
+        return bool(self.queue)
 
-    def _changed(
-        self, word: Sequence[int], hits: Sequence[int], count: int, new: int
-    ) -> Iterator[int]:
-        """Take off the pairs that joining ends, and yield those that it makes."""
-        totals, stride, before = self.totals, self.stride, -2
-        for hit, behind in zip(hits, [*hits[1:], -1], strict=False):
-            for start in (hit - 1, hit, hit + 1):
-                if start < 0 or start + 1 >= len(word) or (start == hit - 1 and before + 2 == hit):
-                    continue  # the pair between two that are joined is taken off with the first
-                key = word[start] * stride + word[start + 1]
-                if key in totals:
-                    totals[key] -= count
-            if hit and before + 2 != hit:
-                yield word[hit - 1] * stride + new
-            if behind == hit + 2:
-                yield new * stride + new
-            elif hit + 2 < len(word):
-                yield new * stride + word[hit + 2]
-            before = hit
+    def _queue(self, places: Ints) -> None:
+        found = (-self.totals[places], self.keys[places], places)
+        for one in zip(*(part.tolist() for part in found), strict=True):
+            heappush(self.queue, one)
 
-    def _homes(self, key: int) -> Sequence[int]:
-        """Return the words that may hold a pair."""
-        if key in self.first:
-            start, end = self.first.pop(key)
-            found: list[int] = self.homes[start:end].tolist()
-            return found
-        return self.later.pop(key, [])
+    @property
+    def _size(self) -> int:
+        """The number of pairs that have a place."""
+        return self.blocks[-1].end if self.blocks else 0
+
+    def join(self, keys: Sequence[int], new: int) -> int:
+        """Join some pairs everywhere, count the pairs that this makes, and return the joined."""
+        hits = self._hits(keys)
+        gone, before = (links[hits].astype(np.int64) for links in (self.after, self.before))
+        behind = self.after[gone].astype(np.int64)
+        apart = before[before != _shifted(gone)]  # from the pair that is joined before this one
+        self._take_off(np.concatenate((apart, hits, gone)))
+        self.tokens[hits] = new
+        self.after[hits], self.before[behind] = behind, hits
+        left, right = apart[self.tokens[apart] >= 0], hits[self.tokens[behind] >= 0]
+        self._count(np.concatenate((left, right)))
+        return int(self.counts[self.homes[hits]].sum())
+
+    def _hits(self, keys: Sequence[int]) -> Ints:
+        """Return where some pairs stand that are to be joined, from left to right."""
+        found = []
+        for place, block in filter(None, map(self._found, keys)):
+            own = block.at_of(place).astype(np.int64)
+            found.append(own[self.pairs[own] == place])
+            self.totals[place] = 0
+        hits = np.concatenate(found)
+        hits.sort()
+        overlaps = hits == _shifted(self.after[hits])
+        if not overlaps.any():
+            return hits
+        at = np.arange(len(hits))
+        runs = np.maximum.accumulate(np.where(overlaps, 0, at))
+        return hits[(at - runs) % 2 == 0]  # no token is joined twice
+
+    def _found(self, key: int) -> tuple[int, _Block] | None:
+        """Return the place of a pair, and the block that it is in."""
+        newest = max(divmod(key, self.stride))
+        block = self.blocks[max(0, newest - self.alphabet + 1)]
+        place = block.first + int(self.keys[block.first : block.end].searchsorted(key))
+        return (place, block) if place < block.end and self.keys[place] == key else None
+
+    def _take_off(self, at: Ints) -> None:
+        """Take the pairs that begin at some places off their counts."""
+        at = at[self.pairs[at] >= 0]
+        np.subtract.at(self.totals, self.pairs[at], self.counts[self.homes[at]])
+        self.pairs[at] = -1
+
+    def _count(self, at: Ints) -> None:
+        """Count the pairs that begin at some places, none of which was counted before."""
+        keys = self.tokens[at].astype(np.int64) * self.stride + self.tokens[self.after[at]]
+        order = keys.argsort()
+        at, keys = at[order], keys[order]
+        new = keys != _shifted(keys)
+        starts = np.concatenate((new.nonzero()[0], [len(keys)]))
+        block = _Block(self._size, at.astype(np.int32), starts)
+        self.blocks.append(block)
+        self._make_room()
+        own = slice(block.first, block.end)
+        self.pairs[at] = block.first - 1 + new.cumsum()
+        self.keys[own] = keys[new]
+        self.totals[own] = np.add.reduceat(self.counts[self.homes[at]], starts[:-1])
+        often = self.totals[own] >= self.least
+        if often.any():
+            self._queue(block.first + often.nonzero()[0])
+
+    def _make_room(self) -> None:
+        more = self._size - len(self.keys)
+        if more > 0:
+            room = np.zeros(max(more, len(self.keys)), np.int64)
+            self.keys, self.totals = (np.append(one, room) for one in (self.keys, self.totals))
 
 
-def _hits(word: array[int], pairs: set[tuple[int, int]]) -> list[int]:
-    """Return where pairs stand in a word that are to be joined, from left to right."""
-    hits: list[int] = []
-    if len(pairs) > 1:
-        for at, pair in enumerate(pairwise(word)):
-            if pair in pairs and (not hits or hits[-1] + 1 < at):
-                hits.append(at)
-        return hits
-    ((left, right),) = pairs
-    at, last = 0, len(word) - 1
-    with suppress(ValueError):  # there is no other
-        while (at := word.index(left, at)) < last:
-            if word[at + 1] == right:
-                hits.append(at)
-                at += 1
-            at += 1
-    return hits
+def _shifted(numbers: Ints) -> Ints:
+    """Return numbers with -1 before them and without the last."""
+    found = np.empty_like(numbers)
+    found[:1] = -1
+    found[1:] = numbers[:-1]
+    return found
+
+
+class _Block(NamedTuple):
+    """Pairs with places one after another, sorted by their keys, and where they begin."""
+
+    first: int
+    at: Places
+    starts: Ints  # in `at`, of each pair, and the end
+
+    @property
+    def end(self) -> int:
+        """The place behind the last pair."""
+        return self.first + len(self.starts) - 1
+
+    def at_of(self, place: int) -> Places:
+        """Return where a pair began when it was counted."""
+        start, end = self.starts[place - self.first : place - self.first + 2]
+        return self.at[start:end]

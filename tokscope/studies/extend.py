@@ -20,7 +20,7 @@ from tokscope.growth.kept import Kept, kept
 from tokscope.growth.learning import learn, whole
 from tokscope.growth.proof import Proof, proof_of, reloaded, require_ids
 from tokscope.growth.written import merges_text, suffix_of, written
-from tokscope.mixture.replay import Rules
+from tokscope.mixture.replay import Rules, saved
 from tokscope.provenance import Provenance
 from tokscope.report import Report
 from tokscope.studies.extend_headline import headline
@@ -187,9 +187,11 @@ def _learned(
     """Learn merges; also return the tokens that the text has after each number of them."""
     words = base.words(list(learned.learned))
     counts = np.array([*learned.learned.values()], np.int64)
-    rules = learn(words, counts, base.symbols, merges)
-    rules = whole(rules, base.symbols) if whole_characters else rules
-    return rules, tokens_after(words, counts, rules)
+    rules, gone = learn(words, counts, base.symbols, merges)
+    if whole_characters:
+        rules = whole(rules, base.symbols)
+        gone = saved(words, rules) @ counts
+    return rules, tokens_after(words, counts, gone)
 
 
 def _curves(

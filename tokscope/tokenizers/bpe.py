@@ -152,6 +152,11 @@ class RankEncoder:
         refuse_long_spaces([text])
         return self.ids[self.core.encode_ordinary(text)]
 
+    def pieces(self, data: Sequence[bytes]) -> list[list[int]]:
+        """Return the ids that bytes are merged to; a token is looked up whole first."""
+        merge, ids = self.core._core_bpe.encode_single_piece, self.ids.tolist()
+        return [[ids[number] for number in merge(one)] if one else [] for one in data]
+
 
 def require_readable(pattern: str) -> None:
     """Raise ValueError for a pattern that the core cannot read, or that matches empty text."""
@@ -273,8 +278,7 @@ class RankTokenizer:
 
     def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
         """Return what the core merges bytes to; a token is looked up whole first."""
-        merge, ids = self.encoder.core._core_bpe.encode_single_piece, self.encoder.ids.tolist()
-        return [[ids[number] for number in merge(one)] if one else [] for one in data]
+        return self.encoder.pieces(data)
 
     def ranks(self) -> Ranks:
         """Return the ranks of the file."""

@@ -36,7 +36,7 @@ class Waiting:
 
     characters: int = 0
 
-    def is_over(self, texts: Sequence[str], tokens: int) -> bool:
+    def is_over(self, texts: Sequence[str] | Sequence[bytes], tokens: int) -> bool:
         """Tell whether a fast path pays from these texts on, or an engine is asked for."""
         self.characters += sum(map(len, texts))
         return self.characters > _WORTH * tokens or bool(os.environ.get(VARIABLE))

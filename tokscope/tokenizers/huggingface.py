@@ -199,6 +199,8 @@ class HuggingFaceTokenizer:
 
     def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
         """Return what the model of the file makes of bytes."""
+        if self._is_worth(data) and self.fast:
+            return self.fast.encoder.pieces(data)
         return pieces_of(self.library, self.config, self.vocabulary, data, starts)
 
     def ranks(self) -> Ranks:
@@ -233,10 +235,13 @@ class HuggingFaceTokenizer:
         """Return the ids of every text, equal to the library's."""
         if specials or not texts:
             return self._encode_slowly(texts, specials=specials)
-        worth = "_way" in vars(self) or self.waiting.is_over(texts, len(self.vocabulary))
-        if worth and self.fast:
+        if self._is_worth(texts) and self.fast:
             return self._encode_fast(self.fast, texts)
         return self._encode_words(self._words, texts) if self._words else self._encode_slowly(texts)
+
+    def _is_worth(self, texts: Sequence[str] | Sequence[bytes]) -> bool:
+        """Tell whether a fast path pays from some texts on."""
+        return "_way" in vars(self) or self.waiting.is_over(texts, len(self.vocabulary))
 
     def _encode_fast(self, fast: FastPath, texts: Sequence[str]) -> Encoded:
         """Return the ids of every text by the fast path, or by the library where it is unsure."""
