@@ -42,7 +42,8 @@ def _require_sense(alone: bool, lines: int | None, others: tuple[object, ...]) -
         raise TokscopeError("--cluster is for --bootstrap; add --bootstrap 1000")
     if lines is not None and any(others):
         raise TokscopeError(
-            "--lines lists lines; drop --measure, --price, --by, --sort, --bootstrap and --details"
+            "--lines lists lines; drop --measure, --price, --by, --sort, --reference-lines, "
+            "--bootstrap and --details"
         )
 
 
@@ -91,6 +92,15 @@ def command(
             "Repeatable.",
         ),
     ] = None,
+    reference_lines: Annotated[
+        str,
+        typer.Option(
+            "--reference-lines",
+            metavar="NAMES",
+            help="Compressors to show beside tokenizers, in bits per byte: gzip, bz2, xz, or "
+            "several with commas between. They read the text a second time.",
+        ),
+    ] = "",
     corpus: text.Corpora = None,
     parallel: text.Parallel = False,
     reading: text.Reading,
@@ -130,15 +140,15 @@ def command(
     output.require_plot(plot, _PLOTS, out, [kind])
     output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=specs, texts=corpus)
-    _require_sense(
-        bool(cluster) and not bootstrap, lines, (measure, price, by, sort, bootstrap, details)
-    )
+    beside = list(dict.fromkeys(reference_lines.split(","))) if reference_lines else []
+    table = (measure, price, by, sort, beside, bootstrap, details)
+    _require_sense(bool(cluster) and not bootstrap, lines, table)
     prices = _prices(price)
     corpora = text.read(corpus, reading, parallel=parallel, cluster=cluster)
     from tokscope.counting.counted import embedded
     from tokscope.studies import compare as study
 
-    with text.workers(corpora, scale) as workers:
+    with text.workers(corpora, scale, times=1 + bool(beside)) as workers:
         if lines is not None:
             from tokscope.studies.compare_lines import worst_lines
 
@@ -157,6 +167,7 @@ def command(
                 bootstrap=bootstrap,
                 seed=seed,
                 details=details,
+                reference_lines=beside,
             )
             report = study.compared(
                 specs, embedded() if corpora is None else corpora, asked, workers

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from tokscope.counting.catalog import DEFAULT, MEASURES
+from tokscope.counting.compressors import COMPRESSORS
 from tokscope.counting.counted import (
     ALL,
     Counted,
@@ -26,6 +27,7 @@ from tokscope.given import words
 from tokscope.measures.uncertainty import intervals_of
 from tokscope.provenance import Provenance
 from tokscope.report import Report
+from tokscope.studies import compare_references as references
 from tokscope.studies.compare_headline import FAIR, headline, unranked
 from tokscope.studies.compare_plots import plots
 from tokscope.studies.compare_rows import Row, costs, in_order, rows
@@ -53,6 +55,7 @@ class Asked:
     bootstrap: int = 0
     seed: int = 0
     details: bool = False
+    reference_lines: Sequence[str] = ()
 
 
 def choose_measures(names: Sequence[str]) -> list[str]:
@@ -63,6 +66,13 @@ def choose_measures(names: Sequence[str]) -> list[str]:
         if name != ALL:
             choose(MEASURES, name, "measure")
     return list(MEASURES) if ALL in names else list(dict.fromkeys(names))
+
+
+def _chosen(asked: Asked) -> list[str]:
+    """Return the measures to compute: those that are asked for, and what compressors need."""
+    chosen = choose_measures(asked.measures)
+    beside = references.BESIDE
+    return [*chosen, beside] if asked.reference_lines and beside not in chosen else chosen
 
 
 def compare(
@@ -79,6 +89,7 @@ def compare(
     parallel: bool = False,
     bootstrap: int = 0,
     seed: int = 0,
+    reference_lines: str | Sequence[str] = (),
     workers: Workers = HERE,
 ) -> Report:
     """Measure tokenizers on corpora, all in one pass over the text.
@@ -100,6 +111,7 @@ def compare(
         bootstrap: how many resamples of units give 95 % intervals, and paired differences from
             the first tokenizer; 0 for none. Frequency measures have none.
         seed: of the resamples.
+        reference_lines: compressors to show beside tokenizers, of "gzip", "bz2" and "xz".
         workers: who works, from `tokscope.workers`; the result is the same. Objects of other
             libraries and strings in memory stay in this process, which then counts alone.
 
@@ -121,6 +133,7 @@ def compare(
         specials,
         bootstrap,
         seed,
+        reference_lines=list(dict.fromkeys(words(reference_lines, "reference_lines"))),
     )
     return compared(tokenizers, texts_of(corpora, parallel=parallel), asked, workers)
 
@@ -133,29 +146,33 @@ def compared(
     Raises:
         TokscopeError: what a user can mend, in one line.
     """
-    _usable(choose_measures(asked.measures), corpora)
+    _usable(_chosen(asked), corpora)
     require_countable(corpora, asked.word_rule)
     require_resamples(asked.seed, bootstrap=asked.bootstrap)
     reference_of(corpora, asked.reference)
     choose(_BY, asked.by, "way to look --by")
     _require_prices(asked.prices)
+    references.require_lines(asked.reference_lines, corpora)
     used = load_all(tokenizers)
-    _require_labels([one.name for one in used], asked.sort, asked.prices)
+    names = [one.name for one in used]
+    _require_labels(names, asked.sort, asked.prices)
+    references.require_apart(asked.reference_lines, names)
     return of_counted(count(used, corpora, counting(asked), workers=workers), asked, workers)
 
 
 def of_counted(counted: Counted, asked: Asked, workers: Workers = HERE) -> Report:
     """Measure tokenizers on text that was counted, by `counting` or more."""
-    chosen = choose_measures(asked.measures)
-    usable = _usable(chosen, counted.corpora)
+    usable = _usable(_chosen(asked), counted.corpora)
     first = reference_of(counted.corpora, asked.reference)
     drawn = resampled(counted, asked.bootstrap, asked.seed, workers) if asked.bootstrap else []
     values = [row for name in usable for row in rows(name, counted, first, drawn)]
     values += costs(counted, asked.prices)
     values = in_order(values, counted)
+    every = [*values, *references.rows(counted, asked.reference_lines, workers)]
     columns = COLUMNS if asked.bootstrap else COLUMNS[: COLUMNS.index("difference")]
-    table = [dict(zip(columns, row, strict=False), value=float(row.value)) for row in values]
+    table = [dict(zip(columns, row, strict=False), value=float(row.value)) for row in every]
     standing = standings(counted, drawn, first)
+    said = headline(standing, usable, values, asked.prices), references.sentence(every, standing)
     named = [] if ALL in asked.measures else list(asked.measures)
     shown = partial(tables, by=asked.by, sort=asked.sort, named=named, details=asked.details)
     return Report(
@@ -165,8 +182,8 @@ def of_counted(counted: Counted, asked: Asked, workers: Workers = HERE) -> Repor
         tuple(_notes(asked, usable, counted, standing)),
         _provenance(counted, first, asked),
         across="tokenizer",
-        headline=headline(standing, usable, values, asked.prices),
-        details=tuple(_details(chosen, usable, counted, standing)),
+        headline=" ".join(filter(None, said)),
+        details=tuple(_details(asked, usable, counted, standing)),
         view=partial(shown, standing=standing),
         plots=partial(plots, standing=standing, letters=counted.observed(Letters)),
     )
@@ -174,8 +191,7 @@ def of_counted(counted: Counted, asked: Asked, workers: Workers = HERE) -> Repor
 
 def counting(asked: Asked) -> Counting:
     """Return what is counted for a comparison."""
-    measures = choose_measures(asked.measures)
-    needed = frozenset.union(*(MEASURES[name].columns for name in measures))
+    needed = frozenset.union(*(MEASURES[name].columns for name in _chosen(asked)))
     always = {"units", "bytes", "tokens", "unknown"}
     return Counting(needed | always, asked.word_rule, asked.specials, observers=(Letters,))
 
@@ -185,6 +201,8 @@ def _provenance(counted: Counted, first: int, asked: Asked) -> Provenance:
     if counted.parallel:
         provenance |= {"reference": counted.corpora[first].name}
     provenance["price"] = tuple(f"{label}={price:g}" for label, price in asked.prices.items())
+    lines = tuple(COMPRESSORS[name].version for name in asked.reference_lines)
+    provenance |= {"reference line": lines} if lines else {}
     if asked.bootstrap:
         provenance |= {"bootstrap": f"{asked.bootstrap}", "seed": f"{asked.seed}"}
     return provenance
@@ -261,16 +279,16 @@ def _notes(asked: Asked, usable: Sequence[str], counted: Counted, standing: Stan
             f"premiums and gini with {names}: right if the whole texts say the same, in another "
             "order of lines; their intervals are then too wide"
         )
-    notes += counted.doubts()
+    notes += counted.doubts() + ([references.NOTE] if asked.reference_lines else [])
     return notes + ([_sampling(counted, asked.bootstrap, asked.seed)] if asked.bootstrap else [])
 
 
 def _details(
-    chosen: Sequence[str], usable: Sequence[str], counted: Counted, standing: Standings
+    asked: Asked, usable: Sequence[str], counted: Counted, standing: Standings
 ) -> list[str]:
     """Say what else was done."""
-    details = counted.skips()
-    left_out = [name for name in chosen if name not in usable]
+    details = counted.skips() + ([references.DETAIL] if asked.reference_lines else [])
+    left_out = [name for name in _chosen(asked) if name not in usable]
     if left_out:
         details.append(
             f"left out, because they compare like with like: {', '.join(left_out)}; "

@@ -9,6 +9,7 @@ from dataclasses import replace
 from tokscope.counting.catalog import MEASURES
 from tokscope.counting.counted import ALL
 from tokscope.report import Report, Rows
+from tokscope.studies import compare_references as references
 from tokscope.studies.compare_headline import unranked
 from tokscope.studies.compare_rows import COST
 from tokscope.studies.compare_standings import Standings
@@ -30,7 +31,7 @@ def tables(
     `by` is "tokenizer" for the measures of all corpora together, "language" for a table by corpus
     of every measure. `named` are the measures that were asked for: each gets a table by corpus.
     """
-    table = _ranked(report.rows, standing)
+    table, lines = references.apart(_ranked(report.rows, standing), standing)
     each = list(dict.fromkeys(row["measure"] for row in table if row["corpus"] != ALL))
     shown = (
         each if details or by == "language" else [m for m in each if m in (named or _BY_DEFAULT)]
@@ -41,6 +42,7 @@ def tables(
     views = _by_corpus(table, standing, shown, sort, whole=by == "language")
     if by != "language" or not views:
         views += [view for view in [_summary(table, standing)] if view.rows]
+    views += references.table(lines, standing, whole=by == "tokenizer")
     if any(row.get("verdict") for row in table):
         views.append(_differences(table))
     notes = (*report.notes, *(report.details if details else ()))

@@ -58,6 +58,26 @@ def by_parts(
         yield corpus, _placed(corpus, made, workers.advance)
 
 
+def by_corpus(
+    corpora: Sequence[Corpus], task: Callable[..., D], named: tuple[object, ...], workers: Workers
+) -> Iterator[D]:
+    """Yield the result for every corpus, each of which one process reads from end to end.
+
+    `task` gets the named arguments, the corpus and, in this process, whom to tell how many bytes
+    were read. Workers must be able to import it.
+
+    Raises:
+        TokscopeError: a text cannot be read.
+    """
+    if len(corpora) < 2 or not workers.are_worth(_work(corpora)):
+        yield from (task(*named, corpus, workers.advance) for corpus in corpora)
+        return
+    calls = [(*named, replace(one, shards=tuple(_for_workers([one])))) for one in corpora]
+    for done in workers.map(task, calls):
+        workers.advance(done.size)
+        yield done
+
+
 def _placed(
     corpus: Corpus, made: Iterator[D], advance: Callable[[int], None]
 ) -> Iterator[tuple[int, D]]:
