@@ -20,7 +20,7 @@ _SPEC = (
     "A tokenizer: a file or folder, a tiktoken name (cl100k_base, gpt-4o), a hub id "
     "(org/name[@revision]), or KIND:PLACE, where KIND is one of hf, file, tiktoken, "
     "tiktoken-file, sp, mistral, tekken, gguf, wordpiece, merges, codes, clip, minbpe, rwkv, "
-    "sample; or a baseline: bytes, characters."
+    "sample; or a baseline: bytes, characters, kmers:6, kmers:6:overlapping."
 )
 Specs = Annotated[
     list[str], typer.Argument(metavar="[LABEL=]SPEC", help=_SPEC, rich_help_panel=TOKENIZERS)
@@ -35,10 +35,10 @@ Corpora = Annotated[
         "-c",
         metavar="[NAME=]PATH",
         help="Text to read: .txt and source code by lines; .jsonl, .ndjson, .json, .csv, .tsv, "
-        ".parquet and .arrow by --field; also compressed, as .gz, .bz2, .xz, .zst or .zip. A "
-        "folder or a quoted glob is one corpus per file, or a single corpus if NAME= is given. "
-        "- reads standard input. KIND:PATH, such as csv:-, names the format if the suffix does "
-        "not. Repeatable. Default: the embedded sample.",
+        ".parquet and .arrow by --field; .fasta, .fna and .fa by sequences; also compressed, as "
+        ".gz, .bz2, .xz, .zst or .zip. A folder or a quoted glob is one corpus per file, or a "
+        "single corpus if NAME= is given. - reads standard input. KIND:PATH, such as csv:-, names "
+        "the format if the suffix does not. Repeatable. Default: the embedded sample.",
         rich_help_panel=TEXT,
     ),
 ]

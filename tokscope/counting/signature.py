@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tokscope.counting.tally import Counting, Reading
 from tokscope.provenance import LIBRARIES, Provenance, version_of
-from tokscope.text.corpus import Corpus, has_fields
+from tokscope.text.corpus import Corpus, has_fields, unit_of
 from tokscope.text.words import rule_version
 from tokscope.tokenizers import Tokenizer
 from tokscope.version import __version__
@@ -35,11 +35,12 @@ def signed_text(
     digest = hashlib.sha256()
     for corpus, reading in zip(corpora, readings, strict=True):
         digest.update(f"{corpus.name}={reading.digest}\n".encode())
-    shards = [shard for corpus in corpora for shard in corpus.shards if has_fields(shard)]
-    fields = ",".join(dict.fromkeys(shard.field for shard in shards))
+    shards = [shard for corpus in corpora for shard in corpus.shards]
+    fields = ",".join(dict.fromkeys(shard.field for shard in shards if has_fields(shard)))
+    units = ",".join(dict.fromkeys(map(unit_of, shards)))
     return {
         "corpora": f"{len(corpora)}:{digest.hexdigest()[:12]}",
-        **({"field": fields} if fields else {"unit": "line"}),
+        **({"field": fields} if fields else {"unit": units}),
         "words": f"{counting.words} ({rule_version(counting.words)})",
         "specials": "found" if counting.specials else "text",
     }

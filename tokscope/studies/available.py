@@ -45,6 +45,7 @@ _EXAMPLES = {
     "sample": ", ".join(f"sample:{name}" for name in TRAINED),
     "bytes": "bytes",
     "characters": "characters",
+    "kmers": "kmers:6, kmers:6:overlapping",
 }
 
 

@@ -23,7 +23,7 @@ from tokscope.studies.compare_headline import FAIR, not_translations
 from tokscope.studies.compare_standings import UNREADABLE
 from tokscope.text.corpus import require_again, units_at
 from tokscope.text.given import Corpora
-from tokscope.tokenizers.baselines import Bytes, Characters
+from tokscope.tokenizers.baselines import Baseline
 from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.wording import some
 from tokscope.workers import HERE, Workers
@@ -66,7 +66,7 @@ def worst_lines(
     name = counted.corpora[first].name
     notes = (f"premiums are relative to {name}", *counted.notes())
     provenance = {**counted.provenance, "reference": name}
-    baselines = [one.name for one in counted.tokenizers if isinstance(one, Bytes | Characters)]
+    baselines = [one.name for one in counted.tokenizers if isinstance(one, Baseline)]
     told = headline(frame, name, baselines, _unread(counted))
     unlike = [one for one in doubts_of(counted, first) if one.corpus in set(frame["corpus"])]
     if unlike:

@@ -15,7 +15,7 @@ from tokscope.counting.counted import ALL, Counted
 from tokscope.counting.resampled import Resampled
 from tokscope.counting.tally import Tally
 from tokscope.measures.uncertainty import interval
-from tokscope.tokenizers.baselines import Bytes, Characters
+from tokscope.tokenizers.baselines import Baseline
 
 UNREADABLE = 0.01  # with a larger share of unknown tokens, few tokens are no advantage
 Array = NDArray[Any]
@@ -119,7 +119,7 @@ def standings(counted: Counted, drawn: Sequence[Sequence[Resampled]], reference:
         _summed([row[0].total("bytes") for row in counted.tallies]),
         share,
         unread,
-        [isinstance(one, Bytes | Characters) for one in counted.tokenizers],
+        [isinstance(one, Baseline) for one in counted.tokenizers],
         [len(one.vocabulary) for one in counted.tokenizers],
         reference,
         doubts_of(counted, reference),

@@ -19,7 +19,7 @@ from tokscope.report import Report, Rows
 from tokscope.studies.show_plots import plots
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer, assumptions, switched_off
-from tokscope.tokenizers.baselines import Bytes, Characters
+from tokscope.tokenizers.baselines import Baseline
 from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.wording import many, some
 
@@ -202,7 +202,7 @@ def segmentation(text: str, tokenizers: Tokenizers, *, specials: bool = False) -
         (*assumptions(used), *switched_off(used)),
         {**signed(used), "specials": "found" if specials else "text"},
         tuple(t.name for t, own in zip(used, rows, strict=True) if _unknown(t, own)),
-        tuple(t.name for t in used if isinstance(t, Bytes | Characters)),
+        tuple(t.name for t in used if isinstance(t, Baseline)),
     )
 
 

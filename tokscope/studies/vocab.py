@@ -24,7 +24,7 @@ from tokscope.text.corpus import corpora_given, words_of
 from tokscope.text.given import Corpora
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import added_ids
-from tokscope.tokenizers.baselines import Bytes, Characters
+from tokscope.tokenizers.baselines import Baseline
 from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.vocabularies.composition import Row, composition, scripts_of
 from tokscope.vocabularies.coverage import by_frequency, in_order
@@ -190,7 +190,7 @@ def of_counted(
 
 
 def _baselines(tokenizers: Sequence[Tokenizer]) -> list[str]:
-    return [one.name for one in tokenizers if isinstance(one, Bytes | Characters)]
+    return [one.name for one in tokenizers if isinstance(one, Baseline)]
 
 
 def _require_sense(by: str, corpora: Corpora | None, lists: Corpora | None, frequent: int) -> None:

@@ -16,7 +16,14 @@ from tokscope.changes import require_same, stamp
 from tokscope.errors import TokscopeError, choose, require_shown
 from tokscope.text import files
 from tokscope.text.files import MAX_UNIT, STDIN, Corpus, Shard, once, opened
-from tokscope.text.formats import has_fields, is_column, may_be_cut, reader, recognized
+from tokscope.text.formats import (
+    has_fields,
+    is_column,
+    may_be_cut,
+    reader,
+    recognized,
+    unit_of,
+)
 from tokscope.text.given import Corpora, asked, units_of
 from tokscope.text.lines import Units
 from tokscope.text.names import SAMPLE, File, apart, named
@@ -35,6 +42,7 @@ __all__ = [
     "require_again",
     "size",
     "split",
+    "unit_of",
     "units_at",
 ]
 PART = 1 << 23  # bytes of a file that one worker reads
@@ -141,8 +149,8 @@ def read_corpora(
     `sample:code` or `sample:NAME` for the embedded sample. A folder, a zip file or a glob is one
     corpus per file, named by its stem, or a single corpus if NAME= is given. Numbered files such as
     train-00000-of-00002.parquet form one corpus. Files `cache-….arrow`, which `map` of Hugging Face
-    datasets leaves in a folder, are skipped. KIND is txt, jsonl, json, csv, tsv, parquet or arrow;
-    it is needed only if neither the suffix nor the beginning of a file tells.
+    datasets leaves in a folder, are skipped. KIND is txt, jsonl, json, csv, tsv, parquet, arrow or
+    fasta; it is needed only if neither the suffix nor the beginning of a file tells.
 
     `field` is the name of the field, or a list of `[NAME=]FIELD`, where NAME is a corpus. `cluster`
     names a field of records: units with the same value are resampled together.

@@ -19,6 +19,7 @@ from tokscope.text.files import STDIN, Shard, beginning
 from tokscope.text.lines import EXPORT, OBJECT, Units, encoding, read_lines, read_whole
 from tokscope.text.packing import packing
 from tokscope.text.records import read_records, read_values
+from tokscope.text.sequences import read_sequences
 from tokscope.text.tables import read_rows, read_tabs
 
 READERS: Mapping[str, Callable[[BinaryIO, Shard], Iterator[Units]]] = {
@@ -29,6 +30,7 @@ READERS: Mapping[str, Callable[[BinaryIO, Shard], Iterator[Units]]] = {
     "tsv": read_tabs,
     "parquet": read_parquet,
     "arrow": read_arrow,
+    "fasta": read_sequences,
 }
 SUFFIXES: Mapping[str, str] = {
     ".txt": "txt",
@@ -40,6 +42,9 @@ SUFFIXES: Mapping[str, str] = {
     ".parquet": "parquet",
     ".arrow": "arrow",
     ".feather": "arrow",
+    ".fasta": "fasta",
+    ".fna": "fasta",
+    ".fa": "fasta",
     ".dev": "txt",
     ".devtest": "txt",
 }
@@ -47,6 +52,8 @@ WHOLE = "whole"  # a file of plain text as one unit; users ask for it by an opti
 _CUT = ("txt", "jsonl")  # formats that can be read from the middle
 _CLUSTERED = ("jsonl", "json", "csv", "tsv")
 _COLUMNAR = ("parquet", "arrow")
+_PLAIN = ("txt", "fasta", WHOLE)  # formats without fields
+_UNSURE = (".json", ".fa")  # records or an array; sequences, or text in Persian
 _LOOK = 1 << 16  # bytes at the beginning that are examined
 _TOKENIZERS = (".tiktoken", ".model", ".spm", ".gguf")
 # how a tokenizer.json and a tekken.json begin
@@ -98,7 +105,12 @@ def reader(shard: Shard) -> Callable[[BinaryIO, Shard], Iterator[Units]]:
 
 def has_fields(shard: Shard) -> bool:
     """Tell whether a shard holds records or rows; then one field is the text."""
-    return kind_of(shard) not in ("txt", WHOLE)
+    return kind_of(shard) not in _PLAIN
+
+
+def unit_of(shard: Shard) -> str:
+    """Name what is encoded in one call, in a file without fields."""
+    return "sequence" if kind_of(shard) == "fasta" else "line"
 
 
 def may_be_cut(shard: Shard) -> bool:
@@ -140,7 +152,7 @@ def _by_name(shard: Shard) -> str:
         what = _FOREIGN[shard.suffix]
         raise TokscopeError(f"{shard.place}: a {shard.suffix} file is {what}; {EXPORT}")
     kind = SUFFIXES.get(shard.suffix, "")
-    return "" if kind == "json" or shard.path == STDIN else kind
+    return "" if shard.suffix in _UNSURE or shard.path == STDIN else kind
 
 
 def _by_content(shard: Shard, asked: bool) -> str:
@@ -154,6 +166,8 @@ def _by_content(shard: Shard, asked: bool) -> str:
         return "json" if object_[1] or not _is_line(head) else "jsonl"
     if shard.suffix == ".json":
         return "json"
+    if shard.suffix == ".fa" and head.lstrip().startswith(b">"):
+        return "fasta"
     return _table(head, shard.field) if asked else "txt"
 
 

@@ -109,11 +109,22 @@ def _line_feeds(raw: bytes) -> int:
 
 def _whole_lines(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
     """Yield the stream cut after line feeds, and hold back no more than one unfinished line."""
+    return _before(b"", stream, shard)
+
+
+def whole_records(stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
+    """Yield the stream cut before lines that begin with >, as records of FASTA do."""
+    return _before(b">", stream, shard)
+
+
+def _before(mark: bytes, stream: BinaryIO, shard: Shard) -> Iterator[bytes]:
+    """Yield the stream cut before lines that begin with a mark; what is held back has no other."""
     waiting: list[bytes] = []
     size = line = 0
     for piece in pieces(stream, shard):
-        cut = piece.rfind(b"\n") + 1
-        if cut:
+        cut = piece.rfind(b"\n" + mark) + 1
+        ended = bool(waiting) and waiting[-1].endswith(b"\n") and piece.startswith(mark)
+        if cut or ended:
             block = b"".join((*waiting, piece[:cut]))
             line += _line_feeds(block)
             yield block

@@ -160,6 +160,7 @@ LOADERS: Mapping[str, tuple[str, str]] = {
     "sample": ("sample", "load_sample"),
     "bytes": ("baselines", "load_bytes"),
     "characters": ("baselines", "load_characters"),
+    "kmers": ("baselines", "load_kmers"),
 }
 _PLACELESS = ("bytes", "characters")
 _PATTERNED = ("tiktoken-file", "gguf", "merges")

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.errors import TokscopeError
 from tokscope.tokenizers import NOWHERE, Encoded, Spec
 from tokscope.tokenizers.vocabulary import Vocabulary
+
+_BASES = b"ACGT"
+_NUMBERS = np.full(256, len(_BASES), np.int32)
+_NUMBERS[list(_BASES)] = range(len(_BASES))
+_MOST = 10  # letters of a k-mer; there are a million of ten
 
 
 def _starts(texts: Sequence[str], *, wide: bool) -> NDArray[np.int64]:
@@ -114,6 +121,106 @@ class Characters:
         return np.cumsum(self.vocabulary.lengths[self.encode([text]).ids])
 
 
+@dataclass(frozen=True)
+class Kmers:
+    """Every k letters of DNA are a token; what is left, and any other text, is spelled by bytes.
+
+    Letters are A, C, G and T, in capitals. If k-mers overlap, as in DNABERT, one begins at every
+    letter, and each but the first ends one letter behind the one before.
+    """
+
+    name: str
+    k: int
+    overlapping: bool = False
+    spec: Spec = NOWHERE
+    family: str = "k-mers"
+    path: str = "NumPy"
+
+    @property
+    def fingerprint(self) -> str:
+        """What decides the ids."""
+        return f"kmers:{self.k}{':overlapping' if self.overlapping else ''}"
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The 256 bytes, then 4^k k-mers in the order of their letters."""
+        numbers = np.arange(4**self.k)[:, None] >> np.arange(2 * self.k - 2, -1, -2)
+        letters = np.frombuffer(_BASES, np.uint8)[numbers & 3]
+        blob = np.concatenate((np.arange(256, dtype=np.uint8), letters.ravel()))
+        lengths = np.repeat((1, self.k), (256, 4**self.k))
+        return Vocabulary(blob, np.cumsum(lengths), {})
+
+    def encode(self, texts: Sequence[str], *, specials: bool = False) -> Encoded:
+        """Return the k-mers of every text; none goes on from one text into the next."""
+        starts = _starts(texts, wide=False)
+        places, ids = self._cut(np.frombuffer("".join(texts).encode(), np.uint8), starts[:-1])
+        return Encoded(ids, np.searchsorted(places, starts), spells=not self.overlapping)
+
+    def _cut(
+        self, data: NDArray[np.uint8], starts: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return where tokens begin, and their ids; texts begin at `starts`."""
+        bases = _NUMBERS[data]
+        is_base = bases < len(_BASES)
+        new = np.append(True, ~(is_base[1:] & is_base[:-1]))[: len(data)]
+        new[starts[starts < len(data)]] = True
+        begin = np.flatnonzero(new)  # of each run of letters, or of another byte
+        lengths = np.diff(np.append(begin, len(data)))
+        place = np.arange(len(data)) - np.repeat(begin, lengths)
+        left = np.repeat(lengths, lengths) - place
+        if self.overlapping:
+            whole = is_base & (left >= self.k)
+            alone = ~is_base | (place + left < self.k)
+        else:
+            whole = is_base & (left >= self.k) & (place % self.k == 0)
+            alone = ~is_base | (left <= (place + left) % self.k)
+        ids = data.astype(np.int32)
+        at = np.flatnonzero(whole)
+        numbers = np.zeros(len(at), np.int32)
+        for step in range(self.k):
+            numbers = 4 * numbers + bases[at + step]
+        ids[at] = 256 + numbers
+        places = np.flatnonzero(whole | alone)
+        return places, ids[places]
+
+    def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
+        """Return the k-mers of bytes, or single bytes if k-mers overlap: those spell no bytes."""
+        if self.overlapping:
+            return list(map(list, data))
+        begin = np.zeros(1, np.int64)
+        return [self._cut(np.frombuffer(one, np.uint8), begin)[1].tolist() for one in data]
+
+    def components(self) -> Mapping[str, str]:
+        """Return nothing: a baseline has no parts."""
+        return {}
+
+    def processing(self) -> Mapping[str, str]:
+        """Return nothing: a baseline puts nothing around text."""
+        return {}
+
+    def model_input(self, texts: Sequence[str]) -> Encoded:
+        """Return the ids of every text: a baseline has no special tokens."""
+        return self.encode(texts)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text; of k-mers that overlap, each but the first adds its last letter."""
+        spelled = [self.vocabulary[i] for i in ids]
+        if self.overlapping:
+            follows = [i > 255 and before > 255 for before, i in pairwise(ids)]
+            spelled[1:] = [
+                one[-1:] if on else one for one, on in zip(spelled[1:], follows, strict=True)
+            ]
+        return b"".join(spelled).decode(errors="replace")
+
+    def boundaries(self, text: str, *, specials: bool = False) -> NDArray[np.int64]:
+        """Return where tokens end."""
+        places, ids = self._cut(np.frombuffer(text.encode(), np.uint8), np.zeros(1, np.int64))
+        return places + self.vocabulary.lengths[ids]
+
+
+Baseline = Bytes | Characters | Kmers
+
+
 def load_bytes(spec: Spec) -> Bytes:
     """Return the byte baseline."""
     return Bytes(spec.label or "bytes")
@@ -122,3 +229,18 @@ def load_bytes(spec: Spec) -> Bytes:
 def load_characters(spec: Spec) -> Characters:
     """Return the character baseline."""
     return Characters(spec.label or "characters")
+
+
+def load_kmers(spec: Spec) -> Kmers:
+    """Return the baseline of k-mers that `kmers:K[:overlapping]` names.
+
+    Raises:
+        TokscopeError: K is no such number, or something else follows it.
+    """
+    number, colon, rest = spec.place.partition(":")
+    k = int(number) if number.isdecimal() and len(number) < 3 else 0
+    if not 2 <= k <= _MOST or (colon and rest != "overlapping"):
+        forms = f"kmers:6 or kmers:6:overlapping, with a number from 2 to {_MOST}"
+        raise TokscopeError(f"kmers:{spec.place}: write {forms}")
+    name = f"{k}-mers{'-overlapping' if colon else ''}"
+    return Kmers(spec.label or name, k, bool(colon))
