@@ -26,6 +26,14 @@ from tokscope.tokenizers import load
 README = ROOT / "README.md"
 DOCS = {page: page.read_text(encoding="utf-8") for page in pages.PAGES}
 ALL = "\n".join(DOCS.values())
+CODES = """code\tdescription
+E11.9\tType 2 diabetes mellitus
+I10\tHypertension
+J20.9\tAcute bronchitis
+K35.80\tAcute appendicitis
+M17.11\tArthritis of the right knee
+S72.001A\tFracture of the right femur
+"""
 TRAINED = ROOT / "tokscope" / "tokenizers" / "trained"
 
 
@@ -42,6 +50,7 @@ def folder(write: Callable[[str, str | bytes], Path]) -> Path:
     rows = np.zeros((english.get_vocab_size(), 2), "<f4")
     write("project/english.safetensors", model({"wte.weight": ("F32", rows)}))
     write("project/words.txt", "the\nhouse\n")
+    write("project/codes.tsv", CODES)
     write("project/main.py", "print(1)\n")
     write("project/wide.csv", "english,german\nYes.,Ja.\n")
     vectors = np.arange(8_000, dtype="<f4").reshape(4_000, 2)

@@ -25,7 +25,8 @@ from tokscope.studies.vocab import tables
 from tokscope.text.corpus import Corpus
 from tokscope.tokenizers import load
 from tokscope.tokenizers.given import load_all
-from tokscope.vocabularies.languages import UNSEEN, Words, held, retention
+from tokscope.vocabularies.languages import UNSEEN, Words
+from tokscope.vocabularies.terms import listed, retention
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -155,7 +156,7 @@ def test_retention_by_hand() -> None:
     names = ("gpt.json", "bert.json", "llama.json")
     tokenizers = [tokenizer_of(name) for name in names]
     found = {}
-    for name, row in retention(held(tokenizers, {"x": ["cat", "hello"]})):
+    for name, row in retention(listed(tokenizers, {"x": ["cat", "hello"]})):
         found.setdefault(row[2], []).append((name, row[3]))
     # gpt has "hello", " hello" and " cat"; bert has hello, and cat is unknown; llama ▁he ll o
     assert [value for _, value in found["words"]] == [2, 2, 2]

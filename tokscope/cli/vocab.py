@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Annotated
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tokscope.cli import output, text
 from tokscope.errors import TokscopeError
+
+if TYPE_CHECKING:
+    from tokscope.text.corpus import Corpus
 
 # the plots, the main one first, and when there is one
 _PLOTS = {
@@ -31,6 +34,8 @@ def _require_sense(given: Collection[str], by: str) -> None:
         raise TokscopeError("--top cuts a list; add --tokens LANG, --only-in LABEL or --grep REGEX")
     if "--frequent" in given and (lists or not ("--corpus" in given or by == "language")):
         raise TokscopeError("--frequent looks at words of text; add --corpus, or --by language")
+    if "--affix" in given and "--word-list" not in given:
+        raise TokscopeError("--affix is about the words of lists; add --word-list")
     for option in ("--corpus", "--word-list"):
         if option in given and lists and (option, *lists) != ("--corpus", "--tokens"):
             raise TokscopeError(f"{lists[0]} lists tokens; drop {option}")
@@ -42,6 +47,13 @@ def _conditions(given: Collection[str], by: str) -> list[str]:
     return [*text, f"with --by {by}", *(f"with {option}" for option in given)]
 
 
+def _read(words: Sequence[Sequence[str] | None], how: text.Reading) -> list[list[Corpus] | None]:
+    """Return the text and the lists that options name."""
+    from tokscope.text.corpus import Shard
+
+    return text.read_all(words, how, Shard(""))
+
+
 def command(
     specs: text.Specs,
     *,
@@ -49,7 +61,8 @@ def command(
         str,
         typer.Option(
             metavar="WHAT",
-            help="Show one table in full: kind, script, length, or language (of --corpus).",
+            help="Show one table in full: kind, script, length, language (of --corpus), or terms "
+            "(of --word-list).",
         ),
     ] = "",
     tokens: Annotated[
@@ -76,8 +89,17 @@ def command(
         typer.Option(
             "--word-list",
             metavar="[NAME=]PATH",
-            help="Count which of these words, one per line, are one token, alone and after a "
-            "space. Repeatable.",
+            help="Look at these words or terms, one per line: how many are one token, what they "
+            "cost alone, after a space and in capitals, how codes such as E11.9 are cut. "
+            "Repeatable.",
+        ),
+    ] = None,
+    affix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AFFIXES",
+            help="How often words of --word-list are cut before a suffix, itis, or after a prefix, "
+            "hyper-; several with commas between.",
         ),
     ] = None,
     frequent: Annotated[
@@ -109,12 +131,11 @@ def command(
     output.require_kept(out, specs=specs, texts=[*(corpus or ()), *(word_list or ())])
     ways = {"--by": by or None, "--tokens": tokens, "--only-in": only_in, "--grep": grep}
     more = {"--top": top, "--frequent": frequent, "--corpus": corpus, "--word-list": word_list}
+    ways["--affix"] = affix
     given = {option for option, value in (ways | more).items() if value is not None}
     _require_sense(given, by)
     output.require_plot(plot, _PLOTS, out, _conditions(given, by))
-    from tokscope.text.corpus import Shard
-
-    corpora, of_words = text.read_all((corpus, word_list), reading, Shard(""))
+    corpora, of_words = _read((corpus, word_list), reading)
     from tokscope.studies import vocab as study
     from tokscope.studies import vocab_tokens as listing
     from tokscope.vocabularies.languages import FREQUENT
@@ -133,6 +154,7 @@ def command(
                 corpora,
                 by=by,
                 lists=of_words,
+                affixes=() if affix is None else affix.split(","),
                 frequent=FREQUENT if frequent is None else frequent,
                 word_rule=words,
                 specials=specials,

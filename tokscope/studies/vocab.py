@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from types import MappingProxyType
 
-import numpy as np
 import pandas as pd
 
 from tokscope.counting.catalog import TYPES
@@ -16,10 +16,13 @@ from tokscope.counting.counted import Counted, count, require_countable, texts_o
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose
+from tokscope.given import words
 from tokscope.provenance import Provenance, version_of
 from tokscope.report import Report
 from tokscope.studies.vocab_headline import headline
 from tokscope.studies.vocab_plots import plots
+from tokscope.studies.vocab_tables import BY
+from tokscope.studies.vocab_tables import tables as tables
 from tokscope.text.corpus import corpora_given, words_of
 from tokscope.text.given import Corpora
 from tokscope.tokenizers import Tokenizer
@@ -29,37 +32,20 @@ from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.vocabularies.composition import Row, composition, scripts_of
 from tokscope.vocabularies.coverage import by_frequency, in_order
 from tokscope.vocabularies.kinds import Spelled
-from tokscope.vocabularies.languages import (
-    FREQUENT,
-    Words,
-    completeness,
-    held,
-    languages,
+from tokscope.vocabularies.languages import FREQUENT, Words, completeness, languages
+from tokscope.vocabularies.overlap import overlap
+from tokscope.vocabularies.terms import (
+    Listed,
+    by_affix,
+    by_pattern,
+    costs,
+    dearest,
+    listed,
     retention,
 )
-from tokscope.vocabularies.overlap import overlap
 from tokscope.workers import HERE, Workers
 
 COLUMNS = ["tokenizer", *Row._fields]
-# value of `by` -> the parts of the report to show
-BY: Mapping[str, tuple[str, ...]] = {
-    "": ("total", "kind", "script", "position", "overlap", "language", "completeness", "retention"),
-    "kind": ("kind",),
-    "script": ("script",),
-    "language": ("language", "completeness", "retention"),
-    "length": ("length",),
-}
-_TITLES = {
-    "total": "Vocabularies",
-    "kind": "Kinds of tokens",
-    "position": "Where in words tokens stand",
-    "script": "Scripts",
-    "length": "Tokens by length",
-    "overlap": "Overlap by bytes",
-    "language": "Languages of the tokens",
-    "completeness": "Letters and words that are one token",
-    "retention": "Words of a list that are one token",
-}
 _NOTES = {
     "total": "distinct: different byte strings; lengths of tokens that have bytes; those in "
     "characters of whole ones",
@@ -77,8 +63,14 @@ _NOTES = {
     "completeness": "alphabet: letters of the text that are inside one token, by types and by use; "
     "whole_words: at every occurrence",
     "retention": "STRR: a word alone, and after a space",
+    "terms": "mean tokens of a term alone, after a space, and there In Title Case and IN CAPITALS; "
+    "most: of the term with the most; unknown: terms with an unknown token",
+    "code": "A: letters, 9: digits; borders_cut: places between letters, digits and signs that are "
+    "cut; by_chance: share of all places that are; cuts_at_borders: cuts that are at a border",
+    "affix": "cut: words of several tokens; at_affix: those among them that are cut there; "
+    "by_chance: share of all places in them that are cut",
+    "term": "tokens after a space",
 }
-_MORE = "more tables, and what names mean: --details, --by script, --by length, --by language"
 _ENDS = (
     "ends, leaves open: marked as the end of a word, or not; such marks say not where one begins"
 )
@@ -86,21 +78,6 @@ _USED = (
     "used: share of the first one's tokens in the text that the other has too; used_jaccard: sum "
     "min(p, q) / sum max(p, q)"
 )
-_BINS = (*range(1, 9), 11, 16, 32, 64, 128)  # the greatest length in each line of the table
-_KEYS = {"overlap": "other", "completeness": "language", "retention": "list"}
-_LEAST = 0.01  # the share of a script that is shown without details
-# measures to show for several tokenizers without details, and with them, if a part has many
-_BRIEF = {
-    "kind": ("share",),
-    "script": ("share",),
-    "language": ("share",),
-    "completeness": ("alphabet_used", "frequent_words", "whole_words"),
-}
-_COMPARED = {
-    "script": ("tokens", "share", "starts", "continues", "neither", "ends", "leaves"),
-    "language": ("tokens", "share"),
-    "completeness": ("alphabet_used", "frequent_words", "whole_words"),
-}
 _COUNTED = frozenset(("units", "bytes", "letters", "unspaced", TYPES))
 
 
@@ -119,6 +96,7 @@ def vocab(
     *,
     by: str = "",
     lists: Corpora | None = None,
+    affixes: str | Sequence[str] = (),
     frequent: int = FREQUENT,
     word_rule: str = "unicode",
     specials: bool = False,
@@ -128,13 +106,17 @@ def vocab(
 
     Corpora are languages: with them, `by` has language and completeness too, and overlap is also
     weighted by use; for `by="language"` they are the embedded sample unless they are named. `lists`
-    are lists of words, a word a unit, of which the retention is measured; `frequent` is how many of
-    the most frequent words are looked at, and `word_rule` says what a word is.
+    are lists of words or terms, each a unit: how many are one token, what they cost, how codes
+    among them are cut, and how often their words are cut at `affixes`, such as "itis" or "hyper-".
+    `frequent` is how many of the most frequent words are looked at, and `word_rule` says what a
+    word is.
 
     Raises:
         TokscopeError: a tokenizer or a text cannot be used, or two tokenizers share a name.
     """
+    ends = words(affixes, "affixes")
     _require_sense(by, corpora, lists, frequent)
+    _require_affixes(ends, lists)
     texts = None if corpora is None and by != "language" else texts_of(corpora)
     of_words = [] if lists is None else corpora_given(lists, argument="lists")
     if texts is not None:
@@ -142,8 +124,8 @@ def vocab(
     used = load_all(tokenizers)
     how = counting(len(used), word_rule, specials=specials)
     counted = None if texts is None else count(used, texts, how, workers=workers)
-    listed = {corpus.name: words_of(corpus) for corpus in of_words}
-    return of_counted(used, counted, by=by, listed=listed, frequent=frequent)
+    terms = {corpus.name: words_of(corpus) for corpus in of_words}
+    return of_counted(used, counted, by=by, lists=terms, affixes=ends, frequent=frequent)
 
 
 def counting(tokenizers: int, word_rule: str = "unicode", *, specials: bool = False) -> Counting:
@@ -156,16 +138,17 @@ def of_counted(
     counted: Counted | None,
     *,
     by: str = "",
-    listed: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    lists: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    affixes: Sequence[str] = (),
     frequent: int = FREQUENT,
 ) -> Report:
     """Return what vocabularies hold, on text that was counted, by `counting` or more."""
     text = _Text(counted, counted.observed(Words), frequent) if counted else None
-    rows = [] if by == "language" else _of_tokens(used)
+    rows = [] if by in ("language", "terms") else _of_tokens(used)
     rows += _overlap(used, text) if not by else []
     rows += _of_text(text) if text else []
-    of_lists = held(used, listed)
-    rows += retention(of_lists)
+    of_lists = listed(used, lists)
+    rows += _of_lists(of_lists, affixes)
     frame = pd.DataFrame([(name, *row) for name, row in rows], columns=COLUMNS)
     frame = frame[frame["by"].isin(BY[by])] if by else frame
     covered = tuple(by_frequency(text.counted, text.seen)) if text else ()
@@ -175,7 +158,7 @@ def of_counted(
         "Vocabularies",
         frame,
         tuple(_notes(used, text, set(frame["by"]))),
-        _provenance(used, text, listed),
+        _provenance(used, text, lists, affixes),
         headline=headline(rows, by, baselines),
         details=tuple(_details(used, text, [p for p in BY[by] if p in set(frame["by"])])),
         view=partial(tables, by=by),
@@ -189,6 +172,11 @@ def of_counted(
     )
 
 
+def _of_lists(found: Sequence[Listed], affixes: Sequence[str]) -> list[tuple[str, Row]]:
+    parts = (retention(found), costs(found), by_pattern(found), by_affix(found, affixes))
+    return list(chain(*parts, dearest(found)))
+
+
 def _baselines(tokenizers: Sequence[Tokenizer]) -> list[str]:
     return [one.name for one in tokenizers if isinstance(one, Baseline)]
 
@@ -198,8 +186,22 @@ def _require_sense(by: str, corpora: Corpora | None, lists: Corpora | None, freq
     choose(BY, by, "way to look --by")
     if frequent < 1:
         raise TokscopeError(f"--frequent {frequent}: write how many words, such as {FREQUENT}")
-    if by not in ("", "language") and (corpora is not None or lists is not None):
+    if by == "terms":
+        if lists is None:
+            raise TokscopeError("--by terms is about the terms of lists; add --word-list")
+        if corpora is not None:
+            raise TokscopeError("--by terms looks at lists alone; drop --corpus")
+    elif by not in ("", "language") and (corpora is not None or lists is not None):
         raise TokscopeError(f"--by {by} looks at no text; drop --corpus and --word-list")
+
+
+def _require_affixes(affixes: Sequence[str], lists: Corpora | None) -> None:
+    """Raise TokscopeError for affixes that nothing can have, or without a list to look at."""
+    if affixes and lists is None:
+        raise TokscopeError("--affix is about the words of lists; add --word-list")
+    for affix in affixes:
+        if not affix.strip("-"):
+            raise TokscopeError(f"--affix '{affix}': write a suffix, itis, or a prefix, hyper-")
 
 
 def _of_tokens(tokenizers: Sequence[Tokenizer]) -> list[tuple[str, Row]]:
@@ -265,13 +267,15 @@ def _details(
 def _provenance(
     tokenizers: Sequence[Tokenizer],
     text: _Text | None,
-    listed: Mapping[str, Sequence[str]],
+    lists: Mapping[str, Sequence[str]],
+    affixes: Sequence[str],
 ) -> Provenance:
     counted = {**text.counted.provenance, "frequent": f"{text.frequent}"} if text else None
     return {
         **(counted or signed(tokenizers)),
         "scripts": f"regex {version_of('regex')}",
-        "list": tuple(f"{name}:{_digest(own)}" for name, own in listed.items()),
+        "list": tuple(f"{name}:{_digest(own)}" for name, own in lists.items()),
+        "affix": tuple(affixes),
     }
 
 
@@ -286,67 +290,3 @@ def _unspaced(tokenizers: Sequence[Tokenizer]) -> list[str]:
     if len(marked) in (0, len(tokenizers)):
         return []
     return [f"the tokens of {', '.join(marked)} that start words are without a space before them"]
-
-
-def tables(report: Report, by: str = "", *, details: bool = False) -> list[Report]:
-    """Return the tables that people read: one for each part, or for each measure.
-
-    `details` adds where in words tokens stand, rare scripts, all measures and all notes.
-    """
-    there = set(report.frame["by"])
-    parts = [part for part in BY[by] if part in there and (by or details or part != "position")]
-    views = [
-        view
-        for part in parts
-        for view in _tables(report, part, brief=not by and not details, details=details)
-    ]
-    more = report.details if details else (_MORE,) if not by else ()
-    views[0] = replace(views[0], headline=report.headline)
-    notes = (*report.notes, *more)
-    views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
-    return views
-
-
-def _tables(report: Report, part: str, *, brief: bool, details: bool) -> list[Report]:
-    frame = report.frame[report.frame["by"] == part].drop(columns="by")
-    title = _TITLES[part]
-    if part == "total":
-        return [Report("vocab", title, frame.drop(columns="name"), across="tokenizer")]
-    frame = _binned(frame) if part == "length" else frame
-    if part in ("kind", "script", "length"):
-        frame = frame[frame.groupby("name")["value"].transform("max") > 0]
-    if part == "script" and brief:
-        frame, title = _largest(frame), f"{title}, the largest"
-    frame = frame.rename(columns={"name": _KEYS.get(part, part)})
-    if part in ("overlap", "retention"):
-        return [Report("vocab", title, frame, across="measure")]
-    if frame["tokenizer"].nunique() == 1:
-        name = frame["tokenizer"].iloc[0]
-        frame = frame.drop(columns="tokenizer")
-        return [Report("vocab", f"{title}: {name}", frame, across="measure")]
-    chosen = (_BRIEF if brief else {} if details else _COMPARED).get(part)
-    return [
-        Report("vocab", f"{title}: {measure}", own.drop(columns="measure"), across="tokenizer")
-        for measure, own in frame.groupby("measure", sort=False)
-        if chosen is None or measure in chosen
-    ]
-
-
-def _largest(frame: pd.DataFrame) -> pd.DataFrame:
-    """Keep the tokens and shares of scripts that are a part of some vocabulary worth a row."""
-    shares = frame[frame["measure"] == "share"].groupby("name")["value"].max()
-    kept = frame["name"].isin(shares[shares >= _LEAST].index)
-    return frame[kept & frame["measure"].isin(("tokens", "share"))]
-
-
-def _binned(frame: pd.DataFrame) -> pd.DataFrame:
-    """Join neighbouring lengths to keep the table short."""
-    last = np.array(_BINS)
-    first = np.append(1, last[:-1] + 1)
-    names = [str(b) if a == b else f"{a} to {b}" for a, b in zip(first, last, strict=True)]
-    names.append(f"over {last[-1]}")
-    place = np.searchsorted(last, frame["name"].astype(int))
-    keys = ["tokenizer", "place", "measure", "unit"]
-    joined = frame.assign(place=place).groupby(keys, sort=False)["value"].sum().reset_index()
-    joined = joined.sort_values("place", kind="stable")
-    return joined.assign(name=[names[i] for i in joined["place"]]).drop(columns="place")

@@ -54,11 +54,12 @@ def headline(rows: Sequence[tuple[str, Row]], by: str, baselines: Collection[str
     every = list(dict.fromkeys(name for name, _ in rows))
     values = _Values(cells, [name for name in every if name not in baselines] or every)
     parts = {
-        "": (_sizes, _mostly, _words),
+        "": (_sizes, _mostly, _words, _terms),
         "kind": (_sizes, _kinds),
         "script": (_sizes, _scripts),
         "length": (_lengths,),
         "language": (_languages, _letters, _words),
+        "terms": (_words, _terms),
     }
     return " ".join(filter(None, (part(values) for part in parts[by])))
 
@@ -302,6 +303,19 @@ def _words(values: _Values) -> str:
     low, high = min(cells), max(cells)
     ends = [f"{percent(share)} of {entry} with {name}" for share, entry, name in (low, high)]
     return f"Words of lists that are one token after a space: from {ends[0]} to {ends[1]}."
+
+
+def _terms(values: _Values) -> str:
+    """Say what a term of a list costs after a space, if there is one list."""
+    means = {name: values.of(name, "terms", "after_a_space") for name in values.names}
+    lists = {entry for own in means.values() for entry in own}
+    if len(lists) != 1:
+        return ""
+    costs = {name: next(iter(own.values())) for name, own in means.items()}
+    order = sorted(costs, key=lambda name: costs[name])
+    told = [f"{costs[name]:.2f} with {name}" for name in order]
+    told[0] = f"{costs[order[0]]:.2f} tokens with {order[0]}"
+    return f"There, a word takes {some(told)}."
 
 
 # Lists of tokens

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from tokscope.counting.catalog import has_words
 from tokscope.counting.counted import Counted
-from tokscope.vocabularies.languages import Held, Words
+from tokscope.vocabularies.languages import Words
+from tokscope.vocabularies.terms import Listed
 
 Shares = NDArray[np.float64]
 
@@ -37,11 +38,12 @@ def by_frequency(counted: Counted, seen: Sequence[Words]) -> Iterator[Coverage]:
                 yield Coverage(tokenizer.name, corpus.name, *_means(own / uses))
 
 
-def in_order(held: Sequence[Held]) -> Iterator[Coverage]:
+def in_order(found: Sequence[Listed]) -> Iterator[Coverage]:
     """Yield the coverage of each list, in its order, where words stand after a space."""
-    for one in held:
-        if len(one.spaced):
-            yield Coverage(one.tokenizer, one.words, *_means(one.spaced.astype(float)))
+    for one in found:
+        shares = one.spaced.held.astype(float)
+        if len(shares):
+            yield Coverage(one.tokenizer.name, one.name, *_means(shares))
 
 
 def _means(values: Shares) -> tuple[tuple[int, ...], tuple[float, ...]]:

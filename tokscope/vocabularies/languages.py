@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import nan
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,6 @@ from tokscope.vocabularies.kinds import letters
 
 UNSEEN = "(never seen)"
 FREQUENT = 1000  # the number of most frequent words to check
-_CONTEXT = "0 "  # text before a word, so that it stands after a space
 
 
 def languages(counted: Counted, k: int) -> Iterator[Row]:
@@ -132,40 +130,8 @@ def _words(words: Words, k: int, frequent: int, *, defined: bool) -> dict[str, t
     }
 
 
-def _held(tokenizer: Tokenizer, words: Sequence[str], before: str = "") -> NDArray[np.bool_]:
-    """Return which words are inside one token when each is encoded alone after `before`."""
-    texts = [before + word for word in words]
-    text = Text(texts, "unicode")
-    tokens = Tokens(text, tokenizer, tokenizer.encode(texts), specials=False)
-    starts = text.unit_bytes[:-1] + len(before.encode())
-    return tokens.held(starts, text.unit_bytes[:-1] + text.bytes)
-
-
-class Held(NamedTuple):
-    """Which words of a list are one token: each alone, and after a space."""
-
-    tokenizer: str
-    words: str  # the name of the list
-    bare: NDArray[np.bool_]
-    spaced: NDArray[np.bool_]
-
-
-def held(tokenizers: Sequence[Tokenizer], lists: Mapping[str, Sequence[str]]) -> list[Held]:
-    """Return which words of each list are one token under each tokenizer."""
-    return [
-        Held(one.name, name, _held(one, words), _held(one, words, _CONTEXT))
-        for name, words in lists.items()
-        for one in tokenizers
-    ]
-
-
-def retention(found: Iterable[Held]) -> Iterator[tuple[str, Row]]:
-    """Yield the single token retention rate of word lists: the name of a tokenizer, and a row.
-
-    The share of the words that are one token, bare and after a space. Source: STRR, arXiv
-    2510.09947.
-    """
-    for own, name, bare, spaced in found:
-        yield own, Row("retention", name, "words", float(len(bare)), "words")
-        yield own, Row("retention", name, "bare", float(bare.mean()), "share")
-        yield own, Row("retention", name, "after_a_space", float(spaced.mean()), "share")
+def _held(tokenizer: Tokenizer, letters: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which letters are inside one token when each is encoded alone."""
+    text = Text(letters, "unicode")
+    tokens = Tokens(text, tokenizer, tokenizer.encode(letters), specials=False)
+    return tokens.held(text.unit_bytes[:-1], text.unit_bytes[:-1] + text.bytes)

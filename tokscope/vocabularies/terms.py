@@ -1,0 +1,285 @@
+"""What the terms of a list cost, and whether tokens end where their parts do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.counting.tokens import Counts, Text, Tokens
+from tokscope.measures.ratios import ratio
+from tokscope.text.words import LETTER, NUMBER, codes
+from tokscope.tokenizers import Tokenizer
+from tokscope.vocabularies.composition import Row
+
+Flags = NDArray[np.bool_]
+_CONTEXT = "0 "  # text before a word, so that it stands after a space
+_DEAREST = 20  # terms to name
+_PATTERNS = 10  # the most frequent patterns of codes
+_STEM = 3  # letters that a word has beside an affix
+_LETTERS, _DIGITS = "A", "9"  # what stands for a run of them in a pattern
+ALONE, SPACED = "alone", "after_a_space"
+
+
+def _title(term: str) -> str:
+    """Return a term with a capital at the beginning of each word.
+
+    >>> _title("crohn's disease"), _title("post COVID-19")
+    ("Crohn's Disease", 'Post COVID-19')
+    """
+    return " ".join(word[:1].upper() + word[1:] for word in term.split(" "))
+
+
+# how a term may stand in text: what comes before it, and how it is written
+_FORMS: Mapping[str, tuple[str, Callable[[str], str]]] = {
+    ALONE: ("", str),
+    SPACED: (_CONTEXT, str),
+    "title": (_CONTEXT, _title),
+    "upper": (_CONTEXT, str.upper),
+}
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Some terms under a tokenizer, each encoded by itself after the same text."""
+
+    tokens: Tokens
+    before: int  # bytes of the text before a term
+    context: int  # tokens of that text
+
+    @classmethod
+    def of(cls, tokenizer: Tokenizer, text: Text, before: str) -> Placed:
+        """Encode terms; `text` has each of them after `before`."""
+        tokens = Tokens(text, tokenizer, tokenizer.encode(text.texts), specials=False)
+        context = len(tokenizer.encode([before.strip()]).ids)
+        return cls(tokens, len(before.encode()), context)
+
+    @property
+    def starts(self) -> Counts:
+        """The byte where each term begins."""
+        return self.tokens.text.unit_bytes[:-1] + self.before
+
+    @property
+    def ends(self) -> Counts:
+        """The byte where each term ends."""
+        return self.tokens.text.unit_bytes[1:] - 1
+
+    @property
+    def counts(self) -> Counts:
+        """The number of tokens of each term, with the space before it."""
+        return self.tokens.counts - self.context
+
+    @cached_property
+    def held(self) -> Flags:
+        """Whether each term is inside one token."""
+        return self.tokens.held(self.starts, self.ends)
+
+    @cached_property
+    def is_cut(self) -> Flags:
+        """Whether a token ends before each character of the text; by byte."""
+        flags = np.zeros(len(self.tokens.text.data), bool)
+        flags[self.tokens.cuts[self.tokens.cuts < len(flags)]] = True
+        return flags & self.tokens.text.first
+
+    @cached_property
+    def cuts(self) -> Counts:
+        """The number of characters inside of each term that a token ends before."""
+        return self._inside(self.is_cut)
+
+    @cached_property
+    def places(self) -> Counts:
+        """The number of characters of each term that a token could end before."""
+        return self._inside(self.tokens.text.first)
+
+    def _inside(self, flags: Flags) -> Counts:
+        before = np.cumsum(flags)
+        return before[self.ends - 1] - before[self.starts]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The terms of a list under one tokenizer, in every form."""
+
+    tokenizer: Tokenizer
+    name: str  # of the list
+    terms: Text
+    forms: Mapping[str, Placed]
+
+    @property
+    def spaced(self) -> Placed:
+        """The terms after a space, as they stand in text."""
+        return self.forms[SPACED]
+
+
+def listed(tokenizers: Sequence[Tokenizer], lists: Mapping[str, Sequence[str]]) -> list[Listed]:
+    """Return the terms of each list under each tokenizer."""
+    found = []
+    for name, terms in lists.items():
+        texts = {
+            form: Text([before + written(term) for term in terms], "unicode")
+            for form, (before, written) in _FORMS.items()
+        }
+        for one in tokenizers:
+            forms: dict[str, Placed] = {}
+            for form, (before, _) in _FORMS.items():
+                same = form not in (ALONE, SPACED) and texts[form].texts == texts[SPACED].texts
+                forms[form] = forms[SPACED] if same else Placed.of(one, texts[form], before)
+            found.append(Listed(one, name, texts[ALONE], forms))
+    return found
+
+
+Rows = Iterator[tuple[str, Row]]  # the name of a tokenizer, and a row
+
+
+def retention(found: Iterable[Listed]) -> Rows:
+    """Yield the single token retention rate of word lists.
+
+    The share of the words that are one token, bare and after a space. Source: STRR, arXiv
+    2510.09947.
+    """
+    for one in found:
+        own, name = one.tokenizer.name, one.name
+        yield own, Row("retention", name, "words", float(len(one.terms.texts)), "words")
+        yield own, Row("retention", name, "bare", float(one.forms[ALONE].held.mean()), "share")
+        yield own, Row("retention", name, "after_a_space", float(one.spaced.held.mean()), "share")
+
+
+def costs(found: Iterable[Listed]) -> Rows:
+    """Yield the tokens of a term in every form, those of the dearest, and how many are unknown."""
+    for one in found:
+        own, name = one.tokenizer.name, one.name
+        for form, placed in one.forms.items():
+            yield own, Row("terms", name, form, float(placed.counts.mean()), "tokens/term")
+        yield own, Row("terms", name, "most", float(one.spaced.counts.max()), "tokens")
+        unknown = float((one.spaced.tokens.unknown() > 0).mean())
+        yield own, Row("terms", name, "unknown", unknown, "share")
+
+
+def dearest(found: Sequence[Listed]) -> Rows:
+    """Yield the tokens of the terms that cost most under all tokenizers together."""
+    for name, each in _by_list(found):
+        order = np.argsort(-np.sum([one.spaced.counts for one in each], axis=0), kind="stable")
+        for one in each:
+            for place in order[:_DEAREST].tolist():
+                count = float(one.spaced.counts[place])
+                yield (
+                    one.tokenizer.name,
+                    Row("term", name + one.terms.texts[place], "tokens", count, "tokens"),
+                )
+
+
+def _by_list(found: Sequence[Listed]) -> Iterator[tuple[str, list[Listed]]]:
+    """Yield what stands before the names of a list, if there are several, and the list."""
+    several = len({one.name for one in found}) > 1
+    for name, own in groupby(found, lambda one: one.name):
+        yield f"{name}: " if several else "", list(own)
+
+
+class Codes(NamedTuple):
+    """The terms of a list that are codes, such as E11.9, by their pattern, such as A9.9."""
+
+    patterns: Sequence[str]  # the most frequent first
+    numbers: Counts  # of the pattern of each term; -1 for other terms
+    terms: Counts  # the term of each border, where letters, digits and signs meet
+    places: Counts  # and its byte in the term
+
+    @classmethod
+    def of(cls, text: Text) -> Codes:
+        """Find the terms that have letters and digits and no white space."""
+        symbols = codes(text.joined).astype(np.uint32)
+        is_letter = (text.properties & LETTER) != 0
+        is_digit = (text.properties & NUMBER) != 0
+        symbols[is_letter], symbols[is_digit] = ord(_LETTERS), ord(_DIGITS)
+        same = (symbols[1:] == symbols[:-1]) & (is_letter | is_digit)[1:]
+        begin = np.flatnonzero(np.append(True, ~same))
+        runs = symbols[begin].tobytes().decode("utf-32-le")
+        units = np.searchsorted(begin, text.unit_chars).tolist()
+        patterns = [runs[a : b - 1] for a, b in pairwise(units)]  # without the line feed
+        counts = Counter(filter(_is_code, patterns))
+        kept = [pattern for pattern, _ in counts.most_common(_PATTERNS)]
+        number = {pattern: i for i, pattern in enumerate(kept)}
+        terms = np.searchsorted(text.unit_chars, begin, "right") - 1
+        inner = (begin > text.unit_chars[terms]) & (begin < text.unit_chars[terms + 1] - 1)
+        terms = terms[inner]
+        places = text.char_bytes[begin[inner]] - text.unit_bytes[terms]
+        numbers = np.array([number.get(pattern, -1) for pattern in patterns], np.int64)
+        return cls(kept, numbers, terms, places)
+
+
+def _is_code(pattern: str) -> bool:
+    return {_LETTERS, _DIGITS} <= set(pattern) and not any(map(str.isspace, pattern))
+
+
+def by_pattern(found: Sequence[Listed]) -> Rows:
+    """Yield how the codes of each pattern are cut: between letters, digits and signs, or inside."""
+    for name, each in _by_list(found):
+        known = Codes.of(each[0].terms)
+        for number, pattern in enumerate(known.patterns):
+            own = known.numbers == number
+            inside = own[known.terms]
+            at, terms = known.places[inside], known.terms[inside]
+            for one in each:
+                placed = one.spaced
+                hits = int(placed.is_cut[placed.starts[terms] + at].sum())
+                cuts, places = int(placed.cuts[own].sum()), int(placed.places[own].sum())
+                values = (
+                    ("codes", float(own.sum()), "words"),
+                    ("tokens", float(placed.counts[own].mean()), "tokens/code"),
+                    ("borders_cut", ratio(hits, len(at)), "share"),
+                    ("by_chance", ratio(cuts, places), "share"),
+                    ("cuts_at_borders", ratio(hits, cuts), "share"),
+                )
+                for measure, value, unit in values:
+                    yield one.tokenizer.name, Row("code", name + pattern, measure, value, unit)
+
+
+def by_affix(found: Sequence[Listed], affixes: Sequence[str]) -> Rows:
+    """Yield how often the words with an affix are cut before it, or after it if it ends in -."""
+    for name, each in _by_list(found) if affixes else ():
+        words = _words(each[0].terms)
+        for affix in affixes:
+            pairs = [(word, place) for word in words if (place := _border(word, affix))]
+            text = Text([_CONTEXT + word for word, _ in pairs], "unicode")
+            at = np.array([place for _, place in pairs], np.int64)
+            for one in each:
+                placed = Placed.of(one.tokenizer, text, _CONTEXT)
+                several = placed.cuts > 0
+                hits = int(placed.is_cut[placed.starts + at].sum())
+                cuts, places = int(placed.cuts.sum()), int(placed.places[several].sum())
+                values = (
+                    ("words", float(len(pairs)), "words"),
+                    ("cut", ratio(int(several.sum()), len(pairs)), "share"),
+                    ("at_affix", ratio(hits, int(several.sum())), "share"),
+                    ("by_chance", ratio(cuts, places), "share"),
+                )
+                for measure, value, unit in values:
+                    yield one.tokenizer.name, Row("affix", name + affix, measure, value, unit)
+
+
+def _words(text: Text) -> list[str]:
+    """Return the words of terms, each once."""
+    data = text.data.tobytes()
+    spans = zip(*(edges.tolist() for edges in text.words), strict=True)
+    return [word.decode() for word in dict.fromkeys(data[start:end] for start, end in spans)]
+
+
+def _border(word: str, affix: str) -> int:
+    """Return the byte of a word where its suffix begins or its prefix ends, or 0.
+
+    Without a few letters beside it, as in "king", it is no affix.
+
+    >>> _border("Arthritis", "itis"), _border("hypertension", "hyper-"), _border("king", "-ing")
+    (5, 5, 0)
+    """
+    bare = affix.strip("-")
+    rest = len(word) - len(bare)
+    place = len(bare) if affix.endswith("-") else rest
+    part = word[:place] if affix.endswith("-") else word[place:]
+    is_there = rest >= _STEM and part.lower() == bare.lower()
+    return len(word[:place].encode()) if is_there else 0
