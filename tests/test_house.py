@@ -37,6 +37,7 @@ TOPICS = {
     "mapping",
     "measures",
     "mixture",
+    "morphemes",
     "numerals",
     "reach",
     "vocabularies",
@@ -70,6 +71,7 @@ MAY_IMPORT = {
     "mixture": LOW | {"text", "tokenizers", "measures", "counting", "mixture"},
     "reach": LOW | {"text", "tokenizers", "measures", "counting", "vocabularies", "reach"},
     "numerals": LOW | {"text", "tokenizers", "measures", "counting", "reach", "numerals"},
+    "morphemes": LOW | {"text", "tokenizers", "measures", "counting", "reach", "morphemes"},
     "equivalence": LOW | {"text", "tokenizers", "counting", "reach", "numerals", "equivalence"},
     "growth": LOW
     | {"text", "tokenizers", "counting", "mixture", "reach", "equivalence", "measures", "growth"},

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tokscope.studies.lock import lock as lock
     from tokscope.studies.lock import verify_lock as verify_lock
     from tokscope.studies.measures import list_measures as list_measures
+    from tokscope.studies.morph import morph as morph
     from tokscope.studies.numbers import numbers as numbers
     from tokscope.studies.report import full_report as full_report
     from tokscope.studies.show import show as show
@@ -59,6 +60,7 @@ _HOMES = {
     "list_measures": "studies.measures",
     "load": "tokenizers",
     "lock": "studies.lock",
+    "morph": "studies.morph",
     "numbers": "studies.numbers",
     "read_corpora": "text.corpus",
     "show": "studies.show",

@@ -2,11 +2,19 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokscope.measures.agreement import f1, kappa, precision, recall, recall_by_chance
+from tokscope.measures.agreement import (
+    f1,
+    kappa,
+    kappa_pulls,
+    precision,
+    recall,
+    recall_by_chance,
+)
 
 PLACES = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1)
 
@@ -67,6 +75,26 @@ def test_what_is_undefined_is_nan() -> None:
     nothing = [precision(0, 0), recall(0, 0), f1(0, 0, 0), recall_by_chance(0, 0, 0)]
     assert all(value != value for value in (*nothing, kappa(0, 0, 0, 9), kappa(9, 0, 0, 9)))
     assert f1(0, 0, 1) == 0
+
+
+CELLS = st.lists(st.tuples(*[st.integers(0, 3)] * 4), min_size=1, max_size=5)
+
+
+@given(CELLS)
+def test_a_word_pulls_kappa_as_much_as_more_of_it_would_change_kappa(
+    words: list[tuple[int, ...]],
+) -> None:
+    cells, much = np.array(words), 10**8
+    pulls = kappa_pulls(cells)
+    tp, fp, fn, tn = much * cells.sum(axis=0)
+    before = kappa(tp, fp, fn, tp + fp + fn + tn)
+    if before != before:
+        assert np.isnan(pulls).all()
+        return
+    assert pulls.sum() == pytest.approx(0, abs=1e-9)
+    for pull, own in zip(pulls, cells, strict=True):
+        after = kappa(tp + own[0], fp + own[1], fn + own[2], tp + fp + fn + tn + own.sum())
+        assert (after - before) * much == pytest.approx(pull, abs=1e-5)
 
 
 def test_large_counts_do_not_overflow() -> None:

@@ -31,6 +31,7 @@ from tokscope.cli import (
     inspect,
     lock,
     measures,
+    morph,
     numbers,
     output,
     report,
@@ -89,6 +90,7 @@ _COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = {
         "report": report.command,
         "show": show.command,
         "numbers": numbers.command,
+        "morph": morph.command,
     },
     "Encode text": {
         "count": count.command,

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tokscope.measures.ratios import ratio
 
 
@@ -65,3 +68,26 @@ def kappa(tp: int, fp: int, fn: int, positions: int) -> float:
     tn = int(positions) - tp - fp - fn
     chance = (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn)
     return 2 * (tp * tn - fp * fn) / chance if chance else math.nan
+
+
+def kappa_pulls(cells: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how much each of some words adds to the error of kappa, by its slopes; (W,).
+
+    `cells` has for each word its positions with both, with a cut alone, with a boundary alone, and
+    with neither; (W, 4). The sum of the result is 0, and W / (W - 1) times the sum of its squares
+    is the variance of kappa over other words of the same kind. The difference of two results is
+    that of the difference of two kappas of the same words. NaN where kappa is. Source: the
+    infinitesimal jackknife (Jaeckel 1972).
+
+    >>> kappa_pulls(np.array([[1, 0, 0, 4], [0, 1, 1, 3]])).round(4).tolist()
+    [0.3125, -0.3125]
+    """
+    tp, fp, fn, tn = cells.sum(axis=0).astype(float)
+    cuts, golds, no_cuts, no_golds = tp + fp, tp + fn, fn + tn, fp + tn
+    chance = cuts * no_golds + golds * no_cuts
+    if not chance:
+        return np.full(len(cells), np.nan)
+    value = 2 * (tp * tn - fp * fn) / chance
+    above = 2 * np.array([tn, -fn, -fp, tp])
+    below = np.array([no_golds + no_cuts, no_golds + cuts, no_cuts + golds, cuts + golds])
+    return cells @ ((above - value * below) / chance)

@@ -10,7 +10,8 @@ from tokscope.plots import Line, Lines, Values
 
 _ROUND = (1, 1.5, 2, 3, 5, 7)  # what is written on an axis of ratios, times powers of ten
 _MOST = 7  # ticks on an axis
-COUNTS = ("tokens", "bytes", "characters", "words", "units", "findings")  # whole numbers
+# units of whole numbers
+COUNTS = ("tokens", "bytes", "characters", "words", "units", "findings", "cuts", "boundaries")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,140 @@
+"""The rows of `morph`: agreement, by category, and the boundaries that are missed most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import nan, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.measures.agreement import (
+    f1,
+    kappa,
+    kappa_pulls,
+    precision,
+    recall,
+    recall_by_chance,
+)
+from tokscope.measures.ratios import ratio
+from tokscope.morphemes.scored import COUNTS, Cut, Laid, missed
+
+Sums = Mapping[str, int]
+_CERTAIN = 1.96  # standard errors on either side of a 95 % interval
+# measure -> its unit, and what computes it from sums of counts
+MEASURES: Mapping[str, tuple[str, Callable[[Sums], float]]] = {
+    "words": ("words", lambda s: s["words"]),
+    "precision": ("share", lambda s: precision(s["hits"], s["false"])),
+    "recall": ("share", lambda s: recall(s["hits"], s["missed"])),
+    "by_chance": ("share", lambda s: recall_by_chance(s["hits"], s["false"], s["positions"])),
+    "f1": ("share", lambda s: f1(s["hits"], s["false"], s["missed"])),
+    "kappa": ("index", lambda s: kappa(s["hits"], s["false"], s["missed"], s["positions"])),
+    "one_token": ("share", lambda s: ratio(s["one_token"], s["words"])),
+    "exact": ("share", lambda s: ratio(s["exact"], s["words"])),
+    "kept": ("share", lambda s: ratio(s["kept"], s["morphemes"])),
+    "hard": ("share", lambda s: ratio(s["hard"], s["compounds"])),
+    "unknown": ("words", lambda s: s["unknown"]),
+    "respelled": ("words", lambda s: s["respelled"]),
+    "positions": ("positions", lambda s: s["positions"]),
+    "hits": ("cuts", lambda s: s["hits"]),
+    "false": ("cuts", lambda s: s["false"]),
+    "missed": ("boundaries", lambda s: s["missed"]),
+    "inside": ("cuts", lambda s: s["inside"]),
+}
+
+
+class Row(NamedTuple):
+    """A value."""
+
+    part: str  # all, category or boundary
+    gold: str
+    tokenizer: str
+    name: str  # of the category or the boundary
+    measure: str
+    value: float
+    unit: str
+    low: float = nan
+    high: float = nan
+    examples: str = ""
+
+
+class Found(NamedTuple):
+    """Gold, and how each tokenizer cuts its words."""
+
+    laid: Laid
+    cuts: Mapping[str, Cut]
+
+    def total(self, tokenizer: str) -> dict[str, int]:
+        """Return the sums of all counts of a tokenizer."""
+        return _sums(self.weighted(tokenizer))
+
+    def weighted(self, tokenizer: str) -> NDArray[np.int64]:
+        """Return the counts of each word, times how often it counts; (W, counts)."""
+        return self.cuts[tokenizer].counts * self.laid.gold.weights[:, None]
+
+    def pulls(self, tokenizer: str) -> NDArray[np.float64]:
+        """Return how much each word adds to the error of kappa; (W,)."""
+        return _pulls(self.weighted(tokenizer))
+
+
+def _sums(counts: NDArray[np.int64]) -> dict[str, int]:
+    return dict(zip(COUNTS, counts.sum(axis=0).tolist(), strict=True))
+
+
+def _pulls(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    positions, *cells = (
+        counts[:, COUNTS.index(n)] for n in ("positions", "hits", "false", "missed")
+    )
+    return kappa_pulls(np.stack([*cells, positions - sum(cells)], axis=1))
+
+
+def width(pulls: NDArray[np.float64]) -> float:
+    """Return half of the 95 % interval of a value, by how much each word adds to its error."""
+    words = len(pulls)
+    return _CERTAIN * sqrt(words / (words - 1) * float((pulls**2).sum())) if words > 1 else nan
+
+
+def rows_of(found: Sequence[Found], top: int) -> list[Row]:
+    """Return all rows."""
+    return [
+        row for one in found for row in (*_agreement(one), *_categories(one), *_missed(one, top))
+    ]
+
+
+def _agreement(found: Found) -> Iterator[Row]:
+    for name in found.cuts:
+        yield from _measured(found.weighted(name), "all", found.laid.gold.name, name, "")
+
+
+def _measured(
+    counts: NDArray[np.int64], part: str, gold: str, tokenizer: str, name: str
+) -> Iterator[Row]:
+    sums = _sums(counts)
+    for measure, (unit, computed) in MEASURES.items():
+        row = Row(part, gold, tokenizer, name, measure, computed(sums), unit)
+        if measure == "kappa":
+            half = width(_pulls(counts))
+            row = row._replace(low=row.value - half, high=row.value + half)
+        yield row
+
+
+def _categories(found: Found) -> Iterator[Row]:
+    """Yield the same for the words of each category, if there are several."""
+    gold = found.laid.gold
+    names = np.array(gold.categories)
+    every = list(dict.fromkeys(gold.categories))
+    for category in every if len(every) > 1 else ():
+        for tokenizer in found.cuts:
+            own = found.weighted(tokenizer)[names == category]
+            yield from _measured(own, "category", gold.name, tokenizer, category)
+
+
+def _missed(found: Found, top: int) -> Iterator[Row]:
+    gold = found.laid.gold.name
+    for tokenizer, own in found.cuts.items():
+        for one in missed(found.laid, own, top):
+            shown = " ".join(one.examples)
+            head = ("boundary", gold, tokenizer, one.name)
+            yield Row(*head, "missed", one.missed, "boundaries", examples=shown)
+            yield Row(*head, "boundaries", one.boundaries, "boundaries", examples=shown)
