@@ -18,8 +18,9 @@ from tokscope import changes
 from tokscope.workers import one_core
 
 pytest_plugins = ["tests.gate.folder"]  # fixtures of gates
-settings.register_profile("fast", deadline=None, max_examples=25)
-settings.register_profile("whole", deadline=None)
+EXAMPLES = int(os.environ.get("TOKSCOPE_EXAMPLES", 25))  # of each law that sets no number itself
+settings.register_profile("tokscope", deadline=None, max_examples=EXAMPLES)
+settings.load_profile("tokscope")
 # Threads cost more than they give on tiny texts, and a command that sets this later would leave the
 # environment other than that of the process in `tests/warm.py`, which then could not be used.
 one_core()
@@ -28,11 +29,6 @@ one_core()
 DEEP = {"data", "dask", "large"}
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parent.parent
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Try each law on fewer examples where the deep tests are left out."""
-    settings.load_profile("fast" if config.option.markexpr == "not deep" else "whole")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
