@@ -129,6 +129,7 @@ REPORTS = {
     "inspect": lambda: tokscope.inspect("bytes"),
     "audit": lambda: tokscope.audit("sample:bpe"),
     "numbers": lambda: tokscope.numbers("bytes", by="scheme"),
+    "code": lambda: tokscope.code("sample:bpe", {"python": ["x = 1"]}),
     "vocab": lambda: tokscope.vocab(["sample:wordpiece", "sample:unigram"], by="kind"),
     "explain": lambda: tokscope.explain("TS405"),
     "equiv": lambda: tokscope.equiv("sample:wordpiece", "bytes", TEXTS, fuzz=0),

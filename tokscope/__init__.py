@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tokscope.studies.audit import audit as audit
     from tokscope.studies.available import available as available
     from tokscope.studies.check import check as check
+    from tokscope.studies.code import code as code
     from tokscope.studies.compare import compare as compare
     from tokscope.studies.compare_lines import worst_lines as worst_lines
     from tokscope.studies.count import count as count
@@ -47,6 +48,7 @@ _HOMES = {
     "audit": "studies.audit",
     "available": "studies.available",
     "check": "studies.check",
+    "code": "studies.code",
     "compare": "studies.compare",
     "count": "studies.count",
     "diff": "studies.diff",

@@ -105,6 +105,16 @@ COMMANDS = {
         "--details",
     ],
     "vocab-only-in": ["vocab", "sample:bpe", "bytes", "--only-in", "sample-bpe", "--top", "7"],
+    "code": [
+        "code",
+        "sample:bpe",
+        "sample:unigram",
+        "-c",
+        "sample:go",
+        "-c",
+        "sample:c",
+        "--details",
+    ],
 }
 
 SOLVED = ("mixture", "mixture-details", "simulation")

@@ -19,6 +19,7 @@ from tokscope.cli import (
     audit,
     available,
     check,
+    code,
     compare,
     count,
     diff,
@@ -91,6 +92,7 @@ _COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = {
         "show": show.command,
         "numbers": numbers.command,
         "morph": morph.command,
+        "code": code.command,
     },
     "Encode text": {
         "count": count.command,

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from tokscope.counting.tokens import Counts, Tokens
 
 Flags = NDArray[np.bool_]
-_BLANK = np.zeros(256, bool)
-_BLANK[list(b" \t\n\v\f\r")] = True
+BLANK = np.zeros(256, bool)  # which bytes are white space
+BLANK[list(b" \t\n\v\f\r")] = True
 
 
 class Covered(NamedTuple):
     """How tokens cover S spans. Blanks beside a span belong to the token that holds them."""
 
     first: Counts  # (S,) the number of the token that holds the first byte
-    last: Counts  # (S,) the same for the last byte
+    last: Counts  # (S,) the same for the last byte; `first` - 1 where no token holds either
     start: Flags  # (S,) no other byte but blanks before the span, in its first token
     end: Flags  # (S,) no other byte but blanks behind the span, in its last token
 
@@ -36,13 +36,17 @@ class Covered(NamedTuple):
 def cover(tokens: Tokens, starts: Counts, ends: Counts) -> Covered:
     """Return how tokens cover spans `[start, end)` of bytes of `Text.data`.
 
-    Each span has a byte or more and lies inside a unit that its tokens cover to the end. Where
-    tokens do not spell the text, they end where the library says.
+    Each span has a byte or more and lies inside a unit. Where tokens do not spell the text, they
+    end where the library says. A span that its tokens do not cover to the end, as where a
+    tokenizer drops what it does not know, is not clean.
     """
-    cuts, data = tokens.cuts, tokens.text.data
-    first = np.searchsorted(cuts, starts, "right")
-    last = np.searchsorted(cuts, ends, "left")
-    unit = np.searchsorted(tokens.text.unit_bytes, starts, "right") - 1
-    begin = np.maximum(np.append(0, cuts)[first], tokens.text.unit_bytes[unit])
-    inked = np.append(0, np.cumsum(~_BLANK[data]))
-    return Covered(first, last, inked[starts] == inked[begin], inked[cuts[last]] == inked[ends])
+    cuts, text = tokens.cuts, tokens.text
+    unit = np.searchsorted(text.unit_bytes, starts, "right") - 1
+    behind = tokens.encoded.starts[unit + 1]
+    first = np.minimum(np.searchsorted(cuts, starts, "right"), behind)
+    last = np.minimum(np.searchsorted(cuts, ends, "left"), behind - 1)
+    bounds = np.append(0, cuts)
+    begin, stop = np.maximum(bounds[first], text.unit_bytes[unit]), bounds[last + 1]
+    inked = np.append(0, np.cumsum(~BLANK[text.data]))
+    start, end = inked[starts] == inked[begin], (stop >= ends) & (inked[stop] == inked[ends])
+    return Covered(first, last, start & (first < behind), end)

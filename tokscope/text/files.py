@@ -43,6 +43,7 @@ class Shard:
     member: str = ""  # the file inside a zip file
     stamp: Stamp | None = None  # the state of the file when it was named
     texts: tuple[str, ...] | None = None  # the units, if they are in memory and not in a file
+    language: str = ""  # of source code, if it is cut into lexemes
 
     @property
     def place(self) -> str:

@@ -1,0 +1,162 @@
+"""What `code` tells: values worked out by hand, headlines, and the golden values."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.lexemes.test_counts import GLUE
+from tokscope import workers
+from tokscope.report import Report
+from tokscope.studies.code import code
+from tokscope.studies.code_headline import headline
+from tokscope.studies.code_rows import Row
+from tokscope.studies.code_tables import tables
+
+TEXT = {"python": ["x.get(a)\n    y = x\n", "get = foo_x\n"]}
+# x .get ( a ) LF ␣␣␣␣ y ␣ = ␣ x LF, and g e t ␣ = ␣ f o o _ x LF
+
+
+def value(told: Report, measure: str, part: str = "measure", name: str = "") -> float:
+    frame = told.frame
+    own = frame[(frame["part"] == part) & (frame["name"] == name)]
+    return float(own[own["measure"] == measure]["value"].item())
+
+
+def test_by_hand() -> None:
+    told = code({"glue": GLUE}, TEXT)
+    assert value(told, "tokens_per_line") == 25 / 3
+    assert value(told, "identifiers_one_token") == 5 / 7
+    assert value(told, "tokens_per_identifier") == 13 / 7
+    assert value(told, "identifiers_glued") == pytest.approx(1 / 7)
+    assert value(told, "names_one_token") == 3 / 5  # x, a and y; get is one token only once
+    assert value(told, "tokens_over_lexemes") == value(told, "indentation") == 1 / 25
+    assert value(told, "indentation_bytes") == 4 / 31
+    assert value(told, "precision") == 1 / 5
+    assert value(told, "recall") == 1
+    assert (
+        told.headline
+        == "In python, glue glues 14 % of the identifiers to what stands beside them, as in “.get”."
+    )
+    (glued,) = told.frame[told.frame["part"] == "glued"].itertuples()
+    assert (glued.name, glued.value, GLUE.vocabulary[glued.id]) == (".get", 1, b".get")
+
+
+def test_the_signature_names_what_decides_the_numbers() -> None:
+    told = code("bytes", TEXT).provenance
+    assert told["unit"] == "file"
+    assert {"pygments", "corpora"} <= told.keys()
+    assert told["corpora"] != code("bytes", {"py": TEXT["python"]}).provenance["corpora"]
+
+
+def frame(**values: tuple[float, float]) -> pd.DataFrame:
+    """Make the rows of tokenizers: shares of glued identifiers and of indentation in Java."""
+    rows = []
+    for name, (glued, indented) in values.items():
+        rows.append(Row(name, "java", "measure", "", "identifiers_glued", glued, "share"))
+        rows.append(Row(name, "java", "measure", "", "indentation", indented, "share"))
+        counts = {"tokens": 100, "unknown": 50 * (name == "lost"), "indented_lines": 5}
+        counts["blank_tokens"] = 0 if name == "joins" else 9
+        rows += [Row(name, "java", "total", "", key, n, "tokens") for key, n in counts.items()]
+        if glued > 0:
+            rows.append(Row(name, "java", "glued", ".get", "tokens", 3, "tokens", id=7))
+    return pd.DataFrame(rows, columns=Row._fields)
+
+
+NAN = float("nan")
+HEADLINES = {
+    "In java, a glues 46 % of the identifiers to what stands beside them, as in “.get”; b glues 0 %. "
+    "b spends 37 % of its java tokens on indentation, a 7 %.": {"a": (0.46, 0.07), "b": (0, 0.37)},
+    "No difference is seen in how identifiers are kept apart from what is beside them.": {
+        "a": (0.462, 0.07),
+        "b": (0.461, 0.07),
+    },
+    "All keep identifiers apart from what stands beside them.": {"a": (0, 0), "b": (0.001, 0)},
+    "a keeps identifiers apart from what stands beside them. "
+    "a spends 39 % of its java tokens on indentation.": {"a": (0, 0.39)},
+    "Cannot tell: there are no identifiers in the text.": {"a": (NAN, 0), "b": (NAN, 0)},
+    "Cannot tell for lost: parts of the code are unknown tokens.": {"lost": (0.5, 0.5)},
+    "a keeps identifiers apart from what stands beside them. "
+    "Cannot tell for lost: parts of the code are unknown tokens.": {"a": (0, 0), "lost": (0.5, 0)},
+    "All keep identifiers apart from what stands beside them. "
+    "a spends 39 % of its java tokens on indentation.": {"a": (0, 0.39), "joins": (0, 0)},
+}
+
+
+@pytest.mark.parametrize("told", HEADLINES)
+def test_headlines(told: str) -> None:
+    assert headline(frame(**HEADLINES[told])) == told
+
+
+def test_a_language_without_words_has_no_values_and_a_note_says_what_drops_indentation() -> None:
+    told = code(["bytes", "sample:wordpiece"], {"python": ["  #\n"]})
+    assert told.headline == (
+        "Cannot tell: there are no identifiers in the text. "
+        "bytes spends 50 % of its python tokens on indentation."
+    )
+    assert pd.isna(value(code("bytes", {"python": ["#"]}), "identifiers_glued"))
+    assert any(note.startswith("sample-wordpiece has no tokens for indent") for note in told.notes)
+    assert all(len(view.frame) for view in tables(told, details=True))
+
+
+NAMES = {
+    "gpt-2": "gpt-2.json",
+    "cl100k": "cl100k_base.tiktoken",
+    "o200k": "o200k_base.tiktoken",
+    "llama": "llama.json",
+    "llama3": "llama3.tiktoken",
+}
+
+
+# golden name -> the name of the total here
+TOTALS = {
+    **{name: name for name in ("bytes", "tokens", "lexemes", "indented_lines", "blank_tokens")},
+    **{name: name for name in ("indentation_bytes", "indentation_tokens")},
+    **{"tokens_over_lexemes": "over_lexemes", "lines_with_ink": "lines"},
+    "distinct_identifiers": "names",
+}
+
+
+@pytest.mark.parametrize(("source", "size"), [("sample", 0), ("shared", 300_000)])
+def test_golden_values(data: Path, source: str, size: int) -> None:
+    """Every count: embedded samples, and 300 kB of five languages, under up to three tokenizers.
+
+    Golden kinds name three lexemes at most, and only the most frequent kinds are there.
+    """
+    golden = data.parent / "golden" / "capabilities" / "code_alignment.json"
+    rows = [row for row in json.loads(golden.read_text())["rows"] if row["source"] == source]
+    texts = {row["language"]: data / "code" / f"{row['language']}.txt" for row in rows}
+    used = {name: data / "tokenizers" / file for name, file in NAMES.items()}
+    frame = code(used, texts if size else None, bytes_=size).frame
+    assert len(rows) >= 13
+    for row in rows:
+        own = frame[(frame["corpus"] == row["language"]) & (frame["tokenizer"] == row["tokenizer"])]
+        counts: Counter[tuple[str, str, str]] = Counter()
+        for part, name, measure, value in zip(
+            own["part"], own["name"], own["measure"], own["value"], strict=True
+        ):
+            counts[part, name.removesuffix("+…"), measure] += value
+        for name, here in TOTALS.items():
+            assert counts["total", "", here] == row[name], name
+        assert {name: counts["total", "", name] for name in row["subwords"]} == row["subwords"]
+        assert {name for part, name, _ in counts if part == "category"} == set(row["by_category"])
+        for name, columns in row["by_category"].items():
+            assert {one: counts["category", name, one] for one in columns} == columns
+        for name, number in row["spanning_kinds"].items():
+            assert counts["kind", name, "tokens"] == number
+
+
+@pytest.mark.deep
+def test_workers_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for i in range(9):
+        (tmp_path / f"{i}.py").write_text(f"class A{i}:\n    x_{i} = foo.barBaz(1)\n")
+    monkeypatch.setattr(workers, "WORTH", 0)
+    with workers.local(2) as two:
+        told = code("sample:bpe", {"python": tmp_path}, workers=two)
+    alone = code("sample:bpe", {"python": tmp_path})
+    pd.testing.assert_frame_equal(told.frame, alone.frame)
+    assert told.signature == alone.signature

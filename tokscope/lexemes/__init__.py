@@ -1,0 +1,1 @@
+"""Source code as lexemes, and how tokens cut them."""
