@@ -27,7 +27,7 @@ KEPT = ("table", "csv", *GATES)
 
 def stable(text: str) -> str:
     """Leave out what other versions of libraries would change."""
-    libraries = "fastokens|tokenizers|tiktoken|sentencepiece|tokscope"
+    libraries = "fastokens|tokenizers|tiktoken|sentencepiece|pygments|tokscope"
     text = re.sub(rf"({libraries}):[\w.]+", r"\1:*", text)
     text = re.sub(rf'("(?:{libraries}|regex)": )"[\w.]+"', r'\1"*"', text)
     return re.sub(r"(regex|fastokens) [\d.]+", r"\1 *", text)

@@ -76,7 +76,7 @@ def test_the_readme_is_short() -> None:
 
 # Pages with commands that take seconds; they run with -m "".
 SLOW = {
-    "audit", "changes", "compare", "extend", "gate", "mixture", "numbers", "python", "report",
+    "audit", "changes", "code", "compare", "extend", "gate", "mixture", "numbers", "python", "report",
     "transfer",
 }  # fmt: skip
 

@@ -19,10 +19,10 @@ _Code = Annotated[
         "--corpus",
         "-c",
         metavar="[LANGUAGE=]PATH",
-        help="Source code to read, each file as a whole: a file, a quoted glob or a zip file, and "
-        "with LANGUAGE= also a folder. LANGUAGE is a name that Pygments knows; without it the "
-        "ending of a file tells. Records, such as .jsonl and .parquet, by --field. Repeatable. "
-        "Default: the embedded sample.",
+        help="Source code to read, each file as a whole: a file or a quoted glob, and with "
+        "LANGUAGE= a folder. LANGUAGE is a name that Pygments knows; without it the ending of a "
+        "file tells. Records, such as .jsonl and .parquet, by --field. Repeatable. Default: the "
+        "embedded sample.",
         rich_help_panel=TEXT,
     ),
 ]

@@ -87,7 +87,7 @@ class Code:
     def lines(self) -> Lines:
         """The lines that are not blank."""
         ends = np.flatnonzero(self.text.data == ord("\n"))
-        starts = np.append(0, ends[:-1] + 1)[: len(ends)]
+        starts = np.append(0, ends[:-1] + 1)
         inks = np.append(np.flatnonzero(~BLANK[self.text.data]), len(self.text.data))
         first = inks[self.inked[starts]]
         full = first < ends

@@ -97,8 +97,9 @@ def _files(label: str, place: str) -> Sequence[str]:
         return [place]
     if not label:
         raise TokscopeError(f"{place}: a folder; write LANGUAGE={place}, such as python={place}")
-    below = (path for path in folder.rglob("*") if in_language(path.name, label))
-    files = sorted(f"{path}" for path in below if path.is_file() and not _hidden(path, folder))
+    below = (path for path in folder.rglob("*") if not _hidden(path, folder))
+    own = (path for path in below if in_language(path.name, label))
+    files = sorted(f"{path}" for path in own if path.is_file())
     if not files:
         raise TokscopeError(f"{place}: no file in it is {label} by its name; name them by a glob")
     return files

@@ -18,12 +18,12 @@ _NO_CODE = ("Text only", "Text output", "Raw token data")  # lexers that know no
 
 @cache
 def languages() -> Mapping[str, str]:
-    """Return the lexer of every name that a language has; the first name of each is the usual one.
+    """Return the lexer of every name that a language has.
 
     Lexers that other packages may have added are left out: they would differ between machines.
     """
     known = (one[:2] for one in get_all_lexers(plugins=False) if one[0] not in _NO_CODE)
-    return {name: lexer for lexer, names in known for name in reversed(names)}
+    return {name: lexer for lexer, names in known for name in names}
 
 
 def require_language(name: str, whose: str) -> None:
