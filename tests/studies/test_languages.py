@@ -171,7 +171,7 @@ def test_a_list_has_words(write: Write) -> None:
     assert (found["words/words"], found["words/after_a_space"]) == (2, 1)
     assert "list:words:" in report.signature
     empty = tokscope.read_corpora([str(write("none.txt", "\n"))])
-    with pytest.raises(TokscopeError, match="a list of words has one a line; none is"):
+    with pytest.raises(TokscopeError, match="no word in it; write one on each line"):
         tokscope.vocab(["bytes"], lists=empty)
 
 

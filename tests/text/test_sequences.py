@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+import tokscope
 from tests.text.reading import Write, named, refusal, texts
 from tokscope.text import files
 from tokscope.text.corpus import has_fields, read, read_corpora, split
@@ -56,6 +57,17 @@ def test_a_folder_of_genomes_has_a_corpus_for_each(write: Write) -> None:
     write("genomes/x.fna", ">x\nAC\n")
     folder = write("genomes/y.fasta", ">y\nGT\n").parent
     assert named(folder) == {"x": ["AC"], "y": ["GT"]}
+
+
+def test_the_note_says_what_a_unit_is(write: Write) -> None:
+    path = write("a.fna", FILE)
+    note, *_ = tokscope.count("bytes", path).notes
+    assert note == "every sequence is encoded on its own, without its heading and its line ends"
+    report = tokscope.compare("bytes", [path, write("b.txt", "a\n")], measures="bytes")
+    assert "|unit:sequence,line|" in report.signature
+    assert refusal(path, field=["body"]).startswith(
+        "--field body has no effect: a.fna is read as sequences; name records by"
+    )
 
 
 def test_what_is_no_record_is_refused(write: Write) -> None:

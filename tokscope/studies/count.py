@@ -22,6 +22,7 @@ from tokscope.workers import HERE, Workers
 COUNTS = ("tokens", "units", "bytes")
 TOTAL = "total"
 _NOTES = {
+    "sequence": "every sequence is encoded on its own, without its heading and its line ends",
     "line": "every line is encoded on its own, without its end; --whole encodes files as they are",
     "record": "every record is encoded on its own",
     "file": "every file is encoded as one text, with its line ends",
@@ -58,7 +59,8 @@ def count(
         readings.append(reading)
     text = _signed(parted, readings, counting)
     replaced = sum(reading.replaced for reading in readings)
-    notes = [_NOTES["record" if "field" in text else str(text["unit"])], *switched_off([used])]
+    units = ["record"] if "field" in text else str(text["unit"]).split(",")
+    notes = [*(_NOTES[unit] for unit in units), *switched_off([used])]
     notes += [f"{replaced:,} invalid UTF-8 sequences were replaced by U+FFFD"] if replaced else []
     title = f"Tokens under {used.name}"
     return Report(

@@ -322,11 +322,13 @@ def require_use(corpora: Sequence[Corpus], fields: Mapping[str, str]) -> None:
         shards = [shard for corpus in meant for shard in corpus.shards]
         used = map(has_fields, shards)
         if not (all(used) if name else any(used)):
-            plain = next((s.place for s in shards if not has_fields(s)), "nothing")
+            bare = next((s for s in shards if not has_fields(s)), Shard("nothing"))
+            plain = bare.place
             what = "standard input" if plain == STDIN else plain
+            how = "sequences" if unit_of(bare) == "sequence" else "plain text"
             kinds = f"jsonl:{plain}, json:{plain}, csv:{plain} or tsv:{plain}"
             raise TokscopeError(
-                f"{option} has no effect: {what} is read as plain text; name records by {kinds}"
+                f"{option} has no effect: {what} is read as {how}; name records by {kinds}"
                 if shards
                 else f"{option} has no effect: every corpus has a field of its own"
             )
@@ -359,5 +361,5 @@ def words_of(corpus: Corpus) -> list[str]:
     """
     words = [word for shard in corpus.shards for units in read(shard) for word in units.texts]
     if not any(words):
-        raise TokscopeError(f"{corpus.shards[0].path}: a list of words has one a line; none is")
+        raise TokscopeError(f"{corpus.shards[0].path}: no word in it; write one on each line")
     return [word for word in words if word]

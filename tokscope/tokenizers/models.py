@@ -18,6 +18,7 @@ _FAMILIES: Mapping[str, str] = {
     "(google/)?gemini": f"the tokenizer of Gemini {_CLOSED}",
     "(meta-)?llama-?2": f"write hf:meta-llama/Llama-2-7b-hf for Llama 2 and {_GATED}",
     "(meta-)?llama": f"write hf:meta-llama/Llama-3.1-8B for Llama 3 and {_GATED}",
+    "kmers?": "write kmers:6 or kmers:6:overlapping for the baseline of DNA",
     "gemma": f"write hf:google/gemma-2-2b for Gemma 2 and {_GATED}",
     "mistral|mixtral": "write mistral:v3, mistral:tekken or the name of a repository",
     "qwen": "write the name of a repository, such as Qwen/Qwen2.5-0.5B",
