@@ -12,6 +12,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from tokscope.measures.agreement import kappa, recall_by_chance
 from tokscope.morphemes.gold import Gold, How, read
 from tokscope.morphemes.scored import CONTEXTS, COUNTS, Laid, cut, missed, pieces
+from tokscope.morphemes.strings import in_common
 from tokscope.tokenizers import Tokenizer as Tokscope
 from tokscope.tokenizers import load
 from tokscope.tokenizers.given import load_one
@@ -61,6 +62,7 @@ def test_by_hand() -> None:
         "false": 1 + 1,
         "missed": 1 + 1 + 1,
         "inside": 0,
+        "open": 2 + 1 + 1 + 1,
         "one_token": 1,
         "exact": 2,
         "morphemes": 3 + 5 * 2,
@@ -72,6 +74,18 @@ def test_by_hand() -> None:
     }
     listed = [(one.name, one.missed, one.boundaries) for one in missed(laid, found, 9)]
     assert listed == [("-bed", 1, 1), ("-q", 1, 1), ("walk-", 1, 2)]
+
+
+def test_strings_by_hand() -> None:
+    """Tokens un happ i ly, walk s, and the unknown token; run is not in ran, so it is left out."""
+    words = {
+        "x": [("unhappily", ["un", "happy", "ly"]), ("walks", ["walk", "s"]), ("ran", ["run"])]
+    }
+    (gold,) = read(words, How())
+    assert gold.words == ["walks"]
+    for before in CONTEXTS.values():
+        counted = in_common(gold, before, wordpiece())
+        assert counted == {"words": 3, "tokens": 7, "morphemes": 6, "common": 4}
 
 
 @settings(max_examples=10)

@@ -59,6 +59,13 @@ def command(
             rich_help_panel=TEXT,
         ),
     ] = "",
+    strings: Annotated[
+        bool,
+        typer.Option(
+            "--strings",
+            help="Also compare tokens with morphemes as strings, as SIGMORPHON 2022 did.",
+        ),
+    ] = False,
     top: Annotated[
         int, typer.Option(metavar="N", help="Number of boundaries in each list of them.")
     ] = 10,
@@ -94,6 +101,7 @@ def command(
         align=align,
         frequency=frequency,
         top=top,
+        strings=strings,
         words=words,
     )
     output.emit(report, study.tables(report, details=details), out)

@@ -60,7 +60,8 @@ class Gold:
     categories: Sequence[str]
     compounds: NDArray[np.bool_]  # (W,) each boundary is one between the parts of a compound
     weights: NDArray[np.int64]  # (W,) how often each word counts
-    left_out: Mapping[str, int]  # rows, by the reason
+    left_out: Mapping[str, int]  # words, by the reason
+    rows: Sequence[tuple[str, Sequence[str], int]]  # with those left out: word, parts, weight
 
     @property
     def partial(self) -> bool:
@@ -182,10 +183,13 @@ def _gold(
     """Return the gold of rows, each with its place for messages and its weight."""
     left_out: Counter[str] = Counter()
     kept: list[tuple[Row, tuple[int, ...], int]] = []
+    every: list[tuple[str, Sequence[str], int]] = []
     for place, row, weight in rows:
         if len(row.word) > LONGEST:
             raise TokscopeError(f"{place}: a word of over {LONGEST:,} characters")
         edges = _edges(row, aligning)
+        if edges != BARE:
+            every.append((row.word, row.parts, weight))
         if isinstance(edges, str):
             left_out[edges] += 1
         else:
@@ -202,6 +206,7 @@ def _gold(
         np.array([row.compound for row, _, _ in kept]),
         np.array([weight for _, _, weight in kept]),
         left_out,
+        every,
     )
 
 

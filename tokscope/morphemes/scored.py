@@ -24,6 +24,7 @@ COUNTS = (
     "false",  # cuts that are no boundaries
     "missed",  # boundaries that are not cut
     "inside",  # cuts inside a character
+    "open",  # boundaries of words that are cut anywhere
     "one_token",
     "exact",  # words that are cut at their boundaries alone
     "morphemes",
@@ -111,6 +112,7 @@ def cut(laid: Laid, tokenizer: Tokenizer) -> Cut:
         "false": false,
         "missed": missed,
         "inside": inside,
+        "open": (hits + missed) * (hits + false + inside > 0),
         "one_token": known & (hits + false + inside == 0),
         "exact": known & (missed + false + inside == 0),
         "morphemes": hits + missed + 1,

@@ -17,7 +17,7 @@ from tokscope.provenance import Provenance, rendered
 from tokscope.report import Report
 from tokscope.studies.morph_headline import headline
 from tokscope.studies.morph_plots import plots
-from tokscope.studies.morph_rows import Found, Row, rows_of
+from tokscope.studies.morph_rows import Found, Row, rows_of, rows_of_strings
 from tokscope.studies.morph_tables import tables as tables
 from tokscope.tokenizers import Tokenizer, switched_off
 from tokscope.tokenizers.given import Tokenizers, load_all
@@ -37,6 +37,7 @@ _DETAILS = (
     "counts apart",
     "kappa (Cohen 1960): agreement beyond chance, 0 where there is none, 1 where the cuts are the "
     "boundaries and no others",
+    "recall if cut: in words that are cut at all (MorphScore)",
     "exact: words that are cut at their boundaries alone; kept: morphemes that begin and end at a "
     "cut or an end of the word",
     "intervals of kappa are 95 %, as if the words were drawn at random from others of their kind",
@@ -54,13 +55,15 @@ def morph(
     align: bool = False,
     frequency: str = "",
     top: int = 10,
+    strings: bool = False,
     words: str | Sequence[str] = (),
 ) -> Report:
     """Return how the cuts of tokenizers agree with the morphemes of words.
 
     Columns: part, gold, tokenizer, name (of a category or a boundary), measure, value, low, high,
     unit, examples. `gold` are files, or names with lists of (word, parts); None is the embedded
-    sample. `words` names files, each ending in .jsonl, that get a line for every word.
+    sample. `strings` also compares tokens with morphemes as strings. `words` names
+    files, each ending in .jsonl, that get a line for every word.
 
     Raises:
         TokscopeError: gold cannot be used, or a tokenizer cannot be loaded.
@@ -77,7 +80,8 @@ def morph(
         told = {"signature": rendered(provenance)}
         data = saved.jsonl(told, [(one.laid, one.cuts) for one in found])
         write_all(dict.fromkeys(places, data))
-    frame = pd.DataFrame(rows_of(found, top), columns=Row._fields)
+    rows = [*rows_of(found, top), *(rows_of_strings(golds, used) if strings else ())]
+    frame = pd.DataFrame(rows, columns=Row._fields)
     return Report(
         "morph",
         f"Cuts and morphemes, words {context.replace('after-', 'after a ')}",

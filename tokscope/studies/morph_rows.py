@@ -19,6 +19,8 @@ from tokscope.measures.agreement import (
 )
 from tokscope.measures.ratios import ratio
 from tokscope.morphemes.scored import COUNTS, Cut, Laid, missed
+from tokscope.morphemes.strings import in_common
+from tokscope.tokenizers import Tokenizer
 
 Sums = Mapping[str, int]
 _CERTAIN = 1.96  # standard errors on either side of a 95 % interval
@@ -28,6 +30,7 @@ MEASURES: Mapping[str, tuple[str, Callable[[Sums], float]]] = {
     "precision": ("share", lambda s: precision(s["hits"], s["false"])),
     "recall": ("share", lambda s: recall(s["hits"], s["missed"])),
     "by_chance": ("share", lambda s: recall_by_chance(s["hits"], s["false"], s["positions"])),
+    "recall_if_cut": ("share", lambda s: ratio(s["hits"], s["open"])),
     "f1": ("share", lambda s: f1(s["hits"], s["false"], s["missed"])),
     "kappa": ("index", lambda s: kappa(s["hits"], s["false"], s["missed"], s["positions"])),
     "one_token": ("share", lambda s: ratio(s["one_token"], s["words"])),
@@ -47,7 +50,7 @@ MEASURES: Mapping[str, tuple[str, Callable[[Sums], float]]] = {
 class Row(NamedTuple):
     """A value."""
 
-    part: str  # all, category or boundary
+    part: str  # all, category, boundary or strings
     gold: str
     tokenizer: str
     name: str  # of the category or the boundary
@@ -138,3 +141,16 @@ def _missed(found: Found, top: int) -> Iterator[Row]:
             head = ("boundary", gold, tokenizer, one.name)
             yield Row(*head, "missed", one.missed, "boundaries", examples=shown)
             yield Row(*head, "boundaries", one.boundaries, "boundaries", examples=shown)
+
+
+def rows_of_strings(golds: Sequence[Laid], tokenizers: Sequence[Tokenizer]) -> Iterator[Row]:
+    """Yield how many morphemes are tokens, and tokens morphemes, as strings."""
+    for laid in golds:
+        for one in tokenizers:
+            found = in_common(laid.gold, laid.before, one)
+            head = ("strings", laid.gold.name, one.name, "")
+            false, lost = (found[name] - found["common"] for name in ("tokens", "morphemes"))
+            yield Row(*head, "words", found["words"], "words")
+            yield Row(*head, "precision", precision(found["common"], false), "share")
+            yield Row(*head, "recall", recall(found["common"], lost), "share")
+            yield Row(*head, "f1", f1(found["common"], false, lost), "share")

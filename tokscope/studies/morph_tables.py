@@ -22,6 +22,7 @@ _BRIEF = {
 }
 _ALL = {
     **_BRIEF,
+    "recall_if_cut": "recall if cut",
     "f1": "F1",
     "exact": "exact",
     "kept": "kept",
@@ -52,6 +53,11 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     listed = _missed(frame[frame["part"] == "boundary"], details)
     if listed:
         views.append(Report("morph", "Boundaries missed most", listed))
+    strings = frame[frame["part"] == "strings"]
+    if len(strings):
+        told = "As strings, with the words left out (SIGMORPHON 2022)"
+        found = _measures(strings, _ALL, intervals=False)
+        views.append(Report("morph", told, found, across="measure"))
     notes = report.notes + (report.details if details else ())
     views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
     return views
