@@ -31,6 +31,7 @@ LOW = {
     "writing",
 }
 TOPICS = {
+    "boundaries",
     "counting",
     "equivalence",
     "gate",
@@ -75,6 +76,7 @@ MAY_IMPORT = {
     "reach": LOW | {"text", "tokenizers", "measures", "counting", "vocabularies", "reach"},
     "numerals": LOW | {"text", "tokenizers", "measures", "counting", "reach", "numerals"},
     "morphemes": LOW | {"text", "tokenizers", "measures", "counting", "reach", "morphemes"},
+    "boundaries": LOW | {"text", "tokenizers", "measures", "counting", "reach", "boundaries"},
     "equivalence": LOW | {"text", "tokenizers", "counting", "reach", "numerals", "equivalence"},
     "growth": LOW
     | {"text", "tokenizers", "counting", "mixture", "reach", "equivalence", "measures", "growth"},

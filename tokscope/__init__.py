@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tokscope.report import Report as Report
     from tokscope.studies.audit import audit as audit
     from tokscope.studies.available import available as available
+    from tokscope.studies.boundary import boundary as boundary
     from tokscope.studies.check import check as check
     from tokscope.studies.code import code as code
     from tokscope.studies.compare import compare as compare
@@ -47,6 +48,7 @@ _HOMES = {
     "TokscopeError": "errors",
     "audit": "studies.audit",
     "available": "studies.available",
+    "boundary": "studies.boundary",
     "check": "studies.check",
     "code": "studies.code",
     "compare": "studies.compare",

@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from tokscope.cli import (
     audit,
     available,
+    boundary,
     check,
     code,
     compare,
@@ -100,6 +101,7 @@ _COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = {
     },
     "Look into a tokenizer": {
         "inspect": inspect.command,
+        "boundary": boundary.command,
         "vocab": vocab.command,
         "audit": audit.command,
     },

@@ -13,7 +13,7 @@ from tokscope.cli import output, text
 from tokscope.errors import TokscopeError, exists
 
 
-def _given(words: str) -> str:
+def given(words: str) -> str:
     """Return the text itself, or standard input for "-"."""
     if words != "-":
         return words
@@ -23,11 +23,11 @@ def _given(words: str) -> str:
         raise TokscopeError(f"standard input is not valid UTF-8 ({error.reason})") from error
 
 
-def _about_file(words: str) -> tuple[str, ...]:
-    """Tell how to show the text of a file, if the text is the name of one."""
+def about_file(words: str, usage: str) -> tuple[str, ...]:
+    """Tell how the text of a file is read by a command, if the text is the name of one."""
     if words == "-" or not (exists(words) and Path(words).is_file()):
         return ()
-    return ("the text is the name of a file; to show what is in it: tokscope show - SPEC < FILE",)
+    return (f"the text is the name of a file; to show what is in it: tokscope {usage} < FILE",)
 
 
 def command(
@@ -54,6 +54,6 @@ def command(
     output.require_kept(out, specs=specs)
     from tokscope.studies.show import show
 
-    report = show(_given(words), specs, specials=specials)
-    more = (*(report.details if details else ()), *_about_file(words))
+    report = show(given(words), specs, specials=specials)
+    more = (*(report.details if details else ()), *about_file(words, "show - SPEC"))
     output.emit(report, [replace(report, notes=(*report.notes, *more))], out)

@@ -61,6 +61,15 @@ def as_it_is(text: str) -> Prepared:
 
 
 @runtime_checkable
+class HasNormal(Protocol):
+    """A tokenizer that can say how it normalizes text."""
+
+    def normal(self, text: str) -> str:
+        """Return a text as the normalizer leaves it, with spaces as spaces."""
+        ...
+
+
+@runtime_checkable
 class HasAnatomy(Protocol):
     """A tokenizer that knows what happens to text before its model, and what the model makes."""
 

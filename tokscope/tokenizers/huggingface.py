@@ -197,6 +197,10 @@ class HuggingFaceTokenizer:
         """Return what decides which tokens can come up."""
         return Parts(self.library, self.config, self.vocabulary).anatomy()
 
+    def normal(self, text: str) -> str:
+        """Return a text as the normalizer leaves it."""
+        return Parts(self.library, self.config, self.vocabulary).normal(text)
+
     def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
         """Return what the model of the file makes of bytes."""
         if self._is_worth(data) and self.fast:

@@ -99,6 +99,10 @@ class MappedTokenizer:
         """
         return self.own.pipeline()
 
+    def normal(self, text: str) -> str:
+        """Return a text as the normalizer of the model leaves it."""
+        return self.own.normal(text)
+
     def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
         """Return the ids of what the model makes of bytes."""
         name = self.own.library.id_to_piece

@@ -126,6 +126,10 @@ class SentencePieceTokenizer:
             self.library, self.settings["model"], self.added()
         )
 
+    def normal(self, text: str) -> str:
+        """Return a text as the normalizer leaves it."""
+        return str(self.library.normalize(text).replace(SPACE, " "))
+
     def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
         """Return what the model makes of bytes, without its normalizer and dummy prefix."""
         return in_characters(self.vocabulary, data, self._bare.encode)

@@ -1,0 +1,40 @@
+"""Covers by brute force: every token behind every start of the prompt is encoded with the whole."""
+
+from __future__ import annotations
+
+from tokscope.reach.search import encode_what_can_be
+from tokscope.tokenizers import Tokenizer
+
+HARD = (
+    "I don'", "it's", "a  ", "  \n", " \n ", "x\r\n", "12345", "1234567", " 12", "x\t\t", "===",
+    "日本", "日", "é", "e\u0301", "ſ", "\u3000a", "hel", "hello", "hell", "He", "the ", "\x1b[",
+    "\x00", "👩\u200d", "▁", "a▁", "##", "İ", "ΟΔΟΣ", " ", "\n", "a" * 9, "hello hello help ",
+)  # fmt: skip
+
+
+def brute(tokenizer: Tokenizer, text: str) -> set[tuple[tuple[int, ...], str]]:
+    """Return the covers of a normalized prompt, each with its text."""
+    data = text.encode()
+    tokens = [(i, own) for i, own in enumerate(tokenizer.vocabulary.tokens()) if own]
+    asked = [
+        (token, data[:start] + own)
+        for start in range(len(data))
+        for token, own in tokens
+        if own.startswith(data[start:])
+    ]
+    whole = [(token, spelled.decode()) for token, spelled in asked if _is_text(spelled)]
+    encoded = encode_what_can_be(tokenizer, [spelled for _, spelled in whole])
+    found = set()
+    for unit, (token, spelled) in enumerate(whole):
+        ids = encoded.ids[encoded.starts[unit] : encoded.starts[unit + 1]].tolist()
+        if ids and ids[-1] == token:
+            found.add((tuple(ids), spelled))
+    return found
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,187 @@
+"""Covers of prompts: by hand, and equal to brute force in every family."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tokenizers
+
+from tests.boundaries.oracle import HARD, brute
+from tests.tokenizers.families import FAMILIES, byte_level, tokenizer_of
+from tokscope.boundaries import covers as module
+from tokscope.boundaries import prompts
+from tokscope.boundaries.covers import Covers, candidates, covers
+from tokscope.boundaries.prompts import as_read
+from tokscope.errors import TokscopeError
+from tokscope.tokenizers import Tokenizer, load
+from tokscope.tokenizers.given import load_one
+from tokscope.tokenizers.vocabulary import Vocabulary
+
+
+def toy(*merges: tuple[str, str]) -> Tokenizer:
+    """BPE over A, B and C."""
+    pieces = [*"ABC", *map("".join, merges)]
+    return load_one(
+        tokenizers.Tokenizer(
+            tokenizers.models.BPE({piece: i for i, piece in enumerate(pieces)}, list(merges))
+        )
+    )
+
+
+def all_of(found: Covers) -> set[tuple[tuple[int, ...], str]]:
+    return {(tuple(found.ids(i)), found.text + found.behind(i)) for i in range(len(found))}
+
+
+def test_the_toy_of_the_paper() -> None:
+    """With A, B and AA, "A" is covered by A and AA: behind the token A comes never another A."""
+    found = covers(toy(("A", "A")), "A")
+    assert all_of(found) == {((0,), "A"), ((3,), "AA")}
+    assert (found.given_up.tolist(), found.final, found.candidates) == ([0, 1], 0, 2)
+
+
+def test_a_token_that_a_merge_breaks_up_is_no_cover() -> None:
+    """AB comes before BC, so that ABC is AB C: BC never stands behind A."""
+    found = covers(toy(("A", "B"), ("B", "C")), "AB")
+    assert all_of(found) == {((3,), "AB")}
+    assert (found.final, found.candidates) == (1, 3)  # AB, B and BC begin with an end of it
+    found = covers(toy(("B", "C"), ("A", "B")), "AB")
+    assert all_of(found) == {((4,), "AB"), ((0, 3), "ABC")}
+    assert (found.given_up.tolist(), found.final) == ([0, 1], 0)
+
+
+def test_candidates_are_counted_by_bytes() -> None:
+    """é is C3 A9: a token of C3 alone ends inside a character."""
+    vocabulary = Vocabulary.of([b"a", b"a\xc3", b"a\xc3\xa9", None, b"", b"ba", b"b"])
+    found = candidates(vocabulary, b"ba")
+    assert sorted(zip(found.ids, found.held, strict=True)) == [(0, 1), (2, 1), (5, 2)]
+    assert [found.rests[i] for i in found.rest] == ["", "é", ""]
+    assert found.incomplete == 1
+    assert candidates(vocabulary, "é".encode()).ids.tolist() == []
+
+
+def test_what_no_token_holds_leaves_the_canonical_tokens() -> None:
+    bert = tokenizer_of("bert.json")
+    found = covers(bert, "the ")
+    assert found.lost
+    assert all_of(found) == {(tuple(bert.encode(["the"]).ids.tolist()), "the ")}
+    assert (found.final, found.given_up.tolist()) == (len(found.canonical), [0])
+    empty = covers(bert, "\x00")
+    assert (len(empty), empty.final, len(empty.canonical)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_covers_are_those_of_brute_force(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind the whole prompt, and behind the fewest words."""
+    tokenizer = tokenizer_of(family)
+    for cheap in (prompts._CHEAP, 0):
+        monkeypatch.setattr(prompts, "_CHEAP", cheap)
+        for prompt in HARD:
+            require_same(tokenizer, prompt)
+
+
+def require_same(tokenizer: Tokenizer, prompt: str) -> None:
+    text = as_read(tokenizer, prompt)
+    found = covers(tokenizer, prompt)
+    wanted = brute(tokenizer, text)
+    canonical = tuple(tokenizer.encode([text]).ids.tolist())
+    assert found.text == text
+    assert tuple(found.canonical) == canonical
+    assert len(all_of(found)) == len(found)
+    assert all_of(found) == wanted or (found.lost and not wanted), (prompt, text)
+    for cover, kept in enumerate(found.kept.tolist()):
+        ids = tuple(found.ids(cover))
+        assert ids[:kept] == canonical[:kept]
+        assert ids[kept : kept + 1] != canonical[kept : kept + 1] or kept == len(canonical)
+
+
+@pytest.mark.parametrize("family", ["gpt.json", "llama.json", "unigram.json", "bert.json"])
+def test_of_a_long_prompt_the_end_is_enough(family: str) -> None:
+    tokenizer = tokenizer_of(family)
+    text = " ".join(["hello yellow 1234 naïve mellow"] * 90)
+    for prompt in (text, f"{text} ", "a" * 2500, "1" * 2500, f"{text}\n\n"):
+        found = covers(tokenizer, prompt)
+        near = covers(tokenizer, prompt[-200:])
+        assert len(found) == len(near) or prompt[0] in "a1"
+        assert found.canonical.tolist() == tokenizer.encode([found.text]).ids.tolist()
+        assert found.ids(0) == tokenizer.encode([found.text + found.behind(0)]).ids.tolist()
+
+
+def test_where_a_continuation_changes_more_than_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Digits in groups from the right: one digit more moves all groups before it."""
+    pattern = r"\d{1,3}(?=(?:\d{3})*(?!\d))|[^\d]+"
+    tokenizer = load_one(byte_level(pattern=pattern, size=700))
+    monkeypatch.setattr(prompts, "WINDOWS", (24, 40))
+    for size in range(49, 90):
+        require_same(tokenizer, ("1234567890" * 9)[:size])
+    monkeypatch.setattr(module, "_MOST", 80)
+    with pytest.raises(TokscopeError, match="give only the end of the prompt"):
+        covers(tokenizer, ("1234567890" * 9)[:83])
+
+
+def test_every_byte_is_its_own_cover() -> None:
+    assert all_of(covers(load("bytes"), "a ")) == {((97, 32), "a ")}
+
+
+# Published tokenizers
+
+NAMES = {
+    "cl100k": "cl100k_base.tiktoken",
+    "gpt-2": "gpt-2.json",
+    "o200k": "o200k_base.tiktoken",
+    "llama3": "llama3.tiktoken",
+    "llama": "llama.json",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_covers_of_published_tokenizers(data: Path, name: str) -> None:
+    tokenizer = load(str(data / "tokenizers" / NAMES[name]))
+    golden = data.parent / "golden" / "capabilities" / "boundary_covers.json"
+    for known in json.loads(golden.read_text(encoding="utf-8"))["prompts"]:
+        if known["tokenizer"] != name:
+            continue
+        found = covers(tokenizer, known["prompt"])
+        given_up = np.unique(found.given_up, return_counts=True)
+        told = {
+            "canonical": found.canonical.tolist(),
+            "candidates": found.candidates,
+            "candidates_not_whole_characters": found.incomplete,
+            "covers": len(found),
+            "covers_by_tokens_given_up": dict(
+                zip(map(str, given_up[0].tolist()), given_up[1].tolist(), strict=True)
+            ),
+        }
+        told |= {"list": sorted(map(found.ids, range(len(found))))} if "list" in known else {}
+        assert told == {key: known[key] for key in told}
+
+
+@pytest.mark.parametrize("name", ["cl100k", "o200k", "gpt-2"])
+def test_how_deep_prompts_are_open(data: Path, name: str) -> None:
+    """One token of healing is too little for a quarter of the English prompts."""
+    tokenizer = load(str(data / "tokenizers" / NAMES[name]))
+    golden = data.parent / "golden" / "capabilities" / "boundary_depth.json"
+    for known in json.loads(golden.read_text(encoding="utf-8"))["rows"]:
+        if known["tokenizer"] != name:
+            continue
+        path = data / "parallel" / "flores-dev" / f"{known['language']}.txt"
+        lines = path.read_text(encoding="utf-8").split("\n")
+        draw = random.Random(5)
+        told: dict[str, int] = {}
+        sizes = []
+        for _ in range(60):
+            line = lines[draw.randrange(997)]
+            end = draw.randrange(8, len(line))
+            prompt = line[max(0, end - 30) : end]
+            if prompt.endswith(" "):
+                told["ends in a space"] = told.get("ends in a space", 0) + 1
+                continue
+            found = covers(tokenizer, prompt)
+            depth = str(len(found.canonical) - found.final)
+            told[depth] = told.get(depth, 0) + 1
+            sizes.append(len(found))
+        assert told == known["tail_tokens_not_final"]
+        assert max(sizes) == known["covers_max"]

@@ -1,0 +1,234 @@
+"""Every way in which a continuation of a prompt can be encoded, up to where the prompt ends.
+
+A *cover* of a prompt is what a tokenizer makes of the prompt and the rest of a token: its last
+token holds the end of the prompt, and nothing comes behind it. A model that is given the canonical
+tokens of the prompt cannot go on to a cover that begins with others.
+
+Source: Phan et al. 2024, "Understanding and Mitigating Tokenization Bias in Language Models".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import compress, takewhile
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.boundaries.prompts import WINDOWS, Tail, as_read, tails
+from tokscope.errors import TokscopeError
+from tokscope.reach.search import encode_what_can_be
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.vocabulary import Vocabulary
+
+Ids = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+_CUT = re.compile("[\udc80-\udcff]")
+_MOST = 100_000_000  # characters that are encoded for a prompt
+
+
+class Candidates(NamedTuple):
+    """Tokens that could hold the end of a prompt, by their bytes alone; K of them."""
+
+    ids: Ids  # (K,)
+    held: Ids  # (K,) bytes of the prompt that each would hold
+    rest: Ids  # (K,) which of the texts it has behind the prompt
+    rests: Sequence[str]  # each once
+    incomplete: int  # tokens that end inside a character, which are left out
+
+
+def candidates(vocabulary: Vocabulary, prompt: bytes) -> Candidates:
+    """Return the tokens that begin with an end of a prompt."""
+    numbers: dict[str, int] = {}
+    parts = [np.zeros((3, 0), np.int64)]
+    incomplete = 0
+    for held, ids in _beginning(vocabulary, prompt):
+        texts = _texts(vocabulary, ids, held)
+        whole = [text.isascii() or not _CUT.search(text) for text in texts]
+        incomplete += len(whole) - sum(whole)
+        rest = [numbers.setdefault(text, len(numbers)) for text in compress(texts, whole)]
+        ids = ids[np.array(whole)]
+        parts.append(np.stack([ids, np.full(len(ids), held), np.array(rest, np.int64)]))
+    ids, held_by, rest_of = np.concatenate(parts, axis=1)
+    return Candidates(ids, held_by, rest_of, list(numbers), incomplete)
+
+
+def _texts(vocabulary: Vocabulary, ids: Ids, held: int) -> list[str]:
+    """Return tokens without their first bytes; bytes of a cut character are surrogates."""
+    blob = vocabulary.blob.tobytes()
+    begins = (vocabulary.ends - vocabulary.lengths)[ids] + held
+    spans = zip(begins.tolist(), vocabulary.ends[ids].tolist(), strict=True)
+    return [blob[start:end].decode(errors="surrogateescape") for start, end in spans]
+
+
+def _beginning(vocabulary: Vocabulary, prompt: bytes) -> Iterator[tuple[int, Ids]]:
+    """Yield the tokens that begin with the last 1, 2, 3, ... bytes of a prompt."""
+    lengths, begins = vocabulary.lengths, vocabulary.ends - vocabulary.lengths
+    order = np.argsort(-lengths, kind="stable")
+    longest = int(lengths.max(initial=0))
+    enough = np.searchsorted(-lengths[order], -np.arange(longest + 1), "right")
+    for held in range(1, min(longest, len(prompt)) + 1):
+        ids = order[: enough[held]]
+        for place, byte in enumerate(prompt[len(prompt) - held :]):
+            ids = ids[vocabulary.blob[begins[ids] + place] == byte]
+        if len(ids):
+            yield held, np.sort(ids)
+
+
+@dataclass(frozen=True)
+class Covers:
+    """The covers of a prompt, C of them: canonical tokens, those of a stem, and a last token."""
+
+    text: str  # the prompt as the tokenizer reads it
+    canonical: Ids  # its tokens
+    settled: Ids  # (C,) number of canonical tokens before the stem
+    stem: Ids  # (C,) which of the stems
+    stems: Sequence[tuple[int, ...]]
+    last: Ids  # (C,) the last token
+    rest: Ids  # (C,) which of the rests
+    rests: Sequence[str]  # texts behind the prompt
+    kept: Ids  # (C,) number of canonical tokens that it begins with
+    candidates: int  # tokens that begin with an end of the prompt
+    incomplete: int  # those of them that end inside a character, which are left out
+    lost: bool = False  # no token holds the end of the prompt, which is dropped or unknown
+
+    def __len__(self) -> int:
+        return len(self.last)
+
+    @property
+    def given_up(self) -> Ids:
+        """The number of canonical tokens from the first one in which each cover differs; (C,)."""
+        return len(self.canonical) - self.kept
+
+    @property
+    def final(self) -> int:
+        """The number of canonical tokens that all covers begin with."""
+        return int(self.kept.min(initial=len(self.canonical)))
+
+    def ids(self, cover: int) -> list[int]:
+        """Return the tokens of a cover."""
+        before = self.canonical[: self.settled[cover]].tolist()
+        return [*before, *self.stems[self.stem[cover]], int(self.last[cover])]
+
+    def behind(self, cover: int) -> str:
+        """Return the text of a cover behind the prompt."""
+        return self.rests[self.rest[cover]]
+
+
+def covers(tokenizer: Tokenizer, prompt: str) -> Covers:
+    """Return all covers of a prompt, those that give up least first, then by their last token.
+
+    If no token holds the end of the prompt, which is then dropped or unknown, the canonical tokens
+    are the only cover.
+    """
+    text = as_read(tokenizer, prompt)
+    canonical = tokenizer.encode([text]).ids.astype(np.int64)
+    found = candidates(tokenizer.vocabulary, text.encode())
+    made = _Asked(tokenizer, text, canonical, found).covers()
+    return made if len(made) or not len(canonical) else _only(made)
+
+
+def _only(made: Covers) -> Covers:
+    """Return the canonical tokens as the only cover."""
+    size, none = len(made.canonical), np.zeros(1, np.int64)
+    last = made.canonical[-1:]
+    return replace(
+        made,
+        settled=none + size - 1,
+        stem=none,
+        stems=[()],
+        last=last,
+        rest=none,
+        rests=[""],
+        kept=none + size,
+        lost=True,
+    )
+
+
+class _Asked(NamedTuple):
+    """What is asked of a tokenizer."""
+
+    tokenizer: Tokenizer
+    text: str
+    canonical: Ids
+    found: Candidates
+
+    def covers(self) -> Covers:
+        """Return the covers among the candidates; each rest is encoded behind what decides it."""
+        found = self.found
+        stems: dict[tuple[int, ...], int] = {}
+        parts = [np.zeros((5, 0), np.int64)]
+        left = np.arange(len(found.rests))
+        for tail in tails(self.tokenizer, self.text, self.canonical, len(left)):
+            if not len(left):
+                break
+            decided, rows = self.ends(tail, left, stems)
+            parts.append(rows)
+            left = left[~decided]
+        rows = np.concatenate(parts, axis=1)
+        settled, stem, last, rest, kept = rows[:, np.lexsort((rows[2], -rows[4]))]
+        return Covers(
+            self.text, self.canonical, settled, stem, list(stems), last, rest, found.rests, kept,
+            len(found.ids) + found.incomplete, found.incomplete,
+        )  # fmt: skip
+
+    def ends(self, tail: Tail, which: Ids, stems: dict[tuple[int, ...], int]) -> tuple[Flags, Ids]:
+        """Return which of some rests a tail decides, and the covers that end in these.
+
+        The rows of covers are settled, stem, last, rest and kept; (5, C). New stems are added to
+        those that are known.
+        """
+        self.require_short(tail, len(which))
+        found = self.found
+        encoded = encode_what_can_be(self.tokenizer, [tail.text + found.rests[i] for i in which])
+        ids, starts, ends = encoded.ids, encoded.starts[:-1], encoded.starts[1:]
+        decided = starts + len(tail.first) < ends
+        begins = ids[starts[decided][:, None] + np.arange(len(tail.first))]
+        decided[decided] = (begins == tail.first).all(axis=1)
+        last, place = np.full((2, len(found.rests)), -1)
+        last[which[decided]] = ids[ends[decided] - 1]
+        place[which] = np.arange(len(which))
+        valid = last[found.rest] == found.ids
+        rest, last = found.rest[valid], found.ids[valid]
+        own = place[rest]
+        stem = _numbered(ids, starts[own] + tail.skip, ends[own] - 1, stems)
+        settled = np.full(len(rest), tail.settled)
+        kept = tail.settled + self.kept(stem, last, list(stems), tail.settled)
+        return decided | (not len(tail.first)), np.stack([settled, stem, last, rest, kept])
+
+    def require_short(self, tail: Tail, rests: int) -> None:
+        """Raise TokscopeError if the whole of a long prompt would be encoded again and again."""
+        if len(tail.text) * rests > _MOST:
+            raise TokscopeError(
+                f"{self.tokenizer.name}: how it cuts the end of the prompt depends on more than "
+                f"the last {WINDOWS[-1]:,} characters; give only the end of the prompt"
+            )
+
+    def kept(self, stem: Ids, last: Ids, stems: Sequence[tuple[int, ...]], settled: int) -> Ids:
+        """Return how many canonical tokens behind the settled ones covers begin with."""
+        own = self.canonical[settled:].tolist()
+        same = np.zeros(len(stems), np.int64)
+        for number in np.unique(stem).tolist():
+            pairs = zip(stems[number], own, strict=False)
+            same[number] = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        sizes = np.array([len(one) for one in stems], np.int64)
+        following = np.append(self.canonical[settled:], -1)[np.minimum(same, len(own))]
+        return same[stem] + ((same == sizes)[stem] & (following[stem] == last))
+
+
+def _numbered(
+    ids: NDArray[np.int32], starts: Ids, ends: Ids, known: dict[tuple[int, ...], int]
+) -> Ids:
+    """Return the number of each of several spans of ids; new ones are added to the known."""
+    numbers, sizes = np.zeros(len(starts), np.int64), ends - starts
+    for size in np.unique(sizes).tolist():
+        own = np.flatnonzero(sizes == size)
+        rows = ids[starts[own][:, None] + np.arange(size)]
+        while len(own):
+            same = (rows == rows[0]).all(axis=1)
+            numbers[own[same]] = known.setdefault(tuple(rows[0].tolist()), len(known))
+            own, rows = own[~same], rows[~same]
+    return numbers

@@ -1,0 +1,115 @@
+"""A prompt as a tokenizer reads it, and ends of it that are encoded in place of the whole."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.reach.search import encode_what_can_be
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.anatomy import HasNormal
+
+Ids = NDArray[np.int64]
+_MORE = "a"  # put behind a prompt, so that its last spaces are not dropped
+_CHEAP = 200_000  # characters that are encoded without looking for a shorter tail
+WINDOWS = (128, 1024, 8192)  # characters of a long prompt
+_SHIFTS = 16  # characters by which a window may grow until its tokens are those of the prompt
+_WORDS = 6  # words to look back
+_BLANK = re.compile(r"\s(?=\S)")
+_PROBES = ("", "s", "'s", "1", "12", "123", "\n", " ", " a", " 1", ".", "中")
+
+
+def as_read(tokenizer: Tokenizer, prompt: str) -> str:
+    """Return a prompt as the normalizer leaves it, with its last spaces, and none put before it."""
+    read = _normal(tokenizer, prompt)
+    options = [read[1:], read] if read[:1] == " " else [read]
+    if prompt in options:
+        return prompt
+    ids = tokenizer.encode([prompt]).ids
+    same = (one for one in options if np.array_equal(tokenizer.encode([one]).ids, ids))
+    return next(same, prompt)
+
+
+def _normal(tokenizer: Tokenizer, prompt: str) -> str:
+    """Return a prompt normalized; by trial, where a tokenizer cannot say how it would be."""
+    if isinstance(tokenizer, HasNormal):
+        read = tokenizer.normal(prompt + _MORE)
+        return read.removesuffix(_MORE) if read.endswith(_MORE) else prompt
+    lower = prompt.lower()
+    bare = "".join(filter(_is_no_mark, unicodedata.normalize("NFD", lower)))
+    ids = tokenizer.encode([prompt]).ids
+    same = (one for one in (bare, lower) if np.array_equal(tokenizer.encode([one]).ids, ids))
+    return next(same, prompt)
+
+
+def _is_no_mark(char: str) -> bool:
+    return unicodedata.category(char) != "Mn"
+
+
+class Tail(NamedTuple):
+    """An end of a prompt that is encoded in place of the whole, with more text behind it.
+
+    It decides how that is encoded if the first half of its tokens stays what it was: in BPE, pairs
+    of neighbours decide whether tokens are valid, and no others.
+    """
+
+    text: str
+    skip: int  # its first tokens, which may be others than those of the whole
+    settled: int  # number of tokens of the whole that stand in place of those
+    first: NDArray[np.int32]  # the tokens that have to stay; none of the whole
+
+
+def tails(tokenizer: Tokenizer, text: str, canonical: Ids, rests: int) -> Iterator[Tail]:
+    """Yield ends of a prompt, the shortest first; the last one is the whole.
+
+    The first is a word or a few, if the rests that are put behind it are many.
+    """
+    windows = [size for size in WINDOWS if 2 * size < len(text)]
+    if rests * min((len(text), *windows)) > _CHEAP:
+        yield from _words(tokenizer, text, canonical)
+    for size in windows:
+        shifted = (
+            _aligned(tokenizer, text[-size - shift :], canonical) for shift in range(_SHIFTS)
+        )
+        yield from [tail for tail in shifted if _is_usable(tail, canonical)][:1]
+    yield Tail(text, 0, 0, np.zeros(0, np.int32))
+
+
+def _words(tokenizer: Tokenizer, text: str, canonical: Ids) -> Iterator[Tail]:
+    """Yield the fewest last words that give what more of the prompt gives, before some rests."""
+    window = text[-WINDOWS[0] :]
+    known = [ids[-1:] for ids in _units(tokenizer, window)]
+    starts = [match.start() for match in _BLANK.finditer(window)]
+    for start in starts[: -_WORDS - 1 : -1]:
+        for words in (window[start:], window[start + 1 :]):
+            tail = _aligned(tokenizer, words, canonical)
+            same = [ids[-1:] for ids in _units(tokenizer, words)] == known
+            if same and _is_usable(tail, canonical):
+                yield tail
+                return
+
+
+def _is_usable(tail: Tail, canonical: Ids) -> bool:
+    """Tell whether two tokens or more of a tail are those of the whole."""
+    return len(canonical) - tail.settled >= 2 and tail.skip <= _SHIFTS
+
+
+def _units(tokenizer: Tokenizer, text: str) -> Sequence[list[int]]:
+    """Return the tokens of a text with each of the probes behind it."""
+    encoded = encode_what_can_be(tokenizer, [text + probe for probe in _PROBES])
+    return [one.tolist() for one in np.split(encoded.ids, encoded.starts[1:-1])]
+
+
+def _aligned(tokenizer: Tokenizer, text: str, canonical: Ids) -> Tail:
+    """Return a tail from where its tokens are those that the whole ends in."""
+    ids = tokenizer.encode([text]).ids
+    most = min(len(ids), len(canonical))
+    same = ids[len(ids) - most :] == canonical[len(canonical) - most :]
+    shared = most if same.all() else int(np.argmin(same[::-1]))
+    skip = len(ids) - shared
+    return Tail(text, skip, len(canonical) - shared, ids[: skip + shared // 2])
