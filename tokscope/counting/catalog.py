@@ -203,6 +203,15 @@ MEASURES: Mapping[str, Measure] = {
         _over("round_trip", "units"),
         share=("round_trip", "units"),
     ),
+    "cut_safe": Measure(
+        "share",
+        "higher",
+        "places with enc(s[:i]) + enc(s[i:]) = enc(s) / places",
+        _COUNTED,
+        frozenset(("cut_places", "cut_safe")),
+        _over("cut_safe", "cut_places"),
+        share=("cut_safe", "cut_places"),
+    ),
     "type_token_ratio": Measure(
         "types/token",
         "neither",

@@ -17,10 +17,19 @@ import numpy as np
 from tokscope.batch import Batch
 from tokscope.counting.catalog import TYPES
 from tokscope.counting.groups import BLOCKS, Apart, Blocks, Clusters
-from tokscope.counting.tokens import TEXT_COLUMNS, TOKEN_COLUMNS, Counts, Text, Tokens
+from tokscope.counting.tokens import (
+    SLOW_COLUMNS,
+    TEXT_COLUMNS,
+    TOKEN_COLUMNS,
+    Counts,
+    Text,
+    Tokens,
+)
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.text.corpus import Corpus, Shard, Units, read
 from tokscope.tokenizers import Tokenizer
+
+_OF_TOKENS = {**TOKEN_COLUMNS, **SLOW_COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,8 @@ class Counting:
 
     def named(self) -> tuple[str, ...]:
         """Return the columns in their order."""
-        return tuple(name for name in (*TEXT_COLUMNS, *TOKEN_COLUMNS) if name in self.columns)
+        known = (*TEXT_COLUMNS, *_OF_TOKENS)
+        return tuple(name for name in known if name in self.columns)
 
 
 @dataclass(frozen=True)
@@ -182,7 +192,7 @@ def _count(
         try:
             encoded = tokenizer.encode(texts, specials=counting.specials)
             tokens = Tokens(text, tokenizer, encoded, counting.specials)
-            of_tokens = {name: TOKEN_COLUMNS[name](tokens) for name in names if name not in of_text}
+            of_tokens = {name: _OF_TOKENS[name](tokens) for name in names if name not in of_text}
         except UnitError as error:
             raise part.error(units.lines[error.unit], str(error)) from error
         rows.append(np.stack([(of_text | of_tokens)[name] for name in names], axis=1))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.batch import Batch
+from tokscope.counting.stable import Judged, places_of
 from tokscope.text.words import LETTER, UNSPACED, WORDS, has_dictionary, properties_of
 from tokscope.tokenizers import Encoded, Tokenizer
 
@@ -186,6 +187,31 @@ class Tokens:
         ids = np.append(self.encoded.ids, -1)[token]
         return there & ~self.cut(starts, ends) & (ids != (-1 if unknown is None else unknown))
 
+    @cached_property
+    def judged(self) -> Judged:
+        """What holds before each character of the units, one unit after the other."""
+        return places_of(self.tokenizer, specials=self.specials).of(self.text.texts)
+
+    @cached_property
+    def inner(self) -> NDArray[np.bool_]:
+        """Before which characters there is a place inside a unit of which something is known."""
+        inner = self.judged.known.copy()
+        inner[self._chars[:-1][self.text.bytes > 0]] = False
+        return inner
+
+    @cached_property
+    def _chars(self) -> Counts:
+        """The character where each unit begins, without line feeds between units, and the end."""
+        return self.text.unit_chars - np.arange(len(self.text.texts) + 1)
+
+    def cut_places(self) -> Counts:
+        """Count the places inside units."""
+        return _sums(self.inner, self._chars)
+
+    def cut_safe(self) -> Counts:
+        """Count the places inside units where a cut changes no token."""
+        return _sums(self.inner & self.judged.safe, self._chars)
+
     def split_words(self) -> Counts:
         """Count words that more than one token covers."""
         return _sums(self.cut(*self.text.words), self.text.unit_words)
@@ -254,4 +280,9 @@ TOKEN_COLUMNS: Mapping[str, Callable[[Tokens], Counts]] = {
     "incomplete": Tokens.incomplete,
     "unknown": Tokens.unknown,
     "round_trip": Tokens.round_trip,
+}
+# These take longer than all others together, so they are counted only where they are asked for.
+SLOW_COLUMNS: Mapping[str, Callable[[Tokens], Counts]] = {
+    "cut_places": Tokens.cut_places,
+    "cut_safe": Tokens.cut_safe,
 }

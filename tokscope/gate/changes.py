@@ -18,7 +18,7 @@ from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError
 from tokscope.gate.config import Evidence
-from tokscope.gate.snapshot import Measured, Snapshot, is_frequency
+from tokscope.gate.snapshot import Measured, Snapshot, is_of_whole_text
 from tokscope.measures.uncertainty import simultaneous
 
 Floats = NDArray[np.float64]
@@ -95,7 +95,7 @@ class Pair:
             for corpus in head
         }
         changes = {c: Change(base[c], head[c], worse[c]) for c in head}
-        if is_frequency(name):
+        if is_of_whole_text(name):
             return changes
         names = [corpus for corpus in head if np.isfinite(worse[corpus])]
         if not names:
@@ -137,7 +137,7 @@ class Pair:
         )
 
     def _values(self, name: str) -> tuple[Mapping[str, float], Mapping[str, float]]:
-        if is_frequency(name):
+        if is_of_whole_text(name):
             if name not in self.base.measured.values:
                 raise TokscopeError(
                     f"the lock holds no {name}, which was limited later; run tokscope lock --update"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tokscope.counting.catalog import MEASURES, TYPES
-from tokscope.counting.tokens import TOKEN_COLUMNS
+from tokscope.counting.tokens import SLOW_COLUMNS, TOKEN_COLUMNS
 from tokscope.errors import TokscopeError, choose
 from tokscope.gate.config import (
     FAIL,
@@ -268,7 +268,7 @@ class _Reader:
             raise self.wrong(key, f"no value of {measure} is better than another; use max and min")
         if kind in ("worse", "better") and amount < 0:
             raise self.wrong(key, f"{kind} is how far it may go; write a number from 0 up")
-        if not MEASURES[measure].columns & {*TOKEN_COLUMNS, TYPES}:
+        if not MEASURES[measure].columns & {*TOKEN_COLUMNS, *SLOW_COLUMNS, TYPES}:
             raise self.wrong(key, f"{measure} is of the text alone; limit what a tokenizer changes")
         if kind in ("max", "min"):
             share = False  # "5%" is .05

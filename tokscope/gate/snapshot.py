@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tokscope.counting.catalog import MEASURES, TYPES
 from tokscope.counting.counted import Counted, count
 from tokscope.counting.tally import Counting
-from tokscope.counting.tokens import TOKEN_COLUMNS, Tokens
+from tokscope.counting.tokens import SLOW_COLUMNS, TOKEN_COLUMNS, Tokens
 from tokscope.counting.values import values_of
 from tokscope.errors import TokscopeError
 from tokscope.gate.wanted import Source
@@ -283,9 +283,9 @@ def _mixture(tokenizer: Tokenizer, source: Source) -> dict[str, float]:
     return dict(zip(inferred.names, inferred.shares.round(4).tolist(), strict=True))
 
 
-def is_frequency(measure: str) -> bool:
-    """Tell whether a measure needs the frequency of each id, so that it cannot be resampled."""
-    return TYPES in MEASURES[measure].columns
+def is_of_whole_text(measure: str) -> bool:
+    """Tell whether a lock holds no counts by unit of a measure, so that it cannot be resampled."""
+    return bool(MEASURES[measure].columns & {TYPES, *SLOW_COLUMNS})
 
 
 def kind(snapshot: Snapshot) -> str:
