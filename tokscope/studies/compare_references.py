@@ -18,7 +18,7 @@ from tokscope.workers import HERE, Workers
 
 BESIDE = "kt_bits_per_byte"  # the measure of tokenizers that pays for its model too
 NOTE = (
-    "fewer bits per byte are no aim in themselves: models learned less from text that was "
+    "fewer bits per byte do not make a better tokenizer: models learned less from text that was "
     "compressed more (Lester et al. 2024)"
 )
 DETAIL = (
@@ -100,7 +100,8 @@ def table(lines: Rows, standing: Standings, *, whole: bool) -> Iterator[Report]:
 def sentence(made: Sequence[Row], standing: Standings) -> str:
     """Say what the best tokenizer and the best compressor need, if there are compressors."""
     able = {standing.tokenizers[k] for k in standing.able}
-    whole = [row for row in made if row.corpus == standing.corpora[-1]]
+    last = standing.corpora[-1]
+    whole = [row for row in made if row.corpus == last and not math.isnan(row.value)]
     lines = [row for row in whole if row.tokenizer not in standing.tokenizers]
     own = [row for row in whole if row.measure == BESIDE and row.tokenizer in able]
     if not lines or not own:
