@@ -106,6 +106,7 @@ REFUSED = {
     "x.tsv: 3 columns that fit no format": b"a\tb\tc\n",
     "x.tsv:2: a line of over 1,000,000 characters": b"a\ta\n" + b"a" * 1_000_001,
     "x.tsv:1: a word of over 1,000 characters": b"a" * 1_001 + b"\ta\n",
+    "x.tsv:1: a category of over 1,000 characters": b"a\ta\t" + b"a" * 1_001 + b"\n",
     "x.tsv:2: not valid UTF-8": b"a\ta\n\xff\ta\n",
     "not valid CSV (unexpected end of data)": b'a,b\n"a,b\n',
     "not valid CSV (a cell goes on": b'a,b\n"a\nb",c\n',

@@ -73,7 +73,7 @@ def test_by_hand() -> None:
         "respelled": 1,
     }
     listed = [(one.name, one.missed, one.boundaries) for one in missed(laid, found, 9)]
-    assert listed == [("-bed", 1, 1), ("-q", 1, 1), ("walk-", 1, 2)]
+    assert listed == [("walk-", 1, 2), ("-q", 1, 1), ("-bed", 1, 1)]
 
 
 def test_strings_by_hand() -> None:

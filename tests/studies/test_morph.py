@@ -37,11 +37,11 @@ HEADLINES: list[tuple[list[str], dict[str, Pairs], str]] = [
         "characters cuts at 100 % of the boundaries between morphemes; as many cuts at random "
         "would be at 100 % of them. That is no more than chance.",
     ),
-    (["characters", "bytes"], {"x": ENGLISH}, "none agrees with the morphemes of x beyond chance."),
+    (["characters", "bytes"], {"x": ENGLISH}, "None agrees with the morphemes of x beyond chance."),
     (
         ["sample:bpe", "again=sample:bpe"],
         {"x": ENGLISH},
-        "no clear difference between sample-bpe and again in x.",
+        "No clear difference between sample-bpe and again in x.",
     ),
     (
         ["sample:bpe", "again=sample:bpe", "characters"],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf
 
+_LONGEST = 100
+
 
 def spells(word: str, parts: Sequence[str]) -> bool:
     """Tell whether parts, none of them empty, spell a word, except for case.
@@ -21,14 +23,15 @@ def align(word: str, parts: Sequence[str]) -> tuple[int, ...] | None:
     """Return where the pieces of a word begin that are nearest to its morphemes; None if unclear.
 
     Nearest pieces have the least sum of Levenshtein distances to the parts, without case, and none
-    is empty. It is unclear where they begin if several ways are equally near.
+    is empty. It is unclear where they begin if several ways are equally near, and in a word or
+    parts of more than 100 letters, which take long.
 
     >>> align("happiness", ["happy", "ness"])
     (5,)
     >>> align("taken", ["take", "en"]) is None  # take|n and tak|en: one letter is lost in both
     True
     """
-    if len(word) < len(parts):
+    if len(word) < len(parts) or max(len(word), sum(map(len, parts))) > _LONGEST:
         return None
     lower = word.lower() if len(word.lower()) == len(word) else word
     own = [part.lower() for part in parts]

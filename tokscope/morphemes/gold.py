@@ -27,7 +27,7 @@ Given: TypeAlias = (
     "str | PathLike[str] | Sequence[str | PathLike[str]] | "
     "Mapping[str, str | PathLike[str] | Sequence[tuple[str, Sequence[str]]]]"
 )
-LONGEST = 1_000  # characters of a word
+LONGEST = 1_000  # characters of a word, and of a category
 SAMPLE = Path(__file__).parent / "sample"
 _OF_SAMPLE = "sample:"
 _LONE = re.compile("[\ud800-\udfff]")  # half of a character, which no text holds
@@ -185,8 +185,9 @@ def _gold(
     kept: list[tuple[Row, tuple[int, ...], int]] = []
     every: list[tuple[str, Sequence[str], int]] = []
     for place, row, weight in rows:
-        if len(row.word) > LONGEST:
-            raise TokscopeError(f"{place}: a word of over {LONGEST:,} characters")
+        for what, text in (("word", row.word), ("category", row.category)):
+            if len(text) > LONGEST:
+                raise TokscopeError(f"{place}: a {what} of over {LONGEST:,} characters")
         edges = _edges(row, aligning)
         if edges != BARE:
             every.append((row.word, row.parts, weight))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
@@ -189,7 +189,7 @@ class Missed(NamedTuple):
 
 def missed(laid: Laid, found: Cut, top: int) -> Iterator[Missed]:
     """Yield the boundaries that are missed most, by the morpheme that names them."""
-    names, kinds = np.unique(laid.gold.named, return_inverse=True)
+    names, kinds = coded(laid.gold.named)
     weights = laid.gold.weights[laid.owners]
     lost = ~found.at[laid.places]
     number = np.bincount(kinds[lost], weights[lost], minlength=len(names)).astype(np.int64)
@@ -198,7 +198,17 @@ def missed(laid: Laid, found: Cut, top: int) -> Iterator[Missed]:
         if number[kind]:
             own = islice(dict.fromkeys(laid.owners[lost & (kinds == kind)].tolist()), _EXAMPLES)
             shown = [pieces(laid, found, word) for word in own]
-            yield Missed(str(names[kind]), int(number[kind]), int(whole[kind]), shown)
+            yield Missed(names[kind], int(number[kind]), int(whole[kind]), shown)
+
+
+def coded(names: Sequence[str]) -> tuple[list[str], Counts]:
+    """Return different names, in order, and for each of the given ones its place among them.
+
+    An array of strings would be as wide as the longest.
+    """
+    every = list(dict.fromkeys(names))
+    place = {name: i for i, name in enumerate(every)}
+    return every, np.fromiter((place[name] for name in names), np.int64, len(names))
 
 
 def pieces(laid: Laid, found: Cut, word: int) -> str:

@@ -17,7 +17,7 @@ from tokscope.provenance import Provenance, rendered
 from tokscope.report import Report
 from tokscope.studies.morph_headline import headline
 from tokscope.studies.morph_plots import plots
-from tokscope.studies.morph_rows import Found, Row, rows_of, rows_of_strings
+from tokscope.studies.morph_rows import MANY, Found, Row, rows_of, rows_of_strings
 from tokscope.studies.morph_tables import tables as tables
 from tokscope.tokenizers import Tokenizer, switched_off
 from tokscope.tokenizers.given import Tokenizers, load_all
@@ -122,6 +122,9 @@ def _notes(found: Sequence[Found], *, own: bool, aligned: bool) -> Iterator[str]
         told = "; ".join(f"{number:,}, {why}" for why, number in reasons.items())
         hint = "; --align fits parts to words" if reasons[CANONICAL] and not aligned else ""
         yield f"{many(reasons.total(), 'word')} of the gold left out: {told}{hint}"
+    crowded = [gold.name for gold in golds if len(set(gold.categories)) > MANY]
+    if crowded:
+        yield f"{some(crowded)} has more than {MANY} categories, which are not told apart"
     partial = [gold.name for gold in golds if gold.partial]
     if partial:
         yield f"of {some(partial)} one boundary of each word is known: cuts at others are false"

@@ -9,6 +9,7 @@ from tokscope.studies.morph_rows import MEASURES, Found, width
 from tokscope.wording import many, percent, some
 
 _MOST = 3  # clauses of a sentence
+_NO_DIFFERENCE, _NONE = "no clear difference between", "none agrees"
 
 
 def headline(found: Sequence[Found]) -> str:
@@ -65,7 +66,9 @@ def _several(found: Sequence[Found]) -> str:
     rest = len(clauses) - _MOST
     if rest > 0:
         clauses[_MOST:] = [f"{many(rest, 'more case')} in the table"]
-    return f"{'; '.join(clauses)}."
+    text = "; ".join(clauses)
+    named = not text.startswith((_NO_DIFFERENCE, _NONE))  # a tokenizer's name stays as it is
+    return f"{text if named else text[0].upper() + text[1:]}."
 
 
 def _order(leaders: Sequence[str]) -> tuple[bool, int]:
@@ -75,9 +78,9 @@ def _order(leaders: Sequence[str]) -> tuple[bool, int]:
 
 def _clause(leaders: Sequence[str], found: Sequence[Found]) -> str:
     if not leaders:
-        return f"none agrees with the morphemes of {_named(found)} beyond chance"
+        return f"{_NONE} with the morphemes of {_named(found)} beyond chance"
     if len(leaders) == len(found[0].cuts):
-        return f"no clear difference between {some(leaders)} in {_named(found)}"
+        return f"{_NO_DIFFERENCE} {some(leaders)} in {_named(found)}"
     values = [_of(one, name, "kappa") for one in found for name in leaders]
     who, agrees = some(leaders), "agrees" if len(leaders) == 1 else "agree"
     level = "" if len(leaders) == 1 else " without a clear difference"

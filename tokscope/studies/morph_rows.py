@@ -18,11 +18,12 @@ from tokscope.measures.agreement import (
     recall_by_chance,
 )
 from tokscope.measures.ratios import ratio
-from tokscope.morphemes.scored import COUNTS, Cut, Laid, missed
+from tokscope.morphemes.scored import COUNTS, Cut, Laid, coded, missed
 from tokscope.morphemes.strings import in_common
 from tokscope.tokenizers import Tokenizer
 
 Sums = Mapping[str, int]
+MANY = 100  # categories; more would be too many to read
 _CERTAIN = 1.96  # standard errors on either side of a 95 % interval
 # measure -> its unit, and what computes it from sums of counts
 MEASURES: Mapping[str, tuple[str, Callable[[Sums], float]]] = {
@@ -123,14 +124,13 @@ def _measured(
 
 
 def _categories(found: Found) -> Iterator[Row]:
-    """Yield the same for the words of each category, if there are several."""
+    """Yield the same for the words of each category, if there are several, but not too many."""
     gold = found.laid.gold
-    names = np.array(gold.categories)
-    every = list(dict.fromkeys(gold.categories))
-    for category in every if len(every) > 1 else ():
-        for tokenizer in found.cuts:
-            own = found.weighted(tokenizer)[names == category]
-            yield from _measured(own, "category", gold.name, tokenizer, category)
+    names, codes = coded(gold.categories)
+    weighted = {name: found.weighted(name) for name in found.cuts}
+    for code, category in enumerate(names if 1 < len(names) <= MANY else ()):
+        for tokenizer, counts in weighted.items():
+            yield from _measured(counts[codes == code], "category", gold.name, tokenizer, category)
 
 
 def _missed(found: Found, top: int) -> Iterator[Row]:
