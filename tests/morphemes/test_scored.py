@@ -11,7 +11,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from tokscope.measures.agreement import kappa, recall_by_chance
 from tokscope.morphemes.gold import Gold, How, read
-from tokscope.morphemes.scored import CONTEXTS, COUNTS, Laid, cut, missed, pieces
+from tokscope.morphemes.scored import CONTEXTS, COUNTS, Laid, cut, most_missed, pieces
 from tokscope.morphemes.strings import in_common
 from tokscope.tokenizers import Tokenizer as Tokscope
 from tokscope.tokenizers import load
@@ -72,7 +72,7 @@ def test_by_hand() -> None:
         "unknown": 1,
         "respelled": 1,
     }
-    listed = [(one.name, one.missed, one.boundaries) for one in missed(laid, found, 9)]
+    listed = [(one.name, one.missed, one.boundaries) for one in most_missed(laid, found, 9)]
     assert listed == [("walk-", 1, 2), ("-q", 1, 1), ("-bed", 1, 1)]
 
 

@@ -158,10 +158,9 @@ def _unknown(laid: Laid, tokens: Tokens) -> Flags:
     unit = np.repeat(np.arange(len(start)), tokens.counts)
     over = tokens.cuts > start[unit]
     lost = over & (tokens.encoded.ids == (-1 if unknown is None else unknown))
-    size = len(start)
-    return (np.bincount(unit[over], minlength=size) == 0) | (
-        np.bincount(unit[lost], minlength=size) > 0
-    )
+    unread = np.bincount(unit[over], minlength=len(start)) == 0
+    unread[unit[lost]] = True
+    return unread
 
 
 def _respelled(tokens: Tokens) -> Flags:
@@ -187,7 +186,7 @@ class Missed(NamedTuple):
     examples: list[str]  # words as the tokenizer cuts them
 
 
-def missed(laid: Laid, found: Cut, top: int) -> Iterator[Missed]:
+def most_missed(laid: Laid, found: Cut, top: int) -> Iterator[Missed]:
     """Yield the boundaries that are missed most, by the morpheme that names them."""
     names, kinds = coded(laid.gold.named)
     weights = laid.gold.weights[laid.owners]

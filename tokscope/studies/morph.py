@@ -63,7 +63,7 @@ def morph(
     Columns: part, gold, tokenizer, name (of a category or a boundary), measure, value, low, high,
     unit, examples. `gold` are files, or names with lists of (word, parts); None is the embedded
     sample. `strings` also compares tokens with morphemes as strings. `words` names
-    files, each ending in .jsonl, that get a line for every word.
+    files that get a line of JSON for every word.
 
     Raises:
         TokscopeError: gold cannot be used, or a tokenizer cannot be loaded.
@@ -124,12 +124,13 @@ def _notes(found: Sequence[Found], *, own: bool, aligned: bool) -> Iterator[str]
         yield f"{many(reasons.total(), 'word')} of the gold left out: {told}{hint}"
     crowded = [gold.name for gold in golds if len(set(gold.categories)) > MANY]
     if crowded:
-        yield f"{some(crowded)} has more than {MANY} categories, which are not told apart"
+        yield f"more than {MANY} categories in {some(crowded)}: they are not told apart"
     partial = [gold.name for gold in golds if gold.partial]
     if partial:
-        yield f"of {some(partial)} one boundary of each word is known: cuts at others are false"
+        told = "one boundary of each word is known, so cuts at others count as false"
+        yield f"in {some(partial)} {told}"
     for count, what in _DOUBTS.items():
-        sums = {name: sum(one.total(name)[count] for one in found) for name in found[0].cuts}
+        sums = {name: sum(one.sums[name][count] for one in found) for name in found[0].cuts}
         affected = [f"{name} ({number:,})" for name, number in sums.items() if number]
         if affected:
             yield f"{what}: {some(affected, len(affected))}"

@@ -9,7 +9,7 @@ from tokscope.studies.morph_rows import MEASURES, Found, width
 from tokscope.wording import many, percent, some
 
 _MOST = 3  # clauses of a sentence
-_NO_DIFFERENCE, _NONE = "no clear difference between", "none agrees"
+_NO_DIFFERENCE, _NONE = "no clear difference between", "none clearly agrees"
 
 
 def headline(found: Sequence[Found]) -> str:
@@ -18,7 +18,7 @@ def headline(found: Sequence[Found]) -> str:
     A difference is named if it is clear: other words of the same kind would hardly turn it.
     """
     known = [one for one in found if _can_agree(one)]
-    lost = [one.laid.gold.name for one in found if one not in known]
+    lost = [one.laid.gold.name for one in found if not _can_agree(one)]
     if not known:
         return "Cannot tell: no word of the gold has a boundary that could be cut or missed."
     (first, *more) = known[0].cuts
@@ -33,7 +33,7 @@ def _can_agree(found: Found) -> bool:
 
 
 def _of(found: Found, tokenizer: str, measure: str) -> float:
-    return MEASURES[measure][1](found.total(tokenizer))
+    return MEASURES[measure][1](found.sums[tokenizer])
 
 
 def _alone(name: str, found: Sequence[Found]) -> str:
@@ -48,8 +48,8 @@ def _alone(name: str, found: Sequence[Found]) -> str:
     )
     chance = [one for one in found if not _beyond(one, name)]
     if len(chance) == len(found):
-        return f"{told} That is no more than chance."
-    return f"{told} In {_named(chance)} that is no more than chance." if chance else told
+        return f"{told} That is not clearly more than chance."
+    return f"{told} In {_named(chance)} that is not clearly more than chance." if chance else told
 
 
 def _beyond(found: Found, name: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from math import nan, sqrt
 from typing import NamedTuple
 
@@ -18,7 +20,7 @@ from tokscope.measures.agreement import (
     recall_by_chance,
 )
 from tokscope.measures.ratios import ratio
-from tokscope.morphemes.scored import COUNTS, Cut, Laid, coded, missed
+from tokscope.morphemes.scored import COUNTS, Cut, Laid, coded, most_missed
 from tokscope.morphemes.strings import in_common
 from tokscope.tokenizers import Tokenizer
 
@@ -63,15 +65,17 @@ class Row(NamedTuple):
     examples: str = ""
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True)
+class Found:
     """Gold, and how each tokenizer cuts its words."""
 
     laid: Laid
     cuts: Mapping[str, Cut]
 
-    def total(self, tokenizer: str) -> dict[str, int]:
-        """Return the sums of all counts of a tokenizer."""
-        return _sums(self.weighted(tokenizer))
+    @cached_property
+    def sums(self) -> Mapping[str, Sums]:
+        """The sums of all counts of each tokenizer."""
+        return {name: _sums(self.weighted(name)) for name in self.cuts}
 
     def weighted(self, tokenizer: str) -> NDArray[np.int64]:
         """Return the counts of each word, times how often it counts; (W, counts)."""
@@ -136,7 +140,7 @@ def _categories(found: Found) -> Iterator[Row]:
 def _missed(found: Found, top: int) -> Iterator[Row]:
     gold = found.laid.gold.name
     for tokenizer, own in found.cuts.items():
-        for one in missed(found.laid, own, top):
+        for one in most_missed(found.laid, own, top):
             shown = " ".join(one.examples)
             head = ("boundary", gold, tokenizer, one.name)
             yield Row(*head, "missed", one.missed, "boundaries", examples=shown)
