@@ -94,7 +94,7 @@ BY_WORDS = {
     "vocab bytes characters --only-in bytes --top 0": "--top 0: write how many tokens",
     "morph bytes --top 0": "--top 0: write how many boundaries",
     "morph bytes --gold-format plian": "did you mean 'plain'?",
-    "morph bytes --gold en.txt": "en.txt: 1 column that fit no format of gold",
+    "morph bytes --gold en.txt": "en.txt: no format of gold has 1 column like these",
     "morph bytes --gold en.txt -o ./en.txt": "it belongs to the gold en.txt, which is read",
     f"audit bytes {TEXT} --select TS9": "unknown rule 'TS9'",
     f"audit bytes {TEXT} --fail-on info": "unknown severity of --fail-on 'info'",

@@ -33,9 +33,8 @@ class Format(NamedTuple):
     read: Callable[[Table], Iterator[Sequence[Row]]]  # yields the words of each row
     widths: tuple[int, ...] = ()  # how many columns there may be, if they have no names
     names: frozenset[str] = frozenset()  # of columns
-    looks: Callable[[Table], bool] = lambda _: (
-        True
-    )  # whether a table with such columns is of this format
+    # whether a table with such columns is of this format
+    looks: Callable[[Table], bool] = lambda _: True
     partial: bool = False  # only one of the boundaries of a word is known
 
 
@@ -51,8 +50,8 @@ def format_of(table: Table, name: str = "") -> str:
             if _fits(table, one) and one.looks(table):
                 return known
         raise TokscopeError(
-            f"{table.path}: {width} that fit no format of gold; write a word, a tab and its parts, "
-            f"or say --gold-format, one of {', '.join(FORMATS)}"
+            f"{table.path}: no format of gold has {width} like these; write a word, a tab and its "
+            f"parts, or say --gold-format, one of {', '.join(FORMATS)}"
         )
     chosen = choose(FORMATS, name, "format of gold")
     if not _fits(table, chosen):
