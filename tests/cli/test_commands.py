@@ -96,7 +96,11 @@ COMMANDS = {
         "length",
         "--details",
     ],
-    "morph": ["morph", "sample:bpe", "sample:unigram"],
+    "morph": [
+        "morph",
+        *("sample:bpe", "sample:unigram", "--gold", "sample:en", "--gold", "t=sample:tr"),
+        *("--top", "3", "--strings"),
+    ],
     "morph-details": [
         "morph",
         "sample:wordpiece",

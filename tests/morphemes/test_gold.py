@@ -14,7 +14,7 @@ from tokscope.morphemes.gold import BARE, BLANK, CANONICAL, UNCLEAR, Gold, How, 
 Write = Callable[[str, str | bytes], Path]
 # what a file holds -> its format, its words with parts and category, and what is left out
 FILES = {
-    "walked\twalk @@ed\t100\nran\trun @@ed\t100\na b\ta @@ b\t001\nhouseboat\thouse @@boat\t001\n": (
+    "walked\twalk @@ed\t100\nran\trun @@ed\t100\na b\ta b\t001\nhouseboat\thouse boat\t001\n": (
         "sigmorphon",
         "walk|ed inflection, house|boat compound",
         {CANONICAL: 1, BLANK: 1},

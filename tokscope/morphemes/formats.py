@@ -71,17 +71,17 @@ def _fits(table: Table, one: Format) -> bool:
 def _sigmorphon(table: Table) -> Iterator[Sequence[Row]]:
     """Read `word TAB seg @@seg TAB 110`, or sentences without a category.
 
-    A space without @@ is the end of a word.
+    In a sentence, a segment without @@ begins a word; in a word, it is one like the others.
     """
     for text, segments, *rest in table.rows:
-        if rest:
-            category = _category(rest[0])
-            yield [Row(text, segments.split(" @@"), category, category == COMPOUND)]
-            continue
-        words, groups = text.split(" "), _groups(segments)
+        category = _category(rest[0]) if rest else ""
+        words, groups = [text], [segments.replace(" @@", " ").split(" ")]
+        if " " in text and not rest:
+            words, groups = text.split(" "), _groups(segments)
         if len(words) != len(groups):
             words, groups = [text], [[]]
-        yield list(map(Row, words, groups))
+        pairs = zip(words, groups, strict=True)
+        yield [Row(word, parts, category, category == COMPOUND) for word, parts in pairs]
 
 
 def _groups(segments: str) -> list[list[str]]:

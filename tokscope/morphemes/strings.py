@@ -32,8 +32,7 @@ def in_common(gold: Gold, before: str, tokenizer: Tokenizer) -> dict[str, int]:
         span = slice(starts[i], starts[i + 1])
         raw = (pieces[token] for token in compress(encoded.ids[span].tolist(), over[span].tolist()))
         made = [piece.strip(b" ") for piece in raw if not piece.isspace()]
-        wanted = [one.encode() for part in own for one in part.split(" ")]
-        counted = (1, len(made), len(wanted), common(made, wanted))
+        counted = (1, len(made), len(own), common(made, [part.encode() for part in own]))
         for name, number in zip(found, counted, strict=True):
             found[name] += weight * number
     return found
