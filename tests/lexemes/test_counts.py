@@ -51,7 +51,7 @@ def test_by_hand() -> None:
     assert part(found, "total") == {
         **{"bytes": 19, "lines": 2, "indented_lines": 1, "indentation_bytes": 4, "lexemes": 9},
         **{"tokens": 13, "blank_tokens": 5, "unknown": 0, "over_lexemes": 1},
-        **{"indentation_tokens": 1, "places": 2, "tp": 0, "fp": 0, "fn": 0},
+        **{"indentation_tokens": 1, "positions": 2, "hits": 0, "false": 0, "missed": 0},
     }
     assert part(found, "category", "identifier") == {
         **{"lexemes": 5, "tokens": 5, "one_token": 5, "start": 4, "end": 5, "clean": 4, "exact": 4}
@@ -64,7 +64,7 @@ def test_by_hand() -> None:
 
 def test_words_of_an_identifier_that_is_cut_into_letters() -> None:
     found = part(counted(["fooBar_f"], GLUE), "total")  # f o o B a r _ f
-    assert [found[name] for name in ("tp", "fp", "fn", "places")] == [2, 4, 0, 6]
+    assert [found[name] for name in ("hits", "false", "missed", "positions")] == [2, 4, 0, 6]
 
 
 LINES = st.lists(

@@ -103,7 +103,7 @@ class Code:
             indented_lines=(depths > 0).sum(),
             indentation_bytes=depths.sum(),
             lexemes=len(self.lexemes.starts),
-            places=len(self.places.begins),
+            positions=len(self.places.begins),
         )
 
 
@@ -222,4 +222,6 @@ def _subwords(code: Code, tokens: Tokens) -> Counter[Key]:
     ends[tokens.cuts] = True
     cut = code.places.held(ends[code.text.char_bytes])
     words = code.places.words
-    return _totals(tp=(cut & words).sum(), fp=(cut & ~words).sum(), fn=(~cut & words).sum())
+    return _totals(
+        hits=(cut & words).sum(), false=(cut & ~words).sum(), missed=(~cut & words).sum()
+    )

@@ -62,7 +62,7 @@ def _cuts(measure: Callable[..., float], *names: str) -> Callable[[Counts], floa
     return lambda counts: measure(*(_total(counts, name) for name in names))
 
 
-_AGREEMENT = ("tp", "fp", "fn", "places")
+_AGREEMENT = ("hits", "false", "missed", "positions")
 _glued = _of("identifier", "clean", "lexemes")
 RATIOS: Mapping[str, _Ratio] = {
     "tokens_per_line": _Ratio("tokens/line", "lower", _totals("tokens", "lines")),
@@ -78,11 +78,11 @@ RATIOS: Mapping[str, _Ratio] = {
         "tokens/line", "lower", _totals("indentation_tokens", "indented_lines")
     ),
     "indentation_bytes": _Ratio("share", "neither", _totals("indentation_bytes", "bytes")),
-    "precision": _Ratio("share", "higher", _cuts(agreement.precision, "tp", "fp")),
-    "recall": _Ratio("share", "higher", _cuts(agreement.recall, "tp", "fn")),
-    "f1": _Ratio("share", "higher", _cuts(agreement.f1, "tp", "fp", "fn")),
-    "recall_by_chance": _Ratio(
-        "share", "neither", _cuts(agreement.recall_by_chance, "tp", "fp", "places")
+    "precision": _Ratio("share", "higher", _cuts(agreement.precision, "hits", "false")),
+    "recall": _Ratio("share", "higher", _cuts(agreement.recall, "hits", "missed")),
+    "f1": _Ratio("share", "higher", _cuts(agreement.f1, *_AGREEMENT[:3])),
+    "by_chance": _Ratio(
+        "share", "neither", _cuts(agreement.recall_by_chance, "hits", "false", "positions")
     ),
     "kappa": _Ratio("index", "higher", _cuts(agreement.kappa, *_AGREEMENT)),
 }
@@ -91,7 +91,7 @@ _LINES = ("lines", "indented_lines")
 _TOKENS = ("tokens", "blank_tokens", "unknown", "over_lexemes", "indentation_tokens")
 _UNITS = {"names": "names", "names_one_token": "names"} | dict.fromkeys(_BYTES, "bytes")
 _UNITS |= dict.fromkeys(_LINES, "lines") | dict.fromkeys(_TOKENS, "tokens")
-_UNITS |= dict.fromkeys(_AGREEMENT, "places")
+_UNITS |= dict.fromkeys(_AGREEMENT, "positions")
 
 
 def rows(corpus: str, tokenizer: Tokenizer, counts: Counts) -> Iterator[Row]:

@@ -24,7 +24,7 @@ _WORDS = {
     "precision": "precision",
     "recall": "recall",
     "f1": "F1",
-    "recall_by_chance": "by chance",
+    "by_chance": "by chance",
     "kappa": "kappa",
 }
 _MORE = {
