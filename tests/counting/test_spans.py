@@ -25,6 +25,14 @@ def test_by_hand() -> None:
     assert found.clean.all()
 
 
+def test_what_a_tokenizer_drops_is_in_no_token_or_in_one_that_is_there() -> None:
+    # control characters: a unit without tokens, and the end of one
+    found = covered(["\0", "x", "x \0"], [(0, 1), (2, 3), (4, 5), (6, 7)], "sample:wordpiece")
+    assert found.tokens.tolist() == [0, 1, 1, 1]
+    assert found.start.tolist() == [False, True, True, False]
+    assert found.end.tolist() == [False, True, False, True]
+
+
 def test_a_space_before_a_word_is_no_fault_and_a_letter_is() -> None:
     line = "one of the"  # its tokens, by the sample: "one", " of", " the"
     found = covered([line], [(4, 6), (5, 6), (4, 5), (0, 6)])

@@ -17,8 +17,8 @@ from tokscope.studies.code_headline import headline
 from tokscope.studies.code_rows import Row
 from tokscope.studies.code_tables import tables
 
-TEXT = {"python": ["x.get(a)\n    y = x\n", "get = foo_x\n"]}
-# x .get ( a ) LF ␣␣␣␣ y ␣ = ␣ x LF, and g e t ␣ = ␣ f o o _ x LF
+TEXT = {"python": ["get = foo_x\n", "x.get(a)\n    y = x\n"]}
+# g e t ␣ = ␣ f o o _ x LF, and x .get ( a ) LF ␣␣␣␣ y ␣ = ␣ x LF
 
 
 def value(told: Report, measure: str, part: str = "measure", name: str = "") -> float:
@@ -44,6 +44,15 @@ def test_by_hand() -> None:
     )
     (glued,) = told.frame[told.frame["part"] == "glued"].itertuples()
     assert (glued.name, glued.value, GLUE.vocabulary[glued.id]) == (".get", 1, b".get")
+
+
+def test_a_name_counts_as_one_token_if_it_is_so_in_every_file(tmp_path: Path) -> None:
+    files = {"a": "x\ny\n", "b": "get\nx\n", "c": "x.get\nx\n.get"}  # g e t, and .get
+    for name, text in files.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    told = code({"glue": GLUE}, {"python": tmp_path})
+    assert value(told, "names", "total") == 3
+    assert value(told, "names_one_token", "total") == 2
 
 
 def test_the_signature_names_what_decides_the_numbers() -> None:
