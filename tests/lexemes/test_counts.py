@@ -72,6 +72,13 @@ def test_by_hand() -> None:
     assert glued == [b".get"]
 
 
+def test_a_kind_names_three_lexemes_and_says_that_there_are_more() -> None:
+    three, four = glue((")", ")"), ("))", ")")), glue((")", ")"), ("))", "))"))
+    assert part(counted(["x)))"], three), "kind", "+".join(["punctuation"] * 3)) == {"tokens": 1}
+    name = "+".join(["punctuation"] * 3 + ["…"])
+    assert part(counted(["x))))"], four), "kind", name) == {"tokens": 1}
+
+
 def test_words_of_an_identifier_that_is_cut_into_letters() -> None:
     found = part(counted(["fooBar_f"], GLUE), "total")  # f o o B a r _ f
     assert [found[name] for name in ("hits", "false", "missed", "positions")] == [2, 4, 0, 6]
