@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from tokscope.counting.tokens import Counts, Tokens
 
 Flags = NDArray[np.bool_]
-BLANK = np.zeros(256, bool)  # which bytes are white space
-BLANK[list(b" \t\n\v\f\r")] = True
 
 
 class Covered(NamedTuple):
@@ -47,6 +45,6 @@ def cover(tokens: Tokens, starts: Counts, ends: Counts) -> Covered:
     last = np.minimum(np.searchsorted(cuts, ends, "left"), behind - 1)
     bounds = np.append(0, cuts)
     begin, stop = np.maximum(bounds[first], text.unit_bytes[unit]), bounds[last + 1]
-    inked = np.append(0, np.cumsum(~BLANK[text.data]))
+    inked = text.inked
     start, end = inked[starts] == inked[begin], (stop >= ends) & (inked[stop] == inked[ends])
     return Covered(first, last, start & (first < behind), end)

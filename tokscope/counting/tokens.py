@@ -16,6 +16,8 @@ from tokscope.text.words import LETTER, UNSPACED, WORDS, has_dictionary, propert
 from tokscope.tokenizers import Encoded, Tokenizer
 
 Counts = NDArray[np.int64]
+BLANK = np.zeros(256, bool)  # which bytes are white space
+BLANK[list(b" \t\n\v\f\r")] = True
 
 
 def _sums(flags: NDArray[np.bool_], edges: Counts) -> Counts:
@@ -52,6 +54,13 @@ class Text:
     def first(self) -> NDArray[np.bool_]:
         """Whether each byte is the first of a character."""
         return (self.data & 0xC0) != 0x80
+
+    @cached_property
+    def inked(self) -> NDArray[np.int32]:
+        """How many bytes before each one are not blank, and how many in all."""
+        inked = np.zeros(len(self.data) + 1, np.int32)
+        np.cumsum(~BLANK[self.data], out=inked[1:])
+        return inked
 
     @cached_property
     def char_bytes(self) -> Counts:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tokscope.counting.spans import BLANK, Flags, cover
-from tokscope.counting.tokens import Counts, Text, Tokens
+from tokscope.counting.spans import Flags, cover
+from tokscope.counting.tokens import BLANK, Counts, Text, Tokens
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.lexemes.lexing import CATEGORIES, IDENTIFIER, Lexemes, lexed
 from tokscope.lexemes.subwords import Places, places
@@ -79,17 +79,12 @@ class Code:
         return places(self.text.joined, found.starts[names], found.ends[names])
 
     @cached_property
-    def inked(self) -> Counts:
-        """How many bytes before each one are not blank, and how many in all."""
-        return np.append(0, np.cumsum(~BLANK[self.text.data]))
-
-    @cached_property
     def lines(self) -> Lines:
         """The lines that are not blank."""
         ends = np.flatnonzero(self.text.data == ord("\n"))
         starts = np.append(0, ends[:-1] + 1)
         inks = np.append(np.flatnonzero(~BLANK[self.text.data]), len(self.text.data))
-        first = inks[self.inked[starts]]
+        first = inks[self.text.inked[starts]]
         full = first < ends
         return Lines(starts[full], first[full])
 
@@ -149,7 +144,8 @@ def _held(code: Code, tokens: Tokens) -> _Held:
     begins = np.append(0, tokens.cuts)[:-1]
     full = tokens.counts > 0
     begins[tokens.encoded.starts[:-1][full]] = code.text.unit_bytes[:-1][full]
-    blank = (code.inked[tokens.cuts] == code.inked[begins]) & (begins < tokens.cuts)
+    inked = code.text.inked
+    blank = (inked[tokens.cuts] == inked[begins]) & (begins < tokens.cuts)
     return _Held(begins, tokens.cuts, blank)
 
 
