@@ -13,6 +13,7 @@ from tokscope.wording import percent, some
 _UNKNOWN = 0.01  # the share of unknown tokens from which a tokenizer is not compared
 _SMALL = 0.01  # a share, or a difference of two, that is not worth a sentence
 _MUCH = 0.2  # indentation that is much for one tokenizer alone
+_GLUED = "of the identifiers to what stands beside them"
 _Shares = Mapping[str, Mapping[str, float]]  # by language and tokenizer
 
 
@@ -48,15 +49,14 @@ def _glued(frame: pd.DataFrame) -> str:
     corpus, most, least = _widest(shares)
     high, low = shares[corpus][most], shares[corpus][least]
     several = len(shares[corpus]) > 1
-    if high < _SMALL:
+    if max(max(own.values()) for own in shares.values()) < _SMALL:
         who = "All keep" if several else f"{most} keeps"
         return f"{who} identifiers apart from what stands beside them."
     if several and high - low < _SMALL:
-        return "No difference is seen in how identifiers are kept apart from what is beside them."
-    told = (
-        f"In {corpus}, {most} glues {percent(high)} of the identifiers to what stands beside them"
-    )
-    told += _example(frame, corpus, most)
+        corpus = max(shares, key=lambda name: max(shares[name].values()))
+        told = f"all glue about {percent(max(shares[corpus].values()))} {_GLUED}"
+        return f"No difference is seen: in {corpus}, {told}{_example(frame, corpus, most)}."
+    told = f"In {corpus}, {most} glues {percent(high)} {_GLUED}{_example(frame, corpus, most)}"
     return f"{told}; {least} glues {percent(low)}." if several else f"{told}."
 
 
