@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -73,11 +74,19 @@ def tails(tokenizer: Tokenizer, text: str, canonical: Ids, rests: int) -> Iterat
     if rests * min((len(text), *windows)) > _CHEAP:
         yield from _words(tokenizer, text, canonical)
     for size in windows:
-        shifted = (
-            _aligned(tokenizer, text[-size - shift :], canonical) for shift in range(_SHIFTS)
+        ends = (
+            _aligned(tokenizer, end, canonical) for end in _ends(tokenizer, text, canonical, size)
         )
-        yield from [tail for tail in shifted if _is_usable(tail, canonical)][:1]
+        yield from islice((tail for tail in ends if _is_usable(tail, canonical)), 1)
     yield Tail(text, 0, 0, np.zeros(0, np.int32))
+
+
+def _ends(tokenizer: Tokenizer, text: str, canonical: Ids, size: int) -> Iterator[str]:
+    """Yield ends of a text: from where a token begins, if tokens spell it; then others."""
+    data, held = text.encode(), np.cumsum(tokenizer.vocabulary.lengths[canonical[::-1]])
+    enough = int(held[np.searchsorted(held, size) :][:1].sum())
+    yield data[len(data) - enough :].decode(errors="ignore")
+    yield from (text[-size - shift :] for shift in range(_SHIFTS))
 
 
 def _words(tokenizer: Tokenizer, text: str, canonical: Ids) -> Iterator[Tail]:
