@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator
+
 from tokscope.reach.search import encode_what_can_be
 from tokscope.tokenizers import Tokenizer
 
@@ -12,15 +15,21 @@ HARD = (
 )  # fmt: skip
 
 
-def brute(tokenizer: Tokenizer, text: str) -> set[tuple[tuple[int, ...], str]]:
+def in_order(tokenizer: Tokenizer) -> list[tuple[bytes, int]]:
+    """Return the tokens by their bytes."""
+    tokens = enumerate(tokenizer.vocabulary.tokens())
+    return sorted((own, token) for token, own in tokens if own)
+
+
+def brute(
+    tokenizer: Tokenizer, text: str, tokens: list[tuple[bytes, int]]
+) -> set[tuple[tuple[int, ...], str]]:
     """Return the covers of a normalized prompt, each with its text."""
     data = text.encode()
-    tokens = [(i, own) for i, own in enumerate(tokenizer.vocabulary.tokens()) if own]
     asked = [
         (token, data[:start] + own)
         for start in range(len(data))
-        for token, own in tokens
-        if own.startswith(data[start:])
+        for own, token in _beginning(tokens, data[start:])
     ]
     whole = [(token, spelled.decode()) for token, spelled in asked if _is_text(spelled)]
     encoded = encode_what_can_be(tokenizer, [spelled for _, spelled in whole])
@@ -30,6 +39,13 @@ def brute(tokenizer: Tokenizer, text: str) -> set[tuple[tuple[int, ...], str]]:
         if ids and ids[-1] == token:
             found.add((tuple(ids), spelled))
     return found
+
+
+def _beginning(tokens: list[tuple[bytes, int]], end: bytes) -> Iterator[tuple[bytes, int]]:
+    for place in range(bisect_left(tokens, (end, 0)), len(tokens)):
+        if not tokens[place][0].startswith(end):
+            return
+        yield tokens[place]
 
 
 def _is_text(data: bytes) -> bool:

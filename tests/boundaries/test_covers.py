@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tokenizers
 
-from tests.boundaries.oracle import HARD, brute
+from tests.boundaries.oracle import HARD, brute, in_order
 from tests.tokenizers.families import FAMILIES, byte_level, tokenizer_of
 from tokscope.boundaries import covers as module
 from tokscope.boundaries import prompts
@@ -77,16 +77,17 @@ def test_what_no_token_holds_leaves_the_canonical_tokens() -> None:
 def test_covers_are_those_of_brute_force(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind the whole prompt, and behind the fewest words."""
     tokenizer = tokenizer_of(family)
+    tokens = in_order(tokenizer)
     for cheap in (prompts._CHEAP, 0):
         monkeypatch.setattr(prompts, "_CHEAP", cheap)
         for prompt in HARD:
-            require_same(tokenizer, prompt)
+            require_same(tokenizer, prompt, tokens)
 
 
-def require_same(tokenizer: Tokenizer, prompt: str) -> None:
+def require_same(tokenizer: Tokenizer, prompt: str, tokens: list[tuple[bytes, int]]) -> None:
     text = as_read(tokenizer, prompt)
     found = covers(tokenizer, prompt)
-    wanted = brute(tokenizer, text)
+    wanted = brute(tokenizer, text, tokens)
     canonical = tuple(tokenizer.encode([text]).ids.tolist())
     assert found.text == text
     assert tuple(found.canonical) == canonical
@@ -114,9 +115,10 @@ def test_where_a_continuation_changes_more_than_the_end(monkeypatch: pytest.Monk
     """Digits in groups from the right: one digit more moves all groups before it."""
     pattern = r"\d{1,3}(?=(?:\d{3})*(?!\d))|[^\d]+"
     tokenizer = load_one(byte_level(pattern=pattern, size=700))
+    tokens = in_order(tokenizer)
     monkeypatch.setattr(prompts, "WINDOWS", (24, 40))
     for size in range(49, 90):
-        require_same(tokenizer, ("1234567890" * 9)[:size])
+        require_same(tokenizer, ("1234567890" * 9)[:size], tokens)
     monkeypatch.setattr(module, "_MOST", 80)
     with pytest.raises(TokscopeError, match="give only the end of the prompt"):
         covers(tokenizer, ("1234567890" * 9)[:83])
@@ -185,3 +187,25 @@ def test_how_deep_prompts_are_open(data: Path, name: str) -> None:
             sizes.append(len(found))
         assert told == known["tail_tokens_not_final"]
         assert max(sizes) == known["covers_max"]
+
+
+FILES = [
+    "llama3.tiktoken", "llama.json", "german-unigram-30k.json", "bert-base-uncased.json",
+    "mistral-v3.spm.model",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_covers_of_random_prompts_are_those_of_brute_force(data: Path, name: str) -> None:
+    """Half of them by the fewest words that decide."""
+    tokenizer = load(str(data / "tokenizers" / name))
+    draw, tokens = random.Random(name), in_order(tokenizer)
+    for path in sorted((data / "text").glob("*.txt")) + sorted((data / "code").glob("*.txt")):
+        with path.open(encoding="utf-8") as stream:
+            text = stream.read(100_000)
+        for cheap in (prompts._CHEAP, 0):
+            start = draw.randrange(len(text) - 30)
+            prompt = text[start : start + draw.choice((3, 8, 13, 21, 30))].rstrip(" ")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(prompts, "_CHEAP", cheap)
+                require_same(tokenizer, prompt, tokens)

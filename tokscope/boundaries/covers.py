@@ -59,23 +59,32 @@ def candidates(vocabulary: Vocabulary, prompt: bytes) -> Candidates:
 def _texts(vocabulary: Vocabulary, ids: Ids, held: int) -> list[str]:
     """Return tokens without their first bytes; bytes of a cut character are surrogates."""
     blob = vocabulary.blob.tobytes()
-    begins = (vocabulary.ends - vocabulary.lengths)[ids] + held
+    begins = _begins(vocabulary)[ids] + held
     spans = zip(begins.tolist(), vocabulary.ends[ids].tolist(), strict=True)
     return [blob[start:end].decode(errors="surrogateescape") for start, end in spans]
 
 
 def _beginning(vocabulary: Vocabulary, prompt: bytes) -> Iterator[tuple[int, Ids]]:
     """Yield the tokens that begin with the last 1, 2, 3, ... bytes of a prompt."""
-    lengths, begins = vocabulary.lengths, vocabulary.ends - vocabulary.lengths
-    order = np.argsort(-lengths, kind="stable")
-    longest = int(lengths.max(initial=0))
-    enough = np.searchsorted(-lengths[order], -np.arange(longest + 1), "right")
+    blob, lengths, begins = vocabulary.blob, vocabulary.lengths, _begins(vocabulary)
+    known, longest = np.flatnonzero(lengths), int(lengths.max(initial=0))
+    first = blob[begins[known]]
+    by_first = {byte: known[first == byte] for byte in set(prompt[-longest:])}
     for held in range(1, min(longest, len(prompt)) + 1):
-        ids = order[: enough[held]]
-        for place, byte in enumerate(prompt[len(prompt) - held :]):
-            ids = ids[vocabulary.blob[begins[ids] + place] == byte]
+        end = prompt[len(prompt) - held :]
+        ids = by_first[end[0]]
+        ids = ids[lengths[ids] >= held]
+        for place in range(1, held):
+            if not len(ids):
+                break
+            ids = ids[blob[begins[ids] + place] == end[place]]
         if len(ids):
-            yield held, np.sort(ids)
+            yield held, ids
+
+
+def _begins(vocabulary: Vocabulary) -> Ids:
+    """Return where the bytes of each token begin."""
+    return vocabulary.ends - vocabulary.lengths
 
 
 @dataclass(frozen=True)
