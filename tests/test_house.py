@@ -79,7 +79,8 @@ MAY_IMPORT = {
     "boundaries": LOW | {"text", "tokenizers", "measures", "counting", "reach", "boundaries"},
     "equivalence": LOW | {"text", "tokenizers", "counting", "reach", "numerals", "equivalence"},
     "growth": LOW
-    | {"text", "tokenizers", "counting", "mixture", "reach", "equivalence", "measures", "growth"},
+    | {"text", "tokenizers", "counting", "mapping", "mixture", "reach", "equivalence", "measures"}
+    | {"growth"},
     "gate": LOW | TOPICS | {"text", "tokenizers", "rulebook", "rules"},
     "studies": LOW
     | TOPICS

@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tokscope.growth.base import base_of
+from tokscope.growth.kept import kept
 from tokscope.growth.learning import Symbols, learn, spellings
 from tokscope.mixture.replay import Words, saved
+from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
 from tokscope.tokenizers.bpe import byte_alphabet
 from tokscope.tokenizers.pipeline import pipeline_of
@@ -45,7 +48,8 @@ def lines_of(path: Path) -> list[str]:
 
 
 STEPS = (0, 100, 300, 1000, 3000, 10000)
-# base, text, lines to learn from, first merges, last merge, and tokens after STEPS by text
+# base, text, lines to learn from, first merges, last merge, tokens after STEPS by text, and lines of
+# English that have their old ids after 1,000 and 10,000 merges
 RUNS = [
     (
         "gpt-2",
@@ -59,6 +63,7 @@ RUNS = [
             "de": (55057, 49578, 46764, 42951, 38528, 33691),
             "en": (25740, 25740, 25740, 25738, 25735, 25709),
         },
+        (996, 969),
     ),
     (
         "claude",
@@ -71,13 +76,14 @@ RUNS = [
             "ko": (66740, 61811, 56078, 47350, 40146, 34763),
             "en": (26175, 26175, 26175, 26175, 26175, 26175),
         },
+        (997, 997),
     ),
 ]
 
 
-@pytest.mark.parametrize(("name", "file", "lines", "first", "last", "curves"), RUNS)
+@pytest.mark.parametrize(("name", "file", "lines", "first", "last", "curves", "same"), RUNS)
 def test_curves_are_those_of_the_prototype(
-    data: Path, name: str, file: str, lines: int, first: str, last: str, curves
+    data: Path, name: str, file: str, lines: int, first: str, last: str, curves, same
 ) -> None:
     base = Base(data / "tokenizers" / f"{name}.json")
     text = lines_of(data / "text" / f"{file}.txt")
@@ -91,6 +97,9 @@ def test_curves_are_those_of_the_prototype(
             lines_of(data / "parallel" / "flores-dev" / f"{other}.txt") if other else text[lines:]
         )
         assert curve(*base.counted(held), rules)[[*STEPS]].tolist() == [*told]
+    english = lines_of(data / "parallel" / "flores-dev" / "en.txt")[:997]
+    (found,) = kept(base_of(base.tokenizer), read_corpora({"en": english}), rules)
+    assert (found.after(1000), found.after(10_000)) == same
 
 
 def test_russian_under_gpt2_is_that_of_the_prototype(data: Path) -> None:

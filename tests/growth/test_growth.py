@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from tokenizers import AddedToken
 
+from tests.tokenizers.families import byte_level
 from tokscope.growth.base import base_of
 from tokscope.growth.count import counted, hashes_of
 from tokscope.growth.curve import curve_of, worth
@@ -11,6 +13,7 @@ from tokscope.growth.learning import learn
 from tokscope.growth.pieces import may_be_piece, without_digits, writes_digits_alone
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
+from tokscope.tokenizers.tokenizer_json import of_library
 
 TEXTS = [f"Die Möwe {i} fliegt über das Wattenmeer, {i % 7} Stunden lang." for i in range(400)]
 
@@ -49,6 +52,21 @@ def test_the_curve_begins_with_the_tokens_of_the_library(base) -> None:
     assert curve.pretokens.sum() == len(list(base.cut(held)))
     assert (np.diff(curve.totals) <= 0).all()
     assert curve.totals[-1] >= curve.pretokens.sum()
+
+
+@pytest.mark.parametrize("flag", ["lstrip", "rstrip", "single_word", "normalized"])
+def test_added_tokens_are_found_as_their_file_says(flag: str) -> None:
+    made = byte_level(added=[AddedToken("hel", **{flag: True}), AddedToken("  ")])
+    one = base_of(of_library(made, "added"))
+    texts = ["help hel hel.", " hel  hel\n\nhel", "xhelx hel", "日本hel", "no", "hel", ""]
+    ours = [len(one.words(list(one.cut([text]))).symbols) for text in texts]
+    assert ours == np.diff(one.tokenizer.encode(texts).starts).tolist()
+
+
+def test_one_group_of_lines_has_no_interval(base) -> None:
+    (one,) = counted(base, read_corpora({"de": TEXTS[:1] * 9}), "held")
+    curve = curve_of(base, one, rules_of(base, one, 0))
+    assert np.isnan(curve.intervals((0,), 50, 0)).all()
 
 
 def test_intervals_hold_the_saving(base) -> None:

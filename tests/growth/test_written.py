@@ -176,6 +176,20 @@ def test_ends_of_words_keep_their_mark(tmp_path: Path) -> None:
     assert any(line.endswith("</w>") for line in merges_text(one, rules).decode().splitlines())
 
 
+@pytest.mark.deep
+def test_a_tekken_file_is_read_by_the_library_of_mistral(tmp_path: Path) -> None:
+    official = pytest.importorskip("mistral_common.tokens.tokenizers.tekken")
+    one = base(tmp_path, "tekken.json")
+    content = written(one, grown(one, 50))
+    path = tmp_path / "extended.json"
+    path.write_bytes(content)
+    library, some = official.Tekkenizer.from_file(path), OTHER[:20]
+    told = [token for text in some for token in library.encode(text, bos=False, eos=False)]
+    assert told == reloaded(one, content).encode(some).ids.tolist()
+    config = json.loads(content)["config"]
+    assert config["num_vocab_tokens"] == len(json.loads(content)["vocab"])
+
+
 def test_dropout_is_refused(tmp_path: Path) -> None:
     data = json.loads(byte_level().to_str())
     data["model"]["dropout"] = 0.1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import tracemalloc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -217,6 +218,34 @@ def test_a_named_tensor_may_have_any_number_of_rows(write: Write) -> None:
 def test_a_usual_name_with_other_rows_is_told_and_left(write: Write) -> None:
     path = small(write, {"wte.weight": ("F32", rows(3)), "h.output.weight": ("F32", rows(2))})
     assert checkpoint(path, two_of(3), 3).left == ["h.output.weight"]
+
+
+def test_the_output_of_a_layer_is_no_head(write: Write) -> None:
+    """Also where the model is as wide as its vocabulary is large."""
+    names = ["output.weight", "layers.0.attention.output.weight", "tok_embeddings.weight"]
+    path = small(write, dict.fromkeys(names, ("F32", rows(3))))
+    assert [one.name for one in checkpoint(path, two_of(3), 3).tensors] == [names[0], names[2]]
+
+
+@pytest.mark.parametrize("dtype", ["F32", "BF16"])
+def test_memory_is_that_of_one_tensor_and_less_than_another(tmp_path: Path, dtype: str) -> None:
+    """As Python's allocations are traced, which NumPy's are among; the rest of the model is larger."""
+    count = 5_000
+    old = np.ones((count, 512), TYPES[dtype])
+    tensors = {"body": ("I64", np.zeros(5 * old.nbytes // 8, "<i8"))}
+    names = ("wte.weight", "lm_head.weight")
+    path = tmp_path / "old.safetensors"
+    path.write_bytes(model(tensors | dict.fromkeys(names, (dtype, old))))
+    made = random_map(np.random.default_rng(0), count, count)
+    found, weights = checkpoint(path, made, count), weights_of(made, "mean")
+    made.counts  # noqa: B018 - it is kept with the map
+    tracemalloc.start()
+    try:
+        write(found, tmp_path / "new.safetensors", made, weights)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert old.nbytes < peak < 2 * old.nbytes
 
 
 # Several files

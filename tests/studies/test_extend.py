@@ -1,18 +1,24 @@
 """What extend says first, from numbers made by hand; and what it refuses and leaves out."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import load_npz
 
 import tokscope
 from tokscope.errors import TokscopeError
 from tokscope.growth.base import base_of
 from tokscope.growth.curve import Curve
 from tokscope.growth.kept import Kept
+from tokscope.growth.proof import Proof
 from tokscope.mixture.replay import Rules
+from tokscope.report import Report
 from tokscope.studies.extend_headline import headline
-from tokscope.studies.extend_rows import Grown
+from tokscope.studies.extend_plots import plots
+from tokscope.studies.extend_rows import LIMITS, Grown, frame_of, tables
 from tokscope.text.corpus import SAMPLE
 from tokscope.tokenizers import load
 
@@ -75,20 +81,39 @@ def test_a_saving_of_nothing_is_not_worth_it() -> None:
 def test_few_lines_are_only_a_hint() -> None:
     text = headline(grown(FALLING, lines=3))
     assert text.startswith("Only a hint, from 3 lines: 200 of 2,000 merges are worth it")
+    text = headline(grown(np.full(2001, 1000), lines=1))
+    assert text.startswith("Only a hint, from 1 line: more tokens are not worth it for sample-bpe")
     text = headline(grown(STEEP, lines=1))
     assert text.startswith("Only a hint, from 1 line: all 300 merges are worth it")
 
 
+def test_one_merge_is_one() -> None:
+    text = headline(grown([1000, 900], asked=1))
+    assert text.startswith("One merge is worth it for sample-bpe: it saves 10 % of the tokens of")
+
+
+def test_what_was_dropped_was_not_missing() -> None:
+    """Of 310 merges that were asked for, 10 make incomplete characters."""
+    text = headline(replace(grown(STEEP, asked=310), dropped=10))
+    assert "(de); more may be." in text
+
+
+def test_text_that_is_not_there_is_refused() -> None:
+    for given in ({"corpora": {"x": []}}, {"held_out": {"x": []}}, {"keep": {"x": []}}):
+        with pytest.raises(TokscopeError, match="corpus 'x' has nothing to read"):
+            tokscope.extend("sample:bpe", **({"corpora": {"hu": HU}} | given))
+
+
 def test_without_text_or_merges_it_says_so() -> None:
     assert headline(grown(np.zeros(10, np.int64))).startswith(
-        "Cannot tell what 9 merges for sample-bpe buy: no text was held out"
+        "Cannot tell what 9 merges for sample-bpe would save: no text was held out"
     )
     assert headline(grown([1000])).startswith("Nothing to learn for sample-bpe: no two tokens")
 
 
 def test_lines_that_were_learned_from_are_left_out_and_counted() -> None:
     report = tokscope.extend("sample:bpe", {"hu": HU}, held_out={"x": [*HU[:7], "Új sor."]})
-    assert "learned from 40 lines, counted on 1 others" in report.notes
+    assert "learned from 40 lines, counted on 1 other" in report.notes
     assert "7 lines left out: they are in the text that was learned from" in report.notes
 
 
@@ -139,3 +164,68 @@ def test_what_makes_no_sense_is_refused() -> None:
     ):
         with pytest.raises(TokscopeError, match=message):
             tokscope.extend("sample:bpe", {"hu": HU}, **options)
+
+
+def test_the_map_says_which_old_ids_each_id_stands_for(tmp_path: Path) -> None:
+    """Its product with the old vectors has them as they were, then the means of the parts."""
+    places = [str(tmp_path / "map.npz"), tmp_path / "map.jsonl"]
+    texts = {"x": ["a"]}
+    tokscope.extend(
+        "sample:bpe", {"hu": HU}, keep=texts, merges=3, maps=places, write=str(tmp_path / "x.json")
+    )
+    vectors = np.random.default_rng(0).standard_normal((4000, 3))
+    new = load_npz(places[0]) @ vectors
+    assert new.shape == (4003, 3)
+    base = tokscope.load("sample:bpe")
+    rows = [json.loads(line) for line in places[1].read_text(encoding="utf-8").splitlines()[1:]]
+    for row in rows[4000:]:
+        assert bytes.fromhex(row["bytes"]) == b"".join(base.vocabulary[i] for i in row["old"])
+        assert np.allclose(new[row["id"]], vectors[row["old"]].mean(axis=0), atol=1e-6)
+    assert np.allclose(new[:4000], vectors)
+    assert tokscope.load(tmp_path / "x.json").vocabulary.size == 4003
+
+
+def test_a_curve_has_a_hundred_points_and_the_table_the_round_ones() -> None:
+    """20,000 merges: a point at each 200, and at 100, 300, 1,000, 3,000."""
+    many = grown(np.arange(30_000, 9_999, -1), asked=20_000)
+    assert many.points == sorted({0, 100, 300, *range(0, 20_001, 200)})
+    frame = frame_of(many, None, 0, 0)
+    assert len(frame[frame["part"] == "curve"]) == len(many.points) == 103
+    report = Report("extend", "", frame)
+    shown = [row["merges"] for row in tables(report)[0].rows if row["measure"] == "tokens"]
+    assert shown == ["0", "100", "300", "1,000", "3,000", "10,000", "20,000", *LIMITS]
+
+
+def test_plots_show_what_is_saved_and_kept() -> None:
+    """300 merges save a token each of 1,000; one token a pre-token would be 500."""
+    report = Report("extend", "", frame_of(grown(STEEP), None, 0, 0))
+    saving, kept = plots(report)
+    curve, most = saving.lines
+    assert (curve.series, curve.xs, curve.ys[-1]) == ("de", (0, 100, 200, 300), 1 - 0.7)
+    assert (most.xs, most.ys) == ((0, 300), (0.5, 0.5))
+    assert kept.lines[0].ys == (1.0, 0.8, 0.8)
+    assert [
+        plot.name
+        for plot in plots(Report("extend", "", frame_of(grown(np.zeros(1, int)), None, 0, 0)))
+    ] == ["kept"]
+
+
+def test_the_signature_knows_the_text_to_keep() -> None:
+    one, other = (
+        tokscope.extend("sample:bpe", {"hu": HU}, keep={"x": [text]}, merges=2).provenance
+        for text in ("a", "b")
+    )
+    assert {name for name in one if one[name] != other[name]} == {"keep"}
+
+
+@pytest.mark.parametrize(
+    ("proof", "told"),
+    [
+        (Proof(9, 2, "x"), "longest piece first, and on 2 of 9 lines it does more than join old tokens."),
+        (Proof(9, 0), "longest piece first, although on 9 lines that were tried it only joins old tokens."),
+        (None, "longest piece first, so a new one may change what stands behind it."),
+    ],
+)  # fmt: skip
+def test_wordpiece_is_never_called_safe(proof: Proof | None, told: str) -> None:
+    of_wordpiece = replace(grown(STEEP), base=base_of(load("sample:wordpiece")), proof=proof)
+    assert headline(of_wordpiece).endswith(f" Old ids are not safe: WordPiece takes the {told}")

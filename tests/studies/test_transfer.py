@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from tokscope.mapping.kinds import COMPOSED, COPIED, KINDS, NONE, SPECIAL, Map
 from tokscope.report import Report
 from tokscope.studies.transfer import transfer
 from tokscope.studies.transfer_headline import headline
+from tokscope.studies.transfer_plots import plots
 from tokscope.studies.transfer_tables import tables
 
 TEXT = {"en": ["hello hello world"], "more": ["hell"]}
@@ -200,6 +200,10 @@ def test_a_model_gets_its_vectors(tmp_path: Path) -> None:
         ({"apply": "a.safetensors", "write": "./a.safetensors"}, "it is the model, which is read"),
         ({"apply": "a.index.json", "write": "b.index.json"}, "it is the folder of the model"),
         ({"apply": "a.index.json", "write": "b.safetensors"}, "the index of several files is"),
+        (
+            {"maps": "m.npz", "apply": "a.safetensors", "write": "./m.npz"},
+            "--write: --output writes there too; name another file",
+        ),
         ({"maps": ["map.txt"]}, "map.txt: a map is written as .npz, .safetensors, .jsonl"),
         ({"method": "men"}, "unknown method 'men'; did you mean 'mean'?"),
         ({"top": 0}, "--top 0: write how many tokens, from 1 up"),
@@ -216,6 +220,17 @@ def test_what_makes_no_sense_is_refused(
         report(**options)
     assert message in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_plot_has_kinds_by_ids_and_by_use() -> None:
+    """9 of 12 ids are copies, and 8 of the 11 tokens of both texts."""
+    (plot,) = plots(report())
+    shares = {(mark.row, mark.series): mark.value for mark in plot.marks}
+    assert shares["copied", "ids"] == 9 / 12
+    assert shares["copied", "tokens of the text"] == 8 / 11
+    assert list(dict.fromkeys(mark.row for mark in plot.marks)) == [
+        "copied", "composed", "special", "no way",
+    ]  # fmt: skip
 
 
 def test_workers_and_details_change_no_value() -> None:
@@ -236,7 +251,7 @@ def test_of_many_corpora_those_are_shown_of_which_least_is_copied() -> None:
     assert len(table.frame["corpus"].unique()) == 12
 
 
-def test_a_family_that_cannot_spell_is_refused(write: Callable[[str, str | bytes], Path]) -> None:
+def test_whole_words_spell_nothing_else() -> None:
     one = tokenizer_of("words.json")
     told = transfer({"old": one}, {"new": NEW}, TEXT)
     assert value(told, "kind", NONE, "", "ids") > 0

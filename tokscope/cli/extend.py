@@ -10,17 +10,20 @@ from typing import Annotated
 import typer
 
 from tokscope.cli import output, text
-from tokscope.cli.options import STATISTICS, TEXT
+from tokscope.cli.options import MAPS, STATISTICS, TEXT
 from tokscope.errors import TokscopeError, path_of
 
 _TOKENIZERS = (".json", ".model", ".tiktoken")  # suffixes of files of a tokenizer
+_PLOTS = {"saving": "", "kept": ""}
 
 
-def _one(files: Sequence[str]) -> Path | None:
-    """Return the file for the tokenizer, if one is asked for."""
-    if len(files) > 1:
-        raise TokscopeError(f"--output {files[1]}: one tokenizer is written, to {files[0]}")
-    return path_of(files[0]) if files else None
+def _apart(files: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """Return the file for the tokenizer, if one is asked for, and those for the map."""
+    maps = [word for word in files if Path(word).suffix.lower() in MAPS]
+    own = [word for word in files if word not in maps]
+    if len(own) > 1:
+        raise TokscopeError(f"--output {own[1]}: one tokenizer is written, to {own[0]}")
+    return path_of(own[0]) if own else None, maps
 
 
 def command(
@@ -44,7 +47,7 @@ def command(
         Path | None,
         typer.Option(metavar="FILE", help="Write the new merges, one a line."),
     ] = None,
-    corpus: text.Corpora = None,
+    corpus: text.OwnCorpora = None,
     held_out: Annotated[
         list[str] | None,
         typer.Option(
@@ -75,6 +78,7 @@ def command(
     ] = 0,
     seed: text.Seed = 0,
     details: output.Details = False,
+    plot: Annotated[str, output.plots(_PLOTS)] = "",
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -84,22 +88,22 @@ def command(
     where more are not worth it, and how much other text they change.
 
     --output writes the extended tokenizer in the format of the base: .json, .model or .tiktoken. It
-    is read again first, and must only join tokens of the base. A report in JSON is json=PATH:
+    is read again first, and must only join tokens of the base. A report in JSON is json=PATH. A
+    .npz, .safetensors or .jsonl gets the old ids of each id, as from transfer:
 
     `tokscope extend gpt2.json --corpus de=german.txt --merges 5000 --output gpt2-de.json`
     """
-    files, out = output.apart(out, _TOKENIZERS)
-    write = _one(files)
-    output.require_formats(out)
+    files, out = output.apart(out, (*_TOKENIZERS, *MAPS))
+    write, maps = _apart(files)
+    written = [(f"--output {word}", path_of(word)) for word in files]
+    output.require_formats(out, draws=True)
+    output.require_plot(plot, _PLOTS, out)
     output.require_view("--details" if details else "", out)
     output.require_kept(
         out,
         specs=[spec],
         texts=[*(corpus or ()), *(held_out or ()), *(keep or ())],
-        also=[
-            *((f"--output {word}", path_of(word)) for word in files),
-            ("--write-merges", write_merges),
-        ],
+        also=[*written, ("--write-merges", write_merges)],
     )
     if not corpus:
         raise TokscopeError("extend learns from text of yours; name it with --corpus")
@@ -125,6 +129,7 @@ def command(
             seed=seed,
             write=write,
             write_merges=write_merges,
+            maps=maps,
             workers=replace(those, advance=advance),
         )
-    output.emit(report, tables(report, details=details), out)
+    output.emit(report, tables(report, details=details), out, plot=plot)

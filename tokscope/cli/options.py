@@ -29,6 +29,7 @@ _OWN: Mapping[str, int] = {
     "trials": 10_000,
 }
 HELP_NAMES = ["-h", "--help"]
+MAPS: Final = (".npz", ".safetensors", ".jsonl")  # suffixes of files of a map from old to new ids
 
 
 def prepared(command: Callable[..., None]) -> Callable[..., None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,19 +28,24 @@ Specs = Annotated[
 Spec = Annotated[
     str, typer.Argument(metavar="[LABEL=]SPEC", help=_SPEC, rich_help_panel=TOKENIZERS)
 ]
+_FILES = (
+    ".txt and source code by lines; .jsonl, .ndjson, .json, .csv, .tsv, "
+    ".parquet and .arrow by --field; .fasta, .fna and .fa by sequences; also compressed, as "
+    ".gz, .bz2, .xz, .zst or .zip. A folder or a quoted glob is one corpus per file, or a "
+    "single corpus if NAME= is given. - reads standard input. KIND:PATH, such as csv:-, names "
+    "the format if the suffix does not. Repeatable."
+)
+
+
+def _corpora(help_: str) -> Any:
+    return typer.Option("--corpus", "-c", metavar="[NAME=]PATH", help=help_, rich_help_panel=TEXT)
+
+
 Corpora = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--corpus",
-        "-c",
-        metavar="[NAME=]PATH",
-        help="Text to read: .txt and source code by lines; .jsonl, .ndjson, .json, .csv, .tsv, "
-        ".parquet and .arrow by --field; .fasta, .fna and .fa by sequences; also compressed, as "
-        ".gz, .bz2, .xz, .zst or .zip. A folder or a quoted glob is one corpus per file, or a "
-        "single corpus if NAME= is given. - reads standard input. KIND:PATH, such as csv:-, names "
-        "the format if the suffix does not. Repeatable. Default: the embedded sample.",
-        rich_help_panel=TEXT,
-    ),
+    list[str] | None, _corpora(f"Text to read: {_FILES} Default: the embedded sample.")
+]
+OwnCorpora = Annotated[
+    list[str] | None, _corpora(f"Text to learn from, which has to be named: {_FILES}")
 ]
 Parallel = Annotated[
     bool,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tokscope.cli import output, text
-from tokscope.cli.options import TOKENIZERS
+from tokscope.cli.options import MAPS, TOKENIZERS
 from tokscope.errors import path_of
 
 _SPEC = "written as for compare."
@@ -24,7 +24,13 @@ _New = Annotated[
         metavar="NEW", help=f"The tokenizer that it shall get, {_SPEC}", rich_help_panel=TOKENIZERS
     ),
 ]
-_MAPS = (".npz", ".safetensors", ".jsonl")  # suffixes of files of a map
+
+
+def _sizes(model: Path | None) -> list[int | None]:
+    """Return the bytes to map; not known where an index names several files."""
+    if model is None or not model.is_file():
+        return []
+    return [None if model.name.endswith(".index.json") else model.stat().st_size]
 
 
 def command(
@@ -77,8 +83,8 @@ def command(
 
     `tokscope transfer llama.json german.json --apply model.safetensors --write new.safetensors`
     """
-    maps, out = output.apart(out, _MAPS)
-    output.require_formats(out)
+    maps, out = output.apart(out, MAPS)
+    output.require_formats(out, draws=True)
     output.require_view("--details" if details else "", out)
     also = [(f"--output {word}", path_of(word)) for word in maps]
     output.require_kept(
@@ -91,10 +97,9 @@ def command(
     corpora = text.read(corpus, reading)
     from tokscope.studies import transfer as study
 
-    size = [apply.stat().st_size] if apply and apply.is_file() else []
     with (
         text.workers(corpora, scale) as workers,
-        output.progress(size, quiet=scale.quiet) as advance,
+        output.progress(_sizes(apply), quiet=scale.quiet) as advance,
     ):
         report = study.transfer(
             old,

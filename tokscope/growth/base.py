@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import regex
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from tokscope.errors import TokscopeError
-from tokscope.growth.learning import May, Symbols, anything
+from tokscope.growth.greedy import Greedy
+from tokscope.growth.learning import May, Symbols, anything, spellings
 from tokscope.growth.pieces import may_be_piece, without_digits, writes_digits_alone
-from tokscope.mixture.replay import Words
+from tokscope.mixture.replay import Rules, Words, saved
 from tokscope.tokenizers import Tokenizer, loaded
-from tokscope.tokenizers.anatomy import added_tokens
+from tokscope.tokenizers.anatomy import Added, added_tokens
 from tokscope.tokenizers.bpe import RankTokenizer
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.huggingface_anatomy import pieces_of
@@ -40,6 +42,8 @@ class Base:
     symbols: Symbols
     bytewise: bool  # whether new tokens may be any bytes
     added: Mapping[str, int] = field(default_factory=dict)  # pre-tokens that the model never sees
+    ending: bytes = b""  # what forms have at the end of a word
+    greedy: Greedy | None = None  # of WordPiece, for which no merges can be replayed
 
     def words(self, pretokens: Sequence[str]) -> Words:
         """Return pre-tokens as sequences of ids."""
@@ -50,13 +54,38 @@ class Base:
 
     def _words(self, pretokens: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the ids of some pre-tokens, and how many each has."""
-        data = [b"" if one in self.added else self.spell(one) for one in pretokens]
-        found = self.tokenizer.pieces(data, [True] * len(data))
+        texts = self._seen(pretokens)
+        if self.greedy:
+            found = [self.greedy.ids(text) for text in texts]
+        else:
+            found = self.tokenizer.pieces([self.spell(text) for text in texts], [True] * len(texts))
         for i, one in enumerate(pretokens if self.added else ()):
             if one in self.added:
                 found[i] = [self.added[one]]
         sizes = np.fromiter(map(len, found), np.int64, len(found))
         return np.fromiter(chain.from_iterable(found), np.int32, int(sizes.sum())), sizes
+
+    def saved(self, pretokens: Sequence[str], words: Words, rules: Rules) -> csr_array:
+        """Return how many tokens each merge saves in each pre-token; shape (T, W).
+
+        An entry of 0 is a pre-token that has other tokens then, but as many.
+        """
+        if self.greedy is None:
+            return saved(words, rules)
+        new = spellings(rules, self.symbols.forms)[rules.alphabet :]
+        return self.greedy.saved(self._seen(pretokens), new, rules.alphabet)
+
+    def _seen(self, pretokens: Sequence[str]) -> list[str]:
+        """Return what the model sees of pre-tokens."""
+        return ["" if one in self.added else one for one in pretokens]
+
+    def plain(self, form: bytes) -> bytes:
+        """Return what a form spells, without the mark of a place in a word."""
+        return form.removeprefix(b" ") if self.greedy else form.removesuffix(self.ending)
+
+    def piece(self, form: bytes) -> bytes:
+        """Return a form with its mark as the vocabulary writes it."""
+        return self.greedy.piece(form) if self.greedy else form
 
 
 def base_of(tokenizer: Tokenizer) -> Base:
@@ -73,8 +102,8 @@ def base_of(tokenizer: Tokenizer) -> Base:
         base = _of_model(tokenizer)
     else:
         raise TokscopeError(
-            f"{tokenizer.name}: {tokenizer.family} cannot be extended; what can: BPE and Unigram "
-            "in tokenizer.json or a SentencePiece model, rank files and tekken.json"
+            f"{tokenizer.name}: {tokenizer.family} cannot be extended; what can: BPE, Unigram "
+            "and WordPiece in tokenizer.json, SentencePiece models, rank files and tekken.json"
         )
     return _beside_added(base)
 
@@ -87,23 +116,45 @@ def loaded_base(word: str, fingerprint: str) -> Base:
 
 def _beside_added(base: Base) -> Base:
     """Return a base that takes added tokens out of text first, each as a pre-token of its own."""
-    taken = frozenset(one.text.encode() for one in base.tokenizer.added())
+    begins = b" " if base.greedy else b""
+    taken = frozenset(begins + one.text.encode() for one in base.tokenizer.added())
     base = replace(base, symbols=replace(base.symbols, taken=taken))
-    added = {one.text: one.id for one in added_tokens(base.tokenizer) if one.text}
+    added = [one for one in added_tokens(base.tokenizer) if one.text]
     if not added:
         return base
-    longest = sorted(added, key=len, reverse=True)
-    found = regex.compile(f"({'|'.join(map(regex.escape, longest))})")
+    added.sort(key=lambda one: len(one.text), reverse=True)
+    found = regex.compile("|".join(map(_expression, added)))
 
     def cut(texts: Sequence[str]) -> Iterator[str]:
         if not found.search("\n".join(texts)):
             yield from base.cut(texts)
             return
         for text in texts:
-            for i, part in enumerate(found.split(text)):
-                yield from ([part] if i % 2 else base.cut([part])) if part else ()
+            for part, token in _parts(text, found, added):
+                yield from [token] if token else base.cut([part])
 
-    return replace(base, cut=cut, added=added)
+    return replace(base, cut=cut, added={one.text: one.id for one in added})
+
+
+def _expression(one: Added) -> str:
+    """Return what finds an added token in text, as one group."""
+    text = regex.escape(one.text)
+    return rf"(?<!\w)({text})(?!\w)" if "single_word" in one.how else f"({text})"
+
+
+def _parts(text: str, found: Any, added: Sequence[Added]) -> Iterator[tuple[str, str]]:
+    """Yield a text in parts, and the added token that a part is; it may take white space along."""
+    at = 0
+    for match in found.finditer(text):
+        one, before = added[match.lastindex - 1], text[at : match.start()]
+        before = before.rstrip() if "lstrip" in one.how else before
+        yield from [(before, "")] if before else ()
+        yield one.text, one.text
+        at = max(at, match.end())
+        if "rstrip" in one.how:
+            at += len(text) - at - len(text[at:].lstrip())
+    if at < len(text):
+        yield text[at:], ""
 
 
 # tokenizer.json
@@ -112,6 +163,8 @@ def _beside_added(base: Base) -> Base:
 def _of_json(tokenizer: HuggingFaceTokenizer) -> Base:
     model = tokenizer.config["model"]
     kind, of_bytes = model["type"], bytewise(tokenizer.config)
+    if kind == "WordPiece":
+        return _of_wordpiece(tokenizer)
     if model.get("continuing_subword_prefix") and kind == "BPE":
         kind = "BPE with marks inside words"
     if kind not in ("BPE", "Unigram"):
@@ -121,9 +174,9 @@ def _of_json(tokenizer: HuggingFaceTokenizer) -> Base:
     if kind == "BPE":
         pipeline = tokenizer.pipeline()
         cut, spell = pipeline.cut, pipeline.spell if of_bytes else spell
-    forms, marked = _forms_of_json(tokenizer), bool(model.get("end_of_word_suffix"))
-    may = anything if of_bytes or marked else _rule(forms)
-    return Base(tokenizer, cut, spell, Symbols(forms, may), of_bytes and not marked)
+    forms, ending = _forms_of_json(tokenizer), str(model.get("end_of_word_suffix") or "").encode()
+    symbols = Symbols(forms, anything if of_bytes or ending else _rule(forms))
+    return Base(tokenizer, cut, spell, symbols, of_bytes and not ending, ending=ending)
 
 
 def _rule(forms: Sequence[bytes]) -> May:
@@ -131,11 +184,7 @@ def _rule(forms: Sequence[bytes]) -> May:
     return without_digits if writes_digits_alone(forms) else may_be_piece
 
 
-_WHY_NOT = {
-    "WordPiece": "WordPiece takes the longest piece that fits, so any word that begins with a new "
-    "piece may change behind it: no way of adding pieces keeps the ids of other text",
-    "WordLevel": "a vocabulary of whole words merges nothing",
-}
+_WHY_NOT = {"WordLevel": "a vocabulary of whole words merges nothing"}
 
 
 def _forms_of_json(tokenizer: HuggingFaceTokenizer) -> list[bytes]:
@@ -146,6 +195,24 @@ def _forms_of_json(tokenizer: HuggingFaceTokenizer) -> list[bytes]:
         for piece, token in pieces_of(model):
             forms[token] = piece.encode() if forms[token] else b""
     return _without(forms, {*vocabulary.fallbacks, *(one.id for one in tokenizer.added())})
+
+
+def _of_wordpiece(tokenizer: HuggingFaceTokenizer) -> Base:
+    model, vocabulary = tokenizer.config["model"], tokenizer.vocabulary
+    mark = model.get("continuing_subword_prefix")
+    if vocabulary.unknown is None or not mark:
+        raise TokscopeError(
+            f"{tokenizer.name}: WordPiece that has no unknown token, or no mark for pieces inside "
+            "words, cannot be extended"
+        )
+    pieces, longest = dict(pieces_of(model)), model["max_input_chars_per_word"]
+    greedy = Greedy(pieces, mark, vocabulary.unknown, longest)
+    forms = [b""] * vocabulary.size
+    for piece, token in pieces.items():
+        forms[token] = greedy.form(piece) if vocabulary[token] else b""
+    forms = _without(forms, {one.id for one in tokenizer.added()})
+    symbols = Symbols(forms, by_bytes=True)
+    return Base(tokenizer, tokenizer.cut, str.encode, symbols, bytewise=False, greedy=greedy)
 
 
 def _without(forms: Sequence[bytes], ids: set[int]) -> list[bytes]:

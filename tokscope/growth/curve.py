@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from tokscope.growth.base import Base
 from tokscope.growth.count import GROUPS, Counted
 from tokscope.measures.uncertainty import interval, resample
-from tokscope.mixture.replay import Rules, Words, saved
+from tokscope.mixture.replay import Rules, Words
 
 Ints = NDArray[np.int64]
 
@@ -39,10 +39,14 @@ class Curve:
     def intervals(self, steps: Sequence[int], draws: int, seed: int) -> list[tuple[float, float]]:
         """Return an interval of the saving after each of some numbers of merges.
 
-        Groups of units are drawn again; all numbers of merges get the same ones.
+        Groups of units are drawn again; all numbers of merges get the same ones. One group alone
+        tells nothing: NaN.
         """
         rows = self.tokens[[0, *steps]].T
-        sums = resample(rows[rows[:, 0] > 0], draws, [seed])
+        rows = rows[rows[:, 0] > 0]
+        if len(rows) < 2:
+            return [(np.nan, np.nan)] * len(steps)
+        sums = resample(rows, draws, [seed])
         return [interval(1 - sums[:, i] / sums[:, 0]) for i in range(1, len(steps) + 1)]
 
 
@@ -73,7 +77,7 @@ def _tokens(base: Base, counts: Mapping[int, Counter[str]], rules: Rules) -> tup
     matrix = csr_array((values, (rows, columns)), shape=(len(places), GROUPS), dtype=np.int64)
     words = base.words(list(places))
     first = np.diff(words.ends, prepend=0) @ matrix
-    gone = (saved(words, rules) @ matrix).toarray()
+    gone = (base.saved(list(places), words, rules) @ matrix).toarray()
     tokens = np.concatenate((first[None], first - np.cumsum(gone, axis=0)))
     return tokens, np.asarray(matrix.sum(axis=0))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.growth.base import Base, loaded_base
-from tokscope.mixture.replay import Rules, saved
+from tokscope.mixture.replay import Rules
 from tokscope.text.corpus import Corpus, Shard, read
 from tokscope.text.parts import Task, by_parts
 from tokscope.tokenizers import have_words
+from tokscope.tokenizers.components import digest as digest_of
 from tokscope.workers import HERE, Workers
 
 Ints = NDArray[np.int64]
@@ -25,6 +27,7 @@ class Kept:
 
     first: Ints  # (T + 1,)
     size: int = 0  # bytes read
+    digest: str = ""
 
     @property
     def units(self) -> int:
@@ -45,9 +48,11 @@ def kept(
     task = Task(partial(_part, base, rules), there, (spec, rules), times=2)
     wholes = []
     for _, parts in by_parts(corpora, task, workers):
-        whole = Kept(np.zeros(len(rules) + 1, np.int64))
+        whole, digests = Kept(np.zeros(len(rules) + 1, np.int64)), []
         for _, part in parts:
             whole.first += part.first
+            digests.append(part.digest)
+        whole.digest = digest_of(digests)
         wholes.append(whole)
     return wholes
 
@@ -58,7 +63,9 @@ def _part_there(spec: tuple[str, str], rules: Rules, part: Shard) -> Kept:
 
 def _part(base: Base, rules: Rules, part: Shard) -> Kept:
     found, seen = Kept(np.zeros(len(rules) + 1, np.int64)), _Seen(base, rules)
+    digest = hashlib.sha256()
     for units in read(part):
+        digest.update(units.raw)
         found.size += len(units.raw)
         pretokens = [list(base.cut([text])) for text in units.texts]
         seen.add({word for words in pretokens for word in words})
@@ -66,6 +73,7 @@ def _part(base: Base, rules: Rules, part: Shard) -> Kept:
             min((seen.first[word] for word in words), default=len(rules)) for words in pretokens
         ]
         found.first += np.bincount(first, minlength=len(rules) + 1)
+    found.digest = digest.hexdigest()
     return found
 
 
@@ -80,7 +88,7 @@ class _Seen:
     def add(self, words: set[str]) -> None:
         """Replay the merges on pre-tokens that are new."""
         new = sorted(words - self.first.keys())
-        changes = saved(self.base.words(new), self.rules).T.tocsr()
+        changes = self.base.saved(new, self.base.words(new), self.rules).T.tocsr()
         changes.sort_indices()
         found = np.full(len(new), len(self.rules))
         some = np.diff(changes.indptr) > 0

@@ -55,9 +55,10 @@ def require_ids(base: Base, extended: Tokenizer, rules: Rules) -> None:
         raise TokscopeError(f"{_NOT_WRITTEN}: {moved}")
     forms = spellings(rules, base.symbols.forms)
     for token in range(rules.alphabet, rules.symbols):
-        if new[token] != _plain(forms[token], base):
+        meant = base.plain(forms[token])
+        if new[token] != meant:
             raise TokscopeError(
-                f"{_NOT_WRITTEN}: id {token} is {spelled(new[token])}, not {spelled(forms[token])}"
+                f"{_NOT_WRITTEN}: id {token} is {spelled(new[token])}, not {spelled(meant)}"
             )
 
 
@@ -74,13 +75,6 @@ def _moved(old: Vocabulary, new: Vocabulary) -> str:
         return ""
     token = next(i for i in range(old.size) if new[i] != old[i])
     return f"id {token} is {spelled(new[token])}, not {spelled(old[token])}"
-
-
-def _plain(form: bytes, base: Base) -> bytes:
-    """Return what a form spells, without the mark of the end of a word."""
-    marks = getattr(base.tokenizer, "config", {}).get("model", {})
-    suffix = str(marks.get("end_of_word_suffix") or "").encode()
-    return form.removesuffix(suffix) if suffix else form
 
 
 @dataclass(frozen=True)

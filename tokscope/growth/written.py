@@ -76,7 +76,7 @@ def merges_text(base: Base, rules: Rules) -> bytes:
     def told(form: bytes) -> str:
         if base.bytewise:
             return "".join(letters[byte] for byte in form)
-        return form.decode().replace(" ", SPACE)
+        return base.piece(form).decode().replace(" ", SPACE)
 
     lines = (f"{told(forms[left])} {told(forms[right])}\n" for left, right in _pairs(rules))
     return "".join(lines).encode()
@@ -126,6 +126,8 @@ def _merge(model: Json, added: Mapping[str, int], pieces: Mapping[int, str], rul
     new = {pieces[token]: token for token in range(rules.alphabet, rules.symbols)}
     model["vocab"] = {**added, **model["vocab"], **new}
     model["vocab"] = dict(sorted(model["vocab"].items(), key=lambda entry: entry[1]))
+    if "merges" not in model:  # WordPiece
+        return
     pairs = [(pieces[left], pieces[right]) for left, right in _pairs(rules)]
     as_text = all(isinstance(merge, str) for merge in model["merges"])
     if as_text and any(" " in part for pair in pairs for part in pair):
@@ -179,8 +181,9 @@ def _tekken(tokenizer: RankTokenizer, new: Sequence[bytes]) -> bytes:
     config = data["config"]
     used = int(config["default_vocab_size"]) - int(config["default_num_special_tokens"])
     entries = data["vocab"][:used]
-    size = int(config["default_num_special_tokens"]) + len(entries) + len(new)
-    data["config"] = {**config, "default_vocab_size": size}
+    count = len(entries) + len(new)
+    size = int(config["default_num_special_tokens"]) + count
+    data["config"] = {**config, "default_vocab_size": size, "num_vocab_tokens": count}
     data["vocab"] = [*entries, *(_entry(token, len(entries) + i) for i, token in enumerate(new))]
     return (json.dumps(data, ensure_ascii=False, indent=2) + "\n").encode()
 

@@ -140,7 +140,7 @@ def _chosen(
     missing = [name for name in names if name not in every]
     if missing:
         raise TokscopeError(f"--tensor {missing[0]}: {path} has no tensor of this name")
-    usual = [name for name in every if f".{name}".endswith(tuple(f".{own}" for own in USUAL))]
+    usual = [name for name in every if _is_usual(name)]
     asked = list(names) or usual
     least, ids = rows
     most = 2**63 if names else ids + max(_PADDED, ids // 8)
@@ -161,6 +161,13 @@ def _chosen(
                 f"{path}: {name} is {every[name].dtype}; only {known} can be mapped"
             )
     return fits, left
+
+
+def _is_usual(name: str) -> bool:
+    """Tell whether a tensor has a usual name; layers, which have a number, have outputs too."""
+    if name.endswith("output.weight") and any(map(str.isdigit, name.split("."))):
+        return False
+    return f".{name}".endswith(tuple(f".{own}" for own in USUAL))
 
 
 # Doing it

@@ -22,7 +22,7 @@ Flags = NDArray[np.bool_]
 COPIED, COMPOSED, SPECIAL, NONE = KINDS = ("copied", "composed", "special", "none")
 MEAN, FIRST, LAST, LENGTH = METHODS = ("mean", "first", "last", "length")
 _BETWEEN, _BATCH = "|", 512  # a sign that normalizers keep, and texts at once
-_GAP = -1  # an id that does not exist
+GAP = -1  # an id that does not exist
 # role -> the role that stands in for it if the old tokenizer does not have it
 _ELSE: Mapping[str, str] = {"bos": "cls", "eos": "sep", "cls": "bos", "sep": "eos", "mask": "pad"}
 
@@ -80,7 +80,7 @@ def map_of(old: Tokenizer, new: Tokenizer) -> Map:
     kinds[composed & (kinds == KINDS.index(COPIED))] = KINDS.index(COMPOSED)
     for token, other in by_role(old, new).items():
         found[token], kinds[token] = [other], KINDS.index(SPECIAL)
-    kinds[_gaps(new)] = _GAP
+    kinds[_gaps(new)] = GAP
     starts = np.zeros(len(every) + 1, np.int64)
     np.cumsum([len(ids) for ids in found], out=starts[1:])
     pieces = np.fromiter(chain.from_iterable(found), np.int32, starts[-1])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.errors import TokscopeError, path_of
 from tokscope.mapping.kinds import KINDS, Ids, Map, matrix_of
 from tokscope.mapping.tensors import header_of
 from tokscope.tokenizers.vocabulary import Vocabulary
@@ -89,3 +92,19 @@ MAPS: Mapping[str, Callable[[Saved], bytes]] = {
     ".safetensors": safetensors,
     ".jsonl": jsonl,
 }
+
+
+def maps_of(
+    places: str | PathLike[str] | Sequence[str | PathLike[str]],
+) -> dict[Path, Callable[[Saved], bytes]]:
+    """Return what writes each of some files of a map.
+
+    Raises:
+        TokscopeError: a file has the suffix of no such file.
+    """
+    found = {}
+    for path in map(path_of, map(str, [places] if isinstance(places, str | PathLike) else places)):
+        if path.suffix not in MAPS:
+            raise TokscopeError(f"{path}: a map is written as {', '.join(MAPS)}")
+        found[path] = MAPS[path.suffix]
+    return found

@@ -19,25 +19,31 @@ def headline(grown: Grown) -> str:
         return f"Nothing to learn for {name}: no two tokens that may be joined come twice together."
     if not totals[0]:
         return (
-            f"Cannot tell what {many(learned, 'merge')} for {name} buy: no text was held out; give "
-            "more text, or --held-out."
+            f"Cannot tell what {many(learned, 'merge')} for {name} would save: no text was held "
+            "out; give more text, or --held-out."
         )
-    k = worth(totals, SHARE, EACH)
-    most = 1 - int(totals[-1]) / int(totals[0])
-    if not k:
-        return (
-            f"More tokens are not worth it for {name}: {many(learned, 'merge')} save "
-            f"{percent(most)} of the tokens of {_text(grown)}."
-        )
-    told = "All" if k == learned else f"{k:,} of"
-    saved = percent(1 - int(totals[k]) / int(totals[0]))
-    text = (
-        f"{told} {many(learned, 'merge')} are worth it for {name}: they save {saved} of the tokens "
-        f"of {_text(grown)}{_more(grown, k)} {_brake(grown)}{_others(grown, k)}"
-    )
+    text = _gain(grown, worth(totals, SHARE, EACH))
     if grown.lines < _FEW:
         return f"Only a hint, from {many(grown.lines, 'line')}: {text[0].lower()}{text[1:]}"
     return text
+
+
+def _gain(grown: Grown, k: int) -> str:
+    """Say what the merges that are worth it buy; or what all do, if none is."""
+    totals, learned, name = grown.totals, len(grown.rules), grown.base.tokenizer.name
+    if not k:
+        merges = many(learned, "merge saves", "merges save")
+        return (
+            f"More tokens are not worth it for {name}: {merges} "
+            f"{percent(1 - int(totals[-1]) / int(totals[0]))} of the tokens of {_text(grown)}."
+        )
+    told = f"{'All' if k == learned else f'{k:,} of'} {learned:,} merges are"
+    told, save = ("One merge is", "it saves") if learned == 1 else (told, "they save")
+    saved = percent(1 - int(totals[k]) / int(totals[0]))
+    return (
+        f"{told} worth it for {name}: {save} {saved} of the tokens of {_text(grown)}"
+        f"{_more(grown, k)} {_brake(grown)}{_others(grown, k)}{_warning(grown)}"
+    )
 
 
 def _text(grown: Grown) -> str:
@@ -52,7 +58,7 @@ def _more(grown: Grown, k: int) -> str:
     if k < last:
         rest = (int(grown.totals[k]) - int(grown.totals[-1])) / int(grown.totals[0])
         return f", and the others {percent(rest)}."
-    return "; the text holds no more." if last < grown.asked else "; more may be."
+    return "; the text holds no more." if grown.is_all else "; more may be."
 
 
 def _brake(grown: Grown) -> str:
@@ -76,3 +82,16 @@ def _others(grown: Grown, k: int) -> str:
     share = "all" if kept == units else percent(kept / units)
     keep = "keeps its" if units == 1 else "keep their"
     return f" {share[0].upper()}{share[1:]} of {many(units, 'line')} of other text {keep} ids."
+
+
+def _warning(grown: Grown) -> str:
+    """Say that WordPiece promises nothing, and what was seen."""
+    if not grown.base.greedy:
+        return ""
+    unsafe, proof = " Old ids are not safe: WordPiece takes the longest piece first", grown.proof
+    if proof is None:
+        return f"{unsafe}, so a new one may change what stands behind it."
+    lines = many(proof.texts, "line")
+    if proof.broken:
+        return f"{unsafe}, and on {proof.broken:,} of {lines} it does more than join old tokens."
+    return f"{unsafe}, although on {lines} that were tried it only joins old tokens."

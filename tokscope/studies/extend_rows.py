@@ -26,6 +26,8 @@ EACH = 1_000  # merges, by which gains are told
 STEPS = (0, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 LIMITS = ("one token a pre-token", "one token a word")
 _SHOWN = 20  # new tokens
+_POINTS = 100  # of a curve
+_EACH = tuple(digit * 10**power for power in range(2, 8) for digit in (1, 2, 5))
 _EMPTY: Mapping[str, Any] = {
     "part": "",
     "corpus": "",
@@ -58,11 +60,25 @@ class Grown:
     kept: Mapping[str, Kept]  # of other text, by corpus
     asked: int  # merges
     lines: int  # that were held out
+    dropped: int = 0  # merges that only make incomplete characters
+    proof: Proof | None = None  # of the extended tokenizer, if it was tried on text
 
     @property
     def steps(self) -> list[int]:
         """Numbers of merges to show: round ones, and all."""
         return [k for k in STEPS if k < len(self.rules)] + [len(self.rules)]
+
+    @property
+    def is_all(self) -> bool:
+        """Whether the text holds no more merges than were learned."""
+        return len(self.rules) + self.dropped < self.asked
+
+    @property
+    def points(self) -> list[int]:
+        """The same, and more of them where the curve is to be seen: at most a hundred."""
+        last = len(self.rules)
+        each = next(one for one in _EACH if one * _POINTS >= last)
+        return sorted({*self.steps, *range(0, last, each)})
 
     @property
     def totals(self) -> NDArray[np.int64]:
@@ -89,11 +105,11 @@ def frame_of(grown: Grown, dimension: int | None, draws: int, seed: int) -> pd.D
 
 
 def _curves(grown: Grown, dimension: int | None, draws: int, seed: int) -> Iterator[Row]:
-    steps = grown.steps
+    points = grown.points
     for name, curve in grown.curves.items():
         totals = curve.totals
-        drawn = curve.intervals(steps, draws, seed) if draws and totals[0] else None
-        for i, k in enumerate(steps):
+        drawn = curve.intervals(points, draws, seed) if draws and totals[0] else None
+        for i, k in enumerate(points):
             low, high = drawn[i] if drawn and k else (None, None)
             yield {
                 "part": "curve",
@@ -145,7 +161,7 @@ def _kept(grown: Grown) -> Iterator[Row]:
 
 def _tokens(grown: Grown) -> Iterator[Row]:
     rules = grown.rules
-    forms = list(map(spelled, spellings(rules, grown.base.symbols.forms)))
+    forms = [spelled(grown.base.piece(one)) for one in spellings(rules, grown.base.symbols.forms)]
     for step, (left, right) in enumerate(zip(rules.left, rules.right, strict=True)):
         yield {
             "part": "token",
@@ -160,24 +176,45 @@ def _tokens(grown: Grown) -> Iterator[Row]:
 # Notes
 
 
-def notes_of(
-    grown: Grown, learned: Counted, counts: Sequence[Counted], proof: Proof | None
-) -> Iterator[str]:
+def notes_of(grown: Grown, learned: Counted, counts: Sequence[Counted]) -> Iterator[str]:
     """Yield what changes how numbers are read."""
     held, repeats = sum(one.held_units for one in counts), sum(one.repeats for one in counts)
-    yield f"learned from {many(learned.units, 'line')}, counted on {held:,} others"
+    counted = many(held, "other", "others")
+    yield f"learned from {many(learned.units, 'line')}, counted on {counted}"
     if repeats:
-        yield f"{many(repeats, 'line')} left out: they are in the text that was learned from"
+        those = "it is" if repeats == 1 else "they are"
+        yield f"{many(repeats, 'line')} left out: {those} in the text that was learned from"
     long = sum(one.long for one in {id(one): one for one in (learned, *counts)}.values())
     if long:
         yield f"{many(long, 'pre-token')} left out that {'is' if long == 1 else 'are'} too long"
-    if len(grown.rules) < grown.asked:
-        yield f"the text holds {len(grown.rules):,} merges, not {grown.asked:,}"
-    if proof:
+    if grown.is_all:
+        found = many(len(grown.rules) + grown.dropped, "merge")
+        yield f"the text holds {found}, not {grown.asked:,}"
+    if grown.dropped:
+        made = "makes an incomplete character" if grown.dropped == 1 else "make incomplete ones"
+        yield f"{many(grown.dropped, 'merge')} left out that only {made}"
+    if grown.base.greedy:
+        yield from _warnings(grown.proof)
+    elif grown.proof:
         yield (
             f"the written file was read again: all {grown.rules.alphabet:,} old ids are the same, "
-            f"and on {proof.texts:,} lines it only joins old tokens"
+            f"and on {many(grown.proof.texts, 'line')} it only joins old tokens"
         )
+
+
+def _warnings(proof: Proof | None) -> Iterator[str]:
+    """Yield what new pieces do to text in WordPiece, which promises nothing."""
+    yield (
+        "WordPiece takes the longest piece first, so a new piece may change what stands behind it, "
+        "even to an unknown token: no way of adding pieces keeps the ids of other text"
+    )
+    if proof and proof.broken:
+        yield (
+            f"read again and tried on {many(proof.texts, 'line')}, it does more than join old "
+            f'tokens on {proof.broken:,} of them, such as "{proof.example}"'
+        )
+    elif proof:
+        yield f"read again and tried on {many(proof.texts, 'line')}, it only joins old tokens there"
 
 
 def details_of(grown: Grown, dimension: int | None, draws: int) -> tuple[str, ...]:
@@ -189,6 +226,8 @@ def details_of(grown: Grown, dimension: int | None, draws: int) -> tuple[str, ..
         "token for each word (UAX #29) and each run of signs, wherever pre-tokens end",
         "lines with old ids: other text that no new merge changes",
     ]
+    if "Unigram" in grown.base.tokenizer.family:
+        told.append("tokens are joined merge by merge here; Unigram itself may find fewer")
     if dimension:
         told.append("parameters: of one matrix of embeddings; a head of its own has as many again")
     if draws:
@@ -231,8 +270,10 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
 def _cells(rows: Rows) -> Iterator[Row]:
     """Yield the cells of the first table, one a row."""
     names = list(dict.fromkeys(row["corpus"] for row in rows if row["part"] == "curve"))
+    last = max((row["merges"] for row in rows if row["part"] == "curve"), default=0)
     for row in rows:
-        if row["part"] not in ("curve", "limit"):
+        is_shown = row["part"] == "curve" and row["merges"] in (*STEPS, last)
+        if not is_shown and row["part"] != "limit":
             continue
         place = f"{row['merges']:,}" if row["part"] == "curve" else row["name"]
         before = f"{row['corpus']}: " if len(names) > 1 else ""

@@ -31,9 +31,10 @@ from tokscope.mapping.kinds import (
     map_of,
     weights_of,
 )
-from tokscope.mapping.saved import MAPS, Saved
+from tokscope.mapping.saved import Saved, maps_of
 from tokscope.report import Report
 from tokscope.studies.transfer_headline import headline
+from tokscope.studies.transfer_plots import plots
 from tokscope.studies.transfer_tables import tables as tables
 from tokscope.text.given import Corpora
 from tokscope.text.spelled import spelled
@@ -43,7 +44,7 @@ from tokscope.tokenizers.given import One, load_one, named_apart
 from tokscope.tokenizers.roles import roles_of
 from tokscope.wording import many
 from tokscope.workers import HERE, Workers
-from tokscope.writing import identity, write_all
+from tokscope.writing import identity, require_apart, write_all
 
 TOP = 10
 Place = str | PathLike[str]
@@ -124,10 +125,11 @@ def transfer(
     choose(dict.fromkeys(METHODS), method, "method")
     if top < 1:
         raise TokscopeError(f"--top {top}: write how many tokens, from 1 up")
-    places = [maps] if isinstance(maps, str | PathLike) else maps
-    targets = {path_of(str(place)): MAPS[_suffix(place)] for place in places}
+    targets = maps_of(maps)
     tensors = [tensors] if isinstance(tensors, str) else tensors
     asked = _asked(apply, write, tensors)
+    others = [("--write", asked[1])] if asked else []
+    require_apart([*(("--output", path) for path in targets), *others])
     texts = texts_of(corpora)
     require_countable(texts)
     one, other = named_apart([load_one(old, "old"), load_one(new, "new")])
@@ -148,14 +150,6 @@ def transfer(
     return report
 
 
-def _suffix(place: Place) -> str:
-    """Return the suffix of a file of a map."""
-    suffix = Path(place).suffix
-    if suffix not in MAPS:
-        raise TokscopeError(f"{place}: a map is written as {', '.join(MAPS)}")
-    return suffix
-
-
 def _asked(
     apply: Place | None, write: Place | None, tensors: Sequence[str]
 ) -> tuple[Path, Path] | None:
@@ -171,6 +165,11 @@ def _asked(
         given = "--apply" if apply is not None else "--write" if write is not None else "--tensor"
         raise TokscopeError(f"{given} needs {lacking}: a model is read from one and written to it")
     source, target = path_of(str(apply)), path_of(str(write))
+    if source.is_dir():
+        raise TokscopeError(
+            f"--apply {source}: a folder; name model.safetensors or model.safetensors.index.json "
+            "in it"
+        )
     several = [path.name.endswith(INDEX) for path in (source, target)]
     if several[0] != several[1]:
         raise TokscopeError(
@@ -217,6 +216,7 @@ def _report(pair: _Pair, method: str, top: int, found: Checkpoint | None) -> Rep
         headline=headline(names, pair.map, pair.used),
         details=_DETAILS,
         view=tables,
+        plots=plots,
     )
 
 
