@@ -117,6 +117,13 @@ def by_hand(kinds: list[str], counts: list[int]) -> Map:
             "has no tokens.",
         ),
         (
+            [COPIED, NONE],
+            [1, 0],
+            [[999, 1]],
+            "Over 99 % of the tokens that b makes of the text are copies of tokens of a (50 % of "
+            "its ids); a token stands for 1.00 old ones on average. 1 id has no way.",
+        ),
+        (
             [COPIED, SPECIAL],
             [1, 1],
             [[1, 0]],

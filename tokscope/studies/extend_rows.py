@@ -227,7 +227,7 @@ def details_of(grown: Grown, dimension: int | None, draws: int) -> tuple[str, ..
         "lines with old ids: other text that no new merge changes",
     ]
     if "Unigram" in grown.base.tokenizer.family:
-        told.append("tokens are joined merge by merge here; Unigram itself may find fewer")
+        told.append("tokens are counted as joined merge by merge; Unigram itself may find fewer")
     if dimension:
         told.append("parameters: of one matrix of embeddings; a head of its own has as many again")
     if draws:
