@@ -42,7 +42,8 @@ def _corpora(help_: str) -> Any:
 
 
 Corpora = Annotated[
-    list[str] | None, _corpora(f"Text to read: {_FILES} Default: the embedded sample.")
+    list[str] | None,
+    _corpora(f"Text to read: {_FILES} Default: the embedded sample, if text is needed."),
 ]
 OwnCorpora = Annotated[
     list[str] | None, _corpora(f"Text to learn from, which has to be named: {_FILES}")
