@@ -210,6 +210,17 @@ def test_plots_show_what_is_saved_and_kept() -> None:
     ] == ["kept"]
 
 
+def test_many_corpora_are_one_curve() -> None:
+    """Of ten corpora one saves 300 of 1,000 tokens, the others nothing of 1,000 each."""
+    one = grown(STEEP)
+    flat = grown(np.full(301, 1000)).curves["de"]
+    many = replace(one, curves=one.curves | {f"c{i}": flat for i in range(9)})
+    saving, _ = plots(Report("extend", "", frame_of(many, None, 0, 0)))
+    curve, most = saving.lines
+    assert (curve.series, round(curve.ys[-1], 9)) == ("10 corpora together", 0.03)
+    assert most.ys == (0.5, 0.5)
+
+
 def test_the_signature_knows_the_text_to_keep() -> None:
     one, other = (
         tokscope.extend("sample:bpe", {"hu": HU}, keep={"x": [text]}, merges=2).provenance

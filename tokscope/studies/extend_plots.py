@@ -11,6 +11,7 @@ from tokscope.report import Report
 from tokscope.studies.extend_rows import LIMITS
 
 _ACROSS = "new tokens"
+_MANY = 8  # corpora; the curves of more could not be told apart
 
 
 def plots(report: Report) -> list[Plot]:
@@ -21,25 +22,35 @@ def plots(report: Report) -> list[Plot]:
 
 def _saving(frame: pd.DataFrame) -> Iterator[Lines]:
     """Draw the saving of each corpus; of one alone, also the most that there could be."""
-    curve = frame[(frame["part"] == "curve") & frame["saving"].notna()]
-    lines = [
-        Line(str(name), tuple(map(float, rows["merges"])), tuple(rows["saving"]))
-        for name, rows in curve.groupby("corpus", sort=False)
-    ]
-    if len(lines) == 1 and len(lines[0].xs) > 1:
-        most = frame[(frame["part"] == "limit") & (frame["name"] == LIMITS[0])]["saving"].item()
+    curve = frame[frame["part"] == "curve"]
+    names = curve["corpus"].unique().tolist()
+    groups = {name: [name] for name in names}
+    if len(names) > _MANY:
+        groups = {f"{len(names)} corpora together": names}
+    lines = []
+    for series, members in groups.items():
+        tokens = _tokens(curve[curve["corpus"].isin(members)], "merges")
+        if tokens.iloc[0]:
+            lines.append(_line(series, tokens, tokens.iloc[0]))
+    if len(groups) == 1 and lines and len(lines[0].xs) > 1:
+        limits = frame[(frame["part"] == "limit") & (frame["name"] == LIMITS[0])]
+        least = float(_tokens(limits, "name").iloc[0] / tokens.iloc[0])
         ends = (lines[0].xs[0], lines[0].xs[-1])
-        lines.append(Line(f"at most: {LIMITS[0]}", ends, (most, most)))
+        lines.append(Line(f"at most: {LIMITS[0]}", ends, (1 - least, 1 - least)))
     if lines:
         title = "What new tokens save on text that was held out"
-        yield Lines(
-            "saving",
-            title,
-            _ACROSS,
-            "share",
-            tuple(lines),
-            "share of the tokens that the base needs",
-        )
+        note = "share of the tokens that the base needs"
+        yield Lines("saving", title, _ACROSS, "share", tuple(lines), note)
+
+
+def _tokens(rows: pd.DataFrame, by: str) -> pd.Series[float]:
+    """Return the tokens of rows that are of different corpora, together."""
+    return rows.groupby(by, sort=False)["tokens"].sum().astype(float)
+
+
+def _line(series: str, tokens: pd.Series[float], first: float) -> Line:
+    shares = (1 - tokens / first).tolist()
+    return Line(series, tuple(map(float, tokens.index)), tuple(shares))
 
 
 def _kept(frame: pd.DataFrame) -> Iterator[Lines]:
