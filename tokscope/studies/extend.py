@@ -34,6 +34,7 @@ from tokscope.text.given import Corpora
 from tokscope.tokenizers import switched_off
 from tokscope.tokenizers.components import digest
 from tokscope.tokenizers.given import One, load_one
+from tokscope.wording import many
 from tokscope.workers import HERE, Workers
 from tokscope.writing import require_apart, require_writable, write_all
 
@@ -100,7 +101,7 @@ def extend(
     asked |= {"bootstrap": f"{bootstrap}", "seed": f"{seed}"} if bootstrap else {}
     report = Report(
         "extend",
-        f"{len(grown.rules):,} merges behind those of {base.tokenizer.name}",
+        f"{many(len(grown.rules), 'merge')} behind those of {base.tokenizer.name}",
         frame_of(grown, dimension, bootstrap, seed),
         (*notes_of(grown, learned, counts), *switched_off([base.tokenizer])),
         {**signed([base.tokenizer]), **_signed(text, learned, counts, others), **asked},
