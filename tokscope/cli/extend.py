@@ -88,8 +88,9 @@ def command(
     where more are not worth it, and how much other text they change.
 
     --output writes the extended tokenizer in the format of the base: .json, .model or .tiktoken. It
-    is read again first, and must only join tokens of the base. A report in JSON is json=PATH. A
-    .npz, .safetensors or .jsonl gets the old ids of each id, as from transfer:
+    is read again first, and must only join tokens of the base; WordPiece may do more, and the
+    report says on how many lines. A report in JSON is json=PATH. A .npz, .safetensors or .jsonl
+    gets the old ids of each id, as from transfer:
 
     `tokscope extend gpt2.json --corpus de=german.txt --merges 5000 --output gpt2-de.json`
     """
