@@ -20,7 +20,7 @@ _DIGITS = -1  # in place of a script
 
 
 def without_digits(left: bytes, right: bytes) -> bool:
-    """Tell the same for a vocabulary that writes every digit alone."""
+    """Tell the same as `may_be_piece`, for a vocabulary that writes every digit alone."""
     return may_be_piece(left, right) and not any(map(str.isdigit, (left + right).decode()))
 
 
