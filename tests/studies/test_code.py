@@ -55,10 +55,14 @@ def test_a_name_counts_as_one_token_if_it_is_so_in_every_file(tmp_path: Path) ->
     assert value(told, "names_one_token", "total") == 2
 
 
-def test_the_signature_names_what_decides_the_numbers() -> None:
+def test_the_signature_names_what_decides_the_numbers(tmp_path: Path) -> None:
     told = code("bytes", TEXT).provenance
     assert told["unit"] == "file"
     assert {"pygments", "corpora"} <= told.keys()
+    (tmp_path / "a.py").write_text("x = 1\ny = 2\n")
+    part = code("bytes", {"python": tmp_path}, bytes_=6)
+    assert (part.provenance["bytes"], part.provenance["seed"]) == ("6", "0")
+    assert value(part, "bytes", "total") == 6
     assert told["corpora"] != code("bytes", {"py": TEXT["python"]}).provenance["corpora"]
 
 

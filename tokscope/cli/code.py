@@ -37,7 +37,7 @@ def command(
         typer.Option(
             "--bytes",
             metavar="MB",
-            help="Read at most so many megabytes of each language: files drawn by lot.",
+            help="Read at most so many megabytes of each language: files drawn at random.",
             rich_help_panel=TEXT,
         ),
     ] = None,

@@ -19,7 +19,7 @@ from tokscope.text.packing import unpacked_name
 
 CODE = Shard("", kind=WHOLE)
 _RECORDS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow", ".feather")
-_SEED = 0  # of the order in which files are drawn
+SEED = 0  # of the order in which files are drawn
 
 
 def corpora_by_language(
@@ -112,7 +112,7 @@ def _hidden(path: Path, folder: Path) -> bool:
 def sampled(corpus: Corpus, size: int) -> Corpus:
     """Return some files of a corpus, in all at most `size` bytes.
 
-    Files are drawn by lot and taken whole; the last one ends with a line.
+    Files are drawn at random and taken whole; the last one ends with a line.
 
     Raises:
         TokscopeError: a file cannot be read twice or holds records, or its first line is longer.
@@ -123,7 +123,7 @@ def sampled(corpus: Corpus, size: int) -> Corpus:
             what = "is no file" if shard.texts is not None else "holds records"
             raise TokscopeError(f"--bytes takes files of source code; {shard.place} {what}")
     chosen: dict[int, Shard] = {}
-    for place in np.random.default_rng(_SEED).permutation(len(corpus.shards)).tolist():
+    for place in np.random.default_rng(SEED).permutation(len(corpus.shards)).tolist():
         shard = corpus.shards[place]
         head = beginning(shard, min(size, shard.max_unit) + 1)
         end = None if len(head) <= size else head.rfind(b"\n", 0, size) + 1

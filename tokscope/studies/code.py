@@ -10,7 +10,7 @@ from tokscope.counting.signature import signed, signed_text
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError
 from tokscope.lexemes.counts import TOTAL, Key
-from tokscope.lexemes.files import CODE, corpora_by_language, sampled
+from tokscope.lexemes.files import CODE, SEED, corpora_by_language, sampled
 from tokscope.lexemes.read import Found, in_corpora
 from tokscope.provenance import Provenance, version_of
 from tokscope.report import Report
@@ -39,7 +39,7 @@ def code(
         tokenizers: given as to `compare`.
         corpora: files as `LANGUAGE=PATH`, or named so that Pygments knows their language, or a
             mapping of languages to paths or to lists of strings. Default: the embedded code.
-        bytes_: how much of each language is read at most: whole files, drawn by lot. 0 is all.
+        bytes_: how much of each language is read at most: whole files, drawn at random. 0 is all.
         workers: who works, from `tokscope.workers`; the result is the same.
 
     Columns: tokenizer, corpus (the language), part (measure, total, category, kind, depth, glued),
@@ -99,7 +99,8 @@ def _signed(found: Sequence[tuple[Corpus, Found]], size: int) -> Provenance:
     del text["words"]
     if text.get("unit"):
         text["unit"] = "file"
-    return {"pygments": version_of("pygments"), **text, **({"bytes": f"{size}"} if size else {})}
+    part = {"bytes": f"{size}", "seed": f"{SEED}"} if size else {}
+    return {"pygments": version_of("pygments"), **text, **part}
 
 
 def _blanks(frame: pd.DataFrame) -> Iterator[str]:
@@ -119,8 +120,8 @@ def _notes(
         yield "text: the embedded sample, a file for each language; yours with --corpus PATH"
     if size:
         yield (
-            f"of each language at most {size:,} bytes: whole files, drawn by lot, and of the last "
-            "one its first lines"
+            f"of each language at most {size:,} bytes: whole files, drawn at random, and the first "
+            "lines of the last one"
         )
     replaced = sum(own.reading.replaced for _, own in found)
     if replaced:
