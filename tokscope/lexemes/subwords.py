@@ -20,12 +20,12 @@ class Places(NamedTuple):
     The places beside and between underscores that touch are one: two cuts there count once.
     """
 
-    inside: Counts  # (I,) the characters behind which tokens may end, in order
+    inside: Counts  # (I,) the characters before which tokens may end, in order
     begins: Counts  # (N,) the first of `inside` of each place
     words: Flags  # (N,) whether a word ends there
 
     def held(self, ends: Flags) -> Flags:
-        """Return which places have a cut; `ends` says so of each character of the text."""
+        """Return which places have a cut; `ends` tells before which characters a token ends."""
         return _any(ends[self.inside], self.begins)
 
 
