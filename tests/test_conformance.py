@@ -232,10 +232,10 @@ def library_of(tokenizer: Tokenizer, path: Path) -> Callable[[list[str]], list[l
 
 @cache
 def lines_of(data: Path) -> dict[str, list[str]]:
-    """Return some 110 lines of each of 36 languages by its name, and the edge cases."""
+    """Return some 40 lines of each of 36 languages by its name, and the edge cases."""
     corpora = read_corpora([str(data / "parallel" / "flores-dev")])
     found = {
-        corpus.name: [text for units in read(corpus.shards[0]) for text in units.texts][::9]
+        corpus.name: [text for units in read(corpus.shards[0]) for text in units.texts][::25]
         for corpus in corpora
     }
     assert len(found) == 36
@@ -728,9 +728,9 @@ def test_formats_of_published_tokenizers_are_equal(
         f"{label}={data / 'tokenizers' / name}" for label, name in (("a", first), ("b", second))
     ]
     corpora = read_corpora([str(data / "parallel" / "flores-full5")])
-    report = equiv(words[0], words[1], corpora, by=by, fuzz=2000)
+    report = equiv(words[0], words[1], corpora, by=by, fuzz=200)
     assert not differs(report)
-    assert report.frame["texts"].sum() > 400_000
+    assert report.frame["texts"].sum() > 100_000
 
 
 # How the tokens of one published tokenizer are made of those of another, by an independent program:

@@ -117,8 +117,6 @@ def test_the_trace_of_an_error_is_kept_where_it_is_asked_for(
     ("words", "code"),
     [
         ("explain TS001", 0),
-        pytest.param("--version", 0, marks=pytest.mark.deep),
-        pytest.param("--help", 0, marks=pytest.mark.deep),
         pytest.param("explain X", 2, marks=pytest.mark.deep),
     ],
 )

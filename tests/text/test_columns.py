@@ -166,7 +166,7 @@ def test_a_null_among_categories_is_refused(write: Write, name: str, make: Make)
 
 @each_columnar
 @pytest.mark.parametrize("kind", ["view", "long view", "categories", "tags", "messages[].content"])
-@pytest.mark.parametrize("step", [31, pytest.param(3, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("step", [31, pytest.param(7, marks=pytest.mark.deep)])
 def test_a_flaw_in_other_strings_is_refused_or_read(
     write: Write, name: str, make: Make, kind: str, step: int
 ) -> None:
