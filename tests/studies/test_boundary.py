@@ -11,9 +11,11 @@ import tokenizers
 from tests.boundaries.test_covers import toy
 from tests.tokenizers.families import byte_level, tokenizer_of
 from tokscope.errors import TokscopeError
+from tokscope.plots import Values
 from tokscope.studies import boundary as study
 from tokscope.studies.boundary import boundary, tables
 from tokscope.studies.boundary_headline import Told, headline
+from tokscope.studies.boundary_plots import plots
 
 TOY = toy(("A", "A"), ("AA", "B"))  # A B C AA AAB
 
@@ -50,6 +52,15 @@ def test_the_rows_of_a_toy() -> None:
     }  # fmt: skip
     assert tokens.rows[0] == {"tokenizer": "toy", "final": "C", "open": "A", "ids": "0"}
     assert [row["cover"] for row in listed.rows] == ["A", "AA", "AAB"]
+
+
+def test_a_plot_has_a_bar_for_each_number_of_tokens_given_up() -> None:
+    (plot,) = plots(boundary({"toy": TOY, "other": "bytes"}, "CA"))
+    assert isinstance(plot, Values)
+    assert [mark[:3] for mark in plot.marks] == [
+        ("0 tokens", "toy", 1.0), ("0 tokens", "other", 1.0),
+        ("1 token", "toy", 2.0), ("1 token", "other", 0.0),
+    ]  # fmt: skip
 
 
 def test_of_a_long_prompt_the_last_tokens_are_shown() -> None:

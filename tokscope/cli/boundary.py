@@ -41,7 +41,7 @@ def command(
     `tokscope boundary sample:bpe sample:unigram 'The capital of Fran'`
     """
     covers, out = output.apart(out, _COVERS)
-    output.require_formats(out)
+    output.require_formats(out, draws=True)
     output.require_view("--details" if details else "", out)
     also = [(f"--output {word}", path_of(word)) for word in covers]
     output.require_kept(out, specs=specs, also=also)

@@ -11,7 +11,17 @@ from tokscope.plots import Line, Lines, Values
 _ROUND = (1, 1.5, 2, 3, 5, 7)  # what is written on an axis of ratios, times powers of ten
 _MOST = 7  # ticks on an axis
 # units of whole numbers
-COUNTS = ("tokens", "bytes", "characters", "words", "units", "findings", "cuts", "boundaries")
+COUNTS = (
+    "tokens",
+    "bytes",
+    "characters",
+    "words",
+    "units",
+    "findings",
+    "cuts",
+    "boundaries",
+    "covers",
+)
 
 
 @dataclass(frozen=True)

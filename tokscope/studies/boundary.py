@@ -18,6 +18,7 @@ from tokscope.errors import TokscopeError, path_of
 from tokscope.given import unlike
 from tokscope.report import Report
 from tokscope.studies.boundary_headline import Told, headline
+from tokscope.studies.boundary_plots import plots
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer, assumptions, switched_off
 from tokscope.tokenizers.anatomy import added_ids
@@ -106,6 +107,7 @@ def boundary(
         headline=headline(prompt, [_told(one) for one in found]),
         details=(*_DETAILS, *switched_off(used), *filter(None, map(_cut, found))),
         view=tables,
+        plots=plots,
     )
 
 
