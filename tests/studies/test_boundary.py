@@ -113,8 +113,8 @@ def told(name: str, excluded: int = 0, spaced: int = 0, opened: tuple[str, ...] 
         (
             "a ",
             [told("x", 1, 1, ("␣",)), told("y")],
-            "The prompt ends in a space. Tokens that begin with one are excluded: 1 of 100 with x "
-            "and none with y.",
+            "The prompt ends in a space. Tokens that begin with one are excluded: 1 of 100 with "
+            "x; none with y.",
         ),
         (  # a token such as “a␣b” holds the space and does not begin with it
             "a ",
@@ -125,8 +125,8 @@ def told(name: str, excluded: int = 0, spaced: int = 0, opened: tuple[str, ...] 
         (
             "a",
             [told("x", 3, 0, ("a", "b")), told("y", 2, 0, ("a",)), told("z")],
-            "Excluded after the prompt: 3 of 4 ways to go on with x, 2 of 3 ways to go on with y "
-            "and nothing with z. To allow all, give up the last 2 tokens of x, and fewer of the "
+            "Excluded after the prompt: 3 of 4 ways to go on with x and 2 of 3 ways to go on with y; "
+            "none with z. To allow all, give up the last 2 tokens of x, and fewer of the "
             "others.",
         ),
         (

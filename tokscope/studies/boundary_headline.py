@@ -32,30 +32,29 @@ def headline(prompt: str, found: Sequence[Told]) -> str:
         tokens = "the token" if all(one.tokens < 2 for one in found) else "all tokens"
         names = some([one.name for one in found if one.tokens])
         return f"Nothing is excluded: {tokens} of the prompt stay as they are with {names}."
+    rest = [one.name for one in found if not one.excluded]
+    others = f"; none with {some(rest)}" if rest else ""
     if prompt.endswith(" ") and all(one.spaced for one in excluding):
-        return _spaced(found)
-    counts = [f"{_count(one)} with {one.name}" for one in found]
-    return f"Excluded after the prompt: {some(counts)}. {_given_up(excluding)}"
+        return _spaced(excluding, others)
+    counts = [
+        f"{one.excluded:,} of {many(one.covers, 'way')} to go on with {one.name}"
+        for one in excluding
+    ]
+    return f"Excluded after the prompt: {some(counts)}{others}. {_given_up(excluding)}"
 
 
-def _spaced(found: Sequence[Told]) -> str:
+def _spaced(excluding: Sequence[Told], others: str) -> str:
     """Say how many tokens begin with the space that ends the prompt."""
-    if len(found) == 1:
-        one = found[0]
+    if len(excluding) == 1 and not others:
+        (one,) = excluding
         begin = "begins with one and is" if one.spaced == 1 else "begin with one and are"
         tokens = f"{one.spaced:,} of {many(one.size, 'token')}"
         return f"The prompt ends in a space: {tokens} of {one.name} {begin} excluded."
-    counts = [
-        f"{one.spaced:,} of {one.size:,} with {one.name}" if one.spaced else f"none with {one.name}"
-        for one in found
-    ]
-    return f"The prompt ends in a space. Tokens that begin with one are excluded: {some(counts)}."
-
-
-def _count(one: Told) -> str:
-    if not one.excluded:
-        return "nothing"
-    return f"{one.excluded:,} of {many(one.covers, 'way', 'ways')} to go on"
+    counts = [f"{one.spaced:,} of {one.size:,} with {one.name}" for one in excluding]
+    return (
+        "The prompt ends in a space. Tokens that begin with one are excluded: "
+        f"{some(counts)}{others}."
+    )
 
 
 def _given_up(excluding: Sequence[Told]) -> str:
