@@ -19,7 +19,7 @@ from benchmarks.measuring import ONE_CORE, REAL, ROUNDS, there
 
 os.environ |= ONE_CORE  # before libraries are imported
 
-from benchmarks import changing, commands, encoders, gates, growth, mixture, others
+from benchmarks import boundaries, changing, commands, encoders, gates, growth, mixture, others
 from tokscope.errors import TokscopeError, choose
 
 NAMED = (
@@ -32,6 +32,7 @@ PARTS = {
     "others": others.run,
     "growth": growth.run,
     "changing": changing.run,
+    "boundaries": boundaries.run,
     "memory": growth.run_memory,
     "mixture": mixture.run,
     "published": mixture.run_published,

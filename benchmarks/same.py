@@ -50,6 +50,8 @@ COMMANDS = (
     ("numbers", *TWO, "--seed", "2"),
     ("numbers", "sample:bpe", "--number", "1,234.5"),
     ("show", "naïve 世 <s>\t42", *TWO),
+    ("boundary", *TWO, "naïve tes"),
+    ("boundary", *TWO, "The "),
     ("inspect", *TWO, "characters"),
     ("inspect", "sample:bpe", "--components"),
     ("measures",),

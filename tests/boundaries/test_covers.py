@@ -85,7 +85,7 @@ def test_covers_are_those_of_brute_force(family: str, monkeypatch: pytest.Monkey
 
 
 def require_same(tokenizer: Tokenizer, prompt: str, tokens: list[tuple[bytes, int]]) -> None:
-    text = as_read(tokenizer, prompt)
+    text, _ = as_read(tokenizer, prompt)
     found = covers(tokenizer, prompt)
     wanted = brute(tokenizer, text, tokens)
     canonical = tuple(tokenizer.encode([text]).ids.tolist())

@@ -133,8 +133,7 @@ def covers(tokenizer: Tokenizer, prompt: str) -> Covers:
     If no token holds the end of the prompt, which is then dropped or unknown, the canonical tokens
     are the only cover.
     """
-    text = as_read(tokenizer, prompt)
-    canonical = tokenizer.encode([text]).ids.astype(np.int64)
+    text, canonical = as_read(tokenizer, prompt)
     found = candidates(tokenizer.vocabulary, text.encode())
     made = _Asked(tokenizer, text, canonical, found).covers()
     return made if len(made) or not len(canonical) else _only(made)

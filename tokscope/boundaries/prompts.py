@@ -25,15 +25,16 @@ _BLANK = re.compile(r"\s(?=\S)")
 _PROBES = ("", "s", "'s", "1", "12", "123", "\n", " ", " a", " 1", ".", "中")
 
 
-def as_read(tokenizer: Tokenizer, prompt: str) -> str:
-    """Return a prompt as the normalizer leaves it, with its last spaces, and none put before it."""
+def as_read(tokenizer: Tokenizer, prompt: str) -> tuple[str, Ids]:
+    """Return a prompt as the normalizer leaves it, and its tokens.
+
+    Its last spaces stay, and no space is put before it.
+    """
     read = _normal(tokenizer, prompt)
     options = [read[1:], read] if read[:1] == " " else [read]
-    if prompt in options:
-        return prompt
     ids = tokenizer.encode([prompt]).ids
     same = (one for one in options if np.array_equal(tokenizer.encode([one]).ids, ids))
-    return next(same, prompt)
+    return prompt if prompt in options else next(same, prompt), ids.astype(np.int64)
 
 
 def _normal(tokenizer: Tokenizer, prompt: str) -> str:

@@ -28,7 +28,6 @@ from tokscope.wording import many
 from tokscope.writing import write_all
 
 TOP = 5
-COLUMNS = ["tokenizer", "part", "name", "ids", "measure", "value", "unit"]
 Place = str | PathLike[str]
 _TOKENS = 100  # the last tokens of a prompt, which are rows
 _SEEN = 8  # final tokens that people see
