@@ -27,7 +27,7 @@ from tokscope.tokenizers.vocabulary import Vocabulary
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 _CUT = re.compile("[\udc80-\udcff]")
-_MOST = 100_000_000  # characters that are encoded for a prompt
+_MOST = 20_000_000  # characters that are encoded for a prompt
 
 
 class Candidates(NamedTuple):
