@@ -33,8 +33,8 @@ from tokscope.tokenizers import load
 
 MEGABYTES = (1, 2) if QUICK else (10, 40)
 MERGES = (300, 1_000) if QUICK else (1_000, 10_000)
-WIDTH = 64 if QUICK else 1024  # of the vectors
-BODY = 20_000_000 if QUICK else 500_000_000  # bytes of the rest of the model
+WIDTH = 512 if QUICK else 1024  # of the vectors
+BODY = 300_000_000 if QUICK else 500_000_000  # bytes of the rest of the model
 ONE = ("--jobs", 1)
 BASE = str(GPT2) if REAL else "sample:bpe"
 PUBLISHED = (
