@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import tracemalloc
 from collections.abc import Callable, Mapping
@@ -378,6 +379,55 @@ def test_a_file_that_shrinks_leaves_nothing_behind(write: Write, tmp_path: Path)
     with pytest.raises(TokscopeError):
         write_model(found, tmp_path / "out.safetensors", made)
     assert [one.name for one in tmp_path.iterdir()] == ["m.safetensors"]
+
+
+@pytest.mark.skipif(not hasattr(os, "copy_file_range"), reason="this system copies no ranges")
+@pytest.mark.parametrize("kernel", ["whole", "by two bytes", "refuses", "refuses later"])
+def test_what_stays_is_the_same_whoever_copies_it(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: str
+) -> None:
+    """Neighbours are copied together, before, between and behind the vectors; one is empty."""
+    copy, calls = os.copy_file_range, []
+
+    def counted(source: int, target: int, count: int, start: int, to: int) -> int:
+        calls.append(count)
+        if kernel == "refuses" or (kernel == "refuses later" and len(calls) > 2):
+            raise OSError(18, "not between these disks")
+        return copy(source, target, 2 if kernel == "by two bytes" else count, start, to)
+
+    monkeypatch.setattr(os, "copy_file_range", counted)
+    other = {
+        name: ("F32", rows(5, width)) for name, width in zip("abcde", range(1, 6), strict=True)
+    }
+    order = ["a", "wte.weight", "b", "empty", "c", "lm_head.weight", "d", "e"]
+    every = {**other, "empty": ("F32", rows(0))}
+    every |= {name: ("F32", rows(3)) for name in ("wte.weight", "lm_head.weight")}
+    path, target, made = (
+        small(write, {name: every[name] for name in order}),
+        tmp_path / "o",
+        two_of(3),
+    )
+    done: list[int] = []
+    write_to = checkpoint(path, made, 3)
+    module.write(write_to, target, made, weights_of(made, "mean"), done.append)
+    new = read(target)
+    assert list(new) == order
+    assert all(new[name].tobytes() == own.tobytes() for name, (_, own) in other.items())
+    assert new["lm_head.weight"].tolist() == [[1, 2], [3, 4], [2, 3]]
+    assert sum(done) == write_to.size
+    assert kernel != "whole" or calls == [20, 100, 180]
+
+
+def test_most_bytes_stay_where_they_are_in_their_pages(write: Write, tmp_path: Path) -> None:
+    made = two_of(3)
+    path = small(
+        write, {"a": ("F32", rows(2)), "wte.weight": ("F32", rows(9)), "b": ("F32", rows(99))}
+    )
+    write_model(checkpoint(path, made, 3), tmp_path / "out.safetensors", made)
+    with path.open("rb") as old, (tmp_path / "out.safetensors").open("rb") as new:
+        before, after = read_header(old, path).tensors, read_header(new, path).tensors
+    assert (after["b"].start - before["b"].start) % 4096 == 0
+    assert all(one.start % 8 == 0 for one in after.values())
 
 
 def test_the_official_library_reads_what_is_written(write: Write, tmp_path: Path) -> None:

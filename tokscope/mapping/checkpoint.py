@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import FileIO
+from itertools import accumulate
 from pathlib import Path
+from threading import Event
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from tokscope.errors import TokscopeError, require_inside, shortened
+from tokscope.mapping.copying import Work, in_pages, raw, runs_of
 from tokscope.mapping.kinds import Ids, Map
 from tokscope.mapping.tensors import SIZES, File, Tensor, header_of, read_header
 from tokscope.reading import MOST_OF_SETTINGS, content, require_regular, steady
@@ -33,8 +36,7 @@ USUAL = (
 )  # fmt: skip
 _TYPES: Mapping[str, str] = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 _PADDED = 1024  # rows that a matrix may have more than there are ids; or an eighth of the ids
-_BLOCK = 1 << 20  # bytes that are copied at once, or of vectors that are made at once
-_RANGE = 1 << 26  # and of those that the kernel copies
+_BLOCK = 1 << 20  # bytes of vectors that are made at once
 
 
 class Replaced(NamedTuple):
@@ -182,6 +184,8 @@ def write(
 ) -> None:
     """Write the model anew: the files that hold a replaced tensor, and the index if there is one.
 
+    Another thread may call `advance` too.
+
     Raises:
         TokscopeError: a file cannot be read or written, or has changed; then nothing is written.
     """
@@ -193,81 +197,43 @@ def write(
                     raise TokscopeError(f"{place}: it has changed; run this again")
                 # without their buffers, which take three times as long for large blocks
                 bare = FileIO(source.fileno(), closefd=False), FileIO(stream.fileno(), "w", False)
-                _write_file(_Work(*bare, place, advance), file, found, _Rows(made, weights))
+                _write_file(Work(*bare, place, advance), file, found, _Rows(made, weights))
         if found.index:
             out[-1].write(_new_index(found, found.index))
 
 
-@dataclass(frozen=True)
-class _Work:
-    """A file that is read and one that is written."""
-
-    source: FileIO
-    target: FileIO
-    path: Path  # of what is read
-    advance: Callable[[int], None]
-
-    def read(self, tensor: Tensor, kind: str) -> Numbers:
-        """Return a whole tensor."""
-        found = np.empty(tensor.shape, kind)
-        self._fill(_raw(found), tensor.start)
-        return found
-
-    def copy(self, tensor: Tensor) -> None:
-        """Copy the bytes of a tensor, by the kernel where it can."""
-        start = tensor.start
-        with suppress(AttributeError, OSError):  # not on every system, nor between all disks
-            while done := os.copy_file_range(
-                self.source.fileno(), self.target.fileno(), min(_RANGE, tensor.end - start), start
-            ):
-                start += done
-                self.advance(done)
-        block = memoryview(bytearray(min(_BLOCK, tensor.end - start)))
-        for at in range(start, tensor.end, _BLOCK):
-            part = block[: tensor.end - at]
-            self._fill(part, at)
-            self.write(part)
-
-    def write(self, data: bytes | memoryview) -> None:
-        """Write all of some bytes, which one call need not do."""
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self.target.write(rest) :]
-
-    def _fill(self, part: memoryview, start: int) -> None:
-        try:
-            self.source.seek(start)
-            done = 0
-            while done < len(part):
-                more = self.source.readinto(part[done : done + _BLOCK])
-                if not more:
-                    raise TokscopeError(f"{self.path}: it ended early; run this again")
-                done += more
-                self.advance(more)
-        except OSError as error:
-            raise TokscopeError(f"{self.path}: cannot be read ({error.strerror})") from error
-
-
-def _write_file(work: _Work, file: File, found: Checkpoint, rows: _Rows) -> None:
-    """Write a file with all tensors in their order."""
+def _write_file(work: Work, file: File, found: Checkpoint, rows: _Rows) -> None:
+    """Write a file with all tensors in their order; the kernel copies while vectors are made."""
     new = {one.name: one.new for one in found.tensors}
     shapes = {name: new.get(name, one.shape) for name, one in file.tensors.items()}
     entries = {
         name: (one.dtype, shapes[name], _bytes(one, shapes[name]))
         for name, one in file.tensors.items()
     }
-    work.write(header_of(entries, file.metadata))
-    for name, one in file.tensors.items():
-        if name not in new:
-            work.copy(one)
-            continue
-        for part in rows.made_of(work.read(one, _TYPES[one.dtype]), one.dtype):
-            work.write(_raw(part))
+    sizes = [size for _, _, size in entries.values()]
+    places = dict(zip(entries, accumulate(sizes, initial=0), strict=False))
+    runs = runs_of(file.tensors, {name: at for name, at in places.items() if name not in new})
+    header = in_pages(header_of(entries, file.metadata), runs)
+    work.write(header, 0)
+    stop = Event()
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            moved = [run._replace(to=len(header) + run.to) for run in runs]
+            copied = pool.submit(work.copy_by_kernel, moved, stop)
+            for name in filter(new.__contains__, file.tensors):
+                _write_rows(work, file.tensors[name], rows, len(header) + places[name])
+            left = copied.result()
+        finally:
+            stop.set()
+    for run in left:
+        work.copy(run)
 
 
-def _raw(numbers: Numbers) -> memoryview:
-    """Return the bytes of an array, which can be written to."""
-    return numbers.reshape(-1).view(np.uint8).data
+def _write_rows(work: Work, tensor: Tensor, rows: _Rows, at: int) -> None:
+    """Write the new rows of a tensor at a place."""
+    for part in rows.made_of(work.read(tensor, _TYPES[tensor.dtype]), tensor.dtype):
+        work.write(raw(part), at)
+        at += part.nbytes
 
 
 def _bytes(tensor: Tensor, shape: Sequence[int]) -> int:

@@ -23,6 +23,7 @@ SIZES: Mapping[str, int] = {
     "U16": 2, "U32": 4, "U64": 8, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
 }  # fmt: skip
 METADATA = "__metadata__"
+ALIGNED = 8  # tensors begin at a multiple of so many bytes
 _MOST = 32_000_000  # bytes of a header; published ones have a tenth
 _DIMENSIONS = 32
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -135,5 +136,10 @@ def header_of(
         told[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [start, start + size]}
         start += size
     data = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
-    data += b" " * (-len(data) % 8)  # so that tensors are aligned
+    data += b" " * (-len(data) % ALIGNED)
     return struct.pack("<Q", len(data)) + data
+
+
+def lengthened(header: bytes, more: int) -> bytes:
+    """Return a header with more spaces at its end."""
+    return struct.pack("<Q", len(header) - 8 + more) + header[8:] + b" " * more
