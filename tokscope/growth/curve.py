@@ -68,13 +68,11 @@ def tokens_after(words: Words, counts: Ints, gone: Ints) -> Ints:
 def _tokens(base: Base, counts: Mapping[int, Counter[str]], rules: Rules) -> tuple[Ints, Ints]:
     """Return tokens after each number of merges, and pre-tokens, of groups of counts."""
     places: dict[str, int] = {}
-    entries = [
-        (places.setdefault(word, len(places)), group, count)
-        for group, own in counts.items()
-        for word, count in own.items()
-    ]
-    rows, columns, values = np.array(entries, np.int64).reshape(-1, 3).T
-    matrix = csr_array((values, (rows, columns)), shape=(len(places), GROUPS), dtype=np.int64)
+    rows = [places.setdefault(word, len(places)) for own in counts.values() for word in own]
+    columns = np.repeat([*counts], [len(own) for own in counts.values()])
+    values = [count for own in counts.values() for count in own.values()]
+    entries = (values, (rows, columns.astype(np.int64)))
+    matrix = csr_array(entries, shape=(len(places), GROUPS), dtype=np.int64)
     words = base.words(list(places))
     first = np.diff(words.ends, prepend=0) @ matrix
     gone = (base.saved(list(places), words, rules) @ matrix).toarray()

@@ -10,7 +10,6 @@ import base64
 import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -110,7 +109,7 @@ def _source(tokenizer: HuggingFaceTokenizer) -> Json:
     data = as_written(place) if place and path_of(place).is_file() else {}
     if data.get("model", {}).get("type") != tokenizer.config["model"]["type"]:
         data = tokenizer.config
-    return {**deepcopy(data), "added_tokens": deepcopy(data.get("added_tokens") or [])}
+    return {**data, "model": dict(data["model"]), "added_tokens": data.get("added_tokens") or []}
 
 
 def _pairs(rules: Rules) -> Iterator[tuple[int, int]]:
@@ -132,7 +131,8 @@ def _merge(model: Json, added: Mapping[str, int], pieces: Mapping[int, str], rul
     as_text = all(isinstance(merge, str) for merge in model["merges"])
     if as_text and any(" " in part for pair in pairs for part in pair):
         raise TokscopeError("merges that are written as text cannot hold a token with a space")
-    model["merges"] += [" ".join(pair) for pair in pairs] if as_text else map(list, pairs)
+    new_merges = [" ".join(pair) for pair in pairs] if as_text else map(list, pairs)
+    model["merges"] = [*model["merges"], *new_merges]
 
 
 def _scored(
