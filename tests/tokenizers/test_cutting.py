@@ -170,6 +170,21 @@ def test_texts_are_cut_one_by_one(texts: list[str]) -> None:
     assert list(cutter(texts)) == [piece for text in texts for piece in cutter([text])]
 
 
+def test_neighbours_of_a_character_are_looked_at_with_it() -> None:
+    looked: list[str] = []
+
+    def classes(expression: str, characters: str) -> str:
+        looked.append(characters)
+        return classes_of_core(expression, characters)
+
+    cutter = Cutter(r"\p{L}+|\P{L}+", classes)
+    assert list(cutter(["ж1"])) == ["ж", "1"]
+    before = len(looked)
+    assert list(cutter(["Ц", "щ2"])) == ["Ц", "щ", "2"]
+    assert len(looked) == before
+    assert list(cutter(["\ud7fb\ue000\U0010fffd"])) == ["\ud7fb", "\ue000\U0010fffd"]
+
+
 def test_groups_in_an_expression_are_no_pieces() -> None:
     assert list(Cutter(r"(a|b)+|(c)", classes_of_library)(["abc"])) == ["ab", "c"]
 

@@ -171,9 +171,10 @@ def _of_json(tokenizer: HuggingFaceTokenizer) -> Base:
         raise TokscopeError(f"{tokenizer.name}: {_WHY_NOT.get(kind, f'{kind} cannot be extended')}")
     cut: Cut = tokenizer.cut
     spell: Callable[[str], bytes] = _with_spaces if spaced(tokenizer.config) else str.encode
-    if kind == "BPE":
-        pipeline = tokenizer.pipeline()
-        cut, spell = pipeline.cut, pipeline.spell if of_bytes else spell
+    if kind == "BPE" and of_bytes:
+        cut, spell = tokenizer.by_bytes()
+    elif kind == "BPE":
+        cut = tokenizer.pipeline().cut
     forms, ending = _forms_of_json(tokenizer), str(model.get("end_of_word_suffix") or "").encode()
     symbols = Symbols(forms, anything if of_bytes or ending else _rule(forms))
     return Base(tokenizer, cut, spell, symbols, of_bytes and not ending, ending=ending)
@@ -229,7 +230,7 @@ def _with_spaces(pretoken: str) -> bytes:
 
 def _of_ranks(tokenizer: RankTokenizer) -> Base:
     symbols = Symbols(tokenizer.vocabulary.tokens(), by_bytes=True)
-    return Base(tokenizer, tokenizer.pipeline().cut, str.encode, symbols, True)
+    return Base(tokenizer, tokenizer.cutter(), str.encode, symbols, True)
 
 
 # SentencePiece

@@ -160,16 +160,16 @@ def _kept(grown: Grown) -> Iterator[Row]:
 
 
 def _tokens(grown: Grown) -> Iterator[Row]:
-    rules = grown.rules
-    forms = [spelled(grown.base.piece(one)) for one in spellings(rules, grown.base.symbols.forms)]
+    rules, base = grown.rules, grown.base
+    forms = spellings(rules, base.symbols.forms)
     for step, (left, right) in enumerate(zip(rules.left, rules.right, strict=True)):
         yield {
             "part": "token",
             "merges": step + 1,
             "id": rules.alphabet + step,
-            "token": forms[rules.alphabet + step],
-            "left": forms[left],
-            "right": forms[right],
+            "token": spelled(base.piece(forms[rules.alphabet + step])),
+            "left": spelled(base.piece(forms[left])),
+            "right": spelled(base.piece(forms[right])),
         }
 
 

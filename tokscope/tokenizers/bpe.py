@@ -238,7 +238,11 @@ class RankTokenizer:
         ranks = self.encoder.core._mergeable_ranks
         pieces = sorted(ranks, key=ranks.__getitem__)
         merges = require_some(learned(pieces, bytewise=True), self.name)
-        return Pipeline(Cutter(self.pattern, classes_of_core), merges)
+        return Pipeline(self.cutter(), merges)
+
+    def cutter(self) -> Cutter:
+        """Return what cuts text into pre-tokens."""
+        return Cutter(self.pattern, classes_of_core)
 
     def added(self) -> list[Added]:
         """Return the special tokens; a rank file adds no others."""

@@ -7,8 +7,8 @@ one for one, by stand-ins of the right class while the text is cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, filterfalse
 
 import numpy as np
 import regex
@@ -24,6 +24,8 @@ _CLASS = regex.compile(r"\\(?:[sSdDwW]|[pP](?:\w|\{[^}]+\}))")
 _STAND_INS = (
     "ΩωǅʰアÀà一\u0300\u0903\u20dd٣Ⅷ½‿—⟨⟩«»、∑€˄☃\u3000\u2028\u2029\u0085\u200b\ue000\U00050000"
 )
+_TOGETHER = 256  # characters that are looked at together
+_SURROGATES = range(0xD800, 0xE000)
 
 Classes = Callable[[str, str], str]  # an expression, characters -> those that match it
 
@@ -71,7 +73,7 @@ def compiled(pattern: str) -> regex.Pattern[str]:
 class Cutter:
     """An expression, and what the library that it belongs to knows of Unicode.
 
-    A character is checked when it is first seen, so that most are never checked.
+    A character is checked with its neighbours when it is first seen. So most are never checked.
     """
 
     def __init__(self, pattern: str, classes: Classes) -> None:
@@ -96,7 +98,7 @@ class Cutter:
         others = np.unique(codes[~self._alike[codes]])
         new = [code for code in others.tolist() if code not in self._stand_ins]
         if new:
-            self._look(new)
+            self._look(sorted({one for code in new for one in _block(code)}))
         return not self._alike[others].all()
 
     def _kinds(self, characters: str, classes: Classes) -> NDArray[np.int64]:
@@ -130,6 +132,12 @@ class Cutter:
         """Cut one text, with stand-ins."""
         for match in self._compiled.finditer(text.translate(self._stand_ins)):
             yield text[match.start() : match.end()]
+
+
+def _block(code: int) -> Iterable[int]:
+    """Return a character and its neighbours: texts that hold one mostly hold others later."""
+    start = code - code % _TOGETHER
+    return filterfalse(_SURROGATES.__contains__, range(start, start + _TOGETHER))
 
 
 def _classes_here(expression: str, characters: str) -> str:

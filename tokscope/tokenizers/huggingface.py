@@ -49,7 +49,7 @@ from tokscope.tokenizers.merges import (
     require_training_order,
 )
 from tokscope.tokenizers.patterns import PROBES
-from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
+from tokscope.tokenizers.pipeline import Cut, Pipeline, cut_at_spaces
 from tokscope.tokenizers.ranks import Ranks, by_score, unranked
 from tokscope.tokenizers.vocabulary import Vocabulary
 from tokscope.tokenizers.wordwise import Spans, Wordwise, cut_of, joined, told_of
@@ -156,17 +156,21 @@ class HuggingFaceTokenizer:
         """
         of_bytes = bytewise(self.config)
         merges = require_some(self._merges(of_bytes), self.name)
-        pattern = cut_pattern(self.config) if of_bytes else None
-        if pattern:
-            cutter = Cutter(with_gaps(pattern), classes_of_library)
-            return Pipeline(_Prepared(self.library, cutter), merges)
         if of_bytes:
-            table = byte_alphabet()
-            return Pipeline(
-                _Prepared(self.library), merges, spell=lambda word: from_alphabet(word, table)
-            )
+            cut, spell = self.by_bytes()
+            return Pipeline(cut, merges, spell)
         at = None if merges.marks else cut_at_spaces(merges)  # where there are, a cut ends a word
         return Pipeline(_Prepared(self.library, at=at), merges, line_feeds=False)
+
+    def by_bytes(self) -> tuple[Cut, Callable[[str], bytes]]:
+        """Return how a byte-level vocabulary cuts text, and the bytes of what is cut."""
+        pattern = cut_pattern(self.config)
+        if pattern:
+            return _Prepared(
+                self.library, Cutter(with_gaps(pattern), classes_of_library)
+            ), str.encode
+        table = byte_alphabet()
+        return _Prepared(self.library), lambda word: from_alphabet(word, table)
 
     def cut(self, texts: Sequence[str]) -> Iterator[str]:
         """Yield the pre-tokens of texts as the steps of the library make them."""
