@@ -87,6 +87,10 @@ def lines(workers: Workers, _: list[Corpus]) -> Report:
     return tokscope.worst_lines(SPECS, corpora, workers=workers)
 
 
+def places(workers: Workers, corpora: list[Corpus]) -> Report:
+    return tokscope.boundary_places(SPECS, corpora, workers=workers)
+
+
 def vocabularies(workers: Workers, corpora: list[Corpus]) -> Report:
     return tokscope.vocab(SPECS, corpora, workers=workers)
 
@@ -124,7 +128,7 @@ STUDIES = (
     equal,
     *(
         pytest.param(study, marks=pytest.mark.deep)
-        for study in (parallel, lines, mixture, refitted, trials, locked)
+        for study in (parallel, lines, places, mixture, refitted, trials, locked)
     ),
 )
 

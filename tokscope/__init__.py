@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tokscope.studies.audit import audit as audit
     from tokscope.studies.available import available as available
     from tokscope.studies.boundary import boundary as boundary
+    from tokscope.studies.boundary_places import boundary_places as boundary_places
     from tokscope.studies.check import check as check
     from tokscope.studies.code import code as code
     from tokscope.studies.compare import compare as compare
@@ -49,6 +50,7 @@ _HOMES = {
     "audit": "studies.audit",
     "available": "studies.available",
     "boundary": "studies.boundary",
+    "boundary_places": "studies.boundary_places",
     "check": "studies.check",
     "code": "studies.code",
     "compare": "studies.compare",

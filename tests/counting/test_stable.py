@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
-from unicodedata import category
 
 import numpy as np
 import pytest
@@ -20,6 +18,7 @@ from tests.laws import at_most
 from tests.tokenizers.families import FAMILIES, tokenizer_of
 from tokscope.counting import stable
 from tokscope.counting.counted import count
+from tokscope.counting.places import KINDS, found_in
 from tokscope.counting.seams import Seams, crossings
 from tokscope.counting.stable import Places, places_of
 from tokscope.counting.tally import Counting
@@ -198,20 +197,20 @@ def test_shares_of_a_corpus_add_up_over_units(write: Any) -> None:
 # Golden values: eight published tokenizers
 
 _FILES = {"cl100k": "cl100k_base.tiktoken", "o200k": "o200k_base.tiktoken"}
-_KINDS = ("inside_word", "at_punctuation", "between_punctuation")
+# golden class -> kinds
+_CLASSES = {
+    "before_space": ("before_space", "between_spaces"),
+    "after_space": ("after_space",),
+    "inside_word": ("inside_word", "inside_unspaced", "inside_number"),
+    "at_punctuation": ("at_punctuation",),
+    "between_punctuation": ("between_punctuation",),
+}
 
 
 @cache
-def _places(folder: Path, name: str) -> Places:
+def _load(folder: Path, name: str) -> Tokenizer:
     named = [_FILES.get(name, ""), f"{name}.json", f"{name}.tiktoken"]
-    return Places(Seams(load(next(folder / one for one in named if (folder / one).is_file()))))
-
-
-def _kind(left: str, right: str) -> str:
-    if right.isspace() or left.isspace():
-        return "before_space" if right.isspace() else "after_space"
-    forms = [char.isalnum() or category(char)[0] == "M" for char in (left, right)]
-    return _KINDS[2 - sum(forms)]
+    return load(next(folder / one for one in named if (folder / one).is_file()))
 
 
 def _golden(data: Path, name: str) -> Any:
@@ -225,15 +224,15 @@ def test_golden_shares_of_stable_and_safe_places(data: Path) -> None:
     for row in _golden(data, "boundary_stability.json"):
         text = (data / f"parallel/flores-dev/{row['language']}.txt").read_text(encoding="utf-8")
         lines = text.splitlines()[: row["lines"]]
-        found = _places(data / "tokenizers", row["tokenizer"]).of(lines)
-        inner = [(line[i - 1], line[i]) if i else None for line in lines for i in range(len(line))]
-        kinds = np.array([_kind(*pair) if pair else "" for pair in inner])
-        at = kinds != ""
-        assert Counter(kinds[at].tolist()) == row["positions"]
-        assert Counter(kinds[at & found.stable].tolist()) == row["prefix_stable"]
-        assert Counter(kinds[at & found.safe].tolist()) == row["cut_safe"]
-        given_up = Counter(map(str, found.given_up[at].tolist()))
-        assert given_up == row["tokens_given_up"]
+        own, gaps = np.ones(len(lines), bool), [""] * (len(lines) - 1)
+        tokenizer = _load(data / "tokenizers", row["tokenizer"])
+        found = found_in(tokenizer, lines, gaps, own, specials=False)
+        by_kind = [dict(zip(KINDS, counts, strict=True)) for counts in found.counts.tolist()]
+        for counts, golden in zip(by_kind, ("positions", "prefix_stable", "cut_safe"), strict=True):
+            sums = {name: sum(counts[kind] for kind in kinds) for name, kinds in _CLASSES.items()}
+            assert {name: count for name, count in sums.items() if count} == row[golden]
+        given_up = enumerate(found.given_up.sum(axis=0).tolist())
+        assert {str(tokens): count for tokens, count in given_up if count} == row["tokens_given_up"]
 
 
 def test_golden_joints_of_lines(data: Path) -> None:
@@ -243,7 +242,9 @@ def test_golden_joints_of_lines(data: Path) -> None:
     for row in _golden(data, "boundary_lines.json"):
         content = (data / texts[row["text"]]).read_bytes()[:200_000]
         lines = content[: content.rindex(b"\n")].decode().split("\n")
-        found = _places(data / "tokenizers", row["tokenizer"]).between(lines, ["\n"] * row["cuts"])
+        found = places_of(_load(data / "tokenizers", row["tokenizer"])).between(
+            lines, ["\n"] * row["cuts"]
+        )
         assert found.safe[::2].sum() == row["safe_before_line_feed"]
         assert found.safe[1::2].sum() == row["safe_after_line_feed"]
 

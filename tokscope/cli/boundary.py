@@ -2,52 +2,125 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from tokscope.cli import output, text
-from tokscope.cli.options import TOKENIZERS
+from tokscope.cli.options import STATISTICS, TEXT, TOKENIZERS
 from tokscope.cli.show import about_file, given
-from tokscope.errors import path_of
+from tokscope.errors import TokscopeError, path_of
 
 _COVERS = (".jsonl",)  # the suffix of a file of covers
+_TOP = 5
 
 
 def command(
-    specs: text.Specs,
+    specs: text.OptionalSpecs = None,
     prompt: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="PROMPT",
             help="A text that is to be continued; - reads it from standard input, and drops a "
-            "last line feed.",
+            "last line feed. Not with --corpus.",
             rich_help_panel=TOKENIZERS,
         ),
-    ],
+    ] = None,
     *,
     top: Annotated[
-        int, typer.Option(metavar="N", help="Number of covers to list, the shortest first.")
-    ] = 5,
+        int | None,
+        typer.Option(
+            metavar="N", help=f"Number of covers to list, the shortest first (default: {_TOP})."
+        ),
+    ] = None,
+    corpus: Annotated[
+        list[str] | None,
+        text.corpora(f"Text to look at: {text.FILES} sample:en is English of the embedded sample."),
+    ] = None,
+    lines: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Draw N lines from each corpus instead of reading all places.",
+            rich_help_panel=TEXT,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="The seed of --lines (default: 0).",
+            rich_help_panel=STATISTICS,
+        ),
+    ] = None,
+    reading: text.Reading,
+    specials: text.Specials = False,
     details: output.Details = False,
     out: output.Output,
+    scale: text.Scale,
 ) -> None:
-    """Show what a prompt that ends inside a token excludes.
+    """Show what a prompt that ends inside a token excludes, or where text can be cut.
 
     A model that is given the tokens of a prompt cannot go on to a token that begins with its end.
     --output covers.jsonl writes all ways to go on.
 
     `tokscope boundary sample:bpe sample:unigram 'The capital of Fran'`
+
+    With --corpus, there is no prompt: by kind of place in the text, such as before a space, shows
+    how often the tokens of what is before it stay, and how often a cut there changes no token.
+
+    `tokscope boundary sample:bpe sample:unigram --corpus sample:en`
     """
     covers, out = output.apart(out, _COVERS)
-    output.require_formats(out, draws=True)
+    output.require_formats(out, draws=not corpus)
     output.require_view("--details" if details else "", out)
+    words = [*(specs or ()), *([prompt] if prompt is not None else ())]
+    tokenizers = words if corpus else words[:-1]
+    of_text: dict[str, object] = {"--lines": lines, "--seed": seed, "--specials": specials}
+    of_text |= {"--jobs": scale.jobs, "--scheduler": scale.scheduler}
+    _require(words, bool(corpus), {"--top": top, "--output covers": covers}, of_text)
     also = [(f"--output {word}", path_of(word)) for word in covers]
-    output.require_kept(out, specs=specs, also=also)
-    # with --corpus there is no prompt, and the last word is a tokenizer too
-    from tokscope.studies import boundary as study
+    output.require_kept(out, specs=tokenizers, texts=corpus, also=also)
+    corpora = text.read(corpus, reading)
+    if corpora is None:
+        from tokscope.studies import boundary as study
 
-    report = study.boundary(specs, given(prompt), top=top, save=covers)
-    report = replace(report, notes=(*report.notes, *about_file(prompt, "boundary SPEC -")))
-    output.emit(report, study.tables(report, details=details), out)
+        report = study.boundary(
+            tokenizers, given(words[-1]), top=_TOP if top is None else top, save=covers
+        )
+        report = replace(report, notes=(*report.notes, *about_file(words[-1], "boundary SPEC -")))
+        output.emit(report, study.tables(report, details=details), out)
+        return
+    from tokscope.studies import boundary_places as places
+
+    with text.workers(corpora, scale) as workers:
+        report = places.boundary_places(
+            tokenizers, corpora, lines=lines, seed=seed or 0, specials=specials, workers=workers
+        )
+    output.emit(report, places.tables(report, details=details), out)
+
+
+def _require(
+    words: Sequence[str],
+    is_text: bool,
+    of_prompt: Mapping[str, object],
+    of_text: Mapping[str, object],
+) -> None:
+    """Refuse words that are missing, and options that would be ignored."""
+    if is_text and not words:
+        raise TokscopeError("name a tokenizer: tokscope boundary SPEC --corpus PATH")
+    if not is_text and len(words) < 2:
+        raise TokscopeError(
+            "name a tokenizer and a prompt, as in tokscope boundary SPEC 'The capital of Fran'; "
+            "or name text by --corpus"
+        )
+    ignored = of_prompt if is_text else of_text
+    for option in (
+        option for option, value in ignored.items() if value not in (None, False, "", [])
+    ):
+        what = "about a prompt; drop --corpus" if is_text else "about text; name it with --corpus"
+        raise TokscopeError(f"{option} is {what}, or drop {option}")
+    if is_text and of_text["--seed"] is not None and of_text["--lines"] is None:
+        raise TokscopeError("--seed is for lines that are drawn; add --lines 1000")

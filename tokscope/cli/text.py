@@ -25,10 +25,16 @@ _SPEC = (
 Specs = Annotated[
     list[str], typer.Argument(metavar="[LABEL=]SPEC", help=_SPEC, rich_help_panel=TOKENIZERS)
 ]
+OptionalSpecs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[LABEL=]SPEC", help=_SPEC, rich_help_panel=TOKENIZERS, show_default=False
+    ),
+]
 Spec = Annotated[
     str, typer.Argument(metavar="[LABEL=]SPEC", help=_SPEC, rich_help_panel=TOKENIZERS)
 ]
-_FILES = (
+FILES = (
     ".txt and source code by lines; .jsonl, .ndjson, .json, .csv, .tsv, "
     ".parquet and .arrow by --field; .fasta, .fna and .fa by sequences; also compressed, as "
     ".gz, .bz2, .xz, .zst or .zip. A folder or a quoted glob is one corpus per file, or a "
@@ -37,16 +43,17 @@ _FILES = (
 )
 
 
-def _corpora(help_: str) -> Any:
+def corpora(help_: str) -> Any:
+    """Return the option that names text."""
     return typer.Option("--corpus", "-c", metavar="[NAME=]PATH", help=help_, rich_help_panel=TEXT)
 
 
 Corpora = Annotated[
     list[str] | None,
-    _corpora(f"Text to read: {_FILES} Default: the embedded sample, if text is needed."),
+    corpora(f"Text to read: {FILES} Default: the embedded sample, if text is needed."),
 ]
 OwnCorpora = Annotated[
-    list[str] | None, _corpora(f"Text to learn from, which has to be named: {_FILES}")
+    list[str] | None, corpora(f"Text to learn from, which has to be named: {FILES}")
 ]
 Parallel = Annotated[
     bool,

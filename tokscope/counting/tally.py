@@ -222,14 +222,24 @@ def tally(
         whole.join(part, before)
         digests.append(part.reading.digest)
     reading = whole.reading
-    if not reading.units:
-        paths = ", ".join(shard.path for shard in corpus.shards[:3])
-        raise TokscopeError(f"{paths}: no text in it; corpus '{corpus.name}' has nothing to count")
-    every = hashlib.sha256("\n".join(digests).encode()).hexdigest()
-    reading.digest = every if len(digests) > 1 else digests[0]
+    require_text(corpus, reading)
+    reading.digest = digest_of(digests)
     rows, _ = whole.groups.filled()
     columns = counting.named()
     return [
         Tally(columns, rows[:, k], types, len(one.vocabulary))
         for k, (one, types) in enumerate(zip(tokenizers, whole.types, strict=True))
     ], reading
+
+
+def digest_of(digests: Sequence[str]) -> str:
+    """Return the digest of a corpus from those of its parts."""
+    every = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    return every if len(digests) > 1 else digests[0]
+
+
+def require_text(corpus: Corpus, reading: Reading) -> None:
+    """Raise if a corpus is empty."""
+    if not reading.units:
+        paths = ", ".join(shard.path for shard in corpus.shards[:3])
+        raise TokscopeError(f"{paths}: no text in it; corpus '{corpus.name}' has nothing to count")
