@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 from tests.tokenizers.families import wordpiece
 from tokscope.equivalence.made import texts_of
@@ -53,6 +53,26 @@ def of_parts(
 
 
 LIBRARIES = [of_parts(normalizer, cut) for normalizer in NORMALIZERS for cut in CUTS]
+# As a BERT in a GGUF file has it: characters are replaced, and text is cut in two steps.
+LIBRARIES.append(
+    of_parts(
+        normalizers.Sequence(
+            [
+                normalizers.Replace(Regex("[가-깋]"), "ᄀ"),
+                normalizers.NFD(),
+                normalizers.Replace(Regex(r"(?!\s)[\p{Cc}\p{Cf}\uFFFD]"), ""),
+                normalizers.Replace(Regex(r"\p{M}"), ""),
+                normalizers.Replace("½", "l"),
+            ]
+        ),
+        pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Split(Regex(r"\s+"), "removed"),
+                pre_tokenizers.Split(Regex(r"[\p{P}中]"), "isolated"),
+            ]
+        ),
+    )
+)
 
 
 def marked(pieces: str, merges: str, *, bytewise: bool = False) -> Tokenizer:
@@ -175,9 +195,12 @@ def test_words_that_seldom_come_up_again_are_not_kept() -> None:
     assert words.numbers == {"hello": 0}
 
 
-def test_not_where_a_normalizer_looks_across_spaces() -> None:
+@pytest.mark.parametrize(
+    "replaced", ["o w", " ", Regex("[^a]"), Regex("a+"), Regex("(?<=a )b"), Regex(r"[\p{Z}a]")]
+)
+def test_not_where_a_normalizer_looks_across_spaces(replaced: str | Regex) -> None:
     library = wordpiece()
-    library.normalizer = normalizers.Replace("o w", "ow")
+    library.normalizer = normalizers.Replace(replaced, "o")
     assert not cut_of(json.loads(library.to_str()))
 
 

@@ -15,6 +15,7 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 from tokscope.tokenizers import Encoded
@@ -30,6 +31,11 @@ _MOST = 2_000_000  # characters of words that are kept
 _AT_ONCE = 100  # words for one call of the library
 _FEW = 0.6  # of the characters of texts; if those of new words are more, whole texts are faster
 _DROPS = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")  # each drops spaces
+_DROPPED = {"type": "Split", "pattern": {"Regex": r"\s+"}, "behavior": "Removed", "invert": False}
+# Behind one of these, each of these looks at a word alone.
+_INSIDE = ("Digits", "Punctuation", "Split")
+# An expression that matches single characters, whatever stands beside them
+_CHARACTER = re.compile(r"(?:\(\?!\\s\))?(?:\[(?!\^)(?:[^\[\]\\&]|\\.)+\]|\\p\{\w+\}|[^\W\d_])")
 # What these make of a word depends on no character across a space, which they leave as it is.
 _LOCAL = ("BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "StripAccents")
 # A word gets the mark of the space before it, whether that is in the text or not.
@@ -63,8 +69,21 @@ def cut_of(config: Json) -> Cut | None:
 
 def _drops_spaces(config: Json) -> bool:
     """Tell whether spaces are dropped, and text on either side is treated alike without them."""
-    local = all(step["type"] in _LOCAL for step in _steps(config))
-    return local and (config["pre_tokenizer"] or {}).get("type") in _DROPS
+    cut = config["pre_tokenizer"] or {}
+    first, *others = cut["pretokenizers"] or [{}] if cut.get("type") == "Sequence" else [cut]
+    return (
+        (first.get("type") in _DROPS or first == _DROPPED)
+        and all(other["type"] in _INSIDE for other in others)
+        and all(map(_is_local, _steps(config)))
+    )
+
+
+def _is_local(step: Json) -> bool:
+    """Tell whether a step of a normalizer leaves spaces, and looks at nothing across one."""
+    if step["type"] != "Replace":
+        return step["type"] in _LOCAL
+    expression = step["pattern"].get("Regex") or re.escape(step["pattern"]["String"])
+    return bool(_CHARACTER.fullmatch(expression)) and not regex.search(expression, " ")
 
 
 def _begins_anew(config: Json) -> bool:
