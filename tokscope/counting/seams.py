@@ -10,83 +10,107 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
+from unicodedata import category, normalize
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.counting.local import expressions_of, is_local
 from tokscope.errors import UnitError
 from tokscope.late import Late
-from tokscope.text.words import LETTER, NUMBER, SIGN, UNSPACED, codes, properties_of
+from tokscope.text.words import LETTER, NUMBER, SIGN, UNSPACED, codes, properties
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import HasAnatomy, Prepared, added_tokens
-from tokscope.tokenizers.baselines import Bytes, Characters
 from tokscope.tokenizers.vocabulary import SPACE, Vocabulary
 
 if TYPE_CHECKING:
-    from tokscope.tokenizers import greedy, huggingface
-else:  # imported late because each imports a library
-    greedy = Late("tokscope.tokenizers.greedy")
+    from tokscope.tokenizers import huggingface
+else:  # imported late because it imports a library
     huggingface = Late("tokscope.tokenizers.huggingface")
 
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int64]
 Ids = tuple[int, ...]
 
-# Kinds of characters; no seam is beside any other one, such as a mark or a line feed.
-_OTHER, _BLANK, _SIGN, _NUMBER, _UNSPACED, _LETTER = range(6)
-# The kinds on both sides of places that can be seams. Between digits and between signs it depends
-# on how many there are where expressions cut them, and inside words there are few seams.
+# Kinds of characters. No seam is beside any other one: a mark, a line feed, a symbol that is
+# neither ASCII nor punctuation, or an apostrophe, which expressions join with letters beside it.
+_OTHER, _BLANK, _SIGN, _NUMBER, _LETTER, _HAN, _KANA, _ASIAN = range(8)
+_KINDS = 8
+# The kinds on both sides of places that can be seams. Between digits it depends on how many there
+# are where expressions cut them, and between letters there are few seams.
+_WORDS = (_NUMBER, _LETTER, _HAN, _KANA, _ASIAN)
 _PAIRS = (
-    *((left, _BLANK) for left in (_SIGN, _NUMBER, _UNSPACED, _LETTER)),
-    *((left, _SIGN) for left in (_NUMBER, _UNSPACED, _LETTER)),
-    *((left, _UNSPACED) for left in (_SIGN, _NUMBER, _UNSPACED, _LETTER)),
-    *((left, _LETTER) for left in (_NUMBER, _UNSPACED)),
-    *((left, _NUMBER) for left in (_UNSPACED, _LETTER)),
+    *((left, _BLANK) for left in (_SIGN, *_WORDS)),
+    *((left, _SIGN) for left in _WORDS),
+    *((_SIGN, right) for right in (_HAN, _KANA, _ASIAN)),
+    *((left, _HAN) for left in _WORDS),
+    *((_HAN, right) for right in (_NUMBER, _LETTER, _KANA)),
+    *((_KANA, _KANA), (_ASIAN, _ASIAN), (_NUMBER, _LETTER), (_LETTER, _NUMBER)),
 )
+# Here text has to begin anew, since expressions take a sign with the letters behind it, unless
+# there is a sign before it.
+_STRICT = ((_SIGN, _SIGN), (_SIGN, _LETTER), (_SIGN, _NUMBER))
+# Texts to try, by the kind of their last and of their first character. The letter of an ancient
+# script is unknown to most, which for some makes a word unknown that holds it.
 _LEFT: Mapping[int, Sequence[str]] = {
-    _SIGN: (".", "...", "f(", "don'", "a/", "“", "#", "☃"),
-    _NUMBER: ("7", "12345", "1,234", "a12", "½"),
-    _UNSPACED: ("中", "你好世界", "カナ", "日本", "龘", "a中"),
-    _LETTER: ("a", "don", "HTTPServer", "it's", "п", "é", "x1b", "ß"),
+    _SIGN: (".", "...", "f(", "a/", "“", "#", "，"),
+    _NUMBER: ("7", "12345", "1,234", "a12", "½", "𐎀1"),
+    _LETTER: ("a", "don", "HTTPServer", "it's", "п", "é", "x1b", "ß", "𐎀a"),
+    _HAN: ("中", "你好世界", "日本", "龘", "a中", "カ中", "𐎀中"),
+    _KANA: ("カ", "かな", "本な", "aカ", "𐎀カ"),
+    _ASIAN: ("ก", "ยก", "ລາວ", "aก", "𐎀ก"),
 }
 _RIGHT: Mapping[int, Sequence[str]] = {
     _BLANK: (
-        " ",
-        "  ",
-        " a",
-        " B",
-        " 12345",
-        " .",
-        "  b",
-        " \n",
-        " \n\n x",
-        " 's",
-        " 中",
-        " \u0301",
+        *(" ", "  ", "   x", " a", " B", " 12345", " .", " \n", " \n\n x", " 's", " 'sa", " 中"),
+        *(" \u0301", " 𐎀", " ▁", " ▁a"),
     ),
-    _SIGN: (".", "...", "'s", "'ll", "'x", ".com", '"', "(a", "，中", "!\n", "/\n", "☃"),
-    _NUMBER: ("1", "12345", "1a", "½"),
-    _UNSPACED: ("中", "文字", "世a", "カナ", "龘"),
-    _LETTER: ("a", "Ab", "AB", "s", "ll", "é", "п"),
+    _SIGN: (".", "...", ".'sa", ".com", '"', "(a", "，中", "!\n", "/\n", "«", "#1", ".𐎀"),
+    _NUMBER: ("1", "12345", "1a", "½", "1.5", "1𐎀"),
+    _LETTER: ("a", "Ab", "AB", "s", "ll", "é", "п", "a's", "a𐎀"),
+    _HAN: ("中", "文字", "世a", "世カ", "龘", "中𐎀"),
+    _KANA: ("カ", "なの", "カ中", "な𐎀"),
+    _ASIAN: ("ก", "กา", "ກa", "ก𐎀"),
 }
 _LOOKED_AT = 4_000  # tokens of the vocabulary, of which some are tried
 _TRIED = 6  # of a kind
 _IGNORES = "ignore_merges"
+_SPACES = [
+    int.from_bytes(char.encode(), "big") for char in map(chr, range(0x3001)) if char.isspace()
+]
+_PERIOD = 16  # characters, which is how long pieces of most models may be
+# Blocks that all tokenizers treat alike that tell Han and kana from other letters
+_HAN_AT = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2A6DF))
+_KANA_AT = ((0x3040, 0x30FF), (0xFF66, 0xFF9F))
+_JOINED = [ord("'"), ord("’"), ord(SPACE)]  # the last may stand for a space
+
+
+@cache
+def _kinds() -> NDArray[np.int8]:
+    """Return the kind of every code point, as far as it can be beside a seam."""
+    found = properties()
+    kinds = np.zeros(len(found), np.int8)
+    for flag, kind in ((NUMBER, _NUMBER), (LETTER, _LETTER), (UNSPACED, _ASIAN)):
+        kinds[(found & flag) != 0] = kind
+    far = np.arange(0x3000, len(kinds))
+    kinds[far[kinds[far] == _ASIAN]] = _OTHER
+    for kind, ranges in ((_KANA, _KANA_AT), (_HAN, _HAN_AT)):
+        for first, last in ranges:
+            block = kinds[first : last + 1]
+            block[(found[first : last + 1] & UNSPACED) != 0] = kind
+    signs = np.flatnonzero(found & SIGN)
+    kinds[[code for code in signs.tolist() if code < 0x80 or category(chr(code))[0] == "P"]] = _SIGN
+    kinds[_JOINED] = _OTHER
+    kinds[ord(" ")] = _BLANK
+    return kinds
 
 
 def kinds_of(text: str) -> NDArray[np.int8]:
-    """Return the kind of every character, as far as it can be beside a seam."""
-    properties, numbers = properties_of(text), codes(text)
-    kinds = np.zeros(len(numbers), np.int8)
-    flags = ((SIGN, _SIGN), (NUMBER, _NUMBER), (LETTER, _LETTER), (UNSPACED, _UNSPACED))
-    for flag, kind in flags:
-        kinds[(properties & flag) != 0] = kind
-    kinds[numbers == ord(" ")] = _BLANK
-    kinds[numbers == ord(SPACE)] = _OTHER  # as it may stand for a space
-    return kinds
+    """Return the kind of every character."""
+    return _kinds()[codes(text)]
 
 
 def crossings(vocabulary: Vocabulary, more: Sequence[bytes] = ()) -> NDArray[np.uint64]:
@@ -132,10 +156,9 @@ class Seams:
 
     @cached_property
     def named(self) -> list[str]:
-        """The texts of tokens that are found before the model sees the text."""
+        """The texts of added and special tokens, which have no bytes; some models find them all."""
         names = [one.text for one in added_tokens(self.tokenizer)]
-        names += self.tokenizer.vocabulary.specials if self.specials else ()
-        return list(filter(None, names))
+        return list(filter(None, [*names, *self.tokenizer.vocabulary.specials]))
 
     @cached_property
     def _cuts(self) -> Callable[[str], Prepared] | None:
@@ -160,19 +183,32 @@ class Seams:
 
     @cached_property
     def _found(self) -> tuple[Flags, bool]:
-        """The pairs of kinds that make seams, (6, 6), and whether text after one begins anew."""
-        allowed, alike = np.zeros((6, 6), bool), True
-        known = (HasAnatomy, greedy.GreedyTokenizer, Bytes, Characters)
-        for pair in _PAIRS if isinstance(self.tokenizer, known) else ():
+        """The pairs of kinds that make seams, and whether text after one begins anew."""
+        allowed, anew = np.zeros((_KINDS, _KINDS), bool), True
+        for pair in (*_PAIRS, *_STRICT) if self._can_be_tried else ():
             holds, same = self._tried(*pair)
-            allowed[pair] = holds
-            alike &= same or not holds
-        return allowed, alike
+            allowed[pair] = holds and (same or pair not in _STRICT)
+            anew &= same or not allowed[pair]
+        return allowed, anew
+
+    @property
+    def _can_be_tried(self) -> bool:
+        """Whether trials can tell: not where an expression takes words together, two by two."""
+        if not is_local(self.tokenizer, specials=self.specials):
+            return False
+        left, right = self._crossings >> np.uint64(32), self._crossings & np.uint64(0xFFFFFFFF)
+        over_words = (right == ord(" ")) & ~np.isin(left, _SPACES)
+        return not (over_words.any() and any(expressions_of(self.tokenizer)))
 
     @property
     def anew(self) -> bool:
         """Whether the text behind a seam has the same tokens as a text of its own."""
         return self._found[1]
+
+    @property
+    def adds_scores(self) -> bool:
+        """Whether the model adds the scores of pieces, as Unigram does."""
+        return "unigram" in self.tokenizer.family.lower()
 
     def inside(self, text: str) -> Flags:
         """Tell for each character whether there is a seam before it."""
@@ -272,6 +308,27 @@ class Seams:
         holds = all(a + b == c for a, b, c in zip(before, rest, behind, strict=True))
         holds &= all(a + b == c for a, b, c in zip(ones, rest, whole, strict=True))
         return bool(tries) and holds, rest == alone
+
+
+def repeating(texts: Sequence[str]) -> Flags:
+    """Tell which texts go on as they went just before, for more than one period.
+
+    There, pieces can change places without another sum of their scores. Rounding decides then, and
+    that depends on all of the text before.
+
+    >>> repeating(["...", "a..", "anan", "ananas"]).tolist()
+    [True, False, False, True]
+    """
+    normal = [normalize("NFKC", text).lower() for text in texts]
+    ends = np.cumsum([len(text) + 1 for text in normal])
+    numbers = codes("\n".join((*normal, ""))).astype(np.int32)
+    found = np.zeros(len(texts), bool)
+    for period in range(1, _PERIOD + 1):
+        same = (numbers[period:] == numbers[:-period]) & (numbers[period:] != ord("\n"))
+        runs = np.append(0, np.cumsum(same))
+        places = np.flatnonzero(runs[period + 1 :] - runs[: -period - 1] == period + 1)
+        found[np.searchsorted(ends, places, "right")] = True
+    return found
 
 
 def _is_cut(prepared: Prepared, place: int) -> bool:

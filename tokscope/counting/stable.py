@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.counting.seams import Flags, Seams
+from tokscope.counting.seams import Flags, Seams, repeating
 from tokscope.errors import UnitError
 from tokscope.tokenizers import Encoded, Tokenizer, tokens_of
 
@@ -88,7 +88,7 @@ class Places:
             UnitError: the tokenizer cannot encode a part of a text.
         """
         begins, joined = _begins(texts), "".join(texts)
-        seams = self._inside(joined, begins)
+        seams = self._inside(texts)
         found = self._of(joined, begins, seams)
         if found.beyond.any():
             odd = np.searchsorted(begins, np.flatnonzero(found.beyond), "right") - 1
@@ -104,7 +104,7 @@ class Places:
         text ends in a line feed.
         """
         begins, joined = _begins(texts), "".join(texts)
-        seams = np.flatnonzero(self._inside(joined, begins))
+        seams = np.flatnonzero(self._inside(texts))
         first, last = np.searchsorted(seams, begins[:-1]), np.searchsorted(seams, begins[1:])
         near: list[Part] = []
         whole: list[Part] = []
@@ -124,10 +124,14 @@ class Places:
             found = self._distinct([two if is_odd else one for is_odd, one, two in pairs])
         return found
 
-    def _inside(self, joined: str, begins: Counts) -> Flags:
+    def _inside(self, texts: Sequence[str]) -> Flags:
         """Tell before which characters of texts there is a seam inside a text."""
-        seams = self.seams.inside(joined)
-        seams[begins[begins < len(joined)]] = False
+        seams = self.seams.inside("".join(texts))
+        begins = _begins(texts)
+        seams[begins[begins < len(seams)]] = False
+        if self.seams.adds_scores:
+            odd = repeating(texts) & (np.diff(begins) <= LONGEST)
+            seams[np.repeat(odd, np.diff(begins))] = False
         return seams
 
     def _of(self, joined: str, begins: Counts, seams: Flags) -> Judged:
