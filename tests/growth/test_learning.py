@@ -94,6 +94,13 @@ def test_windows_count_twice_and_ties_go_to_lower_ids() -> None:
     assert rules.left.tolist() == [0, 1]
 
 
+def test_no_number_of_merges_is_too_large() -> None:
+    texts, symbols = [[0, 1, 2]], Symbols([b"a", b"b", b"c"])
+    rules, gone = learn(words_of(texts), np.array([3]), symbols, 10**18)
+    assert spellings(rules, symbols.forms)[3:] == [b"ab", b"abc"]
+    assert gone.tolist() == [3, 3]
+
+
 def test_a_pair_that_spells_a_token_is_not_joined() -> None:
     rules, _ = learn(words_of([[0, 1]]), np.array([9]), Symbols([b"a", b"b", b"ab"]), 1)
     assert len(rules) == 0

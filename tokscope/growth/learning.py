@@ -50,6 +50,7 @@ def learn(words: Words, counts: Ints, symbols: Symbols, steps: int) -> tuple[Rul
     each merge saves in all words.
     """
     known = _Known(symbols, list(symbols.forms), {*symbols.forms, *symbols.taken})
+    steps = min(steps, len(words.symbols))  # each merge costs a token
     text = _Text.of(words, counts, len(symbols.forms), steps)
     merges: list[tuple[int, int]] = []
     gone: list[int] = []
