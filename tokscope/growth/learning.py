@@ -278,7 +278,7 @@ class _Text:
     def _count(self, at: Ints) -> None:
         """Count the pairs that begin at some places, none of which was counted before."""
         keys = self.tokens[at].astype(np.int64) * self.stride + self.tokens[self.after[at]]
-        order = keys.argsort()
+        order = keys.argsort(kind="stable")  # half the time of the other kind
         at, keys = at[order], keys[order]
         new = keys != _shifted(keys)
         starts = np.concatenate((new.nonzero()[0], [len(keys)]))
