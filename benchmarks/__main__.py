@@ -19,7 +19,17 @@ from benchmarks.measuring import ONE_CORE, REAL, ROUNDS, there
 
 os.environ |= ONE_CORE  # before libraries are imported
 
-from benchmarks import boundaries, changing, commands, encoders, gates, growth, mixture, others
+from benchmarks import (
+    boundaries,
+    changing,
+    cold,
+    commands,
+    encoders,
+    gates,
+    growth,
+    mixture,
+    others,
+)
 from tokscope.errors import TokscopeError, choose
 
 NAMED = (
@@ -28,6 +38,7 @@ NAMED = (
 )
 PARTS = {
     "encoders": encoders.run,
+    "cold": cold.run,
     "commands": commands.run,
     "others": others.run,
     "growth": growth.run,
@@ -39,7 +50,7 @@ PARTS = {
     "many": mixture.run_many,
     "gates": gates.run,
 }
-NEED_DATA = {"others", "mixture", "published", "many", "gates"}
+NEED_DATA = {"cold", "others", "mixture", "published", "many", "gates"}
 
 
 def main() -> None:
