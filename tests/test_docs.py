@@ -76,8 +76,8 @@ def test_the_readme_is_short() -> None:
 
 # Pages with commands that take seconds; they run with -m "".
 SLOW = {
-    "audit", "changes", "code", "compare", "extend", "gate", "mixture", "numbers", "python", "report",
-    "transfer",
+    "audit", "boundary", "changes", "code", "compare", "extend", "gate", "loading", "mixture", "morph",
+    "numbers", "output", "python", "report", "transfer",
 }  # fmt: skip
 
 

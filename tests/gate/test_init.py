@@ -21,7 +21,14 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("names", [["en"], ["th"], ["en", "th"], ["en", "th", "a[1] !"]])
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["en"], marks=pytest.mark.deep),
+        pytest.param(["th"], marks=pytest.mark.deep),
+        ["en", "th", "a[1] !"],
+    ],
+)
 @pytest.mark.parametrize("parallel", [True, False])
 def test_every_gate_of_init_is_judged_and_passes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str], parallel: bool

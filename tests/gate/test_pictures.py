@@ -15,6 +15,7 @@ from tests.laws import refusal
 NOTHING = "tokscope: nothing to draw: no text was found to take more or fewer tokens; left out: "
 
 
+@pytest.mark.deep
 def test_a_check_draws_the_change_beside_the_limit_and_its_exit_code_stays(
     locked: Path, run: Run
 ) -> None:

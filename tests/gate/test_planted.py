@@ -124,7 +124,9 @@ def test_changes_to_published_tokenizers_fail_their_rules(
     judge_each(folder, config, expected, alone_too=False)
 
 
-@pytest.mark.parametrize("way", AGAIN)
+@pytest.mark.parametrize(
+    "way", [pytest.param(way, marks=[pytest.mark.deep] * (i > 0)) for i, way in enumerate(AGAIN)]
+)
 def test_saving_again_changes_nothing(folder: Path, saved: str, way: str) -> None:
     config = settings.read(folder / "tokscope.toml")
     base = taken(config.tokenizer, config, wanted=everything(config))
