@@ -267,36 +267,67 @@ class _Rows:
     weights: NDArray[np.float64]
 
     def made_of(self, old: Numbers, dtype: str) -> Iterator[Numbers]:
-        """Yield the new rows of a tensor, a block at a time.
+        """Yield the new rows of a tensor, a block at a time; use each before you ask for the next.
 
         A new id with one old id gets the same bytes. One with several gets their weighted sum, in
         float64 for float32, else in float32, rounded once. One with none, or with one for which the
         tensor has no row, gets zeros.
         """
-        made = self.map
-        table = old.reshape(len(old), -1)
+        made, table = self.map, old.reshape(len(old), -1)
         counts = np.where(without_row(made, len(old)), 0, made.counts)
         size = max(1, _BLOCK // max(1, 8 * table.shape[1]))
-        for start in range(0, made.height, size):
+        blocks = range(0, made.height, size)
+        most = max((int(counts[start : start + size].sum()) for start in blocks), default=0)
+        block, room = np.empty((size, table.shape[1]), table.dtype), _Room.of(most, table, dtype)
+        for start in blocks:
             own = counts[start : start + size]
-            new = np.zeros((len(own), table.shape[1]), table.dtype)
-            one, several = np.flatnonzero(own == 1), np.flatnonzero(own > 1)
-            new[one] = table[made.pieces[made.starts[start + one]]]
+            new, one, several = block[: len(own)], np.flatnonzero(own == 1), np.flatnonzero(own > 1)
+            new[own == 0] = 0
+            new[one] = room.taken(table, made.pieces[made.starts[start + one]])
             if len(several):
-                new[several] = self._summed(table, start + several, dtype)
+                new[several] = _narrow(self._summed(table, start + several, room), dtype)
             yield new
 
-    def _summed(self, table: Numbers, rows: Ids, dtype: str) -> Numbers:
+    def _summed(self, table: Numbers, rows: Ids, room: _Room) -> Numbers:
         """Return the weighted sums of old rows for some new ids."""
-        made, kind = self.map, np.float64 if dtype in ("F64", "F32") else np.float32
+        made = self.map
         counts = made.counts[rows]
         starts = np.concatenate(([0], np.cumsum(counts)))
         at = np.arange(starts[-1]) + np.repeat(made.starts[rows] - starts[:-1], counts)
-        entries = (self.weights[at].astype(kind), np.arange(len(at)), starts)
-        matrix = csr_array(entries, shape=(len(rows), len(at)))
-        return _narrow(
-            matrix @ _wide(table[made.pieces[at]], dtype).astype(kind, copy=False), dtype
-        )
+        numbers = room.widened(room.taken(table, made.pieces[at]))
+        entries = (self.weights[at].astype(numbers.dtype), np.arange(len(at)), starts)
+        sums: Numbers = csr_array(entries, shape=(len(rows), len(at))) @ numbers
+        return sums
+
+
+class _Room(NamedTuple):
+    """Memory for rows of a tensor, used again and again: the system takes long to give new one."""
+
+    rows: Numbers
+    wide: Numbers  # float64 for float32 and float64, else float32
+    of_halves: bool  # whether numbers are bfloat16, the upper half of float32
+
+    @classmethod
+    def of(cls, size: int, table: Numbers, dtype: str) -> _Room:
+        """Return room for some rows."""
+        shape = (size, table.shape[1])
+        wide = np.empty(shape, np.float64 if dtype in ("F64", "F32") else np.float32)
+        return cls(np.empty(shape, table.dtype), wide, dtype == "BF16")
+
+    def taken(self, table: Numbers, ids: NDArray[np.int32]) -> Numbers:
+        """Return some rows of a tensor."""
+        return np.take(table, ids, axis=0, out=self.rows[: len(ids)], mode="clip")
+
+    def widened(self, rows: Numbers) -> Numbers:
+        """Return rows as numbers that can be added."""
+        wide = self.wide[: len(rows)]
+        if self.of_halves:
+            bits = wide.view(np.uint32)
+            bits[:] = rows
+            bits <<= 16
+        else:
+            wide[:] = rows
+        return wide
 
 
 def without_row(made: Map, rows: int) -> NDArray[np.bool_]:
@@ -304,21 +335,11 @@ def without_row(made: Map, rows: int) -> NDArray[np.bool_]:
     return np.bincount(made.rows[made.pieces >= rows], minlength=made.height) > 0
 
 
-def _wide(numbers: Numbers, dtype: str) -> Numbers:
-    """Return numbers as ones that can be added; bfloat16 is the upper half of float32."""
-    if dtype != "BF16":
-        return numbers
-    bits = numbers.astype(np.uint32)
-    bits <<= 16
-    wide: Numbers = bits.view(np.float32)
-    return wide
-
-
 def _narrow(numbers: Numbers, dtype: str) -> Numbers:
     """Round numbers to the type of a tensor, to the nearest, of two to the even one."""
     if dtype != "BF16":
         with np.errstate(over="ignore"):
-            return numbers.astype(_TYPES[dtype])
+            return numbers.astype(_TYPES[dtype], copy=False)
     bits = numbers.view(np.uint32)
     nothing = np.isnan(numbers) if np.isnan(numbers.min()) else None
     half = bits >> 16  # in place from here: a block is read and written often
