@@ -9,7 +9,8 @@ import pytest
 from tests.tokenizers.families import tokenizer_of
 from tokscope.counting.places import KINDS, kinds_of
 from tokscope.errors import TokscopeError
-from tokscope.studies.boundary_places import boundary_places, tables
+from tokscope.plots import Values
+from tokscope.studies.boundary_places import boundary_places, plots, tables
 from tokscope.studies.boundary_places_headline import At, Told, headline
 
 RANKS = {"ranks": tokenizer_of("ranks.tiktoken")}  # he, ll, hell, hello, 12 and " w" are tokens
@@ -127,3 +128,12 @@ def test_a_text_of_single_characters_has_no_places() -> None:
     report = boundary_places("bytes", {"mine": ["a"]})
     assert report.headline.startswith("Cannot tell")
     assert all(math.isnan(value) or value == 0 for value in report.frame["value"])
+    assert math.isnan(tables(report)[1].frame["most"][0])
+    assert not plots(report)
+
+
+def test_the_plot_shows_safe_cuts_by_kind_of_all_corpora() -> None:
+    (plot,) = plots(boundary_places(RANKS, {"one": ["he w"], "two": ["hello"]}))
+    assert isinstance(plot, Values)
+    shown = {mark.row: mark.value for mark in plot.marks}
+    assert shown == {"before a space": 1, "after a space": 0, "inside a word": 0}

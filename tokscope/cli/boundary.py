@@ -74,7 +74,7 @@ def command(
     `tokscope boundary sample:bpe sample:unigram --corpus sample:en`
     """
     covers, out = output.apart(out, _COVERS)
-    output.require_formats(out, draws=not corpus)
+    output.require_formats(out, draws=True)
     output.require_view("--details" if details else "", out)
     words = [*(specs or ()), *([prompt] if prompt is not None else ())]
     tokenizers = words if corpus else words[:-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
-from math import nan
+from math import isnan, nan
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from tokscope.counting.stable import LONGEST
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.measures.ratios import ratio
+from tokscope.plots import Mark, Plot, Values
 from tokscope.report import Report
 from tokscope.studies.boundary_places_headline import NAMES, At, Told, headline
 from tokscope.text.given import Corpora
@@ -98,6 +99,7 @@ def boundary_places(
         headline=headline([_told(one, own) for one, own in zip(used, together, strict=True)]),
         details=(*_DETAILS, *counted.skips()),
         view=tables,
+        plots=plots,
     )
 
 
@@ -195,6 +197,17 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     return views
 
 
+def plots(report: Report) -> list[Plot]:
+    """Return the share of safe cuts by kind of place, in all corpora together."""
+    corpus = report.rows[-1]["corpus"]
+    marks = tuple(
+        Mark(NAMES[row["place"]], row["tokenizer"], row["value"])
+        for row in report.rows
+        if row["corpus"] == corpus and row["measure"] == "cut_safe" and row["place"] != ALL
+    )
+    return [Values("bars", "places", "Places where a cut is safe", "share", marks)] if marks else []
+
+
 def _shares(frame: pd.DataFrame) -> pd.DataFrame:
     """Return shares by kind of place, with two columns for each tokenizer."""
     counts = frame[frame["measure"] == "places"].groupby("place", sort=False)["value"].max()
@@ -215,7 +228,7 @@ def _given_up(frame: pd.DataFrame, *, by_place: bool) -> list[dict[str, object]]
         {"tokenizer": tokenizer}
         | ({"place": NAMES[str(place)]} if by_place else {})
         | {
-            name: value if measure == "given_up_mean" else int(value)
+            name: value if measure == "given_up_mean" or isnan(value) else int(value)
             for (measure, name), value in zip(_GIVEN_UP.items(), rows["value"], strict=True)
         }
         for (tokenizer, place), rows in shown.groupby(["tokenizer", "place"], sort=False)
