@@ -86,7 +86,11 @@ HEADLINES = {
     "b spends 37 % of its java tokens on indentation, a 7 %.": {"a": (0.46, 0.07), "b": (0, 0.37)},
     "No difference is seen: in java, all glue about 46 % of the identifiers to what stands beside "
     "them, as in “.get”.": {"a": (0.462, 0.07), "b": (0.461, 0.07)},
-    "All keep identifiers apart from what stands beside them.": {"a": (0, 0), "b": (0.001, 0)},
+    "All keep identifiers apart from what stands beside them.": {"a": (0, 0), "b": (0, 0)},
+    "All glue less than 1 % of the identifiers to what stands beside them.": {
+        "a": (0, 0),
+        "b": (0.001, 0),
+    },
     "a keeps identifiers apart from what stands beside them. "
     "a spends 39 % of its java tokens on indentation.": {"a": (0, 0.39)},
     "Cannot tell: there are no identifiers in the text.": {"a": (NAN, 0), "b": (NAN, 0)},
@@ -101,6 +105,11 @@ HEADLINES = {
 @pytest.mark.parametrize("told", HEADLINES)
 def test_headlines(told: str) -> None:
     assert headline(frame(**HEADLINES[told])) == told
+
+
+def test_the_unknown_token_holds_no_identifier() -> None:
+    told = code("sample:wordpiece", {"python": ["x = 漢字\n"]})
+    assert value(told, "identifiers_one_token") == value(told, "names_one_token") == 0.5
 
 
 def test_a_headline_looks_at_every_language() -> None:

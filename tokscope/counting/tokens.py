@@ -180,21 +180,24 @@ class Tokens:
             ]
         )
 
+    @cached_property
+    def ends_at(self) -> NDArray[np.bool_]:
+        """Whether a token ends before each byte of `Text.data`, and at its end."""
+        ends = np.zeros(len(self.text.data) + 1, bool)
+        ends[self.cuts] = True
+        return ends
+
     def cut(self, starts: Counts, ends: Counts) -> NDArray[np.bool_]:
         """Tell which spans of bytes have a token boundary strictly inside."""
-        inside = np.zeros(len(self.text.data) + 1, bool)
-        inside[self.cuts] = True
-        before = np.cumsum(inside, dtype=np.int32)
+        before = np.cumsum(self.ends_at, dtype=np.int32)
         return before.take(ends - 1) > before.take(starts)
 
     def held(self, starts: Counts, ends: Counts) -> NDArray[np.bool_]:
         """Tell which spans of bytes lie inside a single token that is not the unknown token."""
-        unknown = self.tokenizer.vocabulary.unknown
         token = np.searchsorted(self.cuts, starts, side="right")
         unit = np.searchsorted(self.text.unit_bytes, starts, side="right") - 1
         there = token < self.encoded.starts[unit + 1]  # else no token covers the end of the unit
-        ids = np.append(self.encoded.ids, -1)[token]
-        return there & ~self.cut(starts, ends) & (ids != (-1 if unknown is None else unknown))
+        return there & ~self.cut(starts, ends) & ~np.append(self.is_unknown, False)[token]
 
     @cached_property
     def judged(self) -> Judged:
@@ -241,12 +244,17 @@ class Tokens:
         """Count tokens whose bytes are not complete characters."""
         return self.by_unit(self.tokenizer.vocabulary.incomplete[self.encoded.ids])
 
+    @cached_property
+    def is_unknown(self) -> NDArray[np.bool_]:
+        """Whether each token is the unknown token; (T,)."""
+        unknown = self.tokenizer.vocabulary.unknown
+        return self.encoded.ids == (-1 if unknown is None else unknown)
+
     def unknown(self) -> Counts:
         """Count unknown tokens."""
-        unknown = self.tokenizer.vocabulary.unknown
-        if unknown is None:
+        if self.tokenizer.vocabulary.unknown is None:
             return np.zeros(len(self.text.texts), np.int64)
-        return self.by_unit(self.encoded.ids == unknown)
+        return self.by_unit(self.is_unknown)
 
     def round_trip(self) -> Counts:
         """Count units that decode to themselves, with the tokenizer's own decoder."""

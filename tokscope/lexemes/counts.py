@@ -117,7 +117,7 @@ def under(code: Code, tokens: Tokens) -> Under:
     """Count how tokens cut code."""
     held = _held(code, tokens)
     covered = cover(tokens, code.lexemes.starts, code.lexemes.ends)
-    one = covered.tokens == 1
+    one = (covered.tokens == 1) & ~np.append(tokens.is_unknown, False)[covered.first]
     clean = covered.clean
     flags = {"one_token": one, "start": covered.start, "end": covered.end}
     flags |= {"clean": clean, "exact": clean & one}
@@ -214,9 +214,7 @@ def _indentation(code: Code, held: _Held) -> Counter[Key]:
 
 def _subwords(code: Code, tokens: Tokens) -> Counter[Key]:
     """Count cuts inside identifiers where a word ends, those elsewhere, and words without one."""
-    ends = np.zeros(len(code.text.data) + 1, bool)
-    ends[tokens.cuts] = True
-    cut = code.places.held(ends[code.text.char_bytes])
+    cut = code.places.held(tokens.ends_at[code.text.char_bytes])
     words = code.places.words
     return _totals(
         hits=(cut & words).sum(), false=(cut & ~words).sum(), missed=(~cut & words).sum()

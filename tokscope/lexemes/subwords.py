@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.counting.spans import Flags
 from tokscope.counting.tokens import Counts
 from tokscope.text.words import codes
 
-Flags = NDArray[np.bool_]
 _LOWER, _UPPER, _DIGIT, _LINE = range(4)
 
 

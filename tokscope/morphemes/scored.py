@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.counting.tokens import Text, Tokens
+from tokscope.counting.spans import Flags
+from tokscope.counting.tokens import Counts, Text, Tokens
 from tokscope.morphemes.gold import Gold
 from tokscope.reach.search import encode_what_can_be
 from tokscope.tokenizers import Tokenizer
@@ -34,8 +35,6 @@ COUNTS = (
     "unknown",  # words that the tokenizer has no tokens for, or only the unknown token
     "respelled",  # words of which the tokens spell something else
 )
-Flags = NDArray[np.bool_]
-Counts = NDArray[np.int64]
 _EXAMPLES = 3
 
 
@@ -128,15 +127,9 @@ def cut(laid: Laid, tokenizer: Tokenizer) -> Cut:
 def _cuts(laid: Laid, tokens: Tokens) -> tuple[Flags, Counts]:
     """Return before which code points a token ends, and the cuts inside characters of each word."""
     text = laid.text
-    unit = np.repeat(np.arange(len(laid.starts)), tokens.counts)
-    start = text.char_bytes[laid.starts]
-    within = (start[unit] < tokens.cuts) & (tokens.cuts < text.unit_bytes[unit + 1] - 1)
-    cuts = np.unique(tokens.cuts[within])
-    whole = text.first[cuts]
-    at = np.zeros(len(text.joined), bool)
-    at[np.searchsorted(text.char_bytes, cuts[whole])] = True
-    own = np.searchsorted(text.unit_bytes, cuts[~whole], "right") - 1
-    return at, np.bincount(own, minlength=len(start))
+    at = tokens.ends_at[text.char_bytes[:-1]] & laid.inner
+    inside = tokens.ends_at[:-1] & ~text.first
+    return at, np.add.reduceat(inside, text.unit_bytes[:-1], dtype=np.int64)
 
 
 def _kept(laid: Laid, at: Flags) -> Counts:
@@ -153,14 +146,8 @@ def _kept(laid: Laid, at: Flags) -> Counts:
 
 def _unknown(laid: Laid, tokens: Tokens) -> Flags:
     """Tell which words have no tokens, or the unknown token."""
-    unknown = tokens.tokenizer.vocabulary.unknown
-    start = laid.text.char_bytes[laid.starts]
-    unit = np.repeat(np.arange(len(start)), tokens.counts)
-    over = tokens.cuts > start[unit]
-    lost = over & (tokens.encoded.ids == (-1 if unknown is None else unknown))
-    unread = np.bincount(unit[over], minlength=len(start)) == 0
-    unread[unit[lost]] = True
-    return unread
+    over = tokens.cuts > np.repeat(laid.text.char_bytes[laid.starts], tokens.counts)
+    return (tokens.by_unit(over) == 0) | (tokens.by_unit(over & tokens.is_unknown) > 0)
 
 
 def _respelled(tokens: Tokens) -> Flags:

@@ -23,8 +23,7 @@ def in_common(gold: Gold, before: str, tokenizer: Tokenizer) -> dict[str, int]:
     text = Text([f"{before}{word}" for word in words], "unicode")
     encoded = encode_what_can_be(tokenizer, text.texts)
     tokens = Tokens(text, tokenizer, encoded, specials=False)
-    unit = np.repeat(np.arange(len(words)), tokens.counts)
-    over = tokens.cuts > (text.unit_bytes[:-1] + len(before.encode()))[unit]
+    over = tokens.cuts > np.repeat(text.unit_bytes[:-1] + len(before.encode()), tokens.counts)
     pieces = tokenizer.vocabulary.pieces
     starts = encoded.starts.tolist()
     found = {"words": 0, "tokens": 0, "morphemes": 0, "common": 0}

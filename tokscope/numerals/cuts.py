@@ -48,8 +48,8 @@ def cut(tokenizer: Tokenizer, numbers: Sequence[str], before: str = "", behind: 
     """
     text = Text([f"{before}{number}{behind}" for number in numbers], "unicode")
     encoded = encode_what_can_be(tokenizer, text.texts)
-    cuts = Tokens(text, tokenizer, encoded, specials=False).cuts
-    unit = np.repeat(np.arange(len(numbers)), np.diff(encoded.starts))
+    held = Tokens(text, tokenizer, encoded, specials=False)
+    cuts, unit = held.cuts, np.repeat(np.arange(len(numbers)), held.counts)
     start = text.unit_bytes[:-1] + len(before.encode())
     end = text.unit_bytes[1:] - 1 - len(behind.encode())
     passed = np.append(0, np.cumsum(_digits(text)))
@@ -70,10 +70,7 @@ def cut(tokenizer: Tokenizer, numbers: Sequence[str], before: str = "", behind: 
     starts[unit[cuts == begins[unit]]] = True
     split = np.flatnonzero(cuts == start[unit])
     starts[unit[split]] = ~_ends_in_space(tokenizer, encoded.ids[split])
-    unknown = np.zeros(len(numbers), bool)
-    unknown[np.diff(encoded.starts) == 0] = True
-    if tokenizer.vocabulary.unknown is not None:
-        unknown[unit[encoded.ids == tokenizer.vocabulary.unknown]] = True
+    unknown = (held.counts == 0) | (held.unknown() > 0)
     return Runs(masks, digits, tokens, (tokens == 1) & starts & ends & ~unknown, unknown)
 
 

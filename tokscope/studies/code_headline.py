@@ -49,9 +49,12 @@ def _glued(frame: pd.DataFrame) -> str:
     corpus, most, least = _widest(shares)
     high, low = shares[corpus][most], shares[corpus][least]
     several = len(shares[corpus]) > 1
-    if max(max(own.values()) for own in shares.values()) < _SMALL:
+    peak = max(max(own.values()) for own in shares.values())
+    if not peak:
         who = "All keep" if several else f"{most} keeps"
         return f"{who} identifiers apart from what stands beside them."
+    if peak < _SMALL:
+        return f"{'All glue' if several else f'{most} glues'} less than {percent(_SMALL)} {_GLUED}."
     if several and high - low < _SMALL:
         corpus = max(shares, key=lambda name: max(shares[name].values()))
         told = f"all glue about {percent(max(shares[corpus].values()))} {_GLUED}"

@@ -10,15 +10,14 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tokscope.counting.spans import Flags
 from tokscope.counting.tokens import Counts, Text, Tokens
 from tokscope.measures.ratios import ratio
 from tokscope.text.words import LETTER, NUMBER, codes
 from tokscope.tokenizers import Tokenizer
 from tokscope.vocabularies.composition import Row
 
-Flags = NDArray[np.bool_]
 _CONTEXT = "0 "  # text before a word, so that it stands after a space
 _DEAREST = 20  # terms to name
 _PATTERNS = 10  # the most frequent patterns of codes
@@ -83,9 +82,7 @@ class Placed:
     @cached_property
     def is_cut(self) -> Flags:
         """Whether a token ends before each character of the text; by byte."""
-        flags = np.zeros(len(self.tokens.text.data), bool)
-        flags[self.tokens.cuts[self.tokens.cuts < len(flags)]] = True
-        return flags & self.tokens.text.first
+        return self.tokens.ends_at[:-1] & self.tokens.text.first
 
     @cached_property
     def cuts(self) -> Counts:
