@@ -81,7 +81,7 @@ def without(table: Table, column: str) -> tuple[Table, list[int]]:
     `column` is its name in the header, or its number from 1.
 
     Raises:
-        TokscopeError: there is no such column, or it holds something else.
+        TokscopeError: there is no such column, or it holds something else, or nothing but 0.
     """
     width = len(table.rows[0])
     places = {name: place for place, name in enumerate(table.header)}
@@ -91,5 +91,8 @@ def without(table: Table, column: str) -> tuple[Table, list[int]]:
         if not _COUNT.fullmatch(row[place]):
             what = f"'{shortened(row[place])}' is not a whole number from 0 up"
             raise TokscopeError(f"{table.path}:{line}: --frequency {column}: {what}")
+    numbers = [int(row[place]) for row in table.rows]
+    if not any(numbers):
+        raise TokscopeError(f"{table.path}: --frequency {column}: no word has a number above 0")
     header, *rows = ([*row[:place], *row[place + 1 :]] for row in (table.header, *table.rows))
-    return Table(table.path, table.lines, rows, header), [int(row[place]) for row in table.rows]
+    return Table(table.path, table.lines, rows, header), numbers
