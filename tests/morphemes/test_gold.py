@@ -141,6 +141,8 @@ def test_what_does_not_go_with_the_file_is_refused(write: Write) -> None:
         assert message in str(error.value)
     with pytest.raises(TokscopeError, match="no word has a number above 0"):
         read(write("none.tsv", "a\ta\t0\nb\tb\t0\n"), How(frequency="3"))
+    with pytest.raises(TokscopeError, match="name it with --gold"):
+        read(None, How(align=True))
     for given in ([path, path], {"a": [("x", "x")]}, {"a": [("\ud800", ["x"])]}, {"": path}, 3):
         with pytest.raises(TokscopeError):
             read(given, How())  # type: ignore[arg-type]

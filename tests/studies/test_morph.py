@@ -139,3 +139,15 @@ def test_what_is_no_number_of_boundaries_is_refused() -> None:
         tokscope.morph("bytes", top=0)
     with pytest.raises(TokscopeError, match="did you mean 'alone'"):
         tokscope.morph("bytes", context="aloen")
+
+
+def test_words_that_a_tokenizer_refuses_are_told(write: Write) -> None:
+    model = {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"a": 0, "##b": 1}}
+    model |= {"continuing_subword_prefix": "##", "max_input_chars_per_word": 100}
+    path = write("refuses.json", json.dumps({"version": "1.0", "added_tokens": [], "model": model}))
+    found = tokscope.morph(
+        str(path), {"x": [("ab", ["a", "b"]), ("zz", ["z", "z"])]}, context="alone"
+    )
+    assert (values(found)["recall"], values(found)["unknown"]) == (0.5, 1)
+    with pytest.raises(TokscopeError, match="refuses: the term 'zz': the tokenizer cannot"):
+        tokscope.vocab(str(path), lists={"x": ["ab", "zz"]}, by="terms")

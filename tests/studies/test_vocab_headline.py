@@ -136,10 +136,10 @@ def test_words_of_lists() -> None:
 
     assert (
         headline(of("en", 0.75), "language")
-        == "Of 4 words of en, 75 % with a are one token after a space."
+        == "Of 4 terms of en, 75 % with a are one token after a space."
     )
     assert headline(of("en", 0.75) + of("ja", 0.0), "language") == (
-        "Words of lists that are one token after a space: from 0 % of ja with a to 75 % of en "
+        "Terms of lists that are one token after a space: from 0 % of ja with a to 75 % of en "
         "with a."
     )
 

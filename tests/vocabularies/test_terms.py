@@ -32,7 +32,7 @@ def test_costs_by_hand() -> None:
     assert values(report, "term") == {("é c", "tokens"): 5, ("ab", "tokens"): 3}
     assert values(report, "retention")["x", "words"] == 2
     assert report.headline == (
-        "Of 2 words of x, 0 % with bytes are one token after a space. There, a word takes 4.00 "
+        "Of 2 terms of x, 0 % with bytes are one token after a space. There, a term takes 4.00 "
         "tokens with bytes."
     )
 

@@ -148,7 +148,7 @@ class Tokens:
         spelled = np.append(0, ends)[self.encoded.starts]
         extra = np.diff(spelled) - self.text.bytes
         cuts = ends + np.repeat(self.text.unit_bytes[:-1] - spelled[:-1] - extra, self.counts)
-        units = np.flatnonzero(~self._exact(spelled, extra))
+        units = np.flatnonzero(~self._exact(spelled, extra) & (self.counts > 0))
         if len(units):
             begin = np.repeat(self.text.unit_bytes[units], self.counts[units])
             cuts[self.encoded.of_units(units)] = begin + self._reported(units)

@@ -94,10 +94,13 @@ def read(given: Given | None, how: How) -> list[Gold]:
 
     Raises:
         TokscopeError: a file cannot be read or fits no format, it has no word that can be used, or
-            two have the same name.
+            two have the same name; or `how` is about files, and there are none.
     """
     if how.format:
         choose(FORMATS, how.format, "format of gold")
+    if given is None and how != How():
+        what = "--gold-format, --align and --frequency are about gold of yours"
+        raise TokscopeError(f"{what}; name it with --gold")
     golds: dict[str, Gold] = {}
     for label, one in entries(sample() if given is None else given, _is_place, "gold", _WANTED):
         gold = _of_file(label, one, how) if _is_place(one) else _of_pairs(label, one, how)

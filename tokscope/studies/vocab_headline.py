@@ -287,7 +287,7 @@ def _letters(values: _Values) -> str:
 
 
 def _words(values: _Values) -> str:
-    """Say how many words of lists are one token after a space."""
+    """Say how many terms of lists are one token after a space."""
     shares = {name: values.of(name, "retention", "after_a_space") for name in values.names}
     lists = list(dict.fromkeys(entry for own in shares.values() for entry in own))
     if not lists:
@@ -297,12 +297,12 @@ def _words(values: _Values) -> str:
         order = sorted(own, key=lambda name: -own[name])
         told = [f"{percent(own[name])} with {name}" for name in order]
         count = int(values.of(order[0], "retention", "words")[lists[0]])
-        words = f"{many(count, 'word')} of {lists[0]}"
-        return f"Of {words}, {some(told)} are one token after a space."
+        terms = f"{many(count, 'term')} of {lists[0]}"
+        return f"Of {terms}, {some(told)} are one token after a space."
     cells = [(share, entry, name) for name, own in shares.items() for entry, share in own.items()]
     low, high = min(cells), max(cells)
     ends = [f"{percent(share)} of {entry} with {name}" for share, entry, name in (low, high)]
-    return f"Words of lists that are one token after a space: from {ends[0]} to {ends[1]}."
+    return f"Terms of lists that are one token after a space: from {ends[0]} to {ends[1]}."
 
 
 def _terms(values: _Values) -> str:
@@ -315,7 +315,7 @@ def _terms(values: _Values) -> str:
     order = sorted(costs, key=lambda name: costs[name])
     told = [f"{costs[name]:.2f} with {name}" for name in order]
     told[0] = f"{costs[order[0]]:.2f} tokens with {order[0]}"
-    return f"There, a word takes {some(told)}."
+    return f"There, a term takes {some(told)}."
 
 
 # Lists of tokens

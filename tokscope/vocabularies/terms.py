@@ -13,6 +13,7 @@ import numpy as np
 
 from tokscope.counting.spans import Flags
 from tokscope.counting.tokens import Counts, Text, Tokens
+from tokscope.errors import TokscopeError, UnitError, shortened
 from tokscope.measures.ratios import ratio
 from tokscope.text.words import LETTER, NUMBER, codes
 from tokscope.tokenizers import Tokenizer
@@ -54,8 +55,17 @@ class Placed:
 
     @classmethod
     def of(cls, tokenizer: Tokenizer, text: Text, before: str) -> Placed:
-        """Encode terms; `text` has each of them after `before`."""
-        tokens = Tokens(text, tokenizer, tokenizer.encode(text.texts), specials=False)
+        """Encode terms; `text` has each of them after `before`.
+
+        Raises:
+            TokscopeError: the tokenizer cannot encode one.
+        """
+        try:
+            encoded = tokenizer.encode(text.texts)
+        except UnitError as error:
+            term = shortened(text.texts[error.unit].removeprefix(before))
+            raise TokscopeError(f"{tokenizer.name}: the term '{term}': {error}") from error
+        tokens = Tokens(text, tokenizer, encoded, specials=False)
         context = len(tokenizer.encode([before.strip()]).ids)
         return cls(tokens, len(before.encode()), context)
 
@@ -115,7 +125,11 @@ class Listed:
 
 
 def listed(tokenizers: Sequence[Tokenizer], lists: Mapping[str, Sequence[str]]) -> list[Listed]:
-    """Return the terms of each list under each tokenizer."""
+    """Return the terms of each list under each tokenizer.
+
+    Raises:
+        TokscopeError: a tokenizer cannot encode a term.
+    """
     found = []
     for name, terms in lists.items():
         texts = {
