@@ -19,7 +19,8 @@ from tokscope.workers import HERE, Workers
 BESIDE = "kt_bits_per_byte"  # the measure of tokenizers that pays for its model too
 NOTE = (
     "fewer bits per byte do not make a better tokenizer: models learned less from text that was "
-    "compressed more (Lester et al. 2024)"
+    "compressed more (Lester et al. 2024); a compressor begins with nothing, and what the tokens "
+    "of a vocabulary spell is not paid for"
 )
 DETAIL = (
     "a compressor begins anew with each corpus, and gets a line feed after each line or record; "
