@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.tokenizers.families import tokenizer_of
+from tests.tokenizers.families import rank_file, tokenizer_of
 from tokscope.counting.places import KINDS, kinds_of
 from tokscope.errors import TokscopeError
 from tokscope.plots import Values
@@ -46,9 +48,11 @@ def test_the_values_of_a_text_by_hand() -> None:
     assert values["all", "given_up_99"] == values["all", "given_up_max"] == 2
 
 
-def test_empty_lines_and_records_are_no_neighbours(write: object) -> None:
-    lines = write("a.txt", "a b\n\n\nc\n")  # type: ignore[operator]
-    records = write("a.jsonl", '{"text": "a b"}\n{"text": "c"}\n')  # type: ignore[operator]
+def test_empty_lines_and_records_are_no_neighbours(
+    write: Callable[[str, str | bytes], Path],
+) -> None:
+    lines = write("a.txt", "a b\n\n\nc\n")
+    records = write("a.jsonl", '{"text": "a b"}\n{"text": "c"}\n')
     counts = []
     for path in (lines, records):
         frame = boundary_places("bytes", str(path)).frame
@@ -116,6 +120,14 @@ LOST = " Where text is cut elsewhere, up to 3 tokens before the cut change"
 )  # fmt: skip
 def test_headlines(found: list[Told], sentence: str) -> None:
     assert headline(found) == sentence
+
+
+def test_a_line_that_cannot_be_encoded_is_named(write: Callable[[str, str | bytes], Path]) -> None:
+    """The expression leaves spaces out, so that a prefix that ends in one has no tokens for it."""
+    ranks, pattern = write("ranks.tiktoken", rank_file()), write("pattern.txt", r"\p{L}+")
+    text = write("a.txt", "hello\nhe llo\n")
+    with pytest.raises(TokscopeError, match=r"a.txt:2: the tokenizer's pattern leaves some"):
+        boundary_places(f"tiktoken-file:{ranks}?pattern-file={pattern}", str(text))
 
 
 def test_what_cannot_be_meant_is_refused() -> None:

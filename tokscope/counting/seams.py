@@ -32,7 +32,6 @@ else:  # imported late because it imports a library
     huggingface = Late("tokscope.tokenizers.huggingface")
 
 Flags = NDArray[np.bool_]
-Codes = NDArray[np.int64]
 Ids = tuple[int, ...]
 
 # Kinds of characters. No seam is beside any other one: a mark, a line feed, a symbol that is
@@ -246,10 +245,12 @@ class Seams:
     def _spells(self, texts: Sequence[str]) -> Flags:
         """Tell which texts their tokens spell, apart from spaces: nothing replaces characters."""
         vocabulary = self.tokenizer.vocabulary
-        spelled = (
-            b"".join(map(vocabulary.__getitem__, ids)).replace(b" ", b"")
-            for ids in self._ids(texts)
-        )
+        try:
+            found = self._ids(texts)
+        except UnitError:  # it cannot encode one of them
+            alone = [self._spells([text]) for text in texts] if len(texts) > 1 else [[False]]
+            return np.concatenate(alone).astype(bool)
+        spelled = (b"".join(map(vocabulary.__getitem__, ids)).replace(b" ", b"") for ids in found)
         pairs = zip(spelled, texts, strict=True)
         return np.array([one == text.replace(" ", "").encode() for one, text in pairs], bool)
 
