@@ -131,6 +131,13 @@ def told(name: str, excluded: int = 0, spaced: int = 0, opened: tuple[str, ...] 
         ),
         (
             "a",
+            [told("x", 1, 0, ("a", "b")), told("y", 1, 0, ("b", "b")), told("z", 1, 0, ("b",))],
+            "Excluded after the prompt: 1 of 2 ways to go on with x, 1 of 2 ways to go on with y "
+            "and 1 of 2 ways to go on with z. To allow all, give up the last 2 tokens of x and y, "
+            "and fewer of the others.",
+        ),
+        (
+            "a",
             [told("x", 3, 0, ("a",)), told("y", 2, 0, ("a",))],
             "Excluded after the prompt: 3 of 4 ways to go on with x and 2 of 3 ways to go on with "
             "y. To allow all, give up the last token before going on.",
@@ -138,7 +145,12 @@ def told(name: str, excluded: int = 0, spaced: int = 0, opened: tuple[str, ...] 
         (
             "a",
             [told("x"), told("y")],
-            "Nothing is excluded: all tokens of the prompt stay as they are with x and y.",
+            "Nothing is excluded: all tokens of the prompt stay the same with x and y.",
+        ),
+        (
+            "a",
+            [Told("x", 100, 1, (), 1, 0, 0)],
+            "Nothing is excluded: the token of the prompt stays the same with x.",
         ),
         (
             "\x00",

@@ -12,6 +12,7 @@ from tests.tokenizers.families import rank_file, tokenizer_of
 from tokscope.counting.places import KINDS, kinds_of
 from tokscope.errors import TokscopeError
 from tokscope.plots import Values
+from tokscope.render.grid import grid
 from tokscope.studies.boundary_places import boundary_places, plots, tables
 from tokscope.studies.boundary_places_headline import At, Told, headline
 
@@ -78,6 +79,7 @@ def test_several_corpora_are_shown_together_and_apart() -> None:
     anywhere = together.frame[together.frame["place"] == "anywhere"]
     assert anywhere["of"].tolist() == ["ranks stable", "ranks safe", "b stable", "b safe"]
     assert anywhere["value"].tolist() == [1 / 7, 1 / 7, 1, 1]  # before the space of "he w"
+    assert grid(together).numeric == [False, *[True] * 5]
     assert list(given_up.frame.columns) == ["tokenizer", "mean", "99 %", "most"]
     assert apart.frame["corpus"].tolist() == ["one", "one", "two", "two", "all", "all"]
 
@@ -95,7 +97,7 @@ LOST = " Where text is cut elsewhere, up to 3 tokens before the cut change"
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
-        ([told("a", most=0)], "Cannot tell: the text has no place between two characters."),
+        ([told("a", most=0)], "Cannot tell: this text has no place between two characters."),
         (
             [told("bytes", most=0, before_space=(1, 1, 1))],
             "Every cut of this text is safe with bytes.",
@@ -109,8 +111,14 @@ LOST = " Where text is cut elsewhere, up to 3 tokens before the cut change"
         ),
         (
             [told("few", before_space=(19, 19, 19), inside_word=(100, 60, 40))],
-            "No kind of place is always safe with few; the safest is inside a word (40 %). Where "
-            "text is cut elsewhere, up to 1 token before the cut change.",
+            "No kind with 20 places or more is always safe with few; the safest is inside a word "
+            "(40 %). Where text is cut, up to 1 token before the cut change.",
+        ),
+        (
+            [told("x", before_space=(19, 19, 19), after_space=(1, 0, 0)), ADDS],
+            "No cut is safe with llama, which puts a space before every text: encode pieces "
+            "without it. Cannot tell for x: no kind has 20 places or more. Where text is cut, up "
+            "to 1 token before the cut change (x).",
         ),
         (
             [told("x", most=0, inside_word=(100, 60, 0)), told("y", most=0, inside_word=(9, 9, 0))],
@@ -130,6 +138,13 @@ def test_a_line_that_cannot_be_encoded_is_named(write: Callable[[str, str | byte
         boundary_places(f"tiktoken-file:{ranks}?pattern-file={pattern}", str(text))
 
 
+def test_of_a_part_of_the_text_the_headline_says_so() -> None:
+    part = "Every cut of the text that was looked at is safe with bytes."
+    for text, lines in ((["a b", "x" * 1001], None), (["a b", "c d"], 1)):
+        assert boundary_places("bytes", {"mine": text}, lines=lines).headline == part
+    assert headline([BPE], whole=False).startswith("In the text that was looked at every cut")
+
+
 def test_what_cannot_be_meant_is_refused() -> None:
     for options, message in (({"lines": 0}, "--lines 0"), ({"seed": -1}, "--seed -1")):
         with pytest.raises(TokscopeError, match=message):
@@ -140,7 +155,9 @@ def test_a_text_of_single_characters_has_no_places() -> None:
     report = boundary_places("bytes", {"mine": ["a"]})
     assert report.headline.startswith("Cannot tell")
     assert all(math.isnan(value) or value == 0 for value in report.frame["value"])
-    assert math.isnan(tables(report)[1].frame["most"][0])
+    shares, given_up = map(grid, tables(report))
+    assert shares.rows == [["anywhere", "0", "–", "–"]]
+    assert given_up.rows == [["bytes", "–", "–", "–"]]
     assert not plots(report)
 
 

@@ -29,9 +29,10 @@ def headline(prompt: str, found: Sequence[Told]) -> str:
     if len(unread) == len(found):
         return f"Cannot tell: {some(unread)} reads nothing in the prompt."
     if not excluding:
-        tokens = "the token" if all(one.tokens < 2 for one in found) else "all tokens"
+        single = all(one.tokens < 2 for one in found)
+        stay = "the token of the prompt stays" if single else "all tokens of the prompt stay"
         names = some([one.name for one in found if one.tokens])
-        return f"Nothing is excluded: {tokens} of the prompt stay as they are with {names}."
+        return f"Nothing is excluded: {stay} the same with {names}."
     rest = [one.name for one in found if not one.excluded]
     others = f"; none with {some(rest)}" if rest else ""
     if prompt.endswith(" ") and all(one.spaced for one in excluding):
@@ -66,6 +67,7 @@ def _given_up(excluding: Sequence[Told]) -> str:
         shown = "|".join(most.open)
         told = f", “{shown}”," if size <= _LONGEST else ""
         return f"To allow all, give up {last}{told} before going on."
-    if all(len(one.open) == size for one in excluding):
+    names = [one.name for one in excluding if len(one.open) == size]
+    if len(names) == len(excluding):
         return f"To allow all, give up {last} before going on."
-    return f"To allow all, give up {last} of {most.name}, and fewer of the others."
+    return f"To allow all, give up {last} of {some(names)}, and fewer of the others."

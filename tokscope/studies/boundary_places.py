@@ -96,7 +96,10 @@ def boundary_places(
         pd.DataFrame(rows, columns=COLUMNS),
         (*_left_out(used, together), *counted.doubts()),
         {**counted.provenance, **drawn},
-        headline=headline([_told(one, own) for one, own in zip(used, together, strict=True)]),
+        headline=headline(
+            [_told(one, own) for one, own in zip(used, together, strict=True)],
+            whole=not (lines or any(one.left_out for one in together)),
+        ),
         details=(*_DETAILS, *counted.skips()),
         view=tables,
         plots=plots,
@@ -213,7 +216,7 @@ def _shares(frame: pd.DataFrame) -> pd.DataFrame:
     counts = frame[frame["measure"] == "places"].groupby("place", sort=False)["value"].max()
     shown = frame[frame["measure"].isin(_SHOWN)]
     of = shown["tokenizer"] + " " + shown["measure"].map(_SHOWN)
-    places = shown["place"].map(counts).astype(int).map("{:,}".format)
+    places = shown["place"].map(counts).astype(int)
     named = shown["place"].map(NAMES)
     return shown.assign(of=of, places=places, place=named, better="neither")[
         ["of", "place", "places", "value", "unit", "better"]

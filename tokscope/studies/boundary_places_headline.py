@@ -52,27 +52,35 @@ class Told(NamedTuple):
         """The kinds of places where every cut is safe, or `all` of them."""
         if self.places and all(one.safe == one.places for one in self.kinds):
             return (ANYWHERE,)
-        often = (one for one in self.kinds if one.places >= _FEW)
-        return tuple(one.kind for one in often if one.safe == one.places)
+        return tuple(one.kind for one in self.often if one.safe == one.places)
+
+    @property
+    def often(self) -> tuple[At, ...]:
+        """The kinds of which there are enough places to say something."""
+        return tuple(one for one in self.kinds if one.places >= _FEW)
 
 
-def headline(found: Sequence[Told]) -> str:
-    """Say where every cut of this text is safe, by tokenizers, and how much a prefix may lose."""
+def headline(found: Sequence[Told], *, whole: bool = True) -> str:
+    """Say where every cut is safe, by tokenizers, and how much a prefix may lose.
+
+    `whole` tells that all places of the text were looked at.
+    """
+    text = "this text" if whole else "the text that was looked at"
     if not any(one.places for one in found):
-        return "Cannot tell: the text has no place between two characters."
-    return " ".join([*_safe(found), *_never(found), *_lost(found)])
+        return f"Cannot tell: {text} has no place between two characters."
+    return " ".join([*_safe(found, text), *_never(found), *_lost(found)])
 
 
-def _safe(found: Sequence[Told]) -> Iterator[str]:
+def _safe(found: Sequence[Told], text: str) -> Iterator[str]:
     """Say where every cut is safe: with all that have such places, and then with some of them."""
     anywhere = [one.name for one in found if one.safe == (ANYWHERE,)]
     if anywhere:
-        yield f"Every cut of this text is safe with {some(anywhere)}."
+        yield f"Every cut of {text} is safe with {some(anywhere)}."
     others = [one for one in found if one.safe and one.name not in anywhere]
     common = [kind for kind in NAMES if others and all(kind in one.safe for one in others)]
     if common:
         names = some([one.name for one in others])
-        yield f"In this text every cut {_places(common)} is safe with {names}."
+        yield f"In {text} every cut {_places(common)} is safe with {names}."
     more: dict[str, list[str]] = {}
     for one in others:
         own = [kind for kind in one.safe if kind not in common]
@@ -108,11 +116,17 @@ def _never(found: Sequence[Told]) -> Iterator[str]:
         yield f"No cut is safe with {some(spaced)}, {why}."
     if others:
         yield f"No cut is safe with {some(others)}."
-    for one in found:
-        if not one.safe and one not in never:
-            best = max(one.kinds, key=lambda at: (at.places >= _FEW, at.safe / at.places))
-            safest = f"{NAMES[best.kind]} ({percent(best.safe / best.places)})"
-            yield f"No kind of place is always safe with {one.name}; the safest is {safest}."
+    rest = [one for one in found if not one.safe and one not in never]
+    few = [one.name for one in rest if not one.often]
+    if few:
+        yield f"Cannot tell for {some(few)}: no kind has {_FEW} places or more."
+    for one in (one for one in rest if one.often):
+        best = max(one.often, key=lambda at: at.safe / at.places)
+        safest = f"{NAMES[best.kind]} ({percent(best.safe / best.places)})"
+        yield (
+            f"No kind with {_FEW} places or more is always safe with {one.name}; the safest is "
+            f"{safest}."
+        )
 
 
 def _lost(found: Sequence[Told]) -> Iterator[str]:
@@ -121,4 +135,5 @@ def _lost(found: Sequence[Told]) -> Iterator[str]:
     if most.most > 0:
         named = f" ({most.name})" if len(found) > 1 else ""
         tokens = many(int(most.most), "token")
-        yield f"Where text is cut elsewhere, up to {tokens} before the cut change{named}."
+        where = " elsewhere" if most.safe else ""
+        yield f"Where text is cut{where}, up to {tokens} before the cut change{named}."
