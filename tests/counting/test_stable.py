@@ -15,8 +15,9 @@ import tokenizers
 from hypothesis import example, given
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Regex
+from tokenizers.decoders import ByteLevel as ByteDecoder
 from tokenizers.normalizers import Replace
-from tokenizers.pre_tokenizers import ByteLevel, UnicodeScripts
+from tokenizers.pre_tokenizers import ByteLevel, Split, UnicodeScripts
 from tokenizers.pre_tokenizers import Sequence as Sequenced
 
 from tests.laws import at_most
@@ -30,7 +31,7 @@ from tokscope.counting.tally import Counting
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import Tokenizer, load
 from tokscope.tokenizers.baselines import Bytes
-from tokscope.tokenizers.given import load_all
+from tokscope.tokenizers.given import load_all, load_one
 from tokscope.tokenizers.patterns import PATTERNS
 from tokscope.tokenizers.vocabulary import Vocabulary
 
@@ -212,6 +213,19 @@ def test_a_part_that_is_too_long_is_left_out() -> None:
     assert np.flatnonzero(~found.known).tolist() == list(range(3, longest + 4))
     assert found.known[-1]
     assert found.stable[-1]
+
+
+def test_a_space_may_follow_letters_otherwise_than_digits() -> None:
+    """The expression takes one space into a word: two are a token behind digits only."""
+    pieces = {one: i for i, one in enumerate([*"ab1Ġ", "ĠĠ"])}
+    library = tokenizers.Tokenizer(tokenizers.models.BPE(pieces, [("Ġ", "Ġ")]))
+    words = Split(Regex(r"[a-z]+ ?|\s+|\d"), "isolated")
+    library.pre_tokenizer = Sequenced([words, ByteLevel(add_prefix_space=False, use_regex=False)])
+    library.decoder = ByteDecoder()
+    tokenizer = load_one(library)
+    texts = ["1  ", "a  b", "b11   "]
+    rows = [row for text in texts for row in every_prefix(tokenizer, text)]
+    assert rows_of(Places(Seams(tokenizer)).of(texts)) == rows
 
 
 def test_what_is_remembered_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:

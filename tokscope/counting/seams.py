@@ -209,6 +209,21 @@ class Seams:
         """Whether the model adds the scores of pieces, as Unigram does."""
         return "unigram" in self.tokenizer.family.lower()
 
+    @cached_property
+    def spaces_alike(self) -> bool:
+        """Whether text that begins with a space has the same tokens behind an a as elsewhere."""
+        lefts, rights = self._samples
+        last = {text[-1] for texts in lefts.values() for text in texts}
+        last = {char for char in last if self.may_join(char, " ")}
+        pairs = list(product(sorted(last), rights[_BLANK]))
+        before = self._ids([left for left, _ in pairs])
+        behind = self._ids([left + right for left, right in pairs])
+        rests = {
+            (right, both[len(one) :])
+            for (_, right), one, both in zip(pairs, before, behind, strict=True)
+        }
+        return "a" in last and len(rests) == len(set(rights[_BLANK]))
+
     def inside(self, text: str) -> Flags:
         """Tell for each character whether there is a seam before it."""
         kinds, allowed = kinds_of(text), self._found[0]

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -151,12 +150,7 @@ class Places:
         """Return what stands for the text before a seam: as few characters as possible."""
         if self.seams.anew:
             return _BEGIN
-        return "a" if joined[start] == " " and self._usual else joined[start - 1]
-
-    @cached_property
-    def _usual(self) -> bool:
-        """Whether a space can follow an a as well as any other character."""
-        return self.seams.may_join("a", " ")
+        return "a" if joined[start] == " " and self.seams.spaces_alike else joined[start - 1]
 
     def _learn(self, keys: Sequence[str], begins: Counts, starts: Counts) -> None:
         """Look at the parts that are new."""
