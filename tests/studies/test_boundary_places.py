@@ -117,8 +117,8 @@ LOST = " Where text is cut elsewhere, up to 3 tokens before the cut change"
         (
             [told("x", before_space=(19, 19, 19), after_space=(1, 0, 0)), ADDS],
             "No cut is safe with llama, which puts a space before every text: encode pieces "
-            "without it. Cannot tell for x: no kind has 20 places or more. Where text is cut, up "
-            "to 1 token before the cut change (x).",
+            "without it. Cannot tell where every cut is safe with x: no kind has 20 places or "
+            "more. Where text is cut, up to 1 token before the cut change (x).",
         ),
         (
             [told("x", most=0, inside_word=(100, 60, 0)), told("y", most=0, inside_word=(9, 9, 0))],

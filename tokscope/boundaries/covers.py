@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.boundaries.prompts import WINDOWS, Tail, as_read, tails
+from tokscope.boundaries.prompts import Tail, as_read, tails
 from tokscope.errors import TokscopeError
 from tokscope.reach.search import encode_what_can_be
 from tokscope.tokenizers import Tokenizer
@@ -211,8 +211,9 @@ class _Asked(NamedTuple):
         """Raise TokscopeError if the whole of a long prompt would be encoded again and again."""
         if len(tail.text) * rests > _MOST:
             raise TokscopeError(
-                f"{self.tokenizer.name}: how it cuts the end of the prompt depends on more than "
-                f"the last {WINDOWS[-1]:,} characters; give only the end of the prompt"
+                f"{self.tokenizer.name}: {len(tail.text):,} characters of the prompt may decide "
+                f"how its end is cut, and {rests:,} ways to go on are tried; give only the end of "
+                "the prompt"
             )
 
     def kept(self, stem: Ids, last: Ids, stems: Sequence[tuple[int, ...]], settled: int) -> Ids:

@@ -78,9 +78,10 @@ def command(
     output.require_view("--details" if details else "", out)
     words = [*(specs or ()), *([prompt] if prompt is not None else ())]
     tokenizers = words if corpus else words[:-1]
-    of_text: dict[str, object] = {"--lines": lines, "--seed": seed, "--specials": specials}
-    of_text |= {"--jobs": scale.jobs, "--scheduler": scale.scheduler}
-    _require(words, bool(corpus), {"--top": top, "--output covers": covers}, of_text)
+    of_text: dict[str, object] = {"--lines": lines, "--seed": seed, "--specials": specials or None}
+    of_text |= {"--jobs": scale.jobs, "--scheduler": scale.scheduler or None}
+    of_prompt = {"--top": top, **{f"--output {word}": word for word in covers}}
+    _require(words, bool(corpus), of_prompt, of_text)
     also = [(f"--output {word}", path_of(word)) for word in covers]
     output.require_kept(out, specs=tokenizers, texts=corpus, also=also)
     corpora = text.read(corpus, reading)
@@ -117,9 +118,7 @@ def _require(
             "or name text by --corpus"
         )
     ignored = of_prompt if is_text else of_text
-    for option in (
-        option for option, value in ignored.items() if value not in (None, False, "", [])
-    ):
+    for option in (one for one, value in ignored.items() if value is not None):
         what = "about a prompt; drop --corpus" if is_text else "about text; name it with --corpus"
         raise TokscopeError(f"{option} is {what}, or drop {option}")
     if is_text and of_text["--seed"] is not None and of_text["--lines"] is None:

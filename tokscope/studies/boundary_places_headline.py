@@ -119,7 +119,8 @@ def _never(found: Sequence[Told]) -> Iterator[str]:
     rest = [one for one in found if not one.safe and one not in never]
     few = [one.name for one in rest if not one.often]
     if few:
-        yield f"Cannot tell for {some(few)}: no kind has {_FEW} places or more."
+        names, least = some(few), f"no kind has {_FEW} places or more"
+        yield f"Cannot tell where every cut is safe with {names}: {least}."
     for one in (one for one in rest if one.often):
         best = max(one.often, key=lambda at: at.safe / at.places)
         safest = f"{NAMES[best.kind]} ({percent(best.safe / best.places)})"
