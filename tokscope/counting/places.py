@@ -49,12 +49,12 @@ class Found(NamedTuple):
     """What holds at the places of text under a tokenizer, by kind."""
 
     counts: Counts  # (3, K): places, those that are stable, those that are safe
-    given_up: Counts  # (K, most tokens + 1): at how many places so many tokens are given up
+    given_up: Counts  # (K, most tokens + 1): places by the tokens given up there
     left_out: int = 0  # places of which nothing is known
 
     @classmethod
     def of(cls, judged: Judged, kinds: NDArray[np.int8], inner: Flags) -> Found:
-        """Count what holds at places; those that are not `inner` are none."""
+        """Count what holds at places; those that are not `inner` do not count."""
         at = judged.known & inner
         width = int(judged.given_up[at].max(initial=0)) + 1
         cells = kinds[at].astype(np.int64) * width + judged.given_up[at]
