@@ -78,8 +78,8 @@ def kt_bits(counts: Counts, vocabulary: int) -> float:
     All V ids share the first guess, so a large vocabulary has its price. At least the entropy times
     T; NaN without tokens. Source: Krichevsky and Trofimov (1981).
 
-    >>> kt_bits(np.array([1, 0]), 2), round(kt_bits(np.array([1, 1]), 2), 12)
-    (1.0, 3.0)
+    >>> [round(kt_bits(np.array(counts), 2), 12) for counts in ([1, 0], [1, 1])]
+    [1.0, 3.0]
     """
     total = int(counts.sum())
     if not total:
