@@ -76,7 +76,7 @@ def test_the_readme_is_short() -> None:
 
 # Pages with commands that take seconds; they run with -m "".
 SLOW = {
-    "audit", "boundary", "changes", "code", "compare", "extend", "gate", "loading", "mixture", "morph",
+    "audit", "boundary", "changes", "code", "compare", "extend", "fairness", "gate", "loading", "look", "mixture", "morph",
     "numbers", "output", "python", "report", "transfer",
 }  # fmt: skip
 

@@ -36,6 +36,7 @@ def test_every_command_has_a_function(command: str) -> None:
         assert ": " in function.__doc__  # what its columns are
 
 
+@pytest.mark.deep
 def test_one_word_is_one_word_and_not_its_letters() -> None:
     assert set(tokscope.explain("TS405").frame["code"]) == {"TS405"}
     assert set(tokscope.compare("bytes", measures="tokens").frame["measure"]) == {"tokens"}
@@ -60,6 +61,7 @@ def test_two_that_do_the_same_pass() -> None:
         tokscope.equiv(["bytes", "characters"], "bytes")  # type: ignore[arg-type]
 
 
+@pytest.mark.deep
 def test_what_changed_is_told_of_objects_and_text_in_memory() -> None:
     given = tokenizers.Tokenizer.from_file(BPE)
     texts = {"en": ["one two three"] * 3, "de": ["eins zwei drei"] * 3}
@@ -79,6 +81,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.deep
 def test_a_lock_is_written_verified_and_judged_by(folder: Path) -> None:
     assert tokscope.lock().command == "lock"
     assert Path("tokscope.lock").is_file()

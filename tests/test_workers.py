@@ -208,6 +208,7 @@ def test_results_come_in_the_order_of_calls(two: Workers) -> None:
     assert list(two.map(pow, [(i, 2) for i in range(50)])) == [i * i for i in range(50)]
 
 
+@pytest.mark.deep
 def test_a_process_that_dies_ends_in_one_clear_line() -> None:
     with pytest.raises(TokscopeError, match="one of 2 processes died"), local(2) as workers:
         list(workers.map(_die, [(0,), (1,)]))

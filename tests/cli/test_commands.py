@@ -339,6 +339,7 @@ def test_a_refusal_is_one_line_and_exit_code_2(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.deep
 def test_an_audit_fails_on_findings_that_weigh_enough(run: Run, write: Write) -> None:
     """The embedded BPE has notes alone; a token that no merge makes is a warning."""
     assert run("audit", "sample:bpe", "--fail-on", "warning").returncode == 0
@@ -444,6 +445,7 @@ def test_a_shell_completes_commands_and_options(start: Run) -> None:
     assert completed("tokscope", "check", "--ide") == ["--identity"]
 
 
+@pytest.mark.deep
 def test_quiet_shows_nothing_on_a_terminal(run: Run, write: Write) -> None:
     """A bar would be drawn for a corpus of over 4 MB."""
     path = write("a.txt", "four words and more\n" * 250_000)
@@ -469,6 +471,7 @@ def test_quiet_shows_nothing_on_a_terminal(run: Run, write: Write) -> None:
     assert run("compare", "nowhere.json", "--quiet").stderr.startswith("tokscope: nowhere.json")
 
 
+@pytest.mark.deep
 def test_a_pipe_gets_plain_text_and_a_terminal_colour() -> None:
     script = Path(sys.executable).with_name("tokscope")
 
@@ -506,6 +509,7 @@ def test_the_same_command_gives_the_same_bytes(run: Run) -> None:
     assert first.returncode == 0, first.stderr
 
 
+@pytest.mark.deep
 def test_a_closed_pipe_is_no_error() -> None:
     script = Path(sys.executable).with_name("tokscope")
     done = subprocess.run(

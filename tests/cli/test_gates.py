@@ -62,6 +62,7 @@ def test_an_inequality_looks_like_its_golden_files(folder: Path, run: Run) -> No
     assert same_as_golden(run, words, "json") == 1
 
 
+@pytest.mark.deep
 def test_equal_tokenizers_exit_with_0(folder: Path, run: Run) -> None:
     done = run("equiv", "mine=tokenizer.json", "sample:bpe", "--fuzz", "50")
     assert (done.returncode, done.stderr) == (0, "")
@@ -72,6 +73,7 @@ def test_the_lock_itself_is_as_its_golden_file(locked: Path) -> None:
     require_same("tokscope.lock", (locked / "tokscope.lock").read_text(encoding="utf-8"))
 
 
+@pytest.mark.deep
 def test_init_writes_gates_that_the_tokenizer_passes(folder: Path, run: Run) -> None:
     (folder / "tokscope.toml").unlink()
     words = ["--corpus", "en.txt", "--corpus", "de.txt", "--parallel"]
@@ -106,6 +108,7 @@ def test_every_family_can_be_gated(folder: Path, run: Run, spec: str) -> None:
     assert "TS003 fail vocabulary: ids stand for other bytes (" in other.stdout
 
 
+@pytest.mark.deep
 def test_exit_codes_say_what_happened(locked: Path, run: Run) -> None:
     assert run("check").returncode == 0
     assert run("check", planted(locked, swap)).returncode == 1
@@ -198,6 +201,7 @@ def test_what_cannot_be_judged_is_one_line_and_exit_code_2(
     assert message in refusal_here(capfd)
 
 
+@pytest.mark.deep
 def test_a_waiver_accepts_a_failure_until_its_day(locked: Path, run: Run) -> None:
     config = locked / "tokscope.toml"
     day = date.today() + timedelta(days=30)
@@ -214,6 +218,7 @@ def test_a_waiver_accepts_a_failure_until_its_day(locked: Path, run: Run) -> Non
     assert "tokscope.toml:32: the waiver of TS001 is not needed" in done.stdout
 
 
+@pytest.mark.deep
 def test_what_was_over_the_limit_before_is_a_note(locked: Path, run: Run) -> None:
     (locked / "tokscope.toml").write_text(f"{ALL_ON}\n[limits.fertility]\nmax = 1\n")
     done = run("lock", "--update", "--reason", "fertility")
@@ -294,6 +299,7 @@ def test_lock_verifies_updates_and_refuses(locked: Path, run: Run) -> None:
     assert run("check").returncode == 0
 
 
+@pytest.mark.deep
 def test_a_lock_does_not_depend_on_where_it_is_made(
     locked: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,6 +322,7 @@ def test_a_copy_of_the_tokenizer_is_not_taken_for_an_edited_lock(locked: Path, r
     assert '"spec": "mine=copy.json"' in done.stdout
 
 
+@pytest.mark.deep
 def test_the_mixture_is_reported_and_no_gate(folder: Path, run: Run) -> None:
     text = f"{ALL_ON}\n[mixture]\nreport = true\nmerges = 60\n"
     (folder / "tokscope.toml").write_text(text, encoding="utf-8")
@@ -328,6 +335,7 @@ def test_the_mixture_is_reported_and_no_gate(folder: Path, run: Run) -> None:
     assert "TS906" in run("check").stderr  # a report alone judges nothing
 
 
+@pytest.mark.deep
 def test_junit_has_the_attributes_that_its_readers_ask_for(locked: Path, run: Run) -> None:
     report = locked / "report.xml"
     assert run("check", planted(locked, lowercase), "--output", report).returncode == 1
@@ -342,6 +350,7 @@ def test_junit_has_the_attributes_that_its_readers_ask_for(locked: Path, run: Ru
     assert cases["TS002", "specials"].find("failure") is None
 
 
+@pytest.mark.deep
 def test_github_gets_ten_annotations_and_a_summary(locked: Path, run: Run) -> None:
     summary = locked / "summary.md"
     summary.write_text("before\n")
@@ -371,6 +380,7 @@ def test_a_summary_is_cut_at_a_line() -> None:
     assert shortened(["ab", "cd"], 6) == "ab\ncd\n"
 
 
+@pytest.mark.deep
 def test_all_tables_fit_80_columns(locked: Path, run: Run) -> None:
     done = run("check", planted(locked, lowercase))
     table = done.stdout.partition("tokscope:")[0]

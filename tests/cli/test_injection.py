@@ -79,6 +79,7 @@ def test_what_commands_print_is_text_in_every_format(named: Path, run: Run, comm
         require_safe(format_, Path(f"out.{format_}").read_text(encoding="utf-8"))
 
 
+@pytest.mark.deep
 def test_what_gates_say_is_text_in_every_format(locked: Path, run: Run, saved: str) -> None:
     (locked / f"{NAME}.json").write_text(hostile(saved), encoding="utf-8")
     quoted = json.dumps(HOSTILE).replace("\\ud", "d")

@@ -137,6 +137,7 @@ def test_a_result_that_cannot_be_written_is_2(words: str) -> None:
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
+@pytest.mark.deep
 def test_a_failed_gate_is_1_though_its_reader_has_gone(run: Run, tmp_path: Path) -> None:
     config = tmp_path / "tokscope.toml"
     config.write_text('tokenizer = "sample:bpe"\n[identity]\ngolden = "fail"\n')

@@ -91,6 +91,7 @@ def test_a_field_may_be_that_of_a_list_of_words_alone(run: Run, write: Write) ->
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.deep
 def test_fields_by_corpus_are_kept_in_a_configuration(
     run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ def locked(snapshot: Snapshot) -> Snapshot:
     return lockfile.unpacked(*lockfile.packed(Lock(snapshot, [REASON])), "here").snapshot
 
 
+@pytest.mark.deep
 def test_more_merges_leave_fewer_places_where_text_can_be_cut(folder: Path) -> None:
     data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     (folder / "few.json").write_text(json.dumps(cut(data, 20)), encoding="utf-8")

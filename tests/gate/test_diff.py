@@ -49,6 +49,7 @@ def test_split_digits_are_found_in_the_pretokenizer_and_the_numbers(folder: Path
     assert not [key for key in found if key[0] in ("merges", "vocabulary", "special tokens")]
 
 
+@pytest.mark.deep
 def test_lowercasing_is_found_by_what_does_not_come_back(folder: Path) -> None:
     found = told(folder, "lowercase normalizer")
     assert ("component", "normalizer", "changed") in found
@@ -83,6 +84,7 @@ def test_families_can_be_compared(folder: Path, spec: str) -> None:
     assert ids["new"].item() > 1000
 
 
+@pytest.mark.deep
 def test_merges_of_marked_pieces_are_compared(folder: Path) -> None:
     """In a WordPiece whose ids tell its merges: two change places, and the last is away."""
     data = json.loads((TRAINED / "wordpiece.json").read_text(encoding="utf-8"))

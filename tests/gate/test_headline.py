@@ -251,6 +251,7 @@ def test_what_is_waived_warned_of_or_was_over_before_is_told(tmp_path: Path) -> 
 # As it is printed
 
 
+@pytest.mark.deep
 def test_the_first_five_lines_say_why_and_what_to_type(locked: Path, run: Run) -> None:
     data = json.loads((locked / "tokenizer.json").read_text(encoding="utf-8"))
     (locked / "new.json").write_text(json.dumps(split_digits(data)), encoding="utf-8")
@@ -326,6 +327,7 @@ def test_a_lock_begins_with_what_it_holds_or_accepts() -> None:
     )
 
 
+@pytest.mark.deep
 def test_a_difference_says_what_was_tried_and_shows_ids_where_only_they_differ(
     folder: Path,
 ) -> None:

@@ -34,6 +34,7 @@ def test_the_same_tokenizer_passes(folder: Path) -> None:
     assert failures() == []
 
 
+@pytest.mark.deep
 def test_a_tokenizer_that_grew_passes(folder: Path) -> None:
     texts = {"hu": ["Az egész világ hallgatott, és a kék hegyek mögött lement a nap."] * 5}
     tokscope.extend("tokenizer.json", texts, merges=20, write=Path("tokenizer.json").absolute())

@@ -42,6 +42,7 @@ def test_a_check_is_drawn_for_slides_and_papers(locked: Path, run: Run, kind: st
     assert (locked / f"x.{kind}").read_bytes()[:4] in (b"\x89PNG", b"%PDF")
 
 
+@pytest.mark.deep
 def test_the_same_tokenizer_passes_and_has_no_picture(locked: Path, run: Run) -> None:
     done = run("check", "-o", "x.svg", "-o", "x.csv")
     assert (done.returncode, done.stderr) == (0, f"{NOTHING}--output x.svg\n")

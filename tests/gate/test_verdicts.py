@@ -169,6 +169,7 @@ def test_the_same_is_silent_over_200_seeds(tmp_path: Path) -> None:
         assert verdicts == {"pass"}
 
 
+@pytest.mark.deep
 def test_at_the_tolerance_one_run_in_forty_may_fail(tmp_path: Path) -> None:
     """Of 400 runs whose five languages all cost just what is tolerated, 5 % would be 20."""
     failed = sum("fail" in verdicts for verdicts in _trials(tmp_path, 0.01, 100, 400))

@@ -60,6 +60,7 @@ def test_merges_behind_all_others_are_nested(base) -> None:
     assert report.headline.startswith("Nested as far as tried: grown only joins tokens of base")
 
 
+@pytest.mark.deep
 def test_a_tokenizer_is_nested_in_itself(base) -> None:
     assert run(base, base).passed
 

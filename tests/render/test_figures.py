@@ -215,6 +215,7 @@ def test_text_is_drawn_in_a_font_that_has_it(a_font: object) -> None:
     assert png(values("heat", "a\U0010f123"))
 
 
+@pytest.mark.deep
 def test_plots_without_values_or_with_extreme_ones_are_drawn() -> None:
     for kind in ("dots", "bars", "heat"):
         png(Values(kind, "x", "", "ratio", ()))  # type: ignore[arg-type]

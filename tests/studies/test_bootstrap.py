@@ -35,6 +35,7 @@ def one(frame: pd.DataFrame, tokenizer: str, corpus: str, measure: str) -> "pd.S
     return rows.iloc[0]
 
 
+@pytest.mark.deep
 def test_every_ratio_of_sums_has_an_interval_around_its_value(frame: pd.DataFrame) -> None:
     for row in frame.itertuples():
         if TYPES in MEASURES[row.measure].columns or math.isnan(row.value):

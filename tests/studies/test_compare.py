@@ -34,6 +34,7 @@ def value(frame: pd.DataFrame, tokenizer: str, corpus: str, measure: str) -> flo
     return float(rows["value"].iloc[0])
 
 
+@pytest.mark.deep
 def test_values_by_hand(parallel: list) -> None:
     frame = tokscope.compare(["bytes", "c=characters"], parallel, measures=["all"]).frame
     assert value(frame, "bytes", "en", "tokens") == 10
@@ -165,6 +166,7 @@ def views(report: Report) -> list[Report]:
     return list(report.view(report))
 
 
+@pytest.mark.deep
 def test_tables_for_people(parallel: list) -> None:
     def titles(**how: object) -> list[str]:
         made = views(tokscope.compare(["sample:bpe", "characters"], parallel, **how))  # type: ignore[arg-type]

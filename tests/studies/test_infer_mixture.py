@@ -102,6 +102,7 @@ def test_a_corpus_left_out_with_a_script_of_its_own_shows_as_missing_merges(fold
     assert shares["a"] == pytest.approx(known["a"] / (known["a"] + known["b"]), abs=0.01)
 
 
+@pytest.mark.deep
 def test_a_corpus_left_out_that_shares_its_script_shows_in_the_objective(folder: Path) -> None:
     whole, part = inferred(folder, "abx"), inferred(folder, "acx")
     assert not any("explain the merges badly" in note for note in whole.notes)

@@ -92,6 +92,7 @@ def test_what_is_not_set_is_a_detail() -> None:
     assert known.frame.set_index("property").loc["unknown token", "value"] == "0"
 
 
+@pytest.mark.deep
 def test_measures_show_sources_as_details(run: Run) -> None:
     report = tokscope.list_measures()
     assert report.headline.startswith(f"{len(tokscope.MEASURES)} measures. ")

@@ -222,6 +222,7 @@ def test_control_tokens_named_with_digits_are_no_numbers(saved: Saved) -> None:
     assert value(frame, "partition", "bare", "1-1-1", 3) == 1
 
 
+@pytest.mark.deep
 def test_padding_in_a_file_changes_nothing(saved: Saved) -> None:
     padded, plain = numbers([saved(old_file())]).frame, numbers([saved(byte_level())]).frame
     pd.testing.assert_frame_equal(padded, plain)
@@ -257,6 +258,7 @@ def test_samples_are_what_they_are_said_to_be() -> None:
     assert (len(first), longer) == (1000, 500)
 
 
+@pytest.mark.deep
 def test_the_same_seed_gives_the_same_report() -> None:
     first, again, other = (
         numbers(["sample:bpe"], by="alignment", seed=seed).frame for seed in (1, 1, 2)
@@ -272,12 +274,14 @@ def test_a_part_is_that_part_of_the_whole() -> None:
     pd.testing.assert_frame_equal(whole, parts.reset_index(drop=True))
 
 
+@pytest.mark.deep
 def test_every_part_has_a_table_and_everything_in_it_on_demand() -> None:
     for part in PARTS:
         report = numbers(["sample:bpe"], by=part)
         assert all(len(view.frame) for view in tables(report, part))
 
 
+@pytest.mark.deep
 def test_people_see_one_table_unless_they_ask_for_more() -> None:
     report = numbers(["sample:bpe", "bytes"])
     (view,) = tables(report)
@@ -357,6 +361,7 @@ def test_the_sentence_claims_what_was_found(cutting: Scheme, sentence: str) -> N
     assert ruled({"a": cutting}) == sentence
 
 
+@pytest.mark.deep
 def test_a_part_has_a_sentence_of_its_own(saved: Saved) -> None:
     threes = saved(by_pattern(THREES, up_to(3)))
     told = {part: numbers([threes], by=part).headline for part in PARTS}

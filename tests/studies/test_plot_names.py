@@ -75,6 +75,7 @@ def made() -> dict[str, list[Report]]:
     }
 
 
+@pytest.mark.deep
 def test_the_help_names_the_plots_that_there_are() -> None:
     found = {
         command: {plot.name for one in reports for plot in one.plots(one)}  # type: ignore[misc]

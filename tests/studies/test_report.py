@@ -23,6 +23,7 @@ def made() -> tokscope.Report:
     return tokscope.full_report(["sample:wordpiece", "bytes"], TEXTS, parallel=True)
 
 
+@pytest.mark.deep
 def test_a_report_has_a_part_for_every_study(made: tokscope.Report) -> None:
     assert [part.command for part in made.parts] == ["compare", "show", "vocab", "numbers", "audit"]
     assert list(made.frame["part"]) == [part.command for part in made.parts]

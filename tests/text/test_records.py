@@ -250,6 +250,7 @@ def test_where_blocks_of_an_array_end_changes_nothing(
         assert json.JSONDecoder().raw_decode(content[offset:].decode())[0] == record
 
 
+@pytest.mark.deep
 def test_an_array_is_read_in_little_memory(write: Write) -> None:
     """20 MB on one line: what is held is some blocks."""
     record = json.dumps({"text": "word " * 200, "id": 1})

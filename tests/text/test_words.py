@@ -263,6 +263,7 @@ def test_without_icu_no_text_is_cut_by_it(monkeypatch: pytest.MonkeyPatch, text:
     assert words(text) == words(text, "unicode")
 
 
+@pytest.mark.deep
 def test_no_property_is_lost_where_code_points_are_left_out() -> None:
     """What is unassigned or for private use is Other and has no flag, pictographs aside."""
     known = properties()

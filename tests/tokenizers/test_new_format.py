@@ -78,6 +78,7 @@ def words(
     return f"toy:{old}", f"toy:{new}"
 
 
+@pytest.mark.deep
 def test_what_families_may_tell_is_asked_of_none(words: tuple[str, str]) -> None:
     """Anatomy, ranks, merges and added tokens are told by those who have them."""
     facts = inspect(words).frame.set_index(["tokenizer", "property"])["value"]
