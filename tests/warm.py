@@ -174,10 +174,12 @@ if __name__ == "__main__":
     sys.path[0] = str(SCRIPT.parent)
     sys.argv = [str(SCRIPT), *fork(socket.socket(fileno=int(sys.argv[1])))]
     __file__ = str(SCRIPT)  # which processes of a pool import
-    from tokscope.__main__ import main
+    from tokscope import __main__ as entry
+
+    entry.watch = lambda: None  # a second fork takes as long as a small command
 
     try:
-        main()
+        entry.main()
     except SystemExit as end:
         atexit._run_exitfuncs()  # coverage is written by one of them
         sys.stdout.flush()
