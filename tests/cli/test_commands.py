@@ -302,6 +302,7 @@ REFUSED: dict[str, list[str]] = {
     "name a tokenizer: tokscope boundary SPEC": ["boundary", "-c", "sample:en"],
     "--top is about a prompt; drop --corpus": ["boundary", "bytes", "-c", "sample:en", "--top", "1"],
     "--output a.jsonl is about a prompt": ["boundary", "bytes", "-c", "sample:en", "-o", "a.jsonl"],
+    "--used-in is about a prompt": ["boundary", "bytes", "-c", "sample:en", "--used-in", "x.txt"],
     "--jobs is about text; name it with --corpus": ["boundary", "bytes", "The", "--jobs", "2"],
     "--seed is for lines that are drawn": ["boundary", "bytes", "-c", "sample:en", "--seed", "1"],
     "--apply needs --write: a model is read from one": ["transfer", "sample:bpe", "bytes", "--apply", "m.safetensors"],

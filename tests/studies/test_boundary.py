@@ -54,6 +54,22 @@ def test_the_rows_of_a_toy() -> None:
     assert [row["cover"] for row in listed.rows] == ["A", "AA", "AAB"]
 
 
+def test_covers_are_listed_by_how_often_their_last_token_comes_up() -> None:
+    """CAAB is C AAB, and CAA is C AA; A is in none of them."""
+    report = boundary({"toy": TOY}, "CA", corpora={"x": ["CAAB", "CAAB", "CAA"]}, top=2)
+    told = [row for row in report.rows if row["part"] == "cover"]
+    assert [(row["name"], row["measure"], row["value"]) for row in told] == [
+        ("AAB", "given up", 1), ("AAB", "uses", 2), ("AA", "given up", 1), ("AA", "uses", 1)
+    ]  # fmt: skip
+    listed = tables(report)[2]
+    assert listed.title == "Most used covers, from where they may differ"
+    assert listed.rows[0] == {
+        "tokenizer": "toy", "cover": "AAB", "given up": 1, "uses": 2, "ids": "4"
+    }  # fmt: skip
+    assert "corpora" in report.provenance
+    assert "corpora" not in boundary({"toy": TOY}, "CA").provenance
+
+
 def test_a_plot_has_a_bar_for_each_number_of_tokens_given_up() -> None:
     (plot,) = plots(boundary({"toy": TOY, "other": "bytes"}, "CA"))
     assert isinstance(plot, Values)

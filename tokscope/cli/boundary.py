@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,6 +33,16 @@ def command(
         int | None,
         typer.Option(
             metavar="N", help=f"Number of covers to list, the shortest first (default: {_TOP})."
+        ),
+    ] = None,
+    used_in: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--used-in",
+            metavar="[NAME=]PATH",
+            help="List the covers whose last token comes up most often in this text, which is read "
+            "as --corpus is. Repeatable.",
+            rich_help_panel=TEXT,
         ),
     ] = None,
     corpus: Annotated[
@@ -79,18 +89,22 @@ def command(
     words = [*(specs or ()), *([prompt] if prompt is not None else ())]
     tokenizers = words if corpus else words[:-1]
     of_text: dict[str, object] = {"--lines": lines, "--seed": seed, "--specials": specials or None}
-    of_text |= {"--jobs": scale.jobs, "--scheduler": scale.scheduler or None}
-    of_prompt = {"--top": top, **{f"--output {word}": word for word in covers}}
+    if not used_in:
+        of_text |= {"--jobs": scale.jobs, "--scheduler": scale.scheduler or None}
+    of_prompt: dict[str, object] = {"--top": top, "--used-in": used_in}
+    of_prompt |= {f"--output {word}": word for word in covers}
     _require(words, bool(corpus), of_prompt, of_text)
     also = [(f"--output {word}", path_of(word)) for word in covers]
-    output.require_kept(out, specs=tokenizers, texts=corpus, also=also)
-    corpora = text.read(corpus, reading)
+    output.require_kept(out, specs=tokenizers, texts=[*(corpus or ()), *(used_in or ())], also=also)
+    from tokscope.text.corpus import Shard
+
+    corpora, used = text.read_all([corpus, used_in], reading, Shard(""))
     if corpora is None:
         from tokscope.studies import boundary as study
 
-        report = study.boundary(
-            tokenizers, given(words[-1]), top=_TOP if top is None else top, save=covers
-        )
+        how: dict[str, Any] = {"top": _TOP if top is None else top, "save": covers, "corpora": used}
+        with text.workers(used, scale) as workers:
+            report = study.boundary(tokenizers, given(words[-1]), workers=workers, **how)
         report = replace(report, notes=(*report.notes, *about_file(words[-1], "boundary SPEC -")))
         output.emit(report, study.tables(report, details=details), out)
         return

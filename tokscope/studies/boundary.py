@@ -13,18 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.boundaries.covers import Covers, covers
+from tokscope.counting.catalog import TYPES
+from tokscope.counting.counted import count, texts_of, types_of
 from tokscope.counting.signature import signed
+from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, path_of
 from tokscope.given import unlike
 from tokscope.report import Report
 from tokscope.studies.boundary_headline import Told, headline
 from tokscope.studies.boundary_plots import plots
+from tokscope.text.given import Corpora
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer, assumptions, switched_off
 from tokscope.tokenizers.anatomy import added_ids
 from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.visible import escaped
 from tokscope.wording import many
+from tokscope.workers import HERE, Workers
 from tokscope.writing import write_all
 
 TOP = 5
@@ -35,11 +40,15 @@ _WIDEST = 40  # characters of a prompt in a note
 _MOST = 50_000_000  # ids in a file
 
 
+_USES = Counting(frozenset(("units", TYPES)))
+
+
 class Prompted(NamedTuple):
     """A tokenizer and its covers of the prompt."""
 
     tokenizer: Tokenizer
     covers: Covers
+    uses: NDArray[np.int64] | None = None  # how often each id comes up in text, if there is some
 
     @property
     def name(self) -> str:
@@ -68,6 +77,8 @@ def boundary(
     *,
     top: int = TOP,
     save: Place | Sequence[Place] = (),
+    corpora: Corpora | None = None,
+    workers: Workers = HERE,
 ) -> Report:
     """Return in how many ways a continuation of a prompt can be encoded, and which are excluded.
 
@@ -78,8 +89,10 @@ def boundary(
     Args:
         tokenizers: given as to `compare`.
         prompt: a text that is to be continued.
-        top: covers that are listed, the shortest first.
+        top: covers that are listed: the shortest first, or the most used in text.
         save: files that all covers are written to, as lines of JSON.
+        corpora: text by which covers are listed: how often their last token comes up in it.
+        workers: who reads the text.
 
     Columns: tokenizer, part (prompt, given up, final, open, cover), name (a number of tokens, a
     token, a cover from where it may differ), ids, measure, value, unit.
@@ -90,8 +103,12 @@ def boundary(
     """
     _require(prompt, top)
     places = [save] if isinstance(save, str | PathLike) else save
+    texts = None if corpora is None else texts_of(corpora)
     used = load_all(tokenizers)
     found = [Prompted(one, covers(one, prompt)) for one in used]
+    counted = None if texts is None else count(used, texts, _USES, workers=workers)
+    if counted:
+        found = [one._replace(uses=types_of(counted, k).sum(0)) for k, one in enumerate(found)]
     rows = [row for one in found for row in _rows(one, top)]
     digest = hashlib.sha256(prompt.encode()).hexdigest()[:12]
     if places:
@@ -102,7 +119,7 @@ def boundary(
         f"What a prompt of {many(len(prompt), 'character')} leaves open",
         rows,
         (*(note for one in found for note in _notes(one, prompt)), *assumptions(used)),
-        {**signed(used), "prompt": digest, "specials": "text"},
+        {**signed(used), **(counted.text if counted else {}), "prompt": digest, "specials": "text"},
         headline=headline(prompt, [_told(one) for one in found]),
         details=(*_DETAILS, *switched_off(used), *filter(None, map(_cut, found))),
         view=tables,
@@ -150,17 +167,22 @@ def _rows(one: Prompted, top: int) -> Iterator[dict[str, Any]]:
         part = "final" if place < found.final else "open"
         written = one.written([token])
         yield row(part, "position", place + 1, "", name=written, ids=f"{token}")
-    for cover in _shortest(found)[:top]:
+    for cover in _listing(one)[:top]:
         ids = found.ids(cover)
+        last = ids[-1]
         ids = ids[min(found.final, len(ids) - 1) :]
         told = {"name": one.written(ids), "ids": " ".join(map(str, ids))}
         yield row("cover", "given up", int(found.given_up[cover]), "tokens", **told)
+        if one.uses is not None:
+            yield row("cover", "uses", int(one.uses[last]), "tokens", **told)
 
 
-def _shortest(found: Covers) -> list[int]:
-    """Return the covers, those with the fewest bytes behind the prompt first."""
-    sizes = np.array([len(rest.encode()) for rest in found.rests], np.int64)
-    order: list[int] = np.argsort(sizes[found.rest], kind="stable").tolist()
+def _listing(one: Prompted) -> list[int]:
+    """Return the covers: those whose last token is most used, then those with the shortest rest."""
+    found = one.covers
+    sizes = np.array([len(rest.encode()) for rest in found.rests], np.int64)[found.rest]
+    uses = np.zeros(len(found), np.int64) if one.uses is None else one.uses[found.last]
+    order: list[int] = np.lexsort((sizes, -uses)).tolist()
     return order
 
 
@@ -252,7 +274,7 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     views = [
         Report("boundary", report.title, _counts(report), headline=report.headline),
         Report("boundary", "The last tokens of the prompt", _tokens(report)),
-        Report("boundary", "Shortest covers, from where they may differ", _listed(report)),
+        Report("boundary", _title(report), _listed(report)),
     ]
     notes = report.notes + (report.details if details else ())
     views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
@@ -302,15 +324,19 @@ def _tokens(report: Report) -> list[dict[str, Any]]:
     return made
 
 
+def _title(report: Report) -> str:
+    is_used = any(row["measure"] == "uses" for row in report.rows)
+    return f"{'Most used' if is_used else 'Shortest'} covers, from where they may differ"
+
+
 def _listed(report: Report) -> list[dict[str, Any]]:
-    """Return the shortest covers."""
+    """Return the covers that are listed, each with its measures."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in report.rows:
+        if row["part"] == "cover":
+            own = found.setdefault((row["tokenizer"], row["name"], row["ids"]), {})
+            own[row["measure"]] = row["value"]
     return [
-        {
-            "tokenizer": row["tokenizer"],
-            "cover": row["name"],
-            "given up": row["value"],
-            "ids": row["ids"],
-        }
-        for row in report.rows
-        if row["part"] == "cover"
+        {"tokenizer": tokenizer, "cover": cover, **measures, "ids": ids}
+        for (tokenizer, cover, ids), measures in found.items()
     ]
