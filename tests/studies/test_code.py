@@ -84,10 +84,10 @@ NAN = float("nan")
 HEADLINES = {
     "In java, a glues 46 % of the identifiers to what stands beside them, as in “.get”; b glues 0 %. "
     "b spends 37 % of its java tokens on indentation, a 7 %.": {"a": (0.46, 0.07), "b": (0, 0.37)},
-    "No difference is seen: in java, all glue about 46 % of the identifiers to what stands beside "
-    "them, as in “.get”.": {"a": (0.462, 0.07), "b": (0.461, 0.07)},
-    "All keep identifiers apart from what stands beside them.": {"a": (0, 0), "b": (0, 0)},
-    "All glue less than 1 % of the identifiers to what stands beside them.": {
+    "No difference is seen: in java, a and b glue about 46 % of the identifiers to what stands "
+    "beside them, as in “.get”.": {"a": (0.462, 0.07), "b": (0.461, 0.07)},
+    "a and b keep identifiers apart from what stands beside them.": {"a": (0, 0), "b": (0, 0)},
+    "a and b glue less than 1 % of the identifiers to what stands beside them.": {
         "a": (0, 0),
         "b": (0.001, 0),
     },
@@ -97,7 +97,7 @@ HEADLINES = {
     "Cannot tell for lost: parts of the code are unknown tokens.": {"lost": (0.5, 0.5)},
     "a keeps identifiers apart from what stands beside them. "
     "Cannot tell for lost: parts of the code are unknown tokens.": {"a": (0, 0), "lost": (0.5, 0)},
-    "All keep identifiers apart from what stands beside them. "
+    "a and joins keep identifiers apart from what stands beside them. "
     "a spends 39 % of its java tokens on indentation.": {"a": (0, 0.39), "joins": (0, 0)},
 }
 
@@ -116,7 +116,7 @@ def test_a_headline_looks_at_every_language() -> None:
     """Where tokenizers agree, the language in which they glue most counts."""
     java = frame(a=(0.4, 0), b=(0.4, 0))
     told = headline(pd.concat([frame(a=(0, 0), b=(0, 0)).assign(corpus="c"), java]))
-    assert told.startswith("No difference is seen: in java, all glue about 40 % of")
+    assert told.startswith("No difference is seen: in java, a and b glue about 40 % of")
 
 
 def test_a_language_without_words_has_no_values_and_a_note_says_what_drops_indentation() -> None:

@@ -80,10 +80,18 @@ def test_a_part_is_told_alone() -> None:
 
 
 def test_lengths() -> None:
-    long = [("a", Row("total", "all", "median_bytes", 3.5, "")), ("a", Row("total", "all", "longest_bytes", 17.0, ""))]  # fmt: skip
-    none = [("b", Row("total", "all", "median_bytes", float("nan"), "")), ("b", Row("total", "all", "longest_bytes", 0.0, ""))]  # fmt: skip
-    assert headline(long + none, "length") == (
+    def long(name: str, middle: float, longest: float) -> Rows:
+        return [
+            (name, Row("total", "all", "median_bytes", middle, "bytes")),
+            (name, Row("total", "all", "longest_bytes", longest, "bytes")),
+        ]
+
+    assert headline(long("a", 3.5, 17) + long("b", float("nan"), 0), "length") == (
         "Half of the tokens have at most 3.5 bytes in a (the longest 17). No token of b has bytes."
+    )
+    assert headline(long("a", 6, 17) + long("b", 1, 1) + long("c", 6, 1200), "length") == (
+        "Half of the tokens have at most 6 bytes in a (the longest 17) and c (the longest 1,200); "
+        "at most 1 byte in b (the longest 1)."
     )
 
 

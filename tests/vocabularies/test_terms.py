@@ -108,7 +108,7 @@ def test_several_lists_are_told_apart() -> None:
     assert {name for name, _ in values(report, "code")} == {"x: A9.9", "y: A9"}
     assert {name for name, _ in values(report, "term")} == {"x: E11.9", "y: A00", "y: B01"}
     assert [view.title for view in tables(report, "terms")] == [
-        "Words of a list that are one token",
+        "Terms of a list that are one token",
         "Tokens of a term",
         "Codes, by pattern",
         "Cuts at affixes",

@@ -49,15 +49,15 @@ def _glued(frame: pd.DataFrame) -> str:
     corpus, most, least = _widest(shares)
     high, low = shares[corpus][most], shares[corpus][least]
     several = len(shares[corpus]) > 1
+    who, s = some(list(shares[corpus])), "" if several else "s"
     peak = max(max(own.values()) for own in shares.values())
     if not peak:
-        who = "All keep" if several else f"{most} keeps"
-        return f"{who} identifiers apart from what stands beside them."
+        return f"{who} keep{s} identifiers apart from what stands beside them."
     if peak < _SMALL:
-        return f"{'All glue' if several else f'{most} glues'} less than {percent(_SMALL)} {_GLUED}."
+        return f"{who} glue{s} less than {percent(_SMALL)} {_GLUED}."
     if several and high - low < _SMALL:
         corpus = max(shares, key=lambda name: max(shares[name].values()))
-        told = f"all glue about {percent(max(shares[corpus].values()))} {_GLUED}"
+        told = f"{who} glue about {percent(max(shares[corpus].values()))} {_GLUED}"
         return f"No difference is seen: in {corpus}, {told}{_example(frame, corpus, most)}."
     told = f"In {corpus}, {most} glues {percent(high)} {_GLUED}{_example(frame, corpus, most)}"
     return f"{told}; {least} glues {percent(low)}." if several else f"{told}."

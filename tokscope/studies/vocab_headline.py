@@ -193,15 +193,18 @@ def _said(kind: str) -> str:
 
 def _lengths(values: _Values) -> str:
     """Say how long half of the tokens are, and the longest."""
-    middle = {name: values.total(name, "median_bytes") for name in values.names}
-    without = [name for name in values.names if math.isnan(middle[name])]
-    known = [
-        f"at most {_bytes(middle[name])} in {name} "
-        f"(the longest {int(values.total(name, 'longest_bytes')):,})"
-        for name in values.names
-        if name not in without
-    ]
-    said = [f"Half of the tokens have {some(known)}."] if known else []
+    alike: dict[float, list[str]] = {}
+    without = []
+    for name in values.names:
+        middle = values.total(name, "median_bytes")
+        if math.isnan(middle):
+            without.append(name)
+        else:
+            longest = int(values.total(name, "longest_bytes"))
+            alike.setdefault(middle, []).append(f"{name} (the longest {longest:,})")
+    known = [f"at most {_bytes(middle)} in {some(names)}" for middle, names in alike.items()]
+    told = "; ".join(known) if any(len(own) > 1 for own in alike.values()) else some(known)
+    said = [f"Half of the tokens have {told}."] if known else []
     said += [f"No token of {some(without)} has bytes."] if without else []
     return " ".join(said)
 

@@ -17,7 +17,7 @@ _DRAWN = 0.99  # of the tokens of each vocabulary; a few very long ones would hi
 _LEAST = 8  # the longest tokens that are drawn in any case
 _WORTH = 0.01  # the share of a script that is drawn
 _USES = "a word counts by the share of its uses that are one token"
-_LISTED = "words after a space, in the order of the list"
+_LISTED = "terms after a space, in the order of the list"
 
 
 def plots(
@@ -57,7 +57,7 @@ def _coverage(name: str, note: str, coverages: Sequence[Coverage]) -> list[Lines
         groups.setdefault(one.words if alone else one.tokenizer, []).append(one)
     title, across = "Words that are one token", "the most frequent words"
     if name == "list":
-        title, across = "Words of a list that are one token", "the first words"
+        title, across = "Terms of a list that are one token", "the first terms"
     if len(words) == 1:
         note = f"{words[0]}; {note}"
     elif not alone:

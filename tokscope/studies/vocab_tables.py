@@ -31,7 +31,7 @@ _TITLES = {
     "overlap": "Overlap by bytes",
     "language": "Languages of the tokens",
     "completeness": "Letters and words that are one token",
-    "retention": "Words of a list that are one token",
+    "retention": "Terms of a list that are one token",
     "terms": "Tokens of a term",
     "code": "Codes, by pattern",
     "affix": "Cuts at affixes",
