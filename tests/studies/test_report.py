@@ -25,7 +25,10 @@ def made() -> tokscope.Report:
 
 @pytest.mark.deep
 def test_a_report_has_a_part_for_every_study(made: tokscope.Report) -> None:
-    assert [part.command for part in made.parts] == ["compare", "show", "vocab", "numbers", "audit"]
+    commands = ["compare", "show", "vocab", "numbers", "boundary", "code", "morph", "audit"]
+    assert [part.command for part in made.parts] == commands
+    drawn = {part.command: part.plots and part.plots(part) for part in made.parts}
+    assert all(drawn[command] for command in ("compare", "vocab", "boundary", "code", "morph"))
     assert list(made.frame["part"]) == [part.command for part in made.parts]
     assert any("no mixture of sample-wordpiece, bytes" in note for note in made.notes)
 
@@ -65,6 +68,8 @@ def test_a_part_is_what_its_study_gives_alone(word_rule: str) -> None:
     made = tokscope.full_report(used, TEXTS, parallel=True, **how)
     corpora = tokscope.read_corpora(TEXTS, parallel=True)
     alone = {
+        "code": tokscope.code(used),
+        "morph": tokscope.morph(used),
         "compare": tokscope.compare(used, corpora, **how),
         "vocab": tokscope.vocab(used, corpora, **how),
         "audit": tokscope.audit(used, corpora),
@@ -78,7 +83,7 @@ def test_a_part_is_what_its_study_gives_alone(word_rule: str) -> None:
 def test_text_is_counted_once_for_all_studies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is also opened for the lines that are shown, and for the texts that an audit searches."""
+    """It is also opened for lines that are shown or cut, and for texts that an audit searches."""
     paths = {name: tmp_path / f"{name}.txt" for name in TEXTS}
     for name, path in paths.items():
         path.write_text("\n".join(TEXTS[name]))
@@ -91,4 +96,5 @@ def test_text_is_counted_once_for_all_studies(
 
     monkeypatch.setattr(files, "_stream", seen)
     tokscope.full_report("bytes", paths, parallel=True, seconds=0)
-    assert sorted(opened) == ["de"] * 3 + ["en"] * 3
+    assert sorted(set(TEXTS).intersection(opened)) == ["de", "en"]
+    assert {opened.count(name) for name in TEXTS} == {4}

@@ -28,8 +28,11 @@ from tokscope.mixture.subject import subject_of
 from tokscope.report import Report
 from tokscope.rules import AUDITED
 from tokscope.studies import audit, compare, vocab
+from tokscope.studies.boundary_places import boundary_places
 from tokscope.studies.check import checked
+from tokscope.studies.code import code
 from tokscope.studies.infer_mixture import infer_mixture
+from tokscope.studies.morph import morph
 from tokscope.studies.numbers import numbers
 from tokscope.studies.report_lines import lines_of
 from tokscope.text.corpus import Corpus, require_again, size
@@ -39,6 +42,7 @@ from tokscope.tokenizers.given import Tokenizers, load_all
 from tokscope.workers import HERE, Workers
 
 SECONDS = 20.0  # for the mixture of each tokenizer
+_LINES = 100  # of each corpus, where all places are tried
 _LEAST = 1_000_000  # bytes of text, below which a mixture would be a guess
 
 
@@ -59,8 +63,8 @@ class Options:
         return self.word_rule == "unicode" and not self.specials
 
     def passes(self, tokenizers: int) -> int:
-        """Return how often text is read at most: for all, audit, check and each mixture."""
-        return 1 + (not self.is_plain) + bool(self.lock) + (self.seconds > 0) * tokenizers
+        """Return how often text is read at most: for all, places, audit, check, each mixture."""
+        return 2 + (not self.is_plain) + bool(self.lock) + (self.seconds > 0) * tokenizers
 
 
 def full_report(
@@ -171,6 +175,10 @@ def _of_text(
     yield "the segmentation", partial(lines_of, used, texts, first, specials=asked.specials)
     yield "the vocabulary", partial(vocab.of_counted, used, counted)
     yield "the study of numbers", partial(numbers, used)
+    places = partial(boundary_places, lines=_LINES, specials=asked.specials, workers=workers)
+    yield "the study of places where text can be cut", partial(places, used, texts)
+    yield "the study of code", partial(code, used, workers=workers)
+    yield "the study of morphemes", partial(morph, used)
     if corpora and asked.is_plain:
         yield "the audit", partial(audit.of_counted, used, counted, set(AUDITED))
     else:
