@@ -7,6 +7,7 @@ boundary alone. All values are ratios of counts over all words, never means over
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,3 +92,13 @@ def kappa_pulls(cells: NDArray[np.int64]) -> NDArray[np.float64]:
     above = 2 * np.array([tn, -fn, -fp, tp])
     below = np.array([no_golds + no_cuts, no_golds + cuts, no_cuts + golds, cuts + golds])
     return cells @ ((above - value * below) / chance)
+
+
+# measure -> its unit, and what computes it from counts by their names
+AGREEMENT: Mapping[str, tuple[str, Callable[[Mapping[str, int]], float]]] = {
+    "precision": ("share", lambda c: precision(c["hits"], c["false"])),
+    "recall": ("share", lambda c: recall(c["hits"], c["missed"])),
+    "f1": ("share", lambda c: f1(c["hits"], c["false"], c["missed"])),
+    "by_chance": ("share", lambda c: recall_by_chance(c["hits"], c["false"], c["positions"])),
+    "kappa": ("index", lambda c: kappa(c["hits"], c["false"], c["missed"], c["positions"])),
+}

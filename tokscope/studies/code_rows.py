@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tokscope.lexemes.counts import CATEGORY, DEPTH, GLUED, KIND, TOTAL, Key
 from tokscope.lexemes.lexing import CATEGORIES
-from tokscope.measures import agreement
+from tokscope.measures.agreement import AGREEMENT
 from tokscope.measures.ratios import ratio
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer
@@ -57,14 +57,16 @@ def _totals(above: str, below: str) -> Callable[[Counts], float]:
     return lambda counts: ratio(_total(counts, above), _total(counts, below))
 
 
-def _cuts(measure: Callable[..., float], *names: str) -> Callable[[Counts], float]:
+_CUTS = ("hits", "false", "missed", "positions")
+
+
+def _cuts(measure: Callable[[Mapping[str, int]], float]) -> Callable[[Counts], float]:
     """Return a measure of how cuts agree with where words end."""
-    return lambda counts: measure(*(_total(counts, name) for name in names))
+    return lambda counts: measure({name: _total(counts, name) for name in _CUTS})
 
 
-_AGREEMENT = ("hits", "false", "missed", "positions")
 _glued = _of("identifier", "clean", "lexemes")
-RATIOS: Mapping[str, _Ratio] = {
+RATIOS: dict[str, _Ratio] = {
     "tokens_per_line": _Ratio("tokens/line", "lower", _totals("tokens", "lines")),
     "identifiers_one_token": _Ratio("share", "higher", _of("identifier", "one_token", "lexemes")),
     "names_one_token": _Ratio("share", "higher", _totals("names_one_token", "names")),
@@ -78,20 +80,17 @@ RATIOS: Mapping[str, _Ratio] = {
         "tokens/line", "lower", _totals("indentation_tokens", "indented_lines")
     ),
     "indentation_bytes": _Ratio("share", "neither", _totals("indentation_bytes", "bytes")),
-    "precision": _Ratio("share", "higher", _cuts(agreement.precision, "hits", "false")),
-    "recall": _Ratio("share", "higher", _cuts(agreement.recall, "hits", "missed")),
-    "f1": _Ratio("share", "higher", _cuts(agreement.f1, *_AGREEMENT[:3])),
-    "by_chance": _Ratio(
-        "share", "neither", _cuts(agreement.recall_by_chance, "hits", "false", "positions")
-    ),
-    "kappa": _Ratio("index", "higher", _cuts(agreement.kappa, *_AGREEMENT)),
+}
+RATIOS |= {
+    name: _Ratio(unit, "neither" if name == "by_chance" else "higher", _cuts(measure))
+    for name, (unit, measure) in AGREEMENT.items()
 }
 _BYTES = ("bytes", "indentation_bytes")
 _LINES = ("lines", "indented_lines")
 _TOKENS = ("tokens", "blank_tokens", "unknown", "over_lexemes", "indentation_tokens")
 _UNITS = {"names": "names", "names_one_token": "names"} | dict.fromkeys(_BYTES, "bytes")
 _UNITS |= dict.fromkeys(_LINES, "lines") | dict.fromkeys(_TOKENS, "tokens")
-_UNITS |= dict.fromkeys(_AGREEMENT, "positions")
+_UNITS |= dict.fromkeys(_CUTS, "positions")
 
 
 def rows(corpus: str, tokenizer: Tokenizer, counts: Counts) -> Iterator[Row]:

@@ -11,14 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.measures.agreement import (
-    f1,
-    kappa,
-    kappa_pulls,
-    precision,
-    recall,
-    recall_by_chance,
-)
+from tokscope.measures.agreement import AGREEMENT, f1, kappa_pulls, precision, recall
 from tokscope.measures.ratios import ratio
 from tokscope.morphemes.scored import COUNTS, Cut, Laid, coded, most_missed
 from tokscope.morphemes.strings import in_common
@@ -30,12 +23,8 @@ _CERTAIN = 1.96  # standard errors on either side of a 95 % interval
 # measure -> its unit, and what computes it from sums of counts
 MEASURES: Mapping[str, tuple[str, Callable[[Sums], float]]] = {
     "words": ("words", lambda s: s["words"]),
-    "precision": ("share", lambda s: precision(s["hits"], s["false"])),
-    "recall": ("share", lambda s: recall(s["hits"], s["missed"])),
-    "by_chance": ("share", lambda s: recall_by_chance(s["hits"], s["false"], s["positions"])),
+    **AGREEMENT,
     "recall_if_cut": ("share", lambda s: ratio(s["hits"], s["open"])),
-    "f1": ("share", lambda s: f1(s["hits"], s["false"], s["missed"])),
-    "kappa": ("index", lambda s: kappa(s["hits"], s["false"], s["missed"], s["positions"])),
     "one_token": ("share", lambda s: ratio(s["one_token"], s["words"])),
     "exact": ("share", lambda s: ratio(s["exact"], s["words"])),
     "kept": ("share", lambda s: ratio(s["kept"], s["morphemes"])),
