@@ -25,6 +25,11 @@ def _starts(texts: Sequence[str], *, wide: bool) -> NDArray[np.int64]:
     return np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
 
 
+def _nothing(_: object) -> Mapping[str, str]:
+    """Return nothing: a baseline has no parts, and puts nothing around text."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Bytes:
     """Every UTF-8 byte is a token: what byte-level models such as ByT5 read."""
@@ -49,17 +54,8 @@ class Bytes:
         """Return every byte."""
         return list(map(list, data))
 
-    def components(self) -> Mapping[str, str]:
-        """Return nothing: a baseline has no parts."""
-        return {}
-
-    def processing(self) -> Mapping[str, str]:
-        """Return nothing: a baseline puts nothing around text."""
-        return {}
-
-    def model_input(self, texts: Sequence[str]) -> Encoded:
-        """Return the ids of every text: a baseline has no special tokens."""
-        return self.encode(texts)
+    components = processing = _nothing
+    model_input = encode  # without special tokens
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; invalid UTF-8 becomes U+FFFD."""
@@ -100,17 +96,8 @@ class Characters:
         """Return the code points."""
         return [list(map(ord, one.decode(errors="ignore"))) for one in data]
 
-    def components(self) -> Mapping[str, str]:
-        """Return nothing: a baseline has no parts."""
-        return {}
-
-    def processing(self) -> Mapping[str, str]:
-        """Return nothing: a baseline puts nothing around text."""
-        return {}
-
-    def model_input(self, texts: Sequence[str]) -> Encoded:
-        """Return the ids of every text: a baseline has no special tokens."""
-        return self.encode(texts)
+    components = processing = _nothing
+    model_input = encode  # without special tokens
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text."""
@@ -190,17 +177,8 @@ class Kmers:
         begin = np.zeros(1, np.int64)
         return [self._cut(np.frombuffer(one, np.uint8), begin)[1].tolist() for one in data]
 
-    def components(self) -> Mapping[str, str]:
-        """Return nothing: a baseline has no parts."""
-        return {}
-
-    def processing(self) -> Mapping[str, str]:
-        """Return nothing: a baseline puts nothing around text."""
-        return {}
-
-    def model_input(self, texts: Sequence[str]) -> Encoded:
-        """Return the ids of every text: a baseline has no special tokens."""
-        return self.encode(texts)
+    components = processing = _nothing
+    model_input = encode  # without special tokens
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; of k-mers that overlap, each but the first adds its last letter."""
