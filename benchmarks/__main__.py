@@ -29,6 +29,7 @@ from benchmarks import (
     growth,
     mixture,
     others,
+    spans,
 )
 from tokscope.errors import TokscopeError, choose
 
@@ -44,6 +45,7 @@ PARTS = {
     "growth": growth.run,
     "changing": changing.run,
     "boundaries": boundaries.run,
+    "spans": spans.run,
     "memory": growth.run_memory,
     "mixture": mixture.run,
     "published": mixture.run_published,
