@@ -33,7 +33,8 @@ Lines = list[str]
 def words() -> list[str]:
     """Return different words of prose, and more of them put together from halves."""
     with prose(5) as path:
-        known = list(dict.fromkeys(path.read_text(encoding="utf-8").split()))
+        found = path.read_text(encoding="utf-8").split()
+    known = [word for word in dict.fromkeys(found) if word.isalpha() and len(word) > 1]
     draw = random.Random(0)
     halves = (draw.choice(known)[:5] + draw.choice(known)[-5:] for _ in range(4 * MANY))
     return list(dict.fromkeys((*known, *halves)))[:MANY]
@@ -53,14 +54,22 @@ def questions(folder: Path) -> Mapping[str, tuple[Callable[..., object], Lines]]
     code.write_text(text, encoding="utf-8")
     spaced = [f"0 {term}" for term in terms]
     forms = [*terms, *spaced, *map(str.title, spaced), *map(str.upper, spaced)]
-    gold = {"gold": [(w, [w[: len(w) // 2], w[len(w) // 2 :]]) for w in terms if len(w) > 1]}
+    gold = folder / "gold.tsv"
+    halves = [f"{w}\t{w[: len(w) // 2]}|{w[len(w) // 2 :]}\n" for w in terms]
+    gold.write_text("".join(halves), encoding="utf-8")
     return {
         f"vocab --by terms, {MANY:,} terms": (
             partial(tokscope.vocab, by="terms", lists={"terms": terms}),
             forms,
         ),
-        f"morph, {MANY:,} words": (partial(tokscope.morph, gold=gold), [f"a {w}" for w in terms]),
-        f"code, {BYTES / 1e6:g} MB": (partial(tokscope.code, corpora={"python": code}), [text]),
+        f"morph, {MANY:,} words": (
+            partial(tokscope.morph, gold=[str(gold)]),
+            [f"a {w}" for w in terms],
+        ),
+        f"code, {BYTES / 1e6:g} MB": (
+            partial(tokscope.code, corpora={"python": str(code)}),
+            [text],
+        ),
     }
 
 

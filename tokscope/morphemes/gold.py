@@ -174,7 +174,9 @@ def _of_pairs(label: str, given: object, how: How) -> Gold:
 
 
 def _is_pair(given: object) -> TypeGuard[tuple[str, Sequence[str]]]:
-    if not (isinstance(given, Sequence) and len(given) == 2 and isinstance(given[1], list | tuple)):
+    if not (
+        isinstance(given, list | tuple) and len(given) == 2 and isinstance(given[1], list | tuple)
+    ):
         return False
     strings = (given[0], *given[1])
     return all(isinstance(one, str) and not _LONE.search(one) for one in strings)
