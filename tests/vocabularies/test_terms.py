@@ -140,3 +140,9 @@ def test_codes_of_a_classification(data: Path) -> None:
             assert found["after_a_space"] == pytest.approx(spaced / len(terms), rel=1e-12)
             alone = len(tokenizer.encode(terms).ids)
             assert found["alone"] == pytest.approx(alone / len(terms), rel=1e-12)
+
+
+def test_a_term_behind_a_token_for_the_space_is_not_one_token() -> None:
+    (one,) = listed([load("sample:unigram")], {"x": ["The", "the"]})
+    assert one.spaced.counts.tolist() == [2, 1]
+    assert one.spaced.held.tolist() == [False, True]

@@ -86,8 +86,8 @@ class Placed:
 
     @cached_property
     def held(self) -> Flags:
-        """Whether each term is inside one token."""
-        return self.tokens.held(self.starts, self.ends)
+        """Whether each term is one token, with the space before it."""
+        return self.tokens.held(self.starts, self.ends) & (self.counts == 1)
 
     @cached_property
     def is_cut(self) -> Flags:
