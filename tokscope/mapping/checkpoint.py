@@ -59,13 +59,6 @@ class Checkpoint:
     left: Sequence[str] = ()  # tensors with a usual name but other rows
     index: Mapping[str, Any] | None = None
 
-    @property
-    def size(self) -> int:
-        """The bytes that are read."""
-        return sum(
-            one.end - one.start for file in self.files.values() for one in file.tensors.values()
-        )
-
 
 # What is to be done
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tokscope.counting.catalog import TYPES
 from tokscope.counting.counted import ALL, Counted, count, require_countable, texts_of, types_of
@@ -227,8 +226,11 @@ _DETAILS = (
 )
 
 
-def _shares(pair: _Pair, part: str, groups: Mapping[str, NDArray[np.bool_]]) -> Iterator[Row]:
-    """Yield the ids of each group of new ids, and their tokens in each corpus, with shares."""
+def _shares(pair: _Pair, part: str, names: Sequence[str], groups: Ids) -> Iterator[Row]:
+    """Yield the new ids of each group, and their tokens in each corpus, with shares.
+
+    `groups` holds the place in `names` of each new id, or -1; (V_new,).
+    """
     corpora = [
         (corpus.name, own) for corpus, own in zip(pair.counted.corpora, pair.used, strict=True)
     ]
@@ -236,11 +238,12 @@ def _shares(pair: _Pair, part: str, groups: Mapping[str, NDArray[np.bool_]]) -> 
         corpora.append((ALL, pair.used.sum(axis=0)))
     weights = [("", "ids", (pair.map.kinds >= 0).astype(np.int64))]
     weights += [(name, "tokens", own) for name, own in corpora]
-    for name, members in groups.items():
-        for corpus, unit, own in weights:
-            number, whole = int(own[members].sum()), int(own.sum())
+    sums = [np.bincount(groups + 1, own, len(names) + 1)[1:] for _, _, own in weights]
+    for place, name in enumerate(names):
+        for (corpus, unit, own), found in zip(weights, sums, strict=True):
+            number = int(found[place])
             yield Row(part, name, corpus, unit, number, "tokens")
-            yield Row(part, name, corpus, "share", _share(number, whole), "share")
+            yield Row(part, name, corpus, "share", _share(number, int(own.sum())), "share")
 
 
 def _share(number: float, whole: float) -> float:
@@ -250,12 +253,12 @@ def _share(number: float, whole: float) -> float:
 def _kinds(pair: _Pair) -> Iterator[Row]:
     """Yield how many ids are of each kind, and how many are composed of 1, 2, 3, ... old ones."""
     made = pair.map
-    yield from _shares(pair, "kind", {kind: made.of(kind) for kind in KINDS})
+    yield from _shares(pair, "kind", KINDS, made.kinds.astype(np.int64))
     composed = made.of(COMPOSED)
-    numbers = np.unique(made.counts[composed]).tolist()
-    yield from _shares(
-        pair, "pieces", {f"{number}": composed & (made.counts == number) for number in numbers}
-    )
+    numbers, places = np.unique(made.counts[composed], return_inverse=True)
+    groups = np.full(made.height, -1)
+    groups[composed] = places
+    yield from _shares(pair, "pieces", [f"{number}" for number in numbers.tolist()], groups)
 
 
 def _totals(pair: _Pair) -> Iterator[Row]:
