@@ -1,11 +1,17 @@
 """What was held out, what it has after every number of merges, and which lines keep their ids."""
 
+import io
+from functools import cache
+
 import numpy as np
 import pytest
+import sentencepiece
+from hypothesis import example, given
+from hypothesis import strategies as st
 from tokenizers import AddedToken
 
-from tests.tokenizers.families import byte_level
-from tokscope.growth.base import base_of
+from tests.tokenizers.families import TEXT, byte_level
+from tokscope.growth.base import Base, base_of
 from tokscope.growth.count import counted, hashes_of
 from tokscope.growth.curve import curve_of, worth
 from tokscope.growth.kept import kept
@@ -13,6 +19,7 @@ from tokscope.growth.learning import learn
 from tokscope.growth.pieces import may_be_piece, without_digits, writes_digits_alone
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
+from tokscope.tokenizers.sentencepiece import of_model
 from tokscope.tokenizers.tokenizer_json import of_library
 
 TEXTS = [f"Die Möwe {i} fliegt über das Wattenmeer, {i % 7} Stunden lang." for i in range(400)]
@@ -61,6 +68,34 @@ def test_added_tokens_are_found_as_their_file_says(flag: str) -> None:
     texts = ["help hel hel.", " hel  hel\n\nhel", "xhelx hel", "日本hel", "no", "hel", ""]
     ours = [len(one.words(list(one.cut([text]))).symbols) for text in texts]
     assert ours == np.diff(one.tokenizer.encode(texts).starts).tolist()
+
+
+@pytest.mark.parametrize("kind", ["bpe", "unigram"])
+@given(texts=st.lists(st.text(alphabet="hel o日本語wx ", max_size=12), max_size=5))
+@example(texts=["a hello b", " hel 日本 x", "hel hel", "w xw x", ""])
+def test_pieces_that_users_defined_are_found_as_the_library_finds_them(
+    kind: str, texts: list[str]
+) -> None:
+    one = with_defined(kind)
+    ours = [one.words(list(one.cut([text]))).symbols.tolist() for text in texts]
+    assert ours == [one.tokenizer.encode([text]).ids.tolist() for text in texts]
+
+
+@cache
+def with_defined(kind: str) -> Base:
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(TEXT * 3),
+        model_writer=model,
+        model_type=kind,
+        vocab_size=360,
+        byte_fallback=True,
+        hard_vocab_limit=False,
+        user_defined_symbols=["hel", "日本", "w x"],
+        num_threads=1,
+        minloglevel=2,
+    )
+    return base_of(of_model(model.getvalue(), kind))
 
 
 def test_one_group_of_lines_has_no_interval(base) -> None:

@@ -120,8 +120,8 @@ def _beside_added(base: Base) -> Base:
     taken = frozenset(begins + one.text.encode() for one in base.tokenizer.added())
     base = replace(base, symbols=replace(base.symbols, taken=taken))
     added = [one for one in added_tokens(base.tokenizer) if one.text]
-    if not added:
-        return base
+    if not added or isinstance(base.tokenizer, SentencePieceTokenizer):
+        return base  # SentencePiece finds them in normalised text
     added.sort(key=lambda one: len(one.text), reverse=True)
     found = regex.compile("|".join(map(_expression, added)))
 
@@ -243,18 +243,28 @@ def _of_model(tokenizer: SentencePieceTokenizer) -> Base:
     apart = {*vocabulary.fallbacks, *(one.id for one in tokenizer.added())}
     forms = _without(vocabulary.tokens(), apart)
     symbols = Symbols(forms, _rule(forms), by_bytes=kind == "BPE")
-    return Base(tokenizer, _cut_at_spaces(tokenizer), _with_spaces, symbols, False)
+    ids, library = [one.id for one in added_tokens(tokenizer)], tokenizer.library
+    defined = {library.id_to_piece(token): token for token in ids}
+    cut = _cut_at_spaces(tokenizer, defined)
+    return Base(tokenizer, cut, _with_spaces, symbols, False, added=defined)
 
 
-def _cut_at_spaces(tokenizer: SentencePieceTokenizer) -> Cut:
-    """Return how normalised text is cut before each run of ▁, if no piece goes over such a cut."""
+def _cut_at_spaces(tokenizer: SentencePieceTokenizer, defined: Mapping[str, int]) -> Cut:
+    """Return how normalised text is cut: around the pieces that users defined, the longest first.
+
+    What is between them is cut before each run of ▁, if no piece goes over such a cut.
+    """
     library: Any = tokenizer.library
     pieces = (library.id_to_piece(i) for i in range(library.get_piece_size()))
-    across = any(SPACE in piece.lstrip(SPACE) for piece in pieces)
+    across = any(SPACE in piece.lstrip(SPACE) for piece in pieces if piece not in defined)
     words = regex.compile(f"{SPACE}*[^{SPACE}]+|{SPACE}+")
+    longest = sorted(defined, key=len, reverse=True)
+    found = regex.compile(f"({'|'.join(map(regex.escape, longest))})") if defined else None
 
     def cut(texts: Sequence[str]) -> Iterator[str]:
         for text in map(library.normalize, texts):
-            yield from [text] if across and text else words.findall(text)
+            for part in found.split(text) if found else [text]:
+                whole = across or part in defined
+                yield from [part] if whole and part else words.findall(part)
 
     return cut
