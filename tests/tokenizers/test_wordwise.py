@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-from tests.tokenizers.families import wordpiece
+from tests.tokenizers.families import unigram, wordpiece
 from tokscope.equivalence.made import texts_of
 from tokscope.errors import UnitError
+from tokscope.tokenizers import Tokenizer as Tokenizing
 from tokscope.tokenizers import huggingface, load, wordwise
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.library import encode
@@ -95,6 +97,19 @@ MERGES = "h+e l+l ▁+▁ ▁+he ll+o ▁▁+▁▁ ▁▁+w o+r"
 LIBRARIES += [marked("helo word!é▁", MERGES, bytewise=b) for b in (True, False)]
 
 
+def scored() -> Tokenizer:
+    """Unigram whose words are marked when they are already apart, as XLM-R has it."""
+    library = unigram()
+    library.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
+    )
+    library.add_special_tokens(["hello", "o w"])  # found in no text
+    return library
+
+
+LIBRARIES.append(scored())
+
+
 def wordwise_of(library: Tokenizer) -> Wordwise:
     cut = cut_of(json.loads(library.to_str()))
     assert cut
@@ -137,7 +152,14 @@ def test_many_words_and_few_that_are_kept(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.deep
 def test_a_tokenizer_encodes_made_texts_as_its_library_does() -> None:
-    tokenizer = load("sample:wordpiece")
+    require_same_in_made_texts(load("sample:wordpiece"))
+
+
+def test_a_published_unigram_encodes_made_texts_as_its_library_does(data: Path) -> None:
+    require_same_in_made_texts(load(str(data / "tokenizers" / "german-unigram-30k.json")))
+
+
+def require_same_in_made_texts(tokenizer: Tokenizing) -> None:
     assert isinstance(tokenizer, HuggingFaceTokenizer)
     assert tokenizer._words
     for category, texts in texts_of([tokenizer], 3_000, 1):
@@ -202,6 +224,29 @@ def test_not_where_a_normalizer_looks_across_spaces(replaced: str | Regex) -> No
     library = wordpiece()
     library.normalizer = normalizers.Replace(replaced, "o")
     assert not cut_of(json.loads(library.to_str()))
+
+
+def test_not_where_only_the_first_word_is_marked() -> None:
+    library = scored()
+    library.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(prepend_scheme="first")]
+    )
+    assert not cut_of(json.loads(library.to_str()))
+
+
+@pytest.mark.parametrize(
+    ("normalizer", "keeps"),
+    [
+        (normalizers.NFKC(), True),
+        (normalizers.Replace(" \u0301", "´"), False),
+        (normalizers.Replace("\u0600 ", "\u0600"), False),
+        (normalizers.Strip(), False),
+    ],
+)
+def test_a_table_of_replacements_has_to_keep_spaces(
+    normalizer: normalizers.Normalizer, *, keeps: bool
+) -> None:
+    assert wordwise._keeps_spaces(normalizer) is keeps
 
 
 def test_the_text_that_has_a_word_without_a_token_is_named() -> None:

@@ -8,9 +8,11 @@ normalised and cut is compared on probe texts besides.
 from __future__ import annotations
 
 import re
+import unicodedata
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -19,7 +21,14 @@ import regex
 from numpy.typing import NDArray
 
 from tokscope.tokenizers import Encoded
-from tokscope.tokenizers.library import Encoding, Json, LibraryTokenizer, encode, encode_words
+from tokscope.tokenizers.library import (
+    Encoding,
+    Json,
+    LibraryTokenizer,
+    encode,
+    encode_words,
+    normalizers,
+)
 from tokscope.tokenizers.vocabulary import SPACE
 
 Counts = NDArray[np.int64]
@@ -38,6 +47,8 @@ _INSIDE = ("Digits", "Punctuation", "Split")
 _CHARACTER = re.compile(r"(?:\(\?!\\s\))?(?:\[(?!\^)(?:[^\[\]\\&]|\\.)+\]|\\p\{\w+\}|[^\W\d_])")
 # What these make of a word depends on no character across a space, which they leave as it is.
 _LOCAL = ("BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "StripAccents")
+# Joiners, and signs that are seen as one with the character behind them
+_BESIDE = ["\u200c", "\u200d", *map(chr, range(0x600, 0x606)), "\u06dd", "\u070f"]
 # A word gets the mark of the space before it, whether that is in the text or not.
 _MARKED = [
     {"type": "Prepend", "prepend": SPACE},
@@ -73,17 +84,42 @@ def _drops_spaces(config: Json) -> bool:
     first, *others = cut["pretokenizers"] or [{}] if cut.get("type") == "Sequence" else [cut]
     return (
         (first.get("type") in _DROPS or first == _DROPPED)
-        and all(other["type"] in _INSIDE for other in others)
+        and all(map(_looks_inside, others))
         and all(map(_is_local, _steps(config)))
     )
 
 
+def _looks_inside(step: Json) -> bool:
+    """Tell whether a step behind one that drops spaces looks at each word alone."""
+    marks_all = step["type"] == "Metaspace" and step.get("prepend_scheme") == "always"
+    return marks_all or step["type"] in _INSIDE
+
+
 def _is_local(step: Json) -> bool:
     """Tell whether a step of a normalizer leaves spaces, and looks at nothing across one."""
+    if step["type"] == "Precompiled":
+        return _keeps_spaces(normalizers.Precompiled(b64decode(step["precompiled_charsmap"])))
     if step["type"] != "Replace":
         return step["type"] in _LOCAL
     expression = step["pattern"].get("Regex") or re.escape(step["pattern"]["String"])
     return bool(_CHARACTER.fullmatch(expression)) and not regex.search(expression, " ")
+
+
+def _keeps_spaces(normalizer: normalizers.Normalizer) -> bool:
+    """Tell whether a table of replacements leaves spaces beside every mark, and the mark too.
+
+    It looks at what is seen as one character: a letter or a space, and the marks behind it.
+    """
+    alone = {mark: normalizer.normalize_str(mark) for mark in _marks()}
+    return all(normalizer.normalize_str(f" {mark} a") == f" {own} a" for mark, own in alone.items())
+
+
+@cache
+def _marks() -> list[str]:
+    """Return the characters that are seen as one with what is beside them."""
+    codes = chain(range(0x300, 0x1F000), range(0xE0100, 0xE01F0))  # where Unicode has marks
+    marks = [char for char in map(chr, codes) if unicodedata.category(char)[0] == "M"]
+    return [*marks, *_BESIDE]
 
 
 def _begins_anew(config: Json) -> bool:
