@@ -70,6 +70,14 @@ def test_covers_are_listed_by_how_often_their_last_token_comes_up() -> None:
     assert "corpora" not in boundary({"toy": TOY}, "CA").provenance
 
 
+def test_covers_that_no_text_holds_are_listed_by_length() -> None:
+    report = boundary({"toy": TOY}, "CA", corpora={"x": ["CCC"]})
+    assert [row["name"] for row in report.rows if row["measure"] == "uses"] == ["A", "AA", "AAB"]
+    assert report.notes[0] == (
+        "no cover of toy ends in a token of the text: the shortest ones are listed"
+    )
+
+
 def test_a_plot_has_a_bar_for_each_number_of_tokens_given_up() -> None:
     (plot,) = plots(boundary({"toy": TOY, "other": "bytes"}, "CA"))
     assert isinstance(plot, Values)

@@ -63,7 +63,6 @@ class Counted:
 
     def doubts(self) -> list[str]:
         """Say what changes how the numbers are read."""
-        replaced = sum(reading.replaced for reading in self.readings)
         notes = []
         if all(str(SAMPLE) in shard.path for corpus in self.corpora for shard in corpus.shards):
             lines = sorted({reading.units for reading in self.readings})
@@ -71,9 +70,12 @@ class Counted:
                 f"{lines[0]} lines each" if len(lines) == 1 else f"{lines[0]} to {lines[-1]} lines"
             )
             notes.append(f"text: the embedded sample, {each}; yours with --corpus PATH")
-        if replaced:
-            notes.append(f"{replaced:,} invalid UTF-8 sequences were replaced by U+FFFD")
-        return notes + switched_off(self.tokenizers)
+        return notes + self.replacements() + switched_off(self.tokenizers)
+
+    def replacements(self) -> list[str]:
+        """Say how much text was not valid, if some was not."""
+        replaced = sum(reading.replaced for reading in self.readings)
+        return [f"{replaced:,} invalid UTF-8 sequences were replaced by U+FFFD"] if replaced else []
 
 
 def require_resamples(seed: int, **counts: int) -> None:

@@ -118,7 +118,11 @@ def boundary(
         "boundary",
         f"What a prompt of {many(len(prompt), 'character')} leaves open",
         rows,
-        (*(note for one in found for note in _notes(one, prompt)), *assumptions(used)),
+        (
+            *(note for one in found for note in _notes(one, prompt)),
+            *assumptions(used),
+            *(counted.replacements() if counted else ()),
+        ),
         {**signed(used), **(counted.text if counted else {}), "prompt": digest, "specials": "text"},
         headline=headline(prompt, [_told(one) for one in found]),
         details=(*_DETAILS, *switched_off(used), *filter(None, map(_cut, found))),
@@ -239,6 +243,8 @@ def _notes(one: Prompted, prompt: str) -> Iterator[str]:
         yield f"{one.name} has no token for a part of the prompt"
     if vocabulary.ending is not None:
         yield f"{one.name} marks the ends of words: all covers end a word"
+    if one.uses is not None and not one.uses[found.last].any():
+        yield f"no cover of {one.name} ends in a token of the text: the shortest ones are listed"
     added = np.isin(found.last, list(added_ids(one.tokenizer)))
     if added.any():
         ends = many(int(added.sum()), f"cover of {one.name} ends", f"covers of {one.name} end")
