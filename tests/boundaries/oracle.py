@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from tokscope.reach.search import encode_what_can_be
 from tokscope.tokenizers import Tokenizer
@@ -13,6 +13,30 @@ HARD = (
     "日本", "日", "é", "e\u0301", "ſ", "\u3000a", "hel", "hello", "hell", "He", "the ", "\x1b[",
     "\x00", "👩\u200d", "▁", "a▁", "##", "İ", "ΟΔΟΣ", " ", "\n", "a" * 9, "hello hello help ",
 )  # fmt: skip
+
+
+def by_ranks(merges: Sequence[tuple[int, int, int]]) -> Callable[[int, int], bool]:
+    """Return what tells whether BPE leaves two tokens beside each other, by its merges alone.
+
+    Merges on both sides are undone, the latest first. The pair is not valid if a merge over the cut
+    comes before those that are undone; of two merges of one rank, the one on the left comes first.
+    """
+    over = {(one, two): rank for rank, (one, two, _) in enumerate(merges)}
+    made = {whole: (rank, one, two) for rank, (one, two, whole) in enumerate(merges)}
+
+    def is_valid(left: int, right: int) -> bool:
+        limit, alone = len(merges), (-1, 0, 0)
+        while over.get((left, right), limit) >= limit:
+            one, two = made.get(left, alone), made.get(right, alone)
+            if one == two == alone:
+                return True
+            if one > two:
+                left, limit = one[2], one[0]
+            else:
+                right, limit = two[1], two[0] + 1
+        return False
+
+    return is_valid
 
 
 def in_order(tokenizer: Tokenizer) -> list[tuple[bytes, int]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import starmap
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tokenizers
 
-from tests.boundaries.oracle import HARD, brute, in_order
+from tests.boundaries.oracle import HARD, brute, by_ranks, in_order
 from tests.tokenizers.families import FAMILIES, byte_level, tokenizer_of
 from tokscope.boundaries import covers as module
 from tokscope.boundaries import prompts
@@ -18,7 +19,9 @@ from tokscope.boundaries.covers import Covers, candidates, covers
 from tokscope.boundaries.prompts import as_read
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Tokenizer, load
+from tokscope.tokenizers.forms import all_pieces
 from tokscope.tokenizers.given import load_one
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 
@@ -159,6 +162,40 @@ def test_covers_of_published_tokenizers(data: Path, name: str) -> None:
         }
         told |= {"list": sorted(map(found.ids, range(len(found))))} if "list" in known else {}
         assert told == {key: known[key] for key in told}
+
+
+def merges_of(tokenizer: Tokenizer) -> list[tuple[int, int, int]]:
+    """The merges of a `tokenizer.json`, by ids."""
+    assert isinstance(tokenizer, HuggingFaceTokenizer)
+    model = tokenizer.config["model"]
+    ids = model["vocab"]
+    return [(ids[left], ids[right], ids[left + right]) for left, right in model["merges"]]
+
+
+def are_valid(tokenizer: Tokenizer, pairs: list[tuple[int, int]]) -> list[bool]:
+    """Whether the model alone gives two tokens for their bytes."""
+    vocabulary = tokenizer.vocabulary
+    found = all_pieces(tokenizer, [vocabulary[one] + vocabulary[two] for one, two in pairs])
+    return [ids == list(pair) for ids, pair in zip(found, pairs, strict=True)]
+
+
+def test_pairs_that_are_valid_in_gpt2(data: Path) -> None:
+    tokenizer = load(str(data / "tokenizers" / "gpt-2.json"))
+    golden = data.parent / "golden" / "capabilities" / "boundary_valid_pairs.json"
+    known = json.loads(golden.read_text(encoding="utf-8"))["pairs"]
+    pairs, wanted = [(one, two) for one, two, _ in known], [valid for _, _, valid in known]
+    assert are_valid(tokenizer, pairs) == wanted
+    assert list(starmap(by_ranks(merges_of(tokenizer)), pairs)) == wanted
+
+
+@pytest.mark.parametrize("name", ["gpt-2", "claude", "german-bpe-50k"])
+def test_ranks_and_the_model_agree_on_pairs(data: Path, name: str) -> None:
+    """Neighbours decide, which is why an end of a prompt is enough."""
+    tokenizer = load(str(data / "tokenizers" / f"{name}.json"))
+    merges, draw = merges_of(tokenizer), random.Random(name)
+    tokens = [whole for _, _, whole in merges]
+    pairs = [(draw.choice(tokens), draw.choice(tokens)) for _ in range(50_000)]
+    assert are_valid(tokenizer, pairs) == list(starmap(by_ranks(merges), pairs))
 
 
 @pytest.mark.parametrize("name", ["cl100k", "o200k", "gpt-2"])
