@@ -47,6 +47,26 @@ class Batch(list[str]):
         """The bytes of `joined` behind each line feed: one a text, unless texts hold some."""
         return np.flatnonzero(self.data == ord("\n")) + 1
 
+    @property
+    def _are_lines(self) -> bool:
+        """Whether it is known already that no text holds a line feed."""
+        return "ends" in vars(self) and len(self.ends) == len(self)
+
+    def full(self) -> NDArray[np.bool_]:
+        """Tell which texts are not empty."""
+        if self._are_lines:
+            return np.diff(self.ends, prepend=0) > 1
+        return np.fromiter(map(bool, self), bool, len(self))
+
+    def without_empty(self) -> Batch:
+        """Return the texts that are not empty."""
+        texts = list(filter(None, self))
+        if not self._are_lines:
+            return Batch(texts)
+        sizes = np.diff(self.ends, prepend=0)
+        raw = np.delete(self.data, self.ends[sizes == 1] - 1).tobytes()
+        return Batch.of_lines(texts, raw.decode(), np.cumsum(sizes[sizes > 1]), raw)
+
     @cached_property
     def longest(self) -> int:
         """No text has more characters than this."""

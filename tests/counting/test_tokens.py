@@ -36,10 +36,22 @@ def test_a_batch_knows_its_size_and_bounds_its_longest_text(texts: list[str]) ->
 def test_lines_of_a_file_are_the_batch_that_one_makes_of_them(lines: list[str], ends: bool) -> None:
     raw = "\n".join((*lines, "")).encode() if ends else "\n".join(lines).encode()
     found = Batch.of(Block(raw, raw.decode(), 0, 0, 0).lines())
-    made = Batch(found)
-    assert found.joined == made.joined
-    assert found.data.tolist() == made.data.tolist()
-    assert found.ends.tolist() == made.ends.tolist()
+    assert found.full().tolist() == list(map(bool, found))
+    full = found.without_empty()
+    assert full == list(filter(None, found))
+    for batch in (found, full):
+        made = Batch(batch)
+        assert batch.joined == made.joined
+        assert batch.data.tolist() == made.data.tolist()
+        assert batch.ends.tolist() == made.ends.tolist()
+
+
+@given(LINES)
+def test_texts_with_line_feeds_can_be_empty_too(texts: list[str]) -> None:
+    batch = Batch(texts)
+    for _ in ("unseen", batch.ends):
+        assert batch.full().tolist() == list(map(bool, texts))
+        assert batch.without_empty() == list(filter(None, texts))
 
 
 @given(LINES)

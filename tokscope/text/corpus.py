@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 
-import numpy as np
-
+from tokscope.batch import Batch
 from tokscope.changes import require_same, stamp
 from tokscope.errors import TokscopeError, choose, require_shown
 from tokscope.text import files
@@ -56,13 +55,13 @@ def _checked(units: Units, shard: Shard) -> Units:
         for text, line in zip(units.texts, units.lines, strict=True):
             if len(text) * 4 > shard.max_unit and len(text.encode()) > shard.max_unit:
                 raise shard.too_long(line)
-    if shard.keep_empty or "" not in units.texts:
+    texts = Batch.of(units.texts)
+    full = texts.full()
+    if shard.keep_empty or full.all():
         return units
-    texts = units.texts
-    full = np.fromiter(map(bool, texts), bool, len(texts))
     return replace(
         units,
-        texts=list(filter(None, texts)),
+        texts=texts.without_empty(),
         offsets=units.offsets[full],
         lines=list(compress(units.lines, texts)),
         skipped=len(texts) - int(full.sum()),

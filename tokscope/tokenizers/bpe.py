@@ -136,7 +136,19 @@ class RankEncoder:
             encoded = encode_apart(texts, odd, self._with_tokens, self.engines.encode)
         else:
             encoded = self.engines.encode(texts)
-        return Encoded(self.ids.take(encoded.numbers), encoded.starts, encoded.spells)
+        return Encoded(self._ids_of(encoded), encoded.starts, encoded.spells)
+
+    def _ids_of(self, encoded: Numbers) -> NDArray[np.int32]:
+        """Return the ids of numbers; those that spell texts are ranks, which often are the ids."""
+        if encoded.spells and self._are_ids:
+            return encoded.numbers.view(np.int32)
+        return self.ids.take(encoded.numbers)
+
+    @cached_property
+    def _are_ids(self) -> bool:
+        """Whether every rank is its own id."""
+        ranks = np.fromiter(self.engines.source.ranks.values(), np.int64)
+        return np.array_equal(self.ids[ranks], ranks)
 
     def _with_tokens(
         self, texts: Sequence[str], allowed: AbstractSet[str] = frozenset()
