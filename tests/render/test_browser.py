@@ -153,7 +153,8 @@ MADE = ("compare", "show", "report")
 
 
 @pytest.fixture(scope="module")
-def made() -> dict[str, Report]:
+def made(browser: Any) -> dict[str, Report]:
+    """Make the reports, which takes long, only where there is a browser."""
     return reports()
 
 
