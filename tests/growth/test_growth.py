@@ -8,7 +8,7 @@ import pytest
 import sentencepiece
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tokenizers import AddedToken
+from tokenizers import AddedToken, normalizers
 
 from tests.tokenizers.families import TEXT, byte_level
 from tokscope.growth.base import Base, base_of
@@ -68,6 +68,29 @@ def test_added_tokens_are_found_as_their_file_says(flag: str) -> None:
     texts = ["help hel hel.", " hel  hel\n\nhel", "xhelx hel", "日本hel", "no", "hel", ""]
     ours = [len(one.words(list(one.cut([text]))).symbols) for text in texts]
     assert ours == np.diff(one.tokenizer.encode(texts).starts).tolist()
+
+
+@given(st.lists(st.text(alphabet="HEeLlOo wab\n", max_size=12), max_size=5))
+@example(["HEL", "a hel b", "helO abab", "AB ab aB hel", "xHello", " o W "])
+def test_added_tokens_are_found_before_and_after_normalising(texts: list[str]) -> None:
+    one = normalising()
+    ours = [one.words(list(one.cut([text]))).symbols.tolist() for text in texts]
+    assert ours == [one.tokenizer.encode([text]).ids.tolist() for text in texts]
+    together = one.words(list(one.cut(texts))).symbols.tolist()
+    assert together == [token for ids in ours for token in ids]
+
+
+@cache
+def normalising() -> Base:
+    added = [
+        AddedToken("Hel", normalized=True),
+        AddedToken("HELO", normalized=True),
+        AddedToken("aB", normalized=False),
+        AddedToken("o W", normalized=True, single_word=True),
+    ]
+    made = byte_level(added=added)
+    made.normalizer = normalizers.Lowercase()
+    return base_of(of_library(made, "lower"))
 
 
 @pytest.mark.parametrize("kind", ["bpe", "unigram"])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import regex
@@ -24,6 +24,7 @@ from tokscope.tokenizers.bpe import RankTokenizer
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.huggingface_anatomy import pieces_of
 from tokscope.tokenizers.huggingface_table import bytewise, spaced
+from tokscope.tokenizers.library import LibraryTokenizer, models, normalize
 from tokscope.tokenizers.pipeline import Cut
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
 from tokscope.tokenizers.vocabulary import SPACE
@@ -120,41 +121,72 @@ def _beside_added(base: Base) -> Base:
     taken = frozenset(begins + one.text.encode() for one in base.tokenizer.added())
     base = replace(base, symbols=replace(base.symbols, taken=taken))
     added = [one for one in added_tokens(base.tokenizer) if one.text]
-    if not added or isinstance(base.tokenizer, SentencePieceTokenizer):
+    if not added or not isinstance(base.tokenizer, HuggingFaceTokenizer):
         return base  # SentencePiece finds them in normalised text
-    added.sort(key=lambda one: len(one.text), reverse=True)
-    found = regex.compile("|".join(map(_expression, added)))
-
-    def cut(texts: Sequence[str]) -> Iterator[str]:
-        if not found.search("\n".join(texts)):
-            yield from base.cut(texts)
-            return
-        for text in texts:
-            for part, token in _parts(text, found, added):
-                yield from [token] if token else base.cut([part])
-
+    cut = _cut_around(base.tokenizer, added)
     return replace(base, cut=cut, added={one.text: one.id for one in added})
 
 
-def _expression(one: Added) -> str:
+def _cut_around(tokenizer: HuggingFaceTokenizer, added: Sequence[Added]) -> Cut:
+    """Return how text is cut around added tokens, in the order of the library.
+
+    It finds some of them in text as it is, then normalises, then finds the others.
+    """
+    normal = partial(normalize, tokenizer.library)
+    raw = _Searched.of(one for one in added if "normalized" not in one.how)
+    later = _Searched.of((one for one in added if "normalized" in one.how), normal)
+    bare = LibraryTokenizer(models.BPE())
+    if tokenizer.library.pre_tokenizer:
+        bare.pre_tokenizer = tokenizer.library.pre_tokenizer
+    rest, _ = _cut_of_json(replace(tokenizer, library=bare))
+
+    def cut(texts: Sequence[str]) -> Iterator[str]:
+        if not raw.found.search("\n".join(texts)):
+            normalized = list(map(normal, texts))
+            if not later.found.search("\n".join(normalized)):
+                yield from rest(normalized)
+                return
+        for text in texts:
+            for part, token in raw.parts(text):
+                for piece, other in [("", token)] if token else later.parts(normal(part)):
+                    yield from [other] if other else rest([piece])
+
+    return cut
+
+
+class _Searched(NamedTuple):
+    """Added tokens that are found in text, the longest first."""
+
+    added: Sequence[Added]
+    found: Any  # an expression with a group for each
+
+    @classmethod
+    def of(cls, added: Iterable[Added], read: Callable[[str], str] = str) -> Self:
+        """Return what finds added tokens whose texts are read in some way first."""
+        texts = {one: text for one in added if (text := read(one.text))}
+        longest = sorted(texts, key=lambda one: len(texts[one]), reverse=True)
+        groups = (_expression(texts[one], one.how) for one in longest)
+        return cls(longest, regex.compile("|".join(groups) or "(?!)"))
+
+    def parts(self, text: str) -> Iterator[tuple[str, str]]:
+        """Yield a text in parts, and the added token that a part is; it may take blanks along."""
+        at = 0
+        for match in self.found.finditer(text):
+            one, before = self.added[match.lastindex - 1], text[at : match.start()]
+            before = before.rstrip() if "lstrip" in one.how else before
+            yield from [(before, "")] if before else ()
+            yield one.text, one.text
+            at = max(at, match.end())
+            if "rstrip" in one.how:
+                at += len(text) - at - len(text[at:].lstrip())
+        if at < len(text):
+            yield text[at:], ""
+
+
+def _expression(text: str, how: str) -> str:
     """Return what finds an added token in text, as one group."""
-    text = regex.escape(one.text)
-    return rf"(?<!\w)({text})(?!\w)" if "single_word" in one.how else f"({text})"
-
-
-def _parts(text: str, found: Any, added: Sequence[Added]) -> Iterator[tuple[str, str]]:
-    """Yield a text in parts, and the added token that a part is; it may take white space along."""
-    at = 0
-    for match in found.finditer(text):
-        one, before = added[match.lastindex - 1], text[at : match.start()]
-        before = before.rstrip() if "lstrip" in one.how else before
-        yield from [(before, "")] if before else ()
-        yield one.text, one.text
-        at = max(at, match.end())
-        if "rstrip" in one.how:
-            at += len(text) - at - len(text[at:].lstrip())
-    if at < len(text):
-        yield text[at:], ""
+    group = f"({regex.escape(text)})"
+    return rf"(?<!\w){group}(?!\w)" if "single_word" in how else group
 
 
 # tokenizer.json
@@ -169,15 +201,19 @@ def _of_json(tokenizer: HuggingFaceTokenizer) -> Base:
         kind = "BPE with marks inside words"
     if kind not in ("BPE", "Unigram"):
         raise TokscopeError(f"{tokenizer.name}: {_WHY_NOT.get(kind, f'{kind} cannot be extended')}")
-    cut: Cut = tokenizer.cut
-    spell: Callable[[str], bytes] = _with_spaces if spaced(tokenizer.config) else str.encode
-    if kind == "BPE" and of_bytes:
-        cut, spell = tokenizer.by_bytes()
-    elif kind == "BPE":
-        cut = tokenizer.pipeline().cut
+    cut, spell = _cut_of_json(tokenizer)
     forms, ending = _forms_of_json(tokenizer), str(model.get("end_of_word_suffix") or "").encode()
     symbols = Symbols(forms, anything if of_bytes or ending else _rule(forms))
     return Base(tokenizer, cut, spell, symbols, of_bytes and not ending, ending=ending)
+
+
+def _cut_of_json(tokenizer: HuggingFaceTokenizer) -> tuple[Cut, Callable[[str], bytes]]:
+    """Return how text is cut, and the bytes that the model makes ids of."""
+    is_bpe = tokenizer.config["model"]["type"] == "BPE"
+    if is_bpe and bytewise(tokenizer.config):
+        return tokenizer.by_bytes()
+    cut: Cut = tokenizer.pipeline().cut if is_bpe else tokenizer.cut
+    return cut, _with_spaces if spaced(tokenizer.config) else str.encode
 
 
 def _rule(forms: Sequence[bytes]) -> May:
