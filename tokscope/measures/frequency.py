@@ -16,6 +16,12 @@ def _shares(counts: Counts) -> NDArray[np.float64]:
     return present / present.sum()
 
 
+def _sizes(counts: Counts) -> list[tuple[int, int]]:
+    """Return each count that occurs, and how many types have it."""
+    sizes, types = np.unique(counts[counts > 0], return_counts=True)
+    return list(zip(sizes.tolist(), types.tolist(), strict=True))
+
+
 def type_token_ratio(counts: Counts) -> float:
     """Return U / T: distinct ids per token, in (0, 1]; NaN without tokens.
 
@@ -50,10 +56,12 @@ def renyi_entropy(counts: Counts, order: float) -> float:
     """
     if not counts.any():
         return math.nan
-    shares = _shares(counts)
+    total = int(counts.sum())
+    # One by one: the last digit of powers and logarithms of arrays depends on the processor.
+    shares = [(size / total, types) for size, types in _sizes(counts)]
     if order == 1:
-        return float(-(shares * np.log2(shares)).sum()) + 0.0
-    return math.log2((shares**order).sum()) / (1 - order) + 0.0
+        return -math.fsum(types * p * math.log2(p) for p, types in shares) + 0.0
+    return math.log2(math.fsum(types * p**order for p, types in shares)) / (1 - order) + 0.0
 
 
 def renyi_efficiency(counts: Counts, vocabulary: int, order: float = 2.5) -> float:
@@ -84,9 +92,7 @@ def kt_bits(counts: Counts, vocabulary: int) -> float:
     total = int(counts.sum())
     if not total:
         return math.nan
-    sizes, types = np.unique(counts[counts > 0], return_counts=True)
-    pairs = zip(sizes.tolist(), types.tolist(), strict=True)
-    known = math.fsum(n * (math.lgamma(c + 0.5) - math.lgamma(0.5)) for c, n in pairs)
+    known = math.fsum(n * (math.lgamma(c + 0.5) - math.lgamma(0.5)) for c, n in _sizes(counts))
     half = vocabulary / 2
     return (math.lgamma(total + half) - math.lgamma(half) - known) / math.log(2) + 0.0
 
