@@ -39,6 +39,12 @@ def found(merges: Merges) -> Evidence:
     )
 
 
+@pytest.fixture(scope="module")
+def saved(found: Evidence) -> bytes:
+    """What is written of these counts."""
+    return packed(found, NAME)
+
+
 def same(first: Evidence, second: Evidence) -> bool:
     one, other = first.linear_program(), second.linear_program()
     return np.array_equal(one.values.toarray(), other.values.toarray()) and all(
@@ -47,9 +53,11 @@ def same(first: Evidence, second: Evidence) -> bool:
     )
 
 
-def test_what_is_read_is_what_was_saved(found: Evidence, merges: Merges, tmp_path: Path) -> None:
+def test_what_is_read_is_what_was_saved(
+    found: Evidence, saved: bytes, merges: Merges, tmp_path: Path
+) -> None:
     path = tmp_path / "counts"
-    path.write_bytes(packed(found, NAME))
+    path.write_bytes(saved)
     again = unpacked(path, merges, NAME)
     assert same(again, found)
     assert again.counts.names == ("en", "ja", "python")
@@ -72,16 +80,16 @@ def test_so_it_is_where_text_is_merged_as_characters(spec: str, tmp_path: Path) 
 
 
 def test_more_merges_than_were_replayed_are_replayed(
-    found: Evidence, merges: Merges, tmp_path: Path
+    found: Evidence, saved: bytes, merges: Merges, tmp_path: Path
 ) -> None:
     path = tmp_path / "counts"
-    path.write_bytes(packed(found, NAME))
+    path.write_bytes(saved)
     again = unpacked(path, merges, NAME, steps=300, first=20)
     assert same(again, evidence(found.counts, merges, 300, first=20))
 
 
-def test_the_same_counts_are_the_same_bytes(found: Evidence) -> None:
-    assert packed(found, NAME) == packed(found, NAME)
+def test_the_same_counts_are_the_same_bytes(found: Evidence, saved: bytes) -> None:
+    assert packed(found, NAME) == saved
 
 
 Header, Arrays = dict[str, Any], dict[str, np.ndarray]
@@ -120,20 +128,20 @@ def changed(
     ],
 )  # fmt: skip
 def test_a_damaged_or_foreign_file_is_refused(
-    found: Evidence, merges: Merges, tmp_path: Path, spoil: Callable[[bytes], bytes], message: str
+    saved: bytes, merges: Merges, tmp_path: Path, spoil: Callable[[bytes], bytes], message: str
 ) -> None:
     path = tmp_path / "counts"
-    path.write_bytes(spoil(packed(found, NAME)))
+    path.write_bytes(spoil(saved))
     with pytest.raises(TokscopeError, match=message) as caught:
         unpacked(path, merges, NAME)
     assert "\n" not in str(caught.value)
 
 
 def test_counts_of_another_tokenizer_are_refused(
-    found: Evidence, merges: Merges, tmp_path: Path
+    saved: bytes, merges: Merges, tmp_path: Path
 ) -> None:
     path = tmp_path / "counts"
-    path.write_bytes(packed(found, NAME))
+    path.write_bytes(saved)
     with pytest.raises(TokscopeError, match="counted with another tokenizer"):
         unpacked(path, merges, "another")
     with pytest.raises(TokscopeError, match="no such file"):
@@ -215,27 +223,26 @@ UNFIT: dict[str, Callable[[Header, Arrays], object]] = {
 
 @pytest.mark.parametrize("kind", UNFIT)
 def test_what_does_not_fit_is_one_line_though_its_hash_does(
-    found: Evidence, merges: Merges, tmp_path: Path, kind: str
+    saved: bytes, merges: Merges, tmp_path: Path, kind: str
 ) -> None:
     path = tmp_path / "counts"
-    path.write_bytes(changed(packed(found, NAME), UNFIT[kind], hashed=True))
+    path.write_bytes(changed(saved, UNFIT[kind], hashed=True))
     with pytest.raises(TokscopeError, match=r"counts.*count again") as caught:
         unpacked(path, merges, NAME)
     assert "\n" not in str(caught.value)
 
 
 def test_numbers_that_fit_and_are_wrong_are_read_or_refused(
-    found: Evidence, merges: Merges, tmp_path: Path
+    saved: bytes, merges: Merges, tmp_path: Path
 ) -> None:
     """Whoever writes a hash may write any counts: no library is given what it cannot take."""
-    path, data, rng = tmp_path / "counts", packed(found, NAME), np.random.default_rng(3)
+    path, rng = tmp_path / "counts", np.random.default_rng(3)
     for name in ("counts", "columns", "words.0", "lengths", "owner", "start"):
-        mixed = changed(data, turned(name, rng.permutation), hashed=True)
+        mixed = changed(saved, turned(name, rng.permutation), hashed=True)
         path.write_bytes(mixed)
         with suppress(TokscopeError):
             assert unpacked(path, merges, NAME).linear_program().values.shape[1] == 3
 
 
-def test_the_hash_of_what_was_not_changed_is_the_same(found: Evidence) -> None:
-    data = packed(found, NAME)
-    assert changed(data, lambda header, arrays: None, hashed=True) == data
+def test_the_hash_of_what_was_not_changed_is_the_same(saved: bytes) -> None:
+    assert changed(saved, lambda header, arrays: None, hashed=True) == saved
