@@ -93,12 +93,17 @@ def refusal(done: CompletedProcess[str]) -> str:
     return done.stderr
 
 
-def refusal_here(capture: pytest.CaptureFixture[str]) -> str:
-    """Run the command of `sys.argv` in this process, and return the line that refuses it."""
+def done_here(capture: pytest.CaptureFixture[str]) -> CompletedProcess[str]:
+    """Run the command of `sys.argv` in this process, which is faster than in another."""
     with pytest.raises(SystemExit) as left:
         cli.run()
     told = capture.readouterr()
-    return refusal(CompletedProcess(sys.argv, left.value.code, told.out, told.err))  # type: ignore[arg-type]
+    return CompletedProcess(sys.argv, left.value.code, told.out, told.err)  # type: ignore[arg-type]
+
+
+def refusal_here(capture: pytest.CaptureFixture[str]) -> str:
+    """Run the command of `sys.argv` in this process, and return the line that refuses it."""
+    return refusal(done_here(capture))
 
 
 UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")

@@ -20,7 +20,7 @@ import pytest
 import tokscope
 from tests.conftest import Run
 from tests.goldens import in_every_format, require_formats
-from tests.laws import refusal, refusal_here
+from tests.laws import done_here, refusal, refusal_here
 from tests.tokenizers.families import file_of
 from tokscope.cli import app
 from tokscope.render import RENDERERS
@@ -403,8 +403,13 @@ def panels(text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("command", [one.name for one in app.registered_commands])
 @pytest.mark.parametrize("columns", [80, 160])
-def test_help_is_grouped_and_shows_no_types_of_python(run: Run, command: str, columns: int) -> None:
-    done = run(command, "--help", COLUMNS=str(columns), NO_COLOR="1")
+def test_help_is_grouped_and_shows_no_types_of_python(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: str, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys, "argv", ["tokscope", command, "--help"])
+    done = done_here(capfd)
     assert (done.returncode, done.stderr) == (0, "")
     assert max(map(len, done.stdout.split("\n"))) <= columns
     assert not re.search(r"<\w|\x1b", done.stdout)
