@@ -6,7 +6,7 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is deep; its coverage is not measured, which would take twice as long."""
     for item in items:
         if isinstance(item, pytest.Function) and DEEP.intersection(item.fixturenames):
             item.add_marker(pytest.mark.deep)
@@ -47,18 +48,6 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Measure the coverage of fast tests only: the deep ones would take twice as long.
-
-    What `no_cover` is for this process, the variable is for those that it starts.
-    """
-    with pytest.MonkeyPatch.context() as environment:
-        if item.get_closest_marker("deep"):
-            environment.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        return (yield)
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 SCRIPT = Path(sys.executable).with_name("tokscope")
 READ_LATE = {  # variables that are read when a command runs, or by no library of ours
-    "COLUMNS", "COVERAGE_PROCESS_CONFIG", "GITHUB_STEP_SUMMARY", "HF_HOME", "HF_HUB_OFFLINE",
+    "COLUMNS", "GITHUB_STEP_SUMMARY", "HF_HOME", "HF_HUB_OFFLINE",
     "KMP_INIT_AT_FORK", "MPLCONFIGDIR", "NO_COLOR",
     "PYTEST_CURRENT_TEST", "TIKTOKEN_CACHE_DIR",
 }  # fmt: skip
@@ -80,7 +80,7 @@ class Warm:
             return subprocess.CompletedProcess([SCRIPT, *words], int(ended.readline()), *shown)
 
     def close(self) -> None:
-        """End the process, and wait until its coverage is written."""
+        """End the process."""
         self.door.close()
         self.process.communicate(timeout=60)
 
@@ -124,8 +124,6 @@ def fork(door: socket.socket) -> list[str]:
     """Fork at each call until the door is closed; return its words in the fork alone."""
     before = dict(os.environ)
     import_all()
-    if "COVERAGE_PROCESS_CONFIG" in before:
-        _covered_so_far()
     added = {name: text for name, text in os.environ.items() if name not in before}
     gc.collect()
     gc.freeze()
@@ -144,30 +142,12 @@ def fork(door: socket.socket) -> list[str]:
             os.chdir(told["folder"])
             os.environ.clear()
             os.environ.update(added | told["environment"])
-            if "COVERAGE_PROCESS_CONFIG" in before.keys() - os.environ.keys():
-                _uncovered()
             return list(told["words"])
         for stream in streams[:3]:
             os.close(stream)
         with os.fdopen(streams[3], "w") as answer:
             print(child, file=answer, flush=True)
             print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), file=answer)
-
-
-def _covered_so_far() -> None:
-    """Write what is covered now, so that no fork writes it again."""
-    from coverage import Coverage
-
-    if measuring := Coverage.current():
-        measuring.save()
-
-
-def _uncovered() -> None:
-    """Measure no coverage from here on: the test is deep."""
-    from coverage import Coverage
-
-    if measuring := Coverage.current():
-        measuring.stop()
 
 
 if __name__ == "__main__":
@@ -181,6 +161,6 @@ if __name__ == "__main__":
     try:
         entry.main()
     except SystemExit as end:
-        atexit._run_exitfuncs()  # coverage is written by one of them
+        atexit._run_exitfuncs()
         sys.stdout.flush()
         os._exit(end.code or 0)  # taking hundreds of modules down takes as long as a command
