@@ -232,10 +232,10 @@ def library_of(tokenizer: Tokenizer, path: Path) -> Callable[[list[str]], list[l
 
 @cache
 def lines_of(data: Path) -> dict[str, list[str]]:
-    """Return some 40 lines of each of 36 languages by its name, and the edge cases."""
+    """Return some 20 lines of each of 36 languages by its name, and the edge cases."""
     corpora = read_corpora([str(data / "parallel" / "flores-dev")])
     found = {
-        corpus.name: [text for units in read(corpus.shards[0]) for text in units.texts][::25]
+        corpus.name: [text for units in read(corpus.shards[0]) for text in units.texts][::50]
         for corpus in corpora
     }
     assert len(found) == 36
@@ -263,7 +263,8 @@ def test_ids_are_those_of_the_library_in_36_languages(data: Path, file: str) -> 
 def test_every_code_point_has_the_same_ids_on_both_paths(data: Path, file: str) -> None:
     """A regular expression engine or a Unicode table that differs would show here.
 
-    Where no version of Unicode has assigned anything, one code point of 99 is tried.
+    Where no version of Unicode has assigned anything, one code point of 99 is tried. All are tried
+    with one tokenizer, and one of 8 with those that cut alike.
     """
     tokenizer = load(str(data / "tokenizers" / file))
     assert isinstance(tokenizer, HuggingFaceTokenizer)
@@ -273,6 +274,7 @@ def test_every_code_point_has_the_same_ids_on_both_paths(data: Path, file: str) 
     chars = [chr(code) for code in range(sys.maxunicode + 1) if code not in left_out]
     pieces = [f"a{char} {char}1{char}{char}'" for char in chars]
     texts = ["".join(pieces[i : i + 64]) for i in range(0, len(pieces), 64)]
+    texts = texts if file == "gpt-2.json" else texts[::8]
     fast, slow = tokenizer.encode(texts), tokenizer._encode_slowly(texts)
     assert np.array_equal(fast.ids, slow.ids)
     assert np.array_equal(fast.starts, slow.starts)
@@ -717,7 +719,6 @@ def test_rules_of_published_tokenizers(data: Path, file: str, rule: str) -> None
     ("first", "second", "by"),
     [
         ("gpt-2.json", "gguf/ggml-vocab-gpt-2.gguf", "ids"),
-        ("llama.json", "gguf/ggml-vocab-llama-spm.gguf", "ids"),
         ("gpt-2.json", "gpt-2.merges.txt", "bytes"),
     ],
 )
@@ -728,7 +729,7 @@ def test_formats_of_published_tokenizers_are_equal(
         f"{label}={data / 'tokenizers' / name}" for label, name in (("a", first), ("b", second))
     ]
     corpora = read_corpora([str(data / "parallel" / "flores-full5")])
-    report = equiv(words[0], words[1], corpora, by=by, fuzz=200)
+    report = equiv(words[0], words[1], corpora, by=by, fuzz=50)
     assert not differs(report)
     assert report.frame["texts"].sum() > 100_000
 

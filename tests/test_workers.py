@@ -140,11 +140,11 @@ def test_processes_give_the_same_bytes(
     assert RENDERERS["json"](study(two, corpora)) == RENDERERS["json"](study(HERE, corpora))
 
 
-@pytest.mark.parametrize("study", [compared, equal, refitted])
+@pytest.mark.parametrize("study", [compared, refitted])
 def test_a_cluster_gives_the_same_bytes(
     study: Callable[[Workers, list[Corpus]], Report], corpora: list[Corpus], dask: Workers
 ) -> None:
-    """All send their work through the same door: parts of text, texts made here, and refits."""
+    """All send their work through the same door: parts of text, and refits."""
     assert RENDERERS["json"](study(dask, corpora)) == RENDERERS["json"](study(HERE, corpora))
 
 

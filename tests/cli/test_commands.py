@@ -663,7 +663,7 @@ def test_nothing_that_a_terminal_would_obey_is_shown_raw(
     assert "\x1b" not in run("compare", "bytes", "--lines", "1", "--parallel", "-c", folder).stdout
 
 
-COLD = ("compare", "audit", "mixture", "extend")
+COLD = ("compare", "extend")
 START = {
     "usage": ["compare", "--jobs", "x"],
     "refusal": ["compare", "nowhere.json"],

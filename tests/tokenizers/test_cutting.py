@@ -68,7 +68,7 @@ def splits(pattern: str, text: str) -> list[str]:
     return [piece for piece, _ in split(pattern).pre_tokenize_str(text)]
 
 
-EACH = pytest.mark.parametrize("step", [16, pytest.param(1, marks=pytest.mark.deep)])
+STEP = 16  # of characters where another expression of the family is tried with all of them
 
 
 @cache
@@ -83,8 +83,13 @@ def probes(classes: Classes, step: int) -> list[str]:
     return [f"a{char}b 1{char}2 {char}" for char in sorted(characters)]
 
 
-@EACH
-@pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        *((name, STEP) for name in PATTERNS),
+        *(pytest.param(name, 1, marks=pytest.mark.deep) for name in ("gpt2", "o200k_base")),
+    ],
+)
 def test_every_character_is_cut_as_the_core_cuts_it(name: str, step: int) -> None:
     pattern, texts = PATTERNS[name], probes(classes_of_core, step)
     pieces = list(Cutter(pattern, classes_of_core)(texts))
@@ -92,7 +97,7 @@ def test_every_character_is_cut_as_the_core_cuts_it(name: str, step: int) -> Non
     assert ids(pattern, pieces) == ids(pattern, texts)
 
 
-@EACH
+@pytest.mark.parametrize("step", [STEP, pytest.param(1, marks=pytest.mark.deep)])
 @pytest.mark.parametrize("pattern", [GPT2, LLAMA3], ids=["gpt2", "llama3"])
 def test_every_character_is_cut_as_hugging_face_cuts_it(pattern: str, step: int) -> None:
     texts = probes(classes_of_library, step)
