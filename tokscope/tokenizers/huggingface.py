@@ -19,6 +19,7 @@ from tokscope.tokenizers.borders import borders
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, long_spaces
 from tokscope.tokenizers.components import canonical, digest_of, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
+from tokscope.tokenizers.engine import Numbers, encode_apart
 from tokscope.tokenizers.fastpath import (
     FastPath,
     Waiting,
@@ -258,11 +259,7 @@ class HuggingFaceTokenizer:
         hard = set(fast.encoder.hard(prepared))
         hard.update(long_spaces(prepared))
         if hard:
-            one = (
-                self._encode_slowly([text]) if i in hard else self._encode_fast(fast, [text])
-                for i, text in enumerate(texts)
-            )
-            return Encoded.of([encoded.ids.tolist() for encoded in one])
+            return self._encode_apart(fast, texts, hard)
         try:
             encoded = fast.encoder.encode(prepared)
         except ValueError:  # its regular expression engine gives up
@@ -270,6 +267,17 @@ class HuggingFaceTokenizer:
         if not (encoded.spells or self.vocabulary.hold(encoded.ids, prepared)):
             return self._encode_slowly(texts)
         return replace(encoded, spells=not prepares)
+
+    def _encode_apart(self, fast: FastPath, texts: Sequence[str], hard: set[int]) -> Encoded:
+        """Return the ids of every text, those of hard ones by the library."""
+        odd = [i in hard for i in range(len(texts))]
+        encoded = encode_apart(
+            texts,
+            odd,
+            lambda own: _as_numbers(self._encode_slowly(own)),
+            lambda own: _as_numbers(self._encode_fast(fast, own)),
+        )
+        return Encoded(encoded.numbers.view(np.int32), encoded.starts)
 
     def _encode_words(self, words: Wordwise, texts: Sequence[str]) -> Encoded:
         """Return the ids of every text word by word, or by the library where it gives up."""
@@ -350,6 +358,10 @@ class HuggingFaceTokenizer:
         if exact is not None:
             return exact
         return cast(Reported, encoded.reported)(np.zeros(1, np.int64))
+
+
+def _as_numbers(encoded: Encoded) -> Numbers:
+    return Numbers(encoded.ids.view(np.uint32), encoded.starts)
 
 
 def add(library: LibraryTokenizer, specials: Sequence[str], added: Sequence[str]) -> None:
