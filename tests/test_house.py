@@ -223,12 +223,24 @@ def test_start_up_is_light(modules: str, late: set[str]) -> None:
     ids=" ".join,
 )
 def test_a_table_is_printed_without_heavy_libraries(words: list[str]) -> None:
+    loaded = imported_by(words)
+    assert "numpy" in loaded
+    assert not loaded & {"scipy", "pandas", "requests", "pydantic", "matplotlib"}
+
+
+@pytest.mark.parametrize("words", [["--help"], ["compare", "--help"]], ids=" ".join)
+def test_help_is_printed_without_libraries_that_draw_or_check(words: list[str]) -> None:
+    loaded = imported_by(words)
+    assert "typer" in loaded
+    assert not loaded & {"numpy", "pydantic", "rich"}
+
+
+def imported_by(words: list[str]) -> set[str]:
+    """Return the modules that a command imports."""
     code = f"import sys, tokscope.cli as c; sys.argv[1:] = {words}; c.run()"
     command = [sys.executable, "-X", "importtime", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "numpy" in loaded
-    assert not loaded & {"scipy", "pandas", "requests", "pydantic", "matplotlib"}
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
 
 
 def test_the_public_names_are_there() -> None:

@@ -28,6 +28,7 @@ from tokscope.cli import (
     equiv,
     explain,
     extend,
+    help,
     infer_mixture,
     init,
     inspect,
@@ -55,8 +56,8 @@ _MAPPED = "failed to map segment"  # what an import says where memory ran out
 
 _SETTINGS: Mapping[str, Any] = {
     "pretty_exceptions_enable": False,
-    "rich_markup_mode": "markdown",
-    "context_settings": {"help_option_names": HELP_NAMES},
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": HELP_NAMES, "max_content_width": 100},
 }
 
 
@@ -66,6 +67,10 @@ class _Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
         name, listed, rest = super().resolve_command(ctx, args)
         return name, whole(name) if name else listed, rest
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        help.write_options(self, ctx, formatter)
+        help.write_commands(self.commands, formatter)
 
 
 app = typer.Typer(cls=_Commands, no_args_is_help=True, **_SETTINGS)
@@ -134,7 +139,8 @@ def _listed(command: Callable[..., None]) -> Callable[[], None]:
     def without_options() -> None:
         pass
 
-    without_options.__doc__, without_options.__module__ = command.__doc__, command.__module__
+    without_options.__doc__ = (command.__doc__ or "").partition("\n\n")[0]
+    without_options.__module__ = command.__module__
     return without_options
 
 
@@ -148,7 +154,8 @@ for _task, _commands in _COMMANDS.items():
 def whole(name: str) -> Any:
     """Return a command with its options, as typer runs it."""
     alone = typer.Typer(add_completion=False, **_SETTINGS)
-    alone.command(name)(prepared(_BY_NAME[name]))
+    command = _BY_NAME[name]
+    alone.command(name, cls=help.Command, help=help.plain(command.__doc__ or ""))(prepared(command))
     return with_plain_help(typer.main.get_command(alone))
 
 
@@ -207,7 +214,7 @@ def _answered() -> int:
         return int(with_plain_help(typer.main.get_command(app))(standalone_mode=False) or 0)
     except _UsageError as error:
         if "NoArgsIsHelp" in type(error).__name__:  # without any words, print the help
-            print(cast(Any, error).format_message())
+            typer.echo(cast(Any, error).format_message())
             return 2
         return _failed(_usage(error))
 

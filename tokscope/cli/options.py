@@ -83,13 +83,11 @@ def _require_bounds(name: str, value: object) -> None:
 
 
 def with_plain_help(command: Any) -> Any:
-    """Return a command, and those in it, whose help shows no types of Python beside options."""
+    """Return a command, and those in it, whose help shows no types of Python beside arguments."""
     for one in (command, *getattr(command, "commands", {}).values()):
         for parameter in one.get_params(typer.Context(one, help_option_names=HELP_NAMES)):
             if parameter.param_type_name == "argument":
                 vars(parameter)["display_type_rich"] = _nothing
-            elif parameter.metavar is None:
-                parameter.metavar = ""
             if hasattr(parameter, "get_runtime_param"):  # older versions of typer check without it
                 vars(parameter)["get_runtime_param"] = _Late(parameter.get_runtime_param).itself
     return command
