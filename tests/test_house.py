@@ -219,7 +219,12 @@ def test_start_up_is_light(modules: str, late: set[str]) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["compare", "bytes", "sample:bpe"], ["show", "a", "sample:bpe"], ["inspect", "sample:bpe"]],
+    [
+        ["audit", "sample:bpe"],
+        ["compare", "bytes", "sample:bpe"],
+        ["show", "a", "sample:bpe"],
+        ["inspect", "sample:bpe"],
+    ],
     ids=" ".join,
 )
 def test_a_table_is_printed_without_heavy_libraries(words: list[str]) -> None:

@@ -6,12 +6,14 @@ import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
 from tokscope.reach import causes, findings, search
 from tokscope.studies import audit
-from tokscope.tokenizers import load
+from tokscope.tokenizers import Tokenizer, load
 from tokscope.tokenizers.anatomy import anatomy_of
 
 Write = Callable[[str, str | bytes], Path]
@@ -23,13 +25,15 @@ STRANGE = "[UNK]\n" + "".join(f"##q{number}\n" for number in range(200))
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many tokens each context, or pair of neighbours, was tried with."""
     counts: list[int] = []
-    stands = search.Search._stands
+    stands = search.stands
 
-    def counted(self: search.Search, pairs: Sequence[tuple[str, search.Pair]], wanted: search.Ids):  # type: ignore[no-untyped-def]
-        counts.append(len(pairs))
-        return stands(self, pairs, wanted)
+    def counted(
+        tokenizer: Tokenizer, texts: Sequence[str], *others: search.Ids
+    ) -> NDArray[np.bool_]:
+        counts.append(len(texts))
+        return stands(tokenizer, texts, *others)
 
-    monkeypatch.setattr(search.Search, "_stands", counted)
+    monkeypatch.setattr(search, "stands", counted)
     return counts
 
 

@@ -96,10 +96,11 @@ def command(
     )
     from tokscope.rules import AUDITED, chosen
     from tokscope.studies import audit as study
-    from tokscope.studies import audit_traps as trapping
     from tokscope.studies.audit_tables import tables
 
     if adversarial is not None:
+        from tokscope.studies import audit_traps as trapping
+
         report = trapping.adversarial(specs, text.read(word_list, reading), adversarial)
         output.emit(report, [report], out)
     elif tokens:

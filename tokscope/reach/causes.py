@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,15 @@ class Causes:
 
     def of(self, cause: str) -> Ids:
         """Return the ids whose primary cause this is."""
-        return np.array([i for i, found in enumerate(self.primary) if found == cause], np.int64)
+        return np.array(self._by_cause.get(cause, []), np.int64)
+
+    @cached_property
+    def _by_cause(self) -> Mapping[str, Sequence[int]]:
+        """The ids of every primary cause."""
+        ids: dict[str, list[int]] = {}
+        for token, cause in enumerate(self.primary):
+            ids.setdefault(cause, []).append(token)
+        return ids
 
 
 def never_valid(piece: bytes) -> bool:
@@ -158,9 +167,10 @@ def duplicates(vocabulary: Vocabulary) -> list[list[int]]:
 
     Special tokens and ids without bytes are in no group.
     """
-    uses = Counter(vocabulary.pieces)
+    pieces = vocabulary.pieces
+    twice = {piece for piece, uses in Counter(pieces).items() if piece and uses > 1}
     groups: dict[tuple[object, ...], list[int]] = {}
-    for token in (i for i, piece in enumerate(vocabulary.pieces) if piece and uses[piece] > 1):
+    for token in (i for i, piece in enumerate(pieces) if piece in twice):
         key = vocabulary[token], *_place(vocabulary, token)
         groups.setdefault(key, []).append(token)
     return [group for group in groups.values() if len(group) > 1]

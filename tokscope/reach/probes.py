@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+import numpy as np
 import regex
 
 PROBES: Mapping[str, str] = {
@@ -36,5 +37,5 @@ PROBES: Mapping[str, str] = {
 @cache
 def characters() -> str:
     """Return all characters that Unicode assigns, without surrogates and private-use ones."""
-    every = "".join(map(chr, range(0x110000)))
+    every = np.arange(0x110000, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     return "".join(regex.findall(r"[^\p{Cn}\p{Co}\p{Cs}]+", every))

@@ -163,8 +163,7 @@ class Search:
             if number and len(waiting) > left:
                 return found, number
             left -= len(waiting)
-            asked = [(texts[i], pair) for i in waiting.tolist()]
-            there = self._stands(asked, wanted[waiting])
+            there = self._stand([texts[i] for i in waiting.tolist()], pair, wanted[waiting])
             found[waiting[there]] = number
             waiting = waiting[~there]
             if not len(waiting):
@@ -185,6 +184,14 @@ class Search:
             left = [(text, token) for text, token in lost if found.get(token) is None]
             found |= step(left) if left else {}
         return found
+
+    def _stand(self, texts: Sequence[str], pair: Pair, wanted: Ids) -> Flags:
+        """Return which tokens, of whole characters, stand between the same neighbours."""
+        left, right = pair
+        starts = np.full(len(texts), len(left.encode()))
+        ends = starts + self.tokenizer.vocabulary.lengths[wanted]
+        whole = [f"{left}{text}{right}" for text in texts]
+        return stands(self.tokenizer, whole, wanted, starts, ends)
 
     def _stands(self, asked: Sequence[tuple[str, Pair]], wanted: Ids) -> Flags:
         """Return which tokens stand between their pair of neighbours."""

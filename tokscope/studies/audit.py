@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import nan
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from tokscope.counting.catalog import TYPES
 from tokscope.counting.counted import Counted, count, require_countable, types_of
@@ -17,6 +16,7 @@ from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import shortened
 from tokscope.given import words
+from tokscope.late import Late
 from tokscope.measures.frequency import unseen_under_zipf
 from tokscope.provenance import Provenance, version_of
 from tokscope.reach.causes import CAUSES, WHOLE_ONLY
@@ -48,6 +48,11 @@ from tokscope.tokenizers import Tokenizer, assumptions, parse, switched_off
 from tokscope.tokenizers.given import Tokenizers, asked, load_all, made, named_apart
 from tokscope.wording import many, some
 from tokscope.workers import HERE, Workers
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")  # only the table of all tokens needs it
 
 SHOWN = 25  # tokens in a table
 LOSS = "TS303"  # text does not come back
@@ -160,17 +165,17 @@ def of_counted(
             )
             if one.count and one.code in codes
         ]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
+    table = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
     tried = subjects[0].at_hand if subjects else sample()
     told = counted.notes() if counted else switched_off(used)
-    results = outcomes(frame, review=bool(_chosen(codes)))
+    results = outcomes(table, review=bool(_chosen(codes)))
     lost = (note for one in subjects for note in _losses(one, codes))
     notes = (*_limits(subjects), *lost, *assumptions(used), *told)
     matters = any(one.tried > one.reachable or not any(one.weight) for one in results)
     return Report(
         "audit",
         "Audit",
-        frame,
+        table,
         (_tried(tried), *notes) if matters else notes,
         _provenance(subjects, counted, codes),
         headline=headline(results, _chosen(codes)),
@@ -266,7 +271,7 @@ def _provenance(
 
 def fails(report: Report, severity: str) -> bool:
     """Return whether an audit found something of this severity or worse."""
-    severities = report.frame.loc[report.frame["by"] == "finding", "severity"]
+    severities = (row["severity"] for row in report.rows if row["by"] == "finding")
     return any(at_least(one, severity) for one in severities)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from tokscope.reach.causes import UNREACHABLE
+from tokscope.report import Rows
 from tokscope.rules import SEVERITIES
 from tokscope.wording import many, some
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FOR_REVIEW = "TS44"  # rules that list tokens to look at begin so; they say nothing is wrong
 _BROKEN = "TS411"  # a file that cannot be loaded
@@ -62,31 +65,39 @@ class Outcome:
         return tuple(self.findings.get(severity, 0) for severity in SEVERITIES)
 
 
-def outcomes(frame: pd.DataFrame, *, review: bool) -> list[Outcome]:
+def outcomes(rows: Rows, *, review: bool) -> list[Outcome]:
     """Return what was found in each tokenizer; with `review`, lists to look at are notes too."""
-    return [
-        _outcome(str(name), rows, review=review)
-        for name, rows in frame.groupby("tokenizer", sort=False)
-    ]
+    return [_outcome(name, own, review=review) for name, own in by_tokenizer(rows).items()]
 
 
-def _outcome(name: str, rows: pd.DataFrame, *, review: bool) -> Outcome:
-    findings = rows[rows["by"] == "finding"]
-    findings = findings if review else findings[~findings["code"].str.startswith(FOR_REVIEW)]
-    causes = rows[rows["by"] == "cause"]
+def by_tokenizer(rows: Rows) -> dict[str, Rows]:
+    """Return the rows of each tokenizer, in the order in which they come."""
+    names = dict.fromkeys(row["tokenizer"] for row in rows)
+    return {name: [row for row in rows if row["tokenizer"] == name] for name in names}
+
+
+def found(rows: Rows, *, review: bool) -> Rows:
+    """Return the findings; without `review`, those that list tokens to look at are left out."""
+    findings = [row for row in rows if row["by"] == "finding"]
+    return [row for row in findings if review or not row["code"].startswith(FOR_REVIEW)]
+
+
+def _outcome(name: str, rows: Rows, *, review: bool) -> Outcome:
+    findings = found(rows, review=review)
     return Outcome(
         name,
-        Counter(findings["severity"]),
-        dict(zip(causes["name"], causes["value"].astype(int), strict=True)),
-        loaded=not (findings["code"] == _BROKEN).any(),
+        Counter(row["severity"] for row in findings),
+        {row["name"]: int(row["value"]) for row in rows if row["by"] == "cause"},
+        loaded=all(row["code"] != _BROKEN for row in findings),
         worst=_titles(findings),
     )
 
 
-def _titles(findings: pd.DataFrame) -> list[str]:
+def _titles(findings: Rows) -> list[str]:
     """Return what the errors are, or else the warnings."""
     every = (
-        list(dict.fromkeys(findings["name"][findings["severity"] == s])) for s in SEVERITIES[:2]
+        list(dict.fromkeys(row["name"] for row in findings if row["severity"] == severity))
+        for severity in SEVERITIES[:2]
     )
     return next(filter(None, every), [])
 
@@ -173,17 +184,15 @@ def in_causes(tokens: pd.DataFrame) -> str:
     return f"{'; '.join(f'{one.name}: {_reach(one)}' for one in audits)}."
 
 
-def summary(audits: Sequence[Outcome]) -> pd.DataFrame:
+def summary(audits: Sequence[Outcome]) -> Rows:
     """Return a row for each tokenizer: findings by severity, and tokens by reach."""
-    return pd.DataFrame(
+    return [
         {
-            "tokenizer": [one.name for one in audits],
-            **{
-                f"{severity}s": [one.findings.get(severity, 0) for one in audits]
-                for severity in SEVERITIES
-            },
-            "reachable": [one.reachable for one in audits],
-            "unreachable": [one.unreachable for one in audits],
-            "cannot tell": [one.not_found for one in audits],
+            "tokenizer": one.name,
+            **{f"{severity}s": one.findings.get(severity, 0) for severity in SEVERITIES},
+            "reachable": one.reachable,
+            "unreachable": one.unreachable,
+            "cannot tell": one.not_found,
         }
-    )
+        for one in audits
+    ]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from tokscope.plots import Mark, Plot, Values
 from tokscope.reach.causes import UNREACHABLE
@@ -13,6 +12,9 @@ from tokscope.rules import SEVERITIES
 from tokscope.studies.audit_headline import NEVER, Outcome, outcomes
 from tokscope.studies.audit_tables import is_review
 from tokscope.wording import some
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LOST = ("round trip lost", "round trip unknown")
 # Scripts in wide use today: those that Unicode recommends for names in programs (UAX 31, table 5).
@@ -25,8 +27,8 @@ Thaana Thai Tibetan
 
 def plots(report: Report) -> list[Plot]:
     """Return what can be drawn, what is broken first: tokens, then characters, then findings."""
-    frame, audits = report.frame, outcomes(report.frame, review=is_review(report))
-    return [*_unreachable(audits), *_lost(frame), *_findings(audits)]
+    audits = outcomes(report.rows, review=is_review(report))
+    return [*_unreachable(audits), *_lost(report.frame), *_findings(audits)]
 
 
 def _unreachable(audits: Sequence[Outcome]) -> Iterator[Plot]:

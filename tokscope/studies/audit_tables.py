@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import pandas as pd
-
 from tokscope.errors import shortened
-from tokscope.report import Report
+from tokscope.report import Report, Rows
 from tokscope.rules import SEVERITIES
-from tokscope.studies.audit_headline import FOR_REVIEW, outcomes, summary
+from tokscope.studies.audit_headline import FOR_REVIEW, by_tokenizer, found, outcomes, summary
 from tokscope.wording import many
 
+_CAUSE = {"tokenizer": "tokenizer", "cause": "name", "value": "value", "unit": "unit"}
 _EXAMPLE = 36  # characters of examples in a row
 # the part of a tokenizer that likely makes a finding; codes that begin otherwise are of "text"
 _PARTS: Mapping[str, str] = {
@@ -42,19 +41,15 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     Lists for review are shown too if rules were chosen.
     """
     review = details or is_review(report)
-    frame = report.frame
-    findings = frame[frame["by"] == "finding"]
-    shown = findings if review else findings[~findings["code"].str.startswith(FOR_REVIEW)]
-    audits = outcomes(frame, review=review)
-    views = (
-        [Report("audit", "Tokenizers", summary(audits))] if len(audits) > 1 or shown.empty else []
-    )
-    views += [_causes(frame)] if details else []
+    rows = report.rows
+    shown, audits = found(rows, review=review), outcomes(rows, review=review)
+    views = [Report("audit", "Tokenizers", summary(audits))] if len(audits) > 1 or not shown else []
+    views += [_causes(rows)] if details else []
     views += [
         Report("audit", f"Findings: {name}", _findings(own, details=details))
-        for name, own in shown.groupby("tokenizer", sort=False)
+        for name, own in by_tokenizer(shown).items()
     ]
-    notes = (*report.notes, *(report.details if details else _hints(findings, shown)))
+    notes = (*report.notes, *(report.details if details else _hints(rows, shown)))
     views[0] = replace(views[0], headline=report.headline)
     views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
     return views
@@ -65,42 +60,44 @@ def is_review(report: Report) -> bool:
     return report.provenance.get("rules") != "all"
 
 
-def _hints(findings: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
+def _hints(rows: Rows, shown: Rows) -> list[str]:
     """Say where the rest is, and what explains a finding."""
-    lists = findings["code"].nunique() - shown["code"].nunique()
+    lists = len({row["code"] for row in found(rows, review=True)} - {row["code"] for row in shown})
     hints = [f"{many(lists, 'list')} of tokens to review: see --details"] if lists else []
-    if len(shown):
-        hints.append(f"tokscope explain {shown['code'].iloc[0]} says what it means and what helps")
+    if shown:
+        hints.append(f"tokscope explain {shown[0]['code']} says what it means and what helps")
     return hints
 
 
-def _causes(frame: pd.DataFrame) -> Report:
-    causes = frame[(frame["by"] == "cause") & (frame["value"] > 0)]
-    shown = causes.rename(columns={"name": "cause"})[["tokenizer", "cause", "value", "unit"]]
+def _causes(rows: Rows) -> Report:
+    shown = [
+        {name: row[key] for name, key in _CAUSE.items()}
+        for row in rows
+        if row["by"] == "cause" and row["value"] > 0
+    ]
     return Report("audit", "Tokens by cause", shown, across="tokenizer")
 
 
-def _findings(frame: pd.DataFrame, *, details: bool) -> pd.DataFrame:
+def _findings(rows: Rows, *, details: bool) -> Rows:
     """Return findings, the part that has the worst first, and those of one part together."""
-    parts = frame["code"].map(part_of)
-    worst = frame["severity"].map(SEVERITIES.index).groupby(parts).transform("min")
-    first = parts.map({part: place for place, part in enumerate(dict.fromkeys(parts))})
-    frame = frame.assign(part=parts, worst=worst, first=first)
-    frame = frame.sort_values(["worst", "first"], kind="stable")
-    longest = len(max(frame["examples"], key=len)) if details else _EXAMPLE
-    told = [
-        f"{title}: {shortened(examples, longest)}"
-        for title, examples in zip(frame["name"], frame["examples"], strict=True)
-    ]
-    return pd.DataFrame(
+    worst: dict[str, int] = {}  # by part, in the order in which they come
+    for row in rows:
+        part, severity = part_of(row["code"]), SEVERITIES.index(row["severity"])
+        worst[part] = min(severity, worst.get(part, severity))
+    parts = sorted(worst, key=lambda part: worst[part])
+    longest = max(len(row["examples"]) for row in rows) if details else _EXAMPLE
+    return [
         {
-            "made by": frame["part"],
-            "severity": frame["severity"],
-            "code": frame["code"],
-            "number": frame["value"].astype(int),
-            "finding": told,
+            "made by": part,
+            "severity": row["severity"],
+            "code": row["code"],
+            "number": int(row["value"]),
+            "finding": f"{row['name']}: {shortened(row['examples'], longest)}",
         }
-    )
+        for part in parts
+        for row in rows
+        if part_of(row["code"]) == part
+    ]
 
 
 def part_of(code: str) -> str:

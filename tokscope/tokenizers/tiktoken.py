@@ -119,9 +119,10 @@ def rank_tokenizer(
         tokens[rank] = token
     for token_id in specials.values():
         tokens[token_id] = b""
-    ids = range(max(rank for token, rank in ranks.items() if token) + 1)
-    merged = {token: rank for token, rank in ranks.items() if token}  # no text gives an empty one
-    encoder = RankEncoder.of(pattern, merged, ids, specials=specials)
+    if b"" in ranks:  # no text gives an empty one
+        ranks = {token: rank for token, rank in ranks.items() if token}
+    ids = range(max(ranks.values()) + 1)
+    encoder = RankEncoder.of(pattern, ranks, ids, specials=specials)
     vocabulary = Vocabulary.of(tokens, specials=specials)
     return RankTokenizer(name, vocabulary, pattern, encoder)
 
