@@ -26,7 +26,9 @@ from tokscope.tokenizers.vocabulary import Vocabulary
 
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-_CUT = re.compile("[\udc80-\udcff]")
+_SURROGATES = 0xDC00  # a byte of a cut character is decoded as this and its value
+_BETWEEN = 0xFF  # a byte that UTF-8 does not have
+_CUT = re.compile("[\udc80-\udcfe]")
 _MOST = 20_000_000  # characters that are encoded for a prompt
 
 
@@ -36,32 +38,49 @@ class Candidates(NamedTuple):
     ids: Ids  # (K,)
     held: Ids  # (K,) bytes of the prompt that each would hold
     rest: Ids  # (K,) which of the texts it has behind the prompt
-    rests: Sequence[str]  # each once
+    rests: Sequence[str]  # each once, or the text of each token
     incomplete: int  # tokens that end inside a character, which are left out
 
 
 def candidates(vocabulary: Vocabulary, prompt: bytes) -> Candidates:
     """Return the tokens that begin with an end of a prompt."""
-    numbers: dict[str, int] = {}
-    parts = [np.zeros((3, 0), np.int64)]
-    incomplete = 0
-    for held, ids in _beginning(vocabulary, prompt):
-        texts = _texts(vocabulary, ids, held)
-        whole = [text.isascii() or not _CUT.search(text) for text in texts]
-        incomplete += len(whole) - sum(whole)
-        rest = [numbers.setdefault(text, len(numbers)) for text in compress(texts, whole)]
-        ids = ids[np.array(whole)]
-        parts.append(np.stack([ids, np.full(len(ids), held), np.array(rest, np.int64)]))
-    ids, held_by, rest_of = np.concatenate(parts, axis=1)
-    return Candidates(ids, held_by, rest_of, list(numbers), incomplete)
+    found = list(_beginning(vocabulary, prompt))
+    ids = np.concatenate([np.zeros(0, np.int64), *(own for _, own in found)])
+    held = np.repeat([size for size, _ in found], [len(own) for _, own in found]).astype(np.int64)
+    texts, cut = _rests(vocabulary, ids, held)
+    if cut.any():
+        texts, ids, held = list(compress(texts, ~cut)), ids[~cut], held[~cut]
+    if len(found) == 1:  # then they are as different as tokens are
+        return Candidates(ids, held, np.arange(len(ids)), texts, int(cut.sum()))
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    rest = np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
+    return Candidates(ids, held, rest, list(numbers), int(cut.sum()))
 
 
-def _texts(vocabulary: Vocabulary, ids: Ids, held: int) -> list[str]:
-    """Return tokens without their first bytes; bytes of a cut character are surrogates."""
-    blob = vocabulary.blob.tobytes()
+def _rests(vocabulary: Vocabulary, ids: Ids, held: Ids) -> tuple[list[str], Flags]:
+    """Return tokens without their first bytes, and which of them begin or end in a character.
+
+    All are decoded at once, with a byte between them that UTF-8 does not have. Bytes of a cut
+    character are surrogates.
+    """
     begins = _begins(vocabulary)[ids] + held
-    spans = zip(begins.tolist(), vocabulary.ends[ids].tolist(), strict=True)
-    return [blob[start:end].decode(errors="surrogateescape") for start, end in spans]
+    sizes = vocabulary.ends[ids] - begins
+    places = np.arange(sizes.sum() + len(ids))
+    ends = np.cumsum(sizes + 1)
+    places += np.repeat(begins - ends + sizes + 1, sizes + 1)
+    data = vocabulary.blob[np.minimum(places, len(vocabulary.blob) - 1)]
+    data[ends - 1] = _BETWEEN
+    joined = data.tobytes().decode(errors="surrogateescape")
+    texts = joined.split(chr(_SURROGATES + _BETWEEN))[:-1]
+    if len(texts) > len(ids):  # a token holds that byte
+        blob, spans = vocabulary.blob.tobytes(), zip(begins.tolist(), sizes.tolist(), strict=True)
+        texts = [blob[b : b + size].decode(errors="surrogateescape") for b, size in spans]
+        return texts, np.fromiter(map(bool, map(_CUT.search, texts)), bool, len(texts))
+    cut, at = np.zeros(len(ids), bool), [match.start() for match in _CUT.finditer(joined)]
+    if at:
+        behind = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
+        cut[np.searchsorted(behind, at, side="right")] = True
+    return texts, cut
 
 
 def _beginning(vocabulary: Vocabulary, prompt: bytes) -> Iterator[tuple[int, Ids]]:
@@ -191,7 +210,8 @@ class _Asked(NamedTuple):
         """
         self.require_short(tail, len(which))
         found = self.found
-        encoded = encode_what_can_be(self.tokenizer, [tail.text + found.rests[i] for i in which])
+        rests = [found.rests[i] for i in which] if len(which) < len(found.rests) else found.rests
+        encoded = encode_what_can_be(self.tokenizer, [*map(tail.text.__add__, rests)])
         ids, starts, ends = encoded.ids, encoded.starts[:-1], encoded.starts[1:]
         decided = starts + len(tail.first) < ends
         begins = ids[starts[decided][:, None] + np.arange(len(tail.first))]
