@@ -27,7 +27,7 @@ from tests.tokenizers.families import (
 )
 from tokscope.counting.tokens import Text, Tokens
 from tokscope.errors import TokscopeError, UnitError
-from tokscope.tokenizers import Tokenizer, load
+from tokscope.tokenizers import Joins, Tokenizer, load
 from tokscope.tokenizers.anatomy import anatomy_of
 from tokscope.tokenizers.bpe import LONGEST_SPACE, MARK, RankTokenizer
 from tokscope.tokenizers.engine import SEPARATOR, VARIABLE
@@ -202,6 +202,30 @@ def test_the_table_of_bytes() -> None:
     tekken = tokenizer_of("tekken.json").vocabulary
     assert [tekken[i] for i in (0, 3 + 0x41, 3 + 256)] == [b"", b"A", b"he"]
     assert (len(tekken), len(tekken.specials)) == (265, 2)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+@given(text=TEXTS)
+def test_a_decoder_that_is_said_to_join_bytes_does(name: str, text: str) -> None:
+    tokenizer = tokenizer_of(name)
+    ids = tokenizer.encode([text]).ids
+    if isinstance(tokenizer, Joins) and tokenizer.joins:
+        spelled = tokenizer.vocabulary.spell(ids).tobytes()
+        assert tokenizer.decode(ids.tolist()) == spelled.decode(errors="replace")
+
+
+def test_an_added_token_may_be_other_bytes_to_the_decoder(tmp_path: Path) -> None:
+    """The table of bytes has é, which stands for one that is no character."""
+    joins = {}
+    for text in ("plus", "é"):
+        made = tokenizers.Tokenizer.from_str(str(FAMILIES["gpt.json"]()))
+        made.add_tokens([text])
+        made.save(str(tmp_path / "t.json"))
+        tokenizer = load(str(tmp_path / "t.json"))
+        assert isinstance(tokenizer, Joins)
+        comes_back = tokenizer.decode(tokenizer.encode([text]).ids.tolist()) == text
+        joins[text] = tokenizer.joins, comes_back
+    assert joins == {"plus": (True, True), "é": (False, False)}
 
 
 def test_decoding_uses_the_decoder_of_the_file() -> None:

@@ -10,7 +10,7 @@ from importlib import import_module
 from itertools import chain
 from os import PathLike
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,6 +122,16 @@ class Tokenizer(Protocol):
 
         If the tokenizer replaces a character and cuts inside, the place is inside the original.
         """
+        ...
+
+
+@runtime_checkable
+class Joins(Protocol):
+    """A tokenizer that tells whether its decoder joins the bytes of tokens and no more."""
+
+    @property
+    def joins(self) -> bool:
+        """Whether it does."""
         ...
 
 

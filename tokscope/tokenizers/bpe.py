@@ -333,6 +333,11 @@ class RankTokenizer:
         """Return the ids of every text with the special tokens that go around it."""
         return self.frame.around(self.encode(texts))
 
+    @property
+    def joins(self) -> bool:
+        """Whether text is the bytes of its tokens and nothing else, as for every rank file."""
+        return True
+
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; invalid UTF-8 becomes U+FFFD, as in tiktoken."""
         vocabulary = self.vocabulary

@@ -347,6 +347,14 @@ class HuggingFaceTokenizer:
                 return UnitError(f"the tokenizer cannot encode it ({error})", unit)
         return UnitError("the tokenizer cannot encode it with others", 0)
 
+    @cached_property
+    def joins(self) -> bool:
+        """Whether its decoder joins the bytes of tokens and does nothing else."""
+        if (self.config["decoder"] or {}).get("type") != "ByteLevel":
+            return False
+        alphabet = byte_alphabet()  # which the decoder sees in added tokens, too
+        return all(from_alphabet(one.text, alphabet) == one.text.encode() for one in self.added())
+
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text that the file's decoder makes."""
         return str(self.library.decode(list(ids), skip_special_tokens=False))
