@@ -224,6 +224,7 @@ def test_start_up_is_light(modules: str, late: set[str]) -> None:
         ["compare", "bytes", "sample:bpe"],
         ["show", "a", "sample:bpe"],
         ["inspect", "sample:bpe"],
+        ["measures"],
     ],
     ids=" ".join,
 )

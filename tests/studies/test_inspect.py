@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers
@@ -104,18 +103,24 @@ def test_measures_show_sources_as_details(run: Run) -> None:
     assert "--components prints all parts; drop --details" in refusal(both)
 
 
-ROWS = [("kind", "hf", "ready"), ("extra", "icu", "missing"), ("encoding", "gpt2", "cached")]
+ROWS = [
+    {"what": what, "name": name, "state": state}
+    for what, name, state in (
+        ("kind", "hf", "ready"),
+        ("extra", "icu", "missing"),
+        ("encoding", "gpt2", "cached"),
+    )
+]
 
 
 def test_what_is_ready_is_counted() -> None:
     kinds = len(tokscope.available().frame.query("what == 'kind'"))
-    frame = pd.DataFrame(ROWS, columns=["what", "name", "state"])
-    assert available.headline(frame) == (
+    assert available.headline(ROWS) == (
         f"1 of {kinds} kinds of tokenizers are ready. In the caches: 1 encoding of tiktoken. "
         "Missing extras: icu."
     )
-    none = available.headline(frame[frame["what"] == "kind"])
+    none = available.headline(ROWS[:1])
     assert none.endswith("ready. No tokenizer is in the caches.")
-    more = [*ROWS, *(("repository", name, "cached") for name in "ab")]
-    told = available.headline(pd.DataFrame(more, columns=frame.columns))
+    more = [{"what": "repository", "name": name, "state": "cached"} for name in "ab"]
+    told = available.headline([*ROWS, *more])
     assert "In the caches: 1 encoding of tiktoken and 2 repositories of the hub. " in told

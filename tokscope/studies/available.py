@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-import pandas as pd
-
-from tokscope.report import Report
+from tokscope.report import Report, Rows
 from tokscope.tokenizers import LOADERS
 from tokscope.tokenizers.download import cached_encodings
 from tokscope.tokenizers.folder import wanted
@@ -68,15 +66,16 @@ def available() -> Report:
         state = "cached" if cached else "to be downloaded"
         rows.append(("encoding", encoding, state, f"tiktoken:{encoding}"))
     rows += [("repository", name, "cached", f"hf:{name}") for name in cached_repositories(wanted)]
-    frame = pd.DataFrame(rows, columns=["what", "name", "state", "how"])
-    return Report("list", "What can be loaded here", frame, headline=headline(frame))
+    columns = "what", "name", "state", "how"
+    table = [dict(zip(columns, row, strict=True)) for row in rows]
+    return Report("list", "What can be loaded here", table, headline=headline(table))
 
 
-def headline(frame: pd.DataFrame) -> str:
+def headline(rows: Rows) -> str:
     """Say what is ready, what is in the caches, and which extras are missing."""
 
     def names(what: str, state: str) -> list[str]:
-        return frame.loc[(frame["what"] == what) & (frame["state"] == state), "name"].tolist()
+        return [row["name"] for row in rows if (row["what"], row["state"]) == (what, state)]
 
     encodings, repositories = names("encoding", "cached"), names("repository", "cached")
     told = [f"{many(len(encodings), 'encoding')} of tiktoken"] if encodings else []

@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-import pandas as pd
-
 from tokscope.given import words
-from tokscope.report import Report
+from tokscope.report import Report, Rows
 from tokscope.rulebook import GROUPS, RULES, Rule
 from tokscope.rules import SEVERITIES, chosen
 
@@ -26,8 +24,8 @@ def explain(codes: str | Sequence[str] = ()) -> Report:
         TokscopeError: no rule has such a code; says the nearest.
     """
     kept = sorted(chosen(words(codes, "codes")))
-    frame = pd.DataFrame([{"code": code, **asdict(RULES[code])} for code in kept])
-    return Report("explain", "Rules", frame, headline=_headline(kept), view=tables)
+    rows = [{"code": code, **asdict(RULES[code])} for code in kept]
+    return Report("explain", "Rules", rows, headline=_headline(kept), view=tables)
 
 
 def _headline(codes: Sequence[str]) -> str:
@@ -51,19 +49,20 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
 
     `details` gives the reasons of all.
     """
-    frame = report.frame
-    if len(frame) > FEW and not details:
+    rows = report.rows
+    if len(rows) > FEW and not details:
         notes = ("tokscope explain CODE says why it matters and what helps",)
-        short = frame[["code", "severity", "title"]]
+        columns = "code", "severity", "title"
+        short = [{column: row[column] for column in columns} for row in rows]
         return [Report("explain", report.title, short, notes, headline=report.headline)]
+    rules = {row["code"]: RULES[row["code"]] for row in rows}
     views = [
-        Report("explain", f"{code}: {RULES[code].title}", _facts(RULES[code]))
-        for code in frame["code"]
+        Report("explain", f"{code}: {rule.title}", _facts(rule)) for code, rule in rules.items()
     ]
     views[0] = replace(views[0], headline=report.headline)
     return views
 
 
-def _facts(rule: Rule) -> pd.DataFrame:
+def _facts(rule: Rule) -> Rows:
     facts = {"severity": rule.severity, "why": rule.why, "what helps": rule.fix}
-    return pd.DataFrame({"part": facts.keys(), "text": facts.values()})
+    return [{"part": part, "text": text} for part, text in facts.items()]

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
-
 from tokscope.counting.catalog import DEFAULT, MEASURES
 from tokscope.report import Report
 
 
 def list_measures() -> Report:
     """Return the catalog: measure, unit, better, over, formula, source."""
+    columns = "unit", "better", "over", "formula", "source"
     rows = [
-        (name, measure.unit, measure.better, measure.over, measure.formula, measure.source)
+        {"measure": name, **{column: getattr(measure, column) for column in columns}}
         for name, measure in MEASURES.items()
     ]
-    columns = ["measure", "unit", "better", "over", "formula", "source"]
-    frame = pd.DataFrame(rows, columns=columns)
-    return Report("measures", "Measures", frame, headline=headline(), view=tables)
+    return Report("measures", "Measures", rows, headline=headline(), view=tables)
 
 
 def headline() -> str:
@@ -33,6 +30,7 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     """Return the table that people read; `details` keeps what it is measured over, and sources."""
     if details:
         return [replace(report, view=None)]
-    frame = report.frame[["measure", "unit", "better", "formula"]]
+    columns = "measure", "unit", "better", "formula"
+    rows = [{column: row[column] for column in columns} for row in report.rows]
     notes = ("--details shows the source of every measure",)
-    return [replace(report, table=frame, notes=notes, view=None)]
+    return [replace(report, table=rows, notes=notes, view=None)]
