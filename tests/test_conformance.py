@@ -54,7 +54,7 @@ from tokscope.text.corpus import read, read_corpora
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers import load as load_anew
 from tokscope.tokenizers.anatomy import anatomy_of
-from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet, from_alphabet
+from tokscope.tokenizers.bpe import RankTokenizer, from_alphabet
 from tokscope.tokenizers.forms import forms
 from tokscope.tokenizers.given import load_all
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
@@ -392,8 +392,7 @@ def test_pretokens_are_those_of_the_library_in_36_languages(data: Path, file: st
         if library.normalizer:
             texts = list(map(library.normalizer.normalize_str, texts))
         found = (library.pre_tokenizer.pre_tokenize_str(f"{text}\n") for text in texts)
-        table = byte_alphabet()
-        expected = [from_alphabet(piece, table) for cuts in found for piece, _ in cuts]
+        expected = [from_alphabet(piece) for cuts in found for piece, _ in cuts]
         assert list(map(pipeline.spell, pieces)) == expected, name
 
 

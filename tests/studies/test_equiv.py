@@ -18,7 +18,7 @@ from tokscope.studies.equiv import differs, equiv, tables
 from tokscope.text.corpus import read_corpora
 from tokscope.text.spelled import spelled
 from tokscope.tokenizers import load
-from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet
+from tokscope.tokenizers.bpe import from_alphabet
 
 Json = dict[str, Any]
 Save = Callable[[str, str | bytes], Path]
@@ -122,7 +122,7 @@ def test_a_dropped_merge_is_named(write: Save) -> None:
     first = write("first.json", byte_level().to_str())
     second = write("second.json", changed(last_merge))
     row = equiv(str(first), str(second), fuzz=10, top=1).frame.iloc[-1]
-    token = spelled(from_alphabet(left + right, byte_alphabet()))
+    token = spelled(from_alphabet(left + right))
     assert row["why"] == f"{token}: second has the token, but no merge or score makes it here"
 
 

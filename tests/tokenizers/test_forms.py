@@ -21,6 +21,7 @@ from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Tokenizer as Tokscope
 from tokscope.tokenizers import load
 from tokscope.tokenizers.baselines import Bytes, Characters
+from tokscope.tokenizers.bpe import from_alphabet
 from tokscope.tokenizers.forms import all_pieces, by_form, form, forms, pieces
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.huggingface_pieces import pieces_of
@@ -220,3 +221,10 @@ def test_pieces_with_a_table_have_its_ids(tmp_path: Path) -> None:
     assert pieces(tokenizer, b"hllo") == [8, 6]
     assert pieces(tokenizer, b"<unk>") is None
     assert pieces(tokenizer, b" bonjour") is None  # which is the target's
+
+
+@given(st.text("aĠéĂ x\n\x00\xad中", max_size=4) | st.text(max_size=4))
+def test_bytes_of_a_byte_level_token_are_those_of_the_library(piece: str) -> None:
+    """One character that is not in the byte alphabet, such as a space: all are taken literally."""
+    decoded = decoders.ByteLevel().decode([piece])
+    assert from_alphabet(piece).decode(errors="replace") == decoded

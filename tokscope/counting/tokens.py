@@ -257,7 +257,10 @@ class Tokens:
         return self.by_unit(self.is_unknown)
 
     def round_trip(self) -> Counts:
-        """Count units that decode to themselves, with the tokenizer's own decoder."""
+        """Count units that decode to themselves, with the tokenizer's own decoder.
+
+        It is not asked where it joins the bytes of tokens, and those are known to be the text.
+        """
         if self.encoded.spells and isinstance(self.tokenizer, Joins) and self.tokenizer.joins:
             return np.ones(len(self.text.texts), np.int64)
         ids, starts = self.encoded.ids.tolist(), self.encoded.starts.tolist()

@@ -22,7 +22,7 @@ from tokscope.mixture.subject import MOST
 from tokscope.mixture.uncertainty import bootstrapped, half_widths
 from tokscope.reading import steady
 from tokscope.text.corpus import Corpus, Units, has_fields, read
-from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet
+from tokscope.tokenizers.bpe import from_alphabet
 from tokscope.tokenizers.cutting import Cutter, classes_of_library
 from tokscope.tokenizers.library import pre_tokenizers, train_merges
 from tokscope.tokenizers.merges import Merges, listed
@@ -88,9 +88,8 @@ def trained_merges(texts: Iterator[str], vocabulary: int) -> Merges:
     """Train byte-level BPE with the trainer of the tokenizers library."""
     cut = pre_tokenizers.ByteLevel(add_prefix_space=False)
     pairs = train_merges(texts, cut, vocabulary, cut.alphabet())
-    table = byte_alphabet()
     return listed(
-        [(from_alphabet(left, table), from_alphabet(right, table)) for left, right in pairs],
+        [(from_alphabet(left), from_alphabet(right)) for left, right in pairs],
         bytewise=True,
     )
 

@@ -56,10 +56,19 @@ def byte_alphabet() -> Mapping[int, int]:
     return {byte: byte for byte in printable} | {0x100 + i: byte for i, byte in enumerate(others)}
 
 
-def from_alphabet(piece: str, table: Mapping[int, int]) -> bytes:
-    """Return the bytes of a token: as written in the byte alphabet, or else literally."""
+@cache
+def _letters() -> Mapping[int, int]:
+    """Return what `byte_alphabet` does, and a number that is no byte for other characters."""
+    return {**dict.fromkeys(range(256), 0x100), **byte_alphabet()}
+
+
+def from_alphabet(piece: str) -> bytes:
+    """Return the bytes of a token: as written in the byte alphabet, or else literally.
+
+    One character that is not in the alphabet is enough, as for the decoder of the library.
+    """
     try:
-        return piece.translate(table).encode("latin-1")
+        return piece.translate(_letters()).encode("latin-1")
     except UnicodeEncodeError:
         return piece.encode(errors="replace")
 

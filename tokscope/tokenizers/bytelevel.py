@@ -174,7 +174,7 @@ def _library(
     whole: bool = False,
     drops: bool = False,
 ) -> LibraryTokenizer:
-    singles = [from_alphabet(token, byte_alphabet()) for token in vocabulary if len(token) == 1]
+    singles = [from_alphabet(token) for token in vocabulary if len(token) == 1]
     missing = missing_bytes(singles)
     if not drops:
         require_all_bytes(singles, place)

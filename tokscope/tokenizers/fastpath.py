@@ -163,8 +163,7 @@ def fast_path(library: LibraryTokenizer, config: Json) -> tuple[FastPath | None,
     if ids is None:
         return None, "the library: two merges make one token, or one is not spelled in bytes"
     pieces = {token: piece for piece, token in config["model"]["vocab"].items()}
-    table = byte_alphabet()
-    tokens = [from_alphabet(pieces[token], table) for token in ids]
+    tokens = [from_alphabet(pieces[token]) for token in ids]
     ranks = {token: rank for rank, token in enumerate(tokens)}
     if len(ranks) < len(tokens) or missing_bytes(ranks):
         return None, "the library: a single byte is missing or two tokens spell the same"

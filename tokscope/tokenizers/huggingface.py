@@ -16,7 +16,7 @@ from tokscope.errors import TokscopeError, UnitError, require_of_library
 from tokscope.tokenizers import NOWHERE, Encoded, Reported, Spec
 from tokscope.tokenizers.anatomy import Added, Anatomy
 from tokscope.tokenizers.borders import borders
-from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, long_spaces
+from tokscope.tokenizers.bpe import from_alphabet, long_spaces
 from tokscope.tokenizers.components import canonical, digest_of, fingerprint
 from tokscope.tokenizers.cutting import Cutter, classes_of_library, with_gaps
 from tokscope.tokenizers.engine import Numbers, encode_apart
@@ -170,8 +170,7 @@ class HuggingFaceTokenizer:
             return _Prepared(
                 self.library, Cutter(with_gaps(pattern), classes_of_library)
             ), str.encode
-        table = byte_alphabet()
-        return _Prepared(self.library), lambda word: from_alphabet(word, table)
+        return _Prepared(self.library), from_alphabet
 
     def cut(self, texts: Sequence[str]) -> Iterator[str]:
         """Yield the pre-tokens of texts as the steps of the library make them."""
@@ -352,8 +351,8 @@ class HuggingFaceTokenizer:
         """Whether its decoder joins the bytes of tokens and does nothing else."""
         if (self.config["decoder"] or {}).get("type") != "ByteLevel":
             return False
-        alphabet = byte_alphabet()  # which the decoder sees in added tokens, too
-        return all(from_alphabet(one.text, alphabet) == one.text.encode() for one in self.added())
+        # the decoder takes added tokens for text in the byte alphabet, too
+        return all(from_alphabet(one.text) == one.text.encode() for one in self.added())
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text that the file's decoder makes."""
@@ -425,7 +424,7 @@ def _bytes(piece: str, marks: Marks, bytewise: bool) -> bytes:
     if not bytewise:
         return written
     before, body, behind = marks.read(written)
-    return before + from_alphabet(body.decode(), byte_alphabet()) + behind
+    return before + from_alphabet(body.decode()) + behind
 
 
 @dataclass(frozen=True)

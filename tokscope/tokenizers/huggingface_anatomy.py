@@ -9,7 +9,7 @@ import numpy as np
 
 from tokscope.tokenizers.anatomy import Added, Anatomy, Flags, Ids, Prepared, sorted_ids
 from tokscope.tokenizers.arrivals import arrivals
-from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet
+from tokscope.tokenizers.bpe import from_alphabet
 from tokscope.tokenizers.huggingface_table import Json, bytewise, spaced, types
 from tokscope.tokenizers.library import LibraryTokenizer, models, normalize, pretokenize
 from tokscope.tokenizers.merges import Marks
@@ -185,5 +185,5 @@ class Parts:
     def plain(self, piece: str, *, spelled: bool = True) -> str:
         """Return a piece in the characters of text instead of those of the vocabulary."""
         if spelled and self.bytewise:
-            return from_alphabet(piece, byte_alphabet()).decode(errors="replace")
+            return from_alphabet(piece).decode(errors="replace")
         return piece.replace(SPACE, " ") if self.spaced else piece
