@@ -5,27 +5,27 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import FileIO
 from itertools import accumulate
 from pathlib import Path
-from threading import Event
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from tokscope.errors import TokscopeError, require_inside, shortened
-from tokscope.mapping.copying import Work, in_pages, raw, runs_of
-from tokscope.mapping.kinds import Ids, Map
+from tokscope.mapping.copying import Run, Work, in_pages, raw, runs_of
+from tokscope.mapping.kinds import Map
 from tokscope.mapping.tensors import SIZES, File, Tensor, header_of, read_header
+from tokscope.mapping.vectors import TYPES, Numbers, Vectors
 from tokscope.reading import MOST_OF_SETTINGS, content, require_regular, steady
 from tokscope.writing import streams
 
-Numbers = NDArray[Any]
+Make = Callable[[Numbers, str], Vectors]
 INDEX = ".index.json"
 # How tensors with a row for each id are called, and the bias of a head
 USUAL = (
@@ -34,9 +34,7 @@ USUAL = (
     "lm_head.decoder.weight", "predictions.decoder.weight", "lm_head.bias", "predictions.bias",
     "decoder.bias",
 )  # fmt: skip
-_TYPES: Mapping[str, str] = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 _PADDED = 1024  # rows that a matrix may have more than there are ids; or an eighth of the ids
-_BLOCK = 1 << 20  # bytes of vectors that are made at once
 
 
 class Replaced(NamedTuple):
@@ -150,8 +148,8 @@ def _chosen(
             f"{path}: no tensor with a row for each of the {ids:,} old ids; it has {told}{hint}"
         )
     for name in sorted(fits):
-        if every[name].dtype not in _TYPES:
-            known = ", ".join(_TYPES)
+        if every[name].dtype not in TYPES:
+            known = ", ".join(TYPES)
             raise TokscopeError(
                 f"{path}: {name} is {every[name].dtype}; only {known} can be mapped"
             )
@@ -190,12 +188,14 @@ def write(
                     raise TokscopeError(f"{place}: it has changed; run this again")
                 # without their buffers, which take three times as long for large blocks
                 bare = FileIO(source.fileno(), closefd=False), FileIO(stream.fileno(), "w", False)
-                _write_file(Work(*bare, place, advance), file, found, _Rows(made, weights))
+                _write_file(
+                    Work(*bare, place, advance), file, found, partial(Vectors.of, made, weights)
+                )
         if found.index:
             out[-1].write(_new_index(found, found.index))
 
 
-def _write_file(work: Work, file: File, found: Checkpoint, rows: _Rows) -> None:
+def _write_file(work: Work, file: File, found: Checkpoint, vectors: Make) -> None:
     """Write a file with all tensors in their order; the kernel copies while vectors are made."""
     new = {one.name: one.new for one in found.tensors}
     shapes = {name: new.get(name, one.shape) for name, one in file.tensors.items()}
@@ -208,25 +208,48 @@ def _write_file(work: Work, file: File, found: Checkpoint, rows: _Rows) -> None:
     runs = runs_of(file.tensors, {name: at for name, at in places.items() if name not in new})
     header = in_pages(header_of(entries, file.metadata), runs)
     work.write(header, 0)
-    stop = Event()
+    moved = [run._replace(to=len(header) + run.to) for run in runs]
     with ThreadPoolExecutor(1) as pool:
+        helper = _Helper(pool, pool.submit(work.copy_by_kernel, moved))
         try:
-            moved = [run._replace(to=len(header) + run.to) for run in runs]
-            copied = pool.submit(work.copy_by_kernel, moved, stop)
             for name in filter(new.__contains__, file.tensors):
-                _write_rows(work, file.tensors[name], rows, len(header) + places[name])
-            left = copied.result()
+                _write_rows(work, file.tensors[name], (len(header) + places[name], vectors), helper)
+            left = helper.copied.result()
         finally:
-            stop.set()
+            work.stop.set()
     for run in left:
         work.copy(run)
 
 
-def _write_rows(work: Work, tensor: Tensor, rows: _Rows, at: int) -> None:
-    """Write the new rows of a tensor at a place."""
-    for part in rows.made_of(work.read(tensor, _TYPES[tensor.dtype]), tensor.dtype):
-        work.write(raw(part), at)
-        at += part.nbytes
+class _Helper(NamedTuple):
+    """A second thread, which first lets the kernel copy what stays."""
+
+    pool: ThreadPoolExecutor
+    copied: Future[list[Run]]
+
+
+def _write_rows(work: Work, tensor: Tensor, place: tuple[int, Make], helper: _Helper) -> None:
+    """Write the new rows of a tensor at a place; the helper joins in when it is free."""
+    at, made_of = place
+    vectors = made_of(work.read(tensor, TYPES[tensor.dtype]), tensor.dtype)
+    starts = iter(range(0, vectors.map.height, vectors.size))
+    helping: list[Future[list[None]]] = []
+    for _ in _blocks(work, vectors, starts, at):
+        if not helping and helper.copied.done():
+            helping.append(helper.pool.submit(list, _blocks(work, vectors, starts, at)))
+    for one in helping:
+        one.result()
+
+
+def _blocks(work: Work, vectors: Vectors, starts: Iterator[int], at: int) -> Iterator[None]:
+    """Write block after block; threads take them from the same iterator."""
+    room = vectors.room()
+    for start in starts:
+        part = vectors.block(start, room)
+        work.write(raw(part), at + start * part[0].nbytes)
+        if work.stop.is_set():
+            return
+        yield
 
 
 def _bytes(tensor: Tensor, shape: Sequence[int]) -> int:
@@ -250,96 +273,3 @@ def _new_index(found: Checkpoint, index: Mapping[str, Any]) -> bytes:
             metadata[name] += change
     told = {**index, **({"metadata": metadata} if metadata else {})}
     return f"{json.dumps(told, indent=2)}\n".encode()
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The map, as rows are made of others by it."""
-
-    map: Map
-    weights: NDArray[np.float64]
-
-    def made_of(self, old: Numbers, dtype: str) -> Iterator[Numbers]:
-        """Yield the new rows of a tensor, a block at a time; use each before you ask for the next.
-
-        A new id with one old id gets the same bytes. One with several gets their weighted sum, in
-        float64 for float32, else in float32, rounded once. One with none, or with one for which the
-        tensor has no row, gets zeros.
-        """
-        made, table = self.map, old.reshape(len(old), -1)
-        counts = np.where(without_row(made, len(old)), 0, made.counts)
-        size = max(1, _BLOCK // max(1, 8 * table.shape[1]))
-        blocks = range(0, made.height, size)
-        most = max((int(counts[start : start + size].sum()) for start in blocks), default=0)
-        block, room = np.empty((size, table.shape[1]), table.dtype), _Room.of(most, table, dtype)
-        for start in blocks:
-            own = counts[start : start + size]
-            new, one, several = block[: len(own)], np.flatnonzero(own == 1), np.flatnonzero(own > 1)
-            new[own == 0] = 0
-            new[one] = room.taken(table, made.pieces[made.starts[start + one]])
-            if len(several):
-                new[several] = _narrow(self._summed(table, start + several, room), dtype)
-            yield new
-
-    def _summed(self, table: Numbers, rows: Ids, room: _Room) -> Numbers:
-        """Return the weighted sums of old rows for some new ids."""
-        made = self.map
-        counts = made.counts[rows]
-        starts = np.concatenate(([0], np.cumsum(counts)))
-        at = np.arange(starts[-1]) + np.repeat(made.starts[rows] - starts[:-1], counts)
-        numbers = room.widened(room.taken(table, made.pieces[at]))
-        entries = (self.weights[at].astype(numbers.dtype), np.arange(len(at)), starts)
-        sums: Numbers = csr_array(entries, shape=(len(rows), len(at))) @ numbers
-        return sums
-
-
-class _Room(NamedTuple):
-    """Memory for rows of a tensor, used again and again: the system takes long to give new one."""
-
-    rows: Numbers
-    wide: Numbers  # float64 for float32 and float64, else float32
-    of_halves: bool  # whether numbers are bfloat16, the upper half of float32
-
-    @classmethod
-    def of(cls, size: int, table: Numbers, dtype: str) -> _Room:
-        """Return room for some rows."""
-        shape = (size, table.shape[1])
-        wide = np.empty(shape, np.float64 if dtype in ("F64", "F32") else np.float32)
-        return cls(np.empty(shape, table.dtype), wide, dtype == "BF16")
-
-    def taken(self, table: Numbers, ids: NDArray[np.int32]) -> Numbers:
-        """Return some rows of a tensor."""
-        return np.take(table, ids, axis=0, out=self.rows[: len(ids)], mode="clip")
-
-    def widened(self, rows: Numbers) -> Numbers:
-        """Return rows as numbers that can be added."""
-        wide = self.wide[: len(rows)]
-        if self.of_halves:
-            bits = wide.view(np.uint32)
-            bits[:] = rows
-            bits <<= 16
-        else:
-            wide[:] = rows
-        return wide
-
-
-def without_row(made: Map, rows: int) -> NDArray[np.bool_]:
-    """Tell which new ids have an old id for which a tensor of so many rows has no row."""
-    return np.bincount(made.rows[made.pieces >= rows], minlength=made.height) > 0
-
-
-def _narrow(numbers: Numbers, dtype: str) -> Numbers:
-    """Round numbers to the type of a tensor, to the nearest, of two to the even one."""
-    if dtype != "BF16":
-        with np.errstate(over="ignore"):
-            return numbers.astype(_TYPES[dtype], copy=False)
-    bits = numbers.view(np.uint32)
-    nothing = np.isnan(numbers) if np.isnan(numbers.min()) else None
-    half = bits >> 16  # in place from here: a block is read and written often
-    half &= 1
-    half += 0x7FFF
-    half += bits
-    half >>= 16
-    if nothing is not None:
-        half[nothing] = (bits[nothing] >> 16) | 0x40
-    return half.astype("<u2")

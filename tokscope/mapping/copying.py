@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,6 +63,8 @@ class Work:
     target: FileIO
     path: Path  # of what is read
     advance: Callable[[int], None]
+    stop: Event = field(default_factory=Event)  # what other threads do has no use any more
+    _alone: Lock = field(default_factory=Lock)
 
     def read(self, tensor: Tensor, kind: str) -> Numbers:
         """Return a whole tensor."""
@@ -70,14 +72,14 @@ class Work:
         self._fill(raw(found), tensor.start)
         return found
 
-    def copy_by_kernel(self, runs: Sequence[Run], stop: Event) -> list[Run]:
+    def copy_by_kernel(self, runs: Sequence[Run]) -> list[Run]:
         """Copy runs of bytes, and return what is left: not every system can, nor between all disks.
 
         The places of both files stay, so that others can read and write at the same time.
         """
         left = [run for run in runs if run.start < run.end]
         with suppress(AttributeError, OSError):
-            while left and not stop.is_set():
+            while left and not self.stop.is_set():
                 start, end, to = left[0]
                 files = self.source.fileno(), self.target.fileno()
                 done = os.copy_file_range(*files, min(_RANGE, end - start), start, to)
@@ -98,9 +100,10 @@ class Work:
     def write(self, data: bytes | memoryview, at: int) -> None:
         """Write all of some bytes at a place, which one call need not do."""
         rest = memoryview(data)
-        self.target.seek(at)
-        while rest:
-            rest = rest[self.target.write(rest) :]
+        with self._alone:
+            self.target.seek(at)
+            while rest:
+                rest = rest[self.target.write(rest) :]
 
     def _fill(self, part: memoryview, start: int) -> None:
         try:

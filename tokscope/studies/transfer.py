@@ -15,7 +15,7 @@ from tokscope.counting.catalog import TYPES
 from tokscope.counting.counted import ALL, Counted, count, require_countable, texts_of, types_of
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose, path_of
-from tokscope.mapping.checkpoint import INDEX, Checkpoint, checkpoint, without_row
+from tokscope.mapping.checkpoint import INDEX, Checkpoint, checkpoint
 from tokscope.mapping.checkpoint import write as write_model
 from tokscope.mapping.kinds import (
     COMPOSED,
@@ -31,6 +31,7 @@ from tokscope.mapping.kinds import (
     weights_of,
 )
 from tokscope.mapping.saved import Saved, maps_of
+from tokscope.mapping.vectors import without_row
 from tokscope.report import Report
 from tokscope.studies.transfer_headline import headline
 from tokscope.studies.transfer_plots import plots
