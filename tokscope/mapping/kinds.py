@@ -69,21 +69,20 @@ def map_of(old: Tokenizer, new: Tokenizer) -> Map:
         TokscopeError: the family of `old` cannot spell given bytes.
     """
     table, every = by_form(old.vocabulary), forms(new.vocabulary)
-    found: list[Sequence[int]] = [[table[own]] if own in table else [] for own in every]
-    rest = [token for token, own in enumerate(every) if own and own not in table]
-    for token, ids in zip(rest, all_pieces(old, [every[i] for i in rest]), strict=True):
-        found[token] = ids or []
-    kinds = np.full(len(every), KINDS.index(NONE), np.int8)
-    kinds[[bool(ids) for ids in found]] = KINDS.index(COPIED)
-    composed = np.zeros(len(every), bool)
-    composed[rest] = True
-    kinds[composed & (kinds == KINDS.index(COPIED))] = KINDS.index(COMPOSED)
+    copy = np.array([table.get(own, -1) if own else -1 for own in every], np.int64)
+    rest = [token for token in np.flatnonzero(copy < 0).tolist() if every[token]]
+    found = dict(zip(rest, all_pieces(old, [every[token] for token in rest]), strict=True))
+    kinds = np.where(copy < 0, KINDS.index(NONE), KINDS.index(COPIED)).astype(np.int8)
+    kinds[[token for token, ids in found.items() if ids]] = KINDS.index(COMPOSED)
     for token, other in by_role(old, new).items():
-        found[token], kinds[token] = [other], KINDS.index(SPECIAL)
+        copy[token], kinds[token], found[token] = other, KINDS.index(SPECIAL), None
     kinds[_gaps(new)] = GAP
-    starts = np.zeros(len(every) + 1, np.int64)
-    np.cumsum([len(ids) for ids in found], out=starts[1:])
-    pieces = np.fromiter(chain.from_iterable(found), np.int32, starts[-1])
+    counts = (copy >= 0).astype(np.int64)
+    composed = {token: ids for token, ids in found.items() if ids}
+    counts[[*composed]] = [len(ids) for ids in composed.values()]
+    starts = np.concatenate(([0], np.cumsum(counts)))
+    pieces = np.repeat(copy, counts).astype(np.int32)
+    pieces[pieces < 0] = np.fromiter(chain.from_iterable(composed.values()), np.int32)
     sizes = np.maximum(old.vocabulary.lengths[pieces], 1)
     return Map(kinds, starts, pieces, sizes, old.vocabulary.size)
 

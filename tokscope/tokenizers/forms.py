@@ -68,11 +68,11 @@ def by_form(vocabulary: Vocabulary) -> dict[bytes, int]:
 
     Special tokens and gaps have no form.
     """
-    found: dict[bytes, int] = {}
-    order = sorted(enumerate(forms(vocabulary)), key=lambda one: one[0] in vocabulary.fallbacks)
-    for token, own in order:
-        if own:
-            found.setdefault(own, token)
+    every, last = forms(vocabulary), vocabulary.fallbacks
+    found = {own: token for token, own in reversed([*enumerate(every)]) if token not in last}
+    for token in sorted(last):
+        found.setdefault(every[token], token)
+    found.pop(b"", None)
     return found
 
 
