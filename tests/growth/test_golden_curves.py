@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from tokscope.growth.base import base_of
+from tokscope.growth.curve import tokens_after
 from tokscope.growth.kept import kept
 from tokscope.growth.learning import Symbols, learn, spellings
+from tokscope.growth.proof import reloaded
+from tokscope.growth.written import written
 from tokscope.mixture.replay import Words, saved
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import load
@@ -129,3 +132,27 @@ def test_merging_until_nothing_is_left_is_dynamic_tokenization(data: Path, langu
     found, told = curve(words, counts, rules), BATCHES[language]
     assert {k: found[k] for k in told} == told
     assert len(rules) == max(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [
+        ("llama.json", 0),
+        ("mistral-v3.spm.model", 0),
+        ("german-unigram.spm.model", 0),
+        ("german-unigram-30k.json", 1),  # the best way of all to join
+    ],
+)
+def test_curves_are_those_of_the_written_files(data: Path, name: str, better: int) -> None:
+    base = base_of(load(str(data / "tokenizers" / name)))
+    text = lines_of(data / "text" / "de.txt")[:600]
+    held = lines_of(data / "parallel" / "flores-dev" / "de.txt")
+    counts, others = Counter(base.cut(text)), Counter(base.cut(held))
+    words, times = base.words([*counts]), np.array([*counts.values()])
+    rules, _ = learn(words, times, base.symbols, 200)
+    own, often = base.words([*others]), np.array([*others.values()])
+    told = tokens_after(own, often, base.saved([*others], own, rules) @ often)
+    assert told[0] == len(base.tokenizer.encode(held).ids)
+    found = len(reloaded(base, written(base, rules)).encode(held).ids)
+    assert 0 <= told[-1] - found <= better
+    assert told[-1] < told[0]
