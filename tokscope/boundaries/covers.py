@@ -9,16 +9,16 @@ Source: Phan et al. 2024, "Understanding and Mitigating Tokenization Bias in Lan
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress, takewhile
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.boundaries.prompts import Tail, as_read, tails
+from tokscope.boundaries.spaced import Spaced, spaced, texts_of
 from tokscope.errors import TokscopeError
 from tokscope.reach.search import encode_what_can_be
 from tokscope.tokenizers import Tokenizer
@@ -26,9 +26,7 @@ from tokscope.tokenizers.vocabulary import Vocabulary
 
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-_SURROGATES = 0xDC00  # a byte of a cut character is decoded as this and its value
-_BETWEEN = 0xFF  # a byte that UTF-8 does not have
-_CUT = re.compile("[\udc80-\udcfe]")
+_ONE_BY_ONE = 4  # bytes that are compared alone; few tokens are left then
 _MOST = 20_000_000  # characters that are encoded for a prompt
 
 
@@ -38,49 +36,32 @@ class Candidates(NamedTuple):
     ids: Ids  # (K,)
     held: Ids  # (K,) bytes of the prompt that each would hold
     rest: Ids  # (K,) which of the texts it has behind the prompt
-    rests: Sequence[str]  # each once, or the text of each token
+    rests: Sequence[str]  # each once
     incomplete: int  # tokens that end inside a character, which are left out
 
 
-def candidates(vocabulary: Vocabulary, prompt: bytes) -> Candidates:
-    """Return the tokens that begin with an end of a prompt."""
-    found = list(_beginning(vocabulary, prompt))
-    ids = np.concatenate([np.zeros(0, np.int64), *(own for _, own in found)])
-    held = np.repeat([size for size, _ in found], [len(own) for _, own in found]).astype(np.int64)
-    texts, cut = _rests(vocabulary, ids, held)
-    if cut.any():
-        texts, ids, held = list(compress(texts, ~cut)), ids[~cut], held[~cut]
-    if len(found) == 1:  # then they are as different as tokens are
-        return Candidates(ids, held, np.arange(len(ids)), texts, int(cut.sum()))
-    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-    rest = np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
-    return Candidates(ids, held, rest, list(numbers), int(cut.sum()))
+def candidates(vocabulary: Vocabulary, prompt: bytes, known: Spaced | None = None) -> Candidates:
+    """Return the tokens that begin with an end of a prompt.
 
-
-def _rests(vocabulary: Vocabulary, ids: Ids, held: Ids) -> tuple[list[str], Flags]:
-    """Return tokens without their first bytes, and which of them begin or end in a character.
-
-    All are decoded at once, with a byte between them that UTF-8 does not have. Bytes of a cut
-    character are surrogates.
+    If that is a space, the tokens that begin with one may be known; their rests come first.
     """
-    begins = _begins(vocabulary)[ids] + held
-    sizes = vocabulary.ends[ids] - begins
-    places = np.arange(sizes.sum() + len(ids))
-    ends = np.cumsum(sizes + 1)
-    places += np.repeat(begins - ends + sizes + 1, sizes + 1)
-    data = vocabulary.blob[np.minimum(places, len(vocabulary.blob) - 1)]
-    data[ends - 1] = _BETWEEN
-    joined = data.tobytes().decode(errors="surrogateescape")
-    texts = joined.split(chr(_SURROGATES + _BETWEEN))[:-1]
-    if len(texts) > len(ids):  # a token holds that byte
-        blob, spans = vocabulary.blob.tobytes(), zip(begins.tolist(), sizes.tolist(), strict=True)
-        texts = [blob[b : b + size].decode(errors="surrogateescape") for b, size in spans]
-        return texts, np.fromiter(map(bool, map(_CUT.search, texts)), bool, len(texts))
-    cut, at = np.zeros(len(ids), bool), [match.start() for match in _CUT.finditer(joined)]
-    if at:
-        behind = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
-        cut[np.searchsorted(behind, at, side="right")] = True
-    return texts, cut
+    numbers: dict[str, int] = {}
+    parts = [np.zeros((3, 0), np.int64)]
+    incomplete = 0
+    if known:
+        incomplete = known.incomplete
+        numbers |= zip(known.rests, range(len(known.rests)), strict=True)
+        parts.append(np.stack([known.ids, np.ones_like(known.ids), known.rest]))
+    for held, ids in _beginning(vocabulary, prompt):
+        if held == 1 and known:
+            continue
+        texts, whole = texts_of(vocabulary, ids, held)
+        incomplete += int((~whole).sum())
+        rest = [numbers.setdefault(text, len(numbers)) for text in texts]
+        ids = ids[whole]
+        parts.append(np.stack([ids, np.full(len(ids), held), np.array(rest, np.int64)]))
+    ids, held_by, rest_of = np.concatenate(parts, axis=1)
+    return Candidates(ids, held_by, rest_of, list(numbers), incomplete)
 
 
 def _beginning(vocabulary: Vocabulary, prompt: bytes) -> Iterator[tuple[int, Ids]]:
@@ -93,10 +74,10 @@ def _beginning(vocabulary: Vocabulary, prompt: bytes) -> Iterator[tuple[int, Ids
         end = prompt[len(prompt) - held :]
         ids = by_first[end[0]]
         ids = ids[lengths[ids] >= held]
-        for place in range(1, held):
-            if not len(ids):
-                break
+        for place in range(1, min(held, _ONE_BY_ONE)):
             ids = ids[blob[begins[ids] + place] == end[place]]
+        places = begins[ids][:, None] + np.arange(held)
+        ids = ids[(blob[places] == np.frombuffer(end, np.uint8)).all(axis=1)]
         if len(ids):
             yield held, ids
 
@@ -153,8 +134,9 @@ def covers(tokenizer: Tokenizer, prompt: str) -> Covers:
     are the only cover.
     """
     text, canonical = as_read(tokenizer, prompt)
-    found = candidates(tokenizer.vocabulary, text.encode())
-    made = _Asked(tokenizer, text, canonical, found).covers()
+    known = spaced(tokenizer) if text.endswith(" ") else None
+    found = candidates(tokenizer.vocabulary, text.encode(), known)
+    made = _Asked(tokenizer, text, canonical, found, known).covers()
     return made if len(made) or not len(canonical) else _only(made)
 
 
@@ -182,25 +164,50 @@ class _Asked(NamedTuple):
     text: str
     canonical: Ids
     found: Candidates
+    spaced: Spaced | None  # if the text ends in a space
 
     def covers(self) -> Covers:
-        """Return the covers among the candidates; each rest is encoded behind what decides it."""
-        found = self.found
-        stems: dict[tuple[int, ...], int] = {}
-        parts = [np.zeros((5, 0), np.int64)]
-        left = np.arange(len(found.rests))
+        """Return the covers among the candidates."""
+        found, stems = self.found, dict[tuple[int, ...], int]()
+        settled, stem, last, rest, kept = self.rows(stems)
+        order = np.lexsort((last, -kept))
+        return Covers(
+            self.text, self.canonical, settled[order], stem[order], list(stems), last[order],
+            rest[order], found.rests, kept[order], len(found.ids) + found.incomplete,
+            found.incomplete,
+        )  # fmt: skip
+
+    def rows(self, stems: dict[tuple[int, ...], int]) -> Ids:
+        """Return the rows of all covers, by samples where text is cut before its last space."""
+        left, one = np.ones(len(self.found.rests), bool), self.spaced
+        if one is None:
+            return self.encoded(left, stems)
+        cut = np.append(one.cut(self.text), False)  # the last one for those without a group
+        alike = np.flatnonzero(cut[one.group])
+        left[alike] = False
+        left[one.samples[cut[:-1]]] = True
+        rows = self.encoded(left, stems)
+        place = np.full(len(self.found.rests), -1)
+        place[rows[3]] = np.arange(rows.shape[1])
+        alike = alike[~left[alike]]
+        sample = one.samples[one.group[alike]]
+        found = (place[sample] >= 0) & (rows[2][place[sample]] == one.token[sample])
+        more = rows[:, place[sample[found]]]
+        more[2], more[3] = one.token[alike[found]], alike[found]
+        left[:] = False
+        left[alike[~found]] = True
+        return np.concatenate((rows, more, self.encoded(left, stems)), axis=1)
+
+    def encoded(self, which: Flags, stems: dict[tuple[int, ...], int]) -> Ids:
+        """Return the covers that end in some rests; each is encoded behind what decides it."""
+        left, parts = np.flatnonzero(which), [np.zeros((5, 0), np.int64)]
         for tail in tails(self.tokenizer, self.text, self.canonical, len(left)):
             if not len(left):
                 break
             decided, rows = self.ends(tail, left, stems)
             parts.append(rows)
             left = left[~decided]
-        rows = np.concatenate(parts, axis=1)
-        settled, stem, last, rest, kept = rows[:, np.lexsort((rows[2], -rows[4]))]
-        return Covers(
-            self.text, self.canonical, settled, stem, list(stems), last, rest, found.rests, kept,
-            len(found.ids) + found.incomplete, found.incomplete,
-        )  # fmt: skip
+        return np.concatenate(parts, axis=1)
 
     def ends(self, tail: Tail, which: Ids, stems: dict[tuple[int, ...], int]) -> tuple[Flags, Ids]:
         """Return which of some rests a tail decides, and the covers that end in these.

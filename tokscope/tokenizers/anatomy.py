@@ -70,6 +70,15 @@ class HasNormal(Protocol):
 
 
 @runtime_checkable
+class HasCuts(Protocol):
+    """A tokenizer that can say at once how it cuts text."""
+
+    def preparing(self) -> Callable[[str], Prepared]:
+        """Return what brings a text on its way to the model."""
+        ...
+
+
+@runtime_checkable
 class HasAnatomy(Protocol):
     """A tokenizer that knows what happens to text before its model, and what the model makes."""
 

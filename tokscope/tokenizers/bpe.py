@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -269,19 +269,28 @@ class RankTokenizer:
         """Return the special tokens; a rank file adds no others."""
         return [Added(text, token, True) for text, token in self.vocabulary.specials.items()]
 
-    def anatomy(self) -> Anatomy:
-        """Return what decides which tokens can come up."""
-        vocabulary, expression = self.vocabulary, compiled(self.pattern)
+    def preparing(self) -> Callable[[str], Prepared]:
+        """Return what cuts text into pre-tokens, with their places."""
+        expression = compiled(self.pattern)
 
         def prepare(text: str) -> Prepared:
             spans = [match.span() for match in expression.finditer(text)]
             return Prepared(text, spans, [text[start:end] for start, end in spans])
 
+        return prepare
+
+    def anatomy(self) -> Anatomy:
+        """Return what decides which tokens can come up."""
+        vocabulary = self.vocabulary
         nothing = vocabulary.lengths == 0
         nothing[list(vocabulary.specials.values())] = False
         missing = sorted_ids(np.flatnonzero(nothing) if vocabulary.gaps else [])
         return Anatomy(
-            prepare, added=self.added(), arrives=self._merged(), whole=True, missing=missing
+            self.preparing(),
+            added=self.added(),
+            arrives=self._merged(),
+            whole=True,
+            missing=missing,
         )
 
     def _merged(self) -> Flags | None:

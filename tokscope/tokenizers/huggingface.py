@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tokscope.batch import Batch
 from tokscope.errors import TokscopeError, UnitError, require_of_library
 from tokscope.tokenizers import NOWHERE, Encoded, Reported, Spec
-from tokscope.tokenizers.anatomy import Added, Anatomy
+from tokscope.tokenizers.anatomy import Added, Anatomy, Prepared
 from tokscope.tokenizers.borders import borders
 from tokscope.tokenizers.bpe import from_alphabet, long_spaces
 from tokscope.tokenizers.components import canonical, digest_of, fingerprint
@@ -200,6 +200,10 @@ class HuggingFaceTokenizer:
     def anatomy(self) -> Anatomy:
         """Return what decides which tokens can come up."""
         return Parts(self.library, self.config, self.vocabulary).anatomy()
+
+    def preparing(self) -> Callable[[str], Prepared]:
+        """Return what normalises and cuts text."""
+        return Parts(self.library, self.config, self.vocabulary).prepare
 
     def normal(self, text: str) -> str:
         """Return a text as the normalizer leaves it."""

@@ -1,0 +1,137 @@
+"""Tokens that begin with a space, which are most of those that can hold a prompt's last space.
+
+Where text is cut before that space, what stands behind the cut is encoded as if it stood alone. So
+one token tells of all that have the same character behind the space: whether text is cut there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import compress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tokscope.counting.local import expressions_of, is_local
+from tokscope.reach.search import encode_what_can_be
+from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers.anatomy import HasCuts, Prepared, added_tokens
+from tokscope.tokenizers.patterns import PATTERNS
+from tokscope.tokenizers.vocabulary import Vocabulary
+
+Ids = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+_SURROGATES = 0xDC00  # a byte of a cut character is decoded as this and its value
+_BETWEEN = 0xFF  # a byte that UTF-8 does not have
+_CUT = re.compile("[\udc80-\udcfe]")
+_NEAR = 64  # characters of a prompt that are cut together with what follows
+_LEAST = 1_000  # texts; fewer are encoded as fast
+# In published expressions, the character behind a space decides whether text is cut before it
+_KNOWN = frozenset(("", *PATTERNS.values()))
+_TOKENIZERS = 16  # whose tokens are remembered
+
+
+@dataclass(frozen=True)
+class Spaced:
+    """The tokens that begin with a space, K of them; R texts behind it, in G groups."""
+
+    ids: Ids  # (K,)
+    rest: Ids  # (K,) which of the texts each has behind the space
+    rests: Sequence[str]  # each once
+    incomplete: int  # tokens that end inside a character, which are left out
+    token: Ids  # (R,) the token of each text behind a space, if it is one and alone; or -1
+    group: Ids  # (R,) the number of its first character, where there is such a token; or -1
+    samples: Ids  # (G,) a text of each group
+    prepare: Callable[[str], Prepared] | None  # what cuts text
+
+    def cut(self, text: str) -> Flags:
+        """Tell for each group whether a text is cut before its last character, a space; (G,)."""
+        near, prepare = text[-_NEAR:], self.prepare
+        if prepare is None or not text.endswith(" "):
+            return np.zeros(len(self.samples), bool)
+        made = ((near + self.rests[sample]) for sample in self.samples.tolist())
+        return np.array([_is_cut(prepare(one), one, len(near) - 1) for one in made], bool)
+
+
+def _is_cut(prepared: Prepared, text: str, place: int) -> bool:
+    return prepared.text == text and any(start == place for start, _ in prepared.spans)
+
+
+_KEPT: dict[str, Spaced] = {}
+
+
+def spaced(tokenizer: Tokenizer) -> Spaced:
+    """Return the tokens of a tokenizer that begin with a space, which are remembered."""
+    key = tokenizer.fingerprint
+    if key not in _KEPT:
+        if len(_KEPT) == _TOKENIZERS:
+            del _KEPT[next(iter(_KEPT))]
+        _KEPT[key] = _of(tokenizer)
+    return _KEPT[key]
+
+
+def _of(tokenizer: Tokenizer) -> Spaced:
+    vocabulary = tokenizer.vocabulary
+    known = np.flatnonzero(vocabulary.lengths)
+    ids = known[vocabulary.blob[(vocabulary.ends - vocabulary.lengths)[known]] == ord(" ")]
+    texts, whole = texts_of(vocabulary, ids, 1)
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    rest = np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
+    rests, samples = list(numbers), np.zeros(0, np.int64)
+    token, group = np.full((2, len(rests)), -1)
+    prepare = _cutting(tokenizer) if len(rests) >= _LEAST else None
+    if prepare is not None:
+        token = _alone(tokenizer, rests)
+        own = np.flatnonzero(token >= 0)
+        first = np.array([ord(rests[number][0]) for number in own.tolist()], np.int64)
+        _, place, group[own] = np.unique(first, return_index=True, return_inverse=True)
+        samples = own[place]
+    return Spaced(
+        ids[whole], rest, rests, int((~whole).sum()), token, group, samples, prepare
+    )  # fmt: skip
+
+
+def _cutting(tokenizer: Tokenizer) -> Callable[[str], Prepared] | None:
+    """Return what cuts text, if trials tell of it and no added token is found over a cut."""
+    over = any(" " in one.text[1:] for one in added_tokens(tokenizer))
+    if over or not _KNOWN.issuperset(expressions_of(tokenizer)):
+        return None
+    if not isinstance(tokenizer, HasCuts):
+        return None
+    return tokenizer.preparing() if is_local(tokenizer, specials=False) else None
+
+
+def _alone(tokenizer: Tokenizer, rests: Sequence[str]) -> Ids:
+    """Return the token of each text behind a space, if it is one and no blank follows; or -1."""
+    encoded = encode_what_can_be(tokenizer, [f" {rest}" for rest in rests])
+    words = np.array([bool(rest) and not rest[0].isspace() for rest in rests], bool)
+    own = np.flatnonzero(words & (np.diff(encoded.starts) == 1))
+    found = np.full(len(rests), -1)
+    found[own] = encoded.ids[encoded.starts[own]]
+    return found
+
+
+def texts_of(vocabulary: Vocabulary, ids: Ids, held: int) -> tuple[list[str], Flags]:
+    """Return tokens without their first bytes, and which of them are whole characters.
+
+    Those that are not are left out of the texts. All are decoded at once, with a byte between them
+    that UTF-8 does not have; bytes of a cut character are surrogates.
+    """
+    sizes = vocabulary.lengths[ids] - held
+    ends = np.cumsum(sizes + 1)
+    places = np.arange(sizes.sum() + len(ids))
+    places += np.repeat(vocabulary.ends[ids] - ends + 1, sizes + 1)
+    data = vocabulary.blob[np.minimum(places, len(vocabulary.blob) - 1)]
+    data[ends - 1] = _BETWEEN
+    joined = data.tobytes().decode(errors="surrogateescape")
+    texts, whole = joined.split(chr(_SURROGATES + _BETWEEN))[:-1], np.ones(len(ids), bool)
+    if len(texts) > len(ids):  # a token holds that byte
+        parts = np.split(data, ends[:-1])
+        texts = [part[:-1].tobytes().decode(errors="surrogateescape") for part in parts]
+        whole = np.array([not _CUT.search(text) for text in texts], bool)
+    elif cut := [match.start() for match in _CUT.finditer(joined)]:
+        behind = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
+        whole[np.searchsorted(behind, cut, side="right")] = False
+    return (texts if whole.all() else list(compress(texts, whole))), whole
