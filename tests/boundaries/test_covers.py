@@ -14,7 +14,7 @@ import tokenizers
 from tests.boundaries.oracle import HARD, brute, by_ranks, in_order
 from tests.tokenizers.families import FAMILIES, byte_level, tokenizer_of
 from tokscope.boundaries import covers as module
-from tokscope.boundaries import prompts
+from tokscope.boundaries import prompts, spaced
 from tokscope.boundaries.covers import Covers, candidates, covers
 from tokscope.boundaries.prompts import as_read
 from tokscope.errors import TokscopeError
@@ -22,6 +22,7 @@ from tokscope.tokenizers import Tokenizer, load
 from tokscope.tokenizers.forms import all_pieces
 from tokscope.tokenizers.given import load_one
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
+from tokscope.tokenizers.patterns import PATTERNS
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 
@@ -78,7 +79,9 @@ def test_what_no_token_holds_leaves_the_canonical_tokens() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_covers_are_those_of_brute_force(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behind the whole prompt, and behind the fewest words."""
+    """Behind the whole prompt, and behind the fewest words; samples tell of what spaces begin."""
+    monkeypatch.setattr(spaced, "_LEAST", 1)
+    monkeypatch.setattr(spaced, "_KEPT", {})
     tokenizer = tokenizer_of(family)
     tokens = in_order(tokenizer)
     for cheap in (prompts._CHEAP, 0):
@@ -224,6 +227,58 @@ def test_how_deep_prompts_are_open(data: Path, name: str) -> None:
             sizes.append(len(found))
         assert told == known["tail_tokens_not_final"]
         assert max(sizes) == known["covers_max"]
+
+
+BLANK = (
+    "",
+    "x =",
+    "12",
+    "it's",
+    "中",
+    "👩\u200d",
+    "a\t",
+    "a\n",
+    "a\r\n ",
+    "a\u3000",
+    "a" + " " * 70,
+)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *(PATTERNS[name] for name in ("gpt2", "cl100k_base", "o200k_base", "deepseek-v3")),
+        r"\w+ |\s+|\S",
+    ],
+)
+def test_a_last_space_by_samples(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By published expressions and by others, of which samples tell nothing."""
+    monkeypatch.setattr(spaced, "_LEAST", 1)
+    monkeypatch.setattr(spaced, "_KEPT", {})
+    tokenizer = load_one(byte_level(pattern=pattern, size=700))
+    for before in BLANK:
+        require_same(tokenizer, f"{before} ", in_order(tokenizer))
+
+
+def test_more_than_the_next_character_may_decide_on_a_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut before a space that one letter follows, and not before one that two follow."""
+    monkeypatch.setattr(spaced, "_LEAST", 1)
+    monkeypatch.setattr(spaced, "_KEPT", {})
+    merges = [("A", "\u0120"), ("\u0120", "B"), ("\u0120B", "C")]
+    pieces = [*"ABC\u0120", *map("".join, merges)]
+    made = tokenizers.Tokenizer(
+        tokenizers.models.BPE({piece: i for i, piece in enumerate(pieces)}, merges)
+    )
+    cut = tokenizers.pre_tokenizers.Split(
+        tokenizers.Regex(r"\w+ \w\w| ?\w+|\s+"), behavior="isolated"
+    )
+    steps = [cut, tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Sequence(steps)
+    made.decoder = tokenizers.decoders.ByteLevel()
+    tokenizer = load_one(made)
+    require_same(tokenizer, "A ", in_order(tokenizer))
+    assert ((0, 5), "A B") in all_of(covers(tokenizer, "A "))
+    assert not [text for _, text in all_of(covers(tokenizer, "A ")) if text == "A BC"]
 
 
 FILES = [

@@ -2,6 +2,7 @@
 
 Where text is cut before that space, what stands behind the cut is encoded as if it stood alone. So
 one token tells of all that have the same character behind the space: whether text is cut there.
+That holds for published expressions, which look at no more than that character.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ _BETWEEN = 0xFF  # a byte that UTF-8 does not have
 _CUT = re.compile("[\udc80-\udcfe]")
 _NEAR = 64  # characters of a prompt that are cut together with what follows
 _LEAST = 1_000  # texts; fewer are encoded as fast
-# In published expressions, the character behind a space decides whether text is cut before it
 _KNOWN = frozenset(("", *PATTERNS.values()))
 _TOKENIZERS = 16  # whose tokens are remembered
 
