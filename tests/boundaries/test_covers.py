@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tokenizers
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.boundaries.oracle import HARD, brute, by_ranks, in_order
 from tests.tokenizers.families import FAMILIES, byte_level, tokenizer_of
@@ -19,6 +21,7 @@ from tokscope.boundaries.covers import Covers, candidates, covers
 from tokscope.boundaries.prompts import as_read
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Tokenizer, load
+from tokscope.tokenizers.cutting import compiled
 from tokscope.tokenizers.forms import all_pieces
 from tokscope.tokenizers.given import load_one
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
@@ -64,6 +67,8 @@ def test_candidates_are_counted_by_bytes() -> None:
     assert sorted(zip(found.ids, found.held, strict=True)) == [(0, 1), (2, 1), (5, 2)]
     assert [found.rests[i] for i in found.rest] == ["", "é", ""]
     assert found.incomplete == 1
+    odd = candidates(Vocabulary.of([b"a", b" \xff", b" b", b" \xc3"]), b"a ")
+    assert (odd.ids.tolist(), odd.rests, odd.incomplete) == ([2], ["b"], 2)
     assert candidates(vocabulary, "é".encode()).ids.tolist() == []
 
 
@@ -227,6 +232,28 @@ def test_how_deep_prompts_are_open(data: Path, name: str) -> None:
             sizes.append(len(found))
         assert told == known["tail_tokens_not_final"]
         assert max(sizes) == known["covers_max"]
+
+
+@given(
+    st.sampled_from(sorted(PATTERNS)),
+    st.text("aB1'.\u0301中カ \t\n\r\u3000", max_size=80),
+    st.sampled_from("aB1'.\u0301中カ\u309b👩"),
+    st.lists(st.text("aBs1'. \u0301中カ\n👩", max_size=5), min_size=2, max_size=2),
+)
+def test_the_character_behind_a_space_decides_how_text_is_cut_before(
+    name: str, prompt: str, first: str, rests: list[str]
+) -> None:
+    """In every published expression: whether there is a cut before the space, and those before."""
+    cut = compiled(PATTERNS[name])
+    place = len(prompt)
+    starts = [
+        [one.start() for one in cut.finditer(f"{prompt} {first}{rest}") if one.start() <= place]
+        for rest in rests
+    ]
+    assert starts[0] == starts[1]
+    near = f"{prompt} "[-spaced._NEAR :]
+    made = [one.start() for one in cut.finditer(f"{near}{first}{rests[0]}")]
+    assert (len(near) - 1 in made) == (place in starts[0])
 
 
 BLANK = (

@@ -138,6 +138,13 @@ def made_of(old: Array, dtype: str, weights: Array) -> Array:
     return own.block(0, own.room())
 
 
+def test_without_new_ids_there_is_nothing_to_make() -> None:
+    none = np.zeros(0, np.int64)
+    made = Map(none.astype(np.int8), np.zeros(1, np.int64), none.astype(np.int32), none, 3)
+    own = Vectors.of(made, np.zeros(0), np.ones((3, 2), "<f4"), "F32")
+    assert own.block(0, own.room()).shape == (0, 2)
+
+
 def test_numbers_that_are_none_stay_so() -> None:
     old = np.array([[0x7FC1], [0x7F80], [0xFF80]], "<u2")  # NaN, infinity, minus infinity
     new = made_of(old, "BF16", np.full(6, 0.5))

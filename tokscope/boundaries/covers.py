@@ -191,7 +191,8 @@ class _Asked(NamedTuple):
         place[rows[3]] = np.arange(rows.shape[1])
         alike = alike[~left[alike]]
         sample = one.samples[one.group[alike]]
-        found = (place[sample] >= 0) & (rows[2][place[sample]] == one.token[sample])
+        found = place[sample] >= 0  # the sample is a cover; its last token is then that of its text
+        found[found] = rows[2][place[sample[found]]] == one.token[sample[found]]
         more = rows[:, place[sample[found]]]
         more[2], more[3] = one.token[alike[found]], alike[found]
         left[:] = False

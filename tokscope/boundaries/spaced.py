@@ -26,7 +26,7 @@ Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 _SURROGATES = 0xDC00  # a byte of a cut character is decoded as this and its value
 _BETWEEN = 0xFF  # a byte that UTF-8 does not have
-_CUT = re.compile("[\udc80-\udcfe]")
+_CUT = re.compile("[\udc80-\udcfe]")  # without the byte between
 _NEAR = 64  # characters of a prompt that are cut together with what follows
 _LEAST = 1_000  # texts; fewer are encoded as fast
 _KNOWN = frozenset(("", *PATTERNS.values()))
@@ -41,7 +41,7 @@ class Spaced:
     rest: Ids  # (K,) which of the texts each has behind the space
     rests: Sequence[str]  # each once
     incomplete: int  # tokens that end inside a character, which are left out
-    token: Ids  # (R,) the token of each text behind a space, if it is one and alone; or -1
+    token: Ids  # (R,) the token of each text behind a space, if they are a single one; or -1
     group: Ids  # (R,) the number of its first character, where there is such a token; or -1
     samples: Ids  # (G,) a text of each group
     prepare: Callable[[str], Prepared] | None  # what cuts text
@@ -49,7 +49,7 @@ class Spaced:
     def cut(self, text: str) -> Flags:
         """Tell for each group whether a text is cut before its last character, a space; (G,)."""
         near, prepare = text[-_NEAR:], self.prepare
-        if prepare is None or not text.endswith(" "):
+        if prepare is None:
             return np.zeros(len(self.samples), bool)
         made = ((near + self.rests[sample]) for sample in self.samples.tolist())
         return np.array([_is_cut(prepare(one), one, len(near) - 1) for one in made], bool)
@@ -130,7 +130,8 @@ def texts_of(vocabulary: Vocabulary, ids: Ids, held: int) -> tuple[list[str], Fl
     if len(texts) > len(ids):  # a token holds that byte
         parts = np.split(data, ends[:-1])
         texts = [part[:-1].tobytes().decode(errors="surrogateescape") for part in parts]
-        whole = np.array([not _CUT.search(text) for text in texts], bool)
+        between = chr(_SURROGATES + _BETWEEN)
+        whole = np.array([between not in text and not _CUT.search(text) for text in texts], bool)
     elif cut := [match.start() for match in _CUT.finditer(joined)]:
         behind = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
         whole[np.searchsorted(behind, cut, side="right")] = False

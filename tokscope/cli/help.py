@@ -1,4 +1,4 @@
-"""Pages of help, in panels. Rich takes longer to draw one than all else that a page needs."""
+"""Pages of help, under headings. Rich takes longer to draw one than all else that a page needs."""
 
 from __future__ import annotations
 

@@ -259,7 +259,7 @@ class Tokens:
     def round_trip(self) -> Counts:
         """Count units that decode to themselves, with the tokenizer's own decoder.
 
-        It is not asked where it joins the bytes of tokens, and those are known to be the text.
+        It is not called where it only joins the bytes of tokens, which are known to be the text.
         """
         if self.encoded.spells and isinstance(self.tokenizer, Joins) and self.tokenizer.joins:
             return np.ones(len(self.text.texts), np.int64)

@@ -63,7 +63,7 @@ class Work:
     target: FileIO
     path: Path  # of what is read
     advance: Callable[[int], None]
-    stop: Event = field(default_factory=Event)  # what other threads do has no use any more
+    stop: Event = field(default_factory=Event)  # set when other threads should give up
     _alone: Lock = field(default_factory=Lock)
 
     def read(self, tensor: Tensor, kind: str) -> Numbers:

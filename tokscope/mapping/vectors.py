@@ -53,7 +53,7 @@ class Vectors:
     def room(self) -> Room:
         """Return room for any block."""
         sums = np.add.reduceat(self.counts, np.arange(0, len(self.counts), self.size))
-        return Room.of(self.size, int(sums.max()), self.old, self.dtype)
+        return Room.of(self.size, int(sums.max(initial=0)), self.old, self.dtype)
 
     def block(self, start: int, room: Room) -> Numbers:
         """Return the rows from one on; use them before you ask for others in the same room."""
