@@ -23,6 +23,7 @@ from tokscope.writing import identity, require_apart, require_writable, write_al
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
     from tokscope.report import Report
 
@@ -363,17 +364,11 @@ def phases(
     if quiet or short or not sys.stderr.isatty():
         yield lambda _: None, lambda *_: None
         return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
     console = _terminal()
     if console.is_dumb_terminal:
         yield lambda _: None, lambda *_: None
         return
-    columns = BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    what = TextColumn("{task.description}", markup=False)
-    how: dict[str, Any] = {"console": console, "transient": True, "redirect_stderr": False}
-    reading = Progress(what, *columns, **how)
-    solving = Progress(TextColumn("solving"), BarColumn(), what, **how)
+    reading, solving = _bars(console)
     text = reading.add_task("reading", total=None if None in sizes else total)
     rest = solving.add_task("", total=1.0)
 
@@ -393,6 +388,16 @@ def phases(
         stack.callback(solving.stop)
         stack.enter_context(reading)
         yield advance, tell
+
+
+def _bars(console: Console) -> tuple[Progress, Progress]:
+    """Return a bar for text that is read, and one for a search; none is shown yet."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    what = TextColumn("{task.description}", markup=False)
+    how: dict[str, Any] = {"console": console, "transient": True, "redirect_stderr": False}
+    reading = Progress(what, BarColumn(), DownloadColumn(), TimeRemainingColumn(), **how)
+    return reading, Progress(TextColumn("solving"), BarColumn(), what, **how)
 
 
 @contextmanager
