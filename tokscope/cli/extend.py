@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tokscope.cli import output, text
+from tokscope.cli import bars, output, text
 from tokscope.cli.options import MAPS, STATISTICS, TEXT
 from tokscope.errors import TokscopeError, path_of
 
@@ -115,7 +115,7 @@ def command(
     learned, held, others = text.read_all([corpus, held_out, keep], reading, Shard(""))
     sizes = text.sizes([*(learned or ()), *(held or ()), *(others or ())])
     with (
-        output.phases(sizes, "learning", quiet=scale.quiet) as (advance, _),
+        bars.phases(sizes, "learning", quiet=scale.quiet) as (advance, _),
         text.started(scale) as those,
     ):
         report = extend(

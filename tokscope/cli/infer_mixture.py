@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tokscope.cli import output, text
+from tokscope.cli import bars, output, text
 from tokscope.cli.options import STATISTICS
 from tokscope.errors import TokscopeError
 from tokscope.reading import MOST_OF_SETTINGS, content
@@ -193,7 +193,7 @@ def command(
     from tokscope.studies.infer_mixture import SECONDS, infer_mixture, tables
 
     with (
-        output.phases(
+        bars.phases(
             [None] if counts else text.sizes(corpora), "replaying merges", quiet=scale.quiet
         ) as (advance, tell),
         text.started(scale) as workers,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tokscope.cli import output, text
+from tokscope.cli import bars, output, text
 from tokscope.cli.options import STATISTICS
 from tokscope.errors import TokscopeError
 
@@ -88,7 +88,7 @@ def command(
     from tokscope.text.corpus import read_corpora
 
     with (
-        output.steps(trials, "training", quiet=scale.quiet) as advance,
+        bars.steps(trials, "training", quiet=scale.quiet) as advance,
         text.started(scale) as workers,
     ):
         report = simulate_mixture(

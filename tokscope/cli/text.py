@@ -283,10 +283,10 @@ def sizes(corpora: Sequence[Corpus] | None) -> list[int | None]:
 @contextmanager
 def workers(corpora: Sequence[Corpus] | None, scale: Scale, *, times: int = 1) -> Iterator[Workers]:
     """Yield workers that show how much text they have read, which they read `times` times."""
-    from tokscope.cli import output
+    from tokscope.cli import bars
 
     with (
-        output.progress(sizes(corpora) * times, quiet=scale.quiet) as advance,
+        bars.progress(sizes(corpora) * times, quiet=scale.quiet) as advance,
         started(scale) as those,
     ):
         yield replace(those, advance=advance)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tokscope.cli import output, text
+from tokscope.cli import bars, output, text
 from tokscope.cli.options import MAPS, TOKENIZERS
 from tokscope.errors import path_of
 
@@ -99,7 +99,7 @@ def command(
 
     with (
         text.workers(corpora, scale) as workers,
-        output.progress(_sizes(apply), quiet=scale.quiet) as advance,
+        bars.progress(_sizes(apply), quiet=scale.quiet) as advance,
     ):
         report = study.transfer(
             old,
