@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from itertools import chain
 from typing import Self, cast
 
 import numpy as np
@@ -30,6 +29,7 @@ from tokscope.tokenizers.fastpath import (
 )
 from tokscope.tokenizers.frame import Frame
 from tokscope.tokenizers.huggingface_anatomy import Parts, added_of, merged_ids
+from tokscope.tokenizers.huggingface_merges import Cutting, merges_in
 from tokscope.tokenizers.huggingface_pieces import pieces_of
 from tokscope.tokenizers.huggingface_table import Json, bytewise, vocabulary_of
 from tokscope.tokenizers.library import (
@@ -37,18 +37,8 @@ from tokscope.tokenizers.library import (
     LibraryTokenizer,
     config_of,
     encode,
-    normalize,
-    pretokenize,
 )
 from tokscope.tokenizers.limits import require_added, require_growth, require_sizes
-from tokscope.tokenizers.merges import (
-    Marks,
-    Merges,
-    learned,
-    listed,
-    require_some,
-    require_training_order,
-)
 from tokscope.tokenizers.patterns import PROBES
 from tokscope.tokenizers.pipeline import Cut, Pipeline, cut_at_spaces
 from tokscope.tokenizers.ranks import Ranks, by_score, unranked
@@ -156,42 +146,23 @@ class HuggingFaceTokenizer:
             TokscopeError: the model has no order of merges.
         """
         of_bytes = bytewise(self.config)
-        merges = require_some(self._merges(of_bytes), self.name)
+        merges = merges_in(self.config["model"], self.name, of_bytes, self.vocabulary.specials)
         if of_bytes:
             cut, spell = self.by_bytes()
             return Pipeline(cut, merges, spell)
         at = None if merges.marks else cut_at_spaces(merges)  # where there are, a cut ends a word
-        return Pipeline(_Prepared(self.library, at=at), merges, line_feeds=False)
+        return Pipeline(Cutting(self.library, at=at), merges, line_feeds=False)
 
     def by_bytes(self) -> tuple[Cut, Callable[[str], bytes]]:
         """Return how a byte-level vocabulary cuts text, and the bytes of what is cut."""
         pattern = cut_pattern(self.config)
         if pattern:
-            return _Prepared(
-                self.library, Cutter(with_gaps(pattern), classes_of_library)
-            ), str.encode
-        return _Prepared(self.library), from_alphabet
+            return Cutting(self.library, Cutter(with_gaps(pattern), classes_of_library)), str.encode
+        return Cutting(self.library), from_alphabet
 
     def cut(self, texts: Sequence[str]) -> Iterator[str]:
         """Yield the pre-tokens of texts as the steps of the library make them."""
-        return _Prepared(self.library)(texts)
-
-    def _merges(self, bytewise: bool) -> Merges:
-        """Return the merges that the model lists, or that its ids tell by their order."""
-        model = self.config["model"]
-        kind, entries = model["type"], model["vocab"]
-        if kind not in ("BPE", "WordPiece"):
-            raise TokscopeError(f"{self.name}: {_NO_MERGES.get(kind, 'it has no merges')}")
-        ends = (model.get("continuing_subword_prefix"), model.get("end_of_word_suffix"))
-        marks = Marks(*((mark or "").encode() for mark in ends))
-        spell = partial(_bytes, marks=marks, bytewise=bytewise)
-        others = {*self.vocabulary.specials, model.get("unk_token")}
-        pieces = [spell(piece) for piece in sorted(entries, key=entries.get) if piece not in others]
-        if kind == "WordPiece":
-            merges = learned(pieces, bytewise=bytewise, marks=marks)
-            return require_training_order(merges, self.name)
-        pairs = [(spell(left), spell(right)) for left, right in model["merges"]]
-        return listed(pairs, bytewise=bytewise, pieces=pieces, marks=marks)
+        return Cutting(self.library)(texts)
 
     def added(self) -> list[Added]:
         """Return the added tokens and the special ones."""
@@ -411,38 +382,3 @@ _COMPONENTS = ("version", "added_tokens", "normalizer", "pre_tokenizer", "decode
 def _dropout(config: Json) -> float | None:
     """Return how often a merge is left out at random; None where never."""
     return config["model"].get("dropout") or None
-
-
-# How text is cut before merging
-
-_NO_MERGES = {
-    "Unigram": "Unigram keeps the pieces that explain its text best, and merges none; "
-    "its scores are log frequencies, from which no published method infers a mixture",
-    "WordLevel": "a vocabulary of whole words, without merges",
-}
-
-
-def _bytes(piece: str, marks: Marks, bytewise: bool) -> bytes:
-    """Return the bytes of a piece between its marks, if it has some."""
-    written = piece.encode(errors="replace")
-    if not bytewise:
-        return written
-    before, body, behind = marks.read(written)
-    return before + from_alphabet(body.decode()) + behind
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """Texts normalised and cut as the library does it: by one expression, or by its own steps."""
-
-    library: LibraryTokenizer
-    cutter: Cutter | None = None
-    at: Callable[[str], list[str]] | None = None  # cuts what the library leaves whole
-
-    def __call__(self, texts: Sequence[str]) -> Iterator[str]:
-        """Yield the pretokens of texts."""
-        texts = [normalize(self.library, text) for text in texts]
-        if self.cutter:
-            return self.cutter(texts)
-        pieces = (piece for text in texts for piece, _ in pretokenize(self.library, text))
-        return chain.from_iterable(map(self.at, pieces)) if self.at else pieces
