@@ -170,6 +170,11 @@ def test_functions_are_short_and_take_few_positional_parameters() -> None:
                 assert len(node.args.posonlyargs + node.args.args) <= 5, where
 
 
+def test_files_are_short() -> None:
+    for path in MODULES:
+        assert path.read_text(encoding="utf-8").count("\n") <= 400, name(path)
+
+
 def test_nothing_runs_code_from_a_file() -> None:
     for path in MODULES:
         own = nodes(path)

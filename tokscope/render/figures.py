@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context, rcParamsDefault
@@ -17,7 +17,6 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize, to_rg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
-from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
 from tokscope.plots import Cut, Cuts, Lines, Mark, Piece, Plot, Values
 from tokscope.render.marks import WIDTH, broken, color, columns, dashes
@@ -30,34 +29,45 @@ from tokscope.render.scale import (
     scales_of,
     short,
 )
+from tokscope.render.sheet import (
+    EDGE,
+    HEAT,
+    INK,
+    LINE,
+    NAME,
+    POINT,
+    SOFT,
+    TEXT,
+    Box,
+    Sheet,
+    begun,
+    pixels,
+    point_of,
+    write,
+)
 from tokscope.render.typeset import Type, type_for
 
 _ROW, _BAR, _CELL, _HEIGHT = 22, 15, 24, 260  # heights of rows, bars, cells and curves
-_EDGE = 16  # what stays empty on both sides
-_TEXT, _NAME = 12, 15  # sizes of text, and of titles
 _LONGEST, _UNDER = 220, 24  # the name of a row, the values of an axis
 _LINES = 6  # of a name above a column
 _MOST = 2_000  # tokens of a text that are drawn
 _TALLEST = 40_000  # pixels of a PNG, which has two in each of ours if there is room
-_INK, _SOFT, _LINE, _HEAT = "#1c1e21", "#5c6370", "#e3e5e8", "#08519c"
-_SHAPES = "os^DvP"  # those of `marks.point`
-_POINT = 0.72  # the points of a pixel
 # What a user or a folder sets does not change a picture, but for where it is shown.
 _LOOK: dict[Any, Any] = {
     **{name: rcParamsDefault[name] for name in rcParamsDefault if name != "backend"},
     "text.parse_math": False,  # a $ is a $
     "text.hinting": "none",
-    "text.color": _INK,
-    "font.size": _TEXT * _POINT,
+    "text.color": INK,
+    "font.size": TEXT * POINT,
     "lines.scale_dashes": False,
     "pdf.fonttype": 42,  # text that can be searched, and that journals take
     **{f"axes.spines.{side}": False for side in ("left", "right", "top", "bottom")},
     **{f"{axis}tick.major.size": 0 for axis in "xy"},
-    **{f"{axis}tick.labelcolor": _SOFT for axis in "xy"},
+    **{f"{axis}tick.labelcolor": SOFT for axis in "xy"},
     "xtick.major.pad": 5,
     "ytick.major.pad": 7,
-    "axes.labelcolor": _SOFT,
-    "grid.color": _LINE,
+    "axes.labelcolor": SOFT,
+    "grid.color": LINE,
     "grid.linewidth": 0.8,
     "axes.axisbelow": True,
 }
@@ -104,98 +114,22 @@ def _strings(part: object) -> Iterator[str]:
             yield from _strings(one)
 
 
-class _Box(NamedTuple):
-    """Where axes are below the head of a figure, and the room above and under them."""
-
-    left: float
-    right: float
-    height: float
-    over: float = 0
-    under: float = 0
-
-
-class _Sheet(NamedTuple):
-    """A figure, and where its title, its note and its legend end."""
-
-    figure: Figure
-    letters: Type
-    top: float
-
-    def end(self, height: float) -> None:
-        """Set the height of the whole."""
-        self.figure.set_figheight(height / 100)
-
-    def axes(self, box: _Box) -> Axes:
-        """Return axes that end the figure."""
-        wide, high = 100 * self.figure.get_figwidth(), self.top + sum(box[2:])
-        self.end(high)
-        low = box.under / high
-        return self.figure.add_axes(
-            (box.left / wide, low, (box.right - box.left) / wide, box.height / high)
-        )
-
-
-def _sheet(plot: Plot, letters: Type, series: Sequence[str], width: float = WIDTH) -> _Sheet:
-    """Begin a figure with the title and the note of a plot, and the names of its series."""
-    sheet = Figure(figsize=(width / 100, 1), dpi=100)
-    note = "; ".join(filter(None, (plot.note, letters.note())))
-    y = 10.0
-    for words, size, look in ((plot.title, _NAME, _INK), (note, _TEXT, _SOFT)):
-        for line in letters.wrapped(words, size, width - 2 * _EDGE):
-            y += 1.5 * size
-            _write(sheet, line, (_EDGE, y), fontsize=size * _POINT, color=look)
-    return _Sheet(sheet, letters, y + 12 + _legend(sheet, letters, series, y + 22))
-
-
-def _legend(sheet: Figure, letters: Type, series: Sequence[str], y: float) -> float:
-    """Name the series, as many in a line as fit, and return the height of the lines."""
-    first, x = y, float(_EDGE)
-    room = 100 * sheet.get_figwidth() - 2 * _EDGE
-    names = [letters.cropped(name, _TEXT, room - 32) for name in series if any(series)]
-    widths = [32 + letters.width(name, _TEXT) for name in names]
-    if sum(widths) > room:
-        widths = [max(widths)] * len(names)  # in columns
-    for k, (name, wide) in enumerate(zip(names, widths, strict=True)):
-        if x > _EDGE and x + wide > 100 * sheet.get_figwidth():
-            x, y = float(_EDGE), y + 19
-        sheet.add_artist(Line2D([x + 6], [y - 4], transform=_pixels(sheet), **_point(k)))
-        _write(sheet, name, (x + 16, y))
-        x += wide
-    return y - first + (20 if x > _EDGE else 0)
-
-
-def _pixels(sheet: Figure) -> Transform:
-    """Return the way from pixels below the top left corner to places in a figure."""
-    corner = ScaledTranslation(0, 1, cast(Any, sheet.transFigure))
-    return Affine2D().scale(0.01, -0.01) + sheet.dpi_scale_trans + corner
-
-
-def _write(sheet: Figure, shown: str, place: tuple[float, float], **look: Any) -> None:
-    sheet.text(*place, shown, transform=_pixels(sheet), **look)
-
-
-def _point(k: int) -> dict[str, Any]:
-    """Return how the points of a series look."""
-    look = {"markersize": 9 * _POINT, "markeredgecolor": "white", "markeredgewidth": 0.6}
-    return {**look, "color": color(k), "marker": _SHAPES[k % len(_SHAPES)], "linestyle": "none"}
-
-
 # Dots and bars
 
 
 def _rows(plot: Values, letters: Type) -> Figure:
     rows, series = ordered(m.row for m in plot.marks), ordered(m.series for m in plot.marks)
     is_bars = plot.kind == "bars"
-    sheet = _sheet(plot, letters, series)
+    sheet = begun(plot, letters, series)
     size = _BAR * len(series) + 9 if is_bars else _ROW + 2 * (len(series) > 3)
     scale = scale_of(plot)
-    right = WIDTH - _EDGE - 10 - is_bars * _widest(plot, letters)
+    right = WIDTH - EDGE - 10 - is_bars * _widest(plot, letters)
     twice = not is_bars and len(rows) > 20
-    axes = _named(sheet, rows, _Box(0, right, size * max(len(rows), 1), 16 * twice, _UNDER))
+    axes = _named(sheet, rows, Box(0, right, size * max(len(rows), 1), 16 * twice, _UNDER))
     _across(axes, scale, plot.unit)
     axes.tick_params(labeltop=twice)
     if not math.isnan(plot.origin):
-        axes.axvline(plot.origin, color=_SOFT, linewidth=0.8, zorder=1)
+        axes.axvline(plot.origin, color=SOFT, linewidth=0.8, zorder=1)
     places = {row: i for i, row in enumerate(rows)}
     apart = (_BAR if is_bars else min(3, 12 / max(len(series), 1))) / size
     for k, name in enumerate(series):
@@ -206,24 +140,24 @@ def _rows(plot: Values, letters: Type) -> Figure:
             _written(axes, own, ys, plot.unit)
         else:
             xs = [m.value for m in own]
-            axes.plot(xs, ys, label=name, clip_on=False, zorder=3, **_point(k))
-        _intervals(axes, own, ys, scale, _INK if is_bars else color(k))
+            axes.plot(xs, ys, label=name, clip_on=False, zorder=3, **point_of(k))
+        _intervals(axes, own, ys, scale, INK if is_bars else color(k))
     return sheet.figure
 
 
 def _widest(plot: Values, letters: Type) -> float:
     """Return the room that a written value takes."""
-    wide = (letters.width(short(mark.value, plot.unit), _TEXT) for mark in plot.marks)
+    wide = (letters.width(short(mark.value, plot.unit), TEXT) for mark in plot.marks)
     return min(_LONGEST, max(wide, default=0))
 
 
-def _named(sheet: _Sheet, rows: Sequence[str], box: _Box) -> Axes:
+def _named(sheet: Sheet, rows: Sequence[str], box: Box) -> Axes:
     """Return axes with a row for each name, which stands to the left; a long one is cut."""
-    names = [sheet.letters.cropped(name, _TEXT, _LONGEST) for name in rows]
-    widest = max((sheet.letters.width(name, _TEXT) for name in names), default=0)
-    axes = sheet.axes(box._replace(left=_EDGE + widest + 12))
+    names = [sheet.letters.cropped(name, TEXT, _LONGEST) for name in rows]
+    widest = max((sheet.letters.width(name, TEXT) for name in names), default=0)
+    axes = sheet.axes(box._replace(left=EDGE + widest + 12))
     axes.set_ylim(max(len(rows), 1) - 0.5, -0.5)
-    axes.set_yticks(range(len(rows)), names, color=_INK)
+    axes.set_yticks(range(len(rows)), names, color=INK)
     return axes
 
 
@@ -262,7 +196,7 @@ def _intervals(
 ) -> None:
     known = [(m, y) for m, y in zip(own, ys, strict=True) if not math.isnan(m.low)]
     lows, highs = (np.clip([m[i] for m, _ in known], scale.low, scale.high) for i in (3, 4))
-    axes.hlines([y for _, y in known], lows, highs, look, linewidth=2 * _POINT, alpha=0.6)
+    axes.hlines([y for _, y in known], lows, highs, look, linewidth=2 * POINT, alpha=0.6)
 
 
 # Heat maps
@@ -271,13 +205,13 @@ def _intervals(
 def _heat(plot: Values, letters: Type) -> Figure:
     rows, series = ordered(m.row for m in plot.marks), ordered(m.series for m in plot.marks)
     scale = scale_of(plot)
-    left = _EDGE + _LONGEST + 10
-    width = max(WIDTH, left + (_widest(plot, letters) + 12) * len(series) + _EDGE)
-    sheet = _sheet(plot, letters, [], width)
-    column = (width - left - _EDGE) / max(len(series), 1)
+    left = EDGE + _LONGEST + 10
+    width = max(WIDTH, left + (_widest(plot, letters) + 12) * len(series) + EDGE)
+    sheet = begun(plot, letters, [], width)
+    column = (width - left - EDGE) / max(len(series), 1)
     heads = [broken(letters.shown(name), int(column / 8), _LINES) for name in series]
     over = 6 + 15 * max(map(len, heads), default=0)
-    axes = _named(sheet, rows, _Box(0, width - _EDGE, _CELL * max(len(rows), 1), over, 12))
+    axes = _named(sheet, rows, Box(0, width - EDGE, _CELL * max(len(rows), 1), over, 12))
     cells = np.full((max(len(rows), 1), max(len(series), 1)), np.nan)
     for mark in plot.marks:
         y, x = rows.index(mark.row), series.index(mark.series)
@@ -300,7 +234,7 @@ def _heat(plot: Values, letters: Type) -> Figure:
 
 def _shades() -> LinearSegmentedColormap:
     """Return shades of the colour of heat maps on paper, light enough for text."""
-    heat = np.array(to_rgb(_HEAT))
+    heat = np.array(to_rgb(HEAT))
     return LinearSegmentedColormap.from_list("", [1 - depth * (1 - heat) for depth in (0.04, 0.54)])
 
 
@@ -310,16 +244,16 @@ def _shades() -> LinearSegmentedColormap:
 def _lines(plot: Lines, letters: Type) -> Figure:
     across, up = scales_of(plot)
     names = named_ticks(up, plot.unit)
-    sheet = _sheet(plot, letters, [line.series for line in plot.lines])
-    left = _EDGE + max(letters.width(name, _TEXT) for name in names.values()) + 16
-    axes = sheet.axes(_Box(left, WIDTH - 2 * _EDGE, _HEIGHT, 8, 2 * _UNDER))
+    sheet = begun(plot, letters, [line.series for line in plot.lines])
+    left = EDGE + max(letters.width(name, TEXT) for name in names.values()) + 16
+    axes = sheet.axes(Box(left, WIDTH - 2 * EDGE, _HEIGHT, 8, 2 * _UNDER))
     _across(axes, across, plot.across)
     axes.set_ylim(up.low, up.high)
     axes.set_yticks([*names], [*names.values()])
     axes.grid(axis="y")
     axes.set_xlabel(letters.shown(plot.across))
     for k, line in enumerate(plot.lines):
-        look = {**_point(k), "linestyle": _dashes(k), "linewidth": 2 * _POINT}
+        look = {**point_of(k), "linestyle": _dashes(k), "linewidth": 2 * POINT}
         points = points_of(line, across, up)
         axes.plot(
             [x for x, _ in points], [y for _, y in points], label=line.series, clip_on=False, **look
@@ -338,17 +272,17 @@ def _dashes(k: int) -> Any:
 def _cuts(plot: Cuts, letters: Type) -> Figure:
     if plot.beside:
         return _beside(plot, letters)
-    sheet = _sheet(plot, letters, [])
+    sheet = begun(plot, letters, [])
     y, row = sheet.top - 8, None
     for cut in plot.cuts:
         if cut.row and cut.row != row:
             y += 30
-            name = letters.cropped(cut.row, _NAME, WIDTH - 2 * _EDGE)
-            _write(sheet.figure, name, (_EDGE, y), fontsize=13 * _POINT)
+            name = letters.cropped(cut.row, NAME, WIDTH - 2 * EDGE)
+            write(sheet.figure, name, (EDGE, y), fontsize=13 * POINT)
         row = cut.row
-        name = letters.cropped(cut.series, _TEXT, 500)
-        _write(sheet.figure, f"{name}: {len(cut.pieces):,}", (_EDGE, y + 22), color=_SOFT)
-        y = _pieces(sheet, cut, (_EDGE, y + 30), WIDTH - 2 * _EDGE)
+        name = letters.cropped(cut.series, TEXT, 500)
+        write(sheet.figure, f"{name}: {len(cut.pieces):,}", (EDGE, y + 22), color=SOFT)
+        y = _pieces(sheet, cut, (EDGE, y + 30), WIDTH - 2 * EDGE)
     sheet.end(y + 12)
     return sheet.figure
 
@@ -356,22 +290,22 @@ def _cuts(plot: Cuts, letters: Type) -> Figure:
 def _beside(plot: Cuts, letters: Type) -> Figure:
     """Draw a row for each text and a column for each series; what is too wide comes below."""
     rows, series = ordered(cut.row for cut in plot.cuts), ordered(cut.series for cut in plot.cuts)
-    names = {row: letters.cropped(row, _TEXT, _LONGEST) for row in rows}
-    widest = max((letters.width(name, _TEXT) for name in names.values()), default=0)
-    size, bands = columns(series, 2 * _EDGE + widest, WIDTH - 8)
-    sheet = _sheet(plot, letters, [])
+    names = {row: letters.cropped(row, TEXT, _LONGEST) for row in rows}
+    widest = max((letters.width(name, TEXT) for name in names.values()), default=0)
+    size, bands = columns(series, 2 * EDGE + widest, WIDTH - 8)
+    sheet = begun(plot, letters, [])
     y = sheet.top
     for places in bands:
         heads = {name: broken(letters.shown(name), int(size / 8)) for name in places}
         y += 14 * max(map(len, heads.values()))
         for name, x in places.items():
             for i, line in enumerate(reversed(heads[name])):
-                _write(sheet.figure, line, (x, y - 5 - 14 * i), color=_SOFT)
+                write(sheet.figure, line, (x, y - 5 - 14 * i), color=SOFT)
         for row, name in names.items():
-            rule = Line2D([_EDGE, WIDTH - _EDGE], [y, y], color=_LINE, linewidth=0.8)
-            rule.set_transform(_pixels(sheet.figure))
+            rule = Line2D([EDGE, WIDTH - EDGE], [y, y], color=LINE, linewidth=0.8)
+            rule.set_transform(pixels(sheet.figure))
             sheet.figure.add_artist(rule)
-            _write(sheet.figure, name, (_EDGE, y + 19))
+            write(sheet.figure, name, (EDGE, y + 19))
             own = [cut for cut in plot.cuts if cut.row == row and cut.series in places]
             begin = y + 4
             ys = [_pieces(sheet, cut, (places[cut.series], begin), size - 8) for cut in own]
@@ -381,30 +315,30 @@ def _beside(plot: Cuts, letters: Type) -> Figure:
     return sheet.figure
 
 
-def _pieces(sheet: _Sheet, cut: Cut, place: tuple[float, float], room: float) -> float:
+def _pieces(sheet: Sheet, cut: Cut, place: tuple[float, float], room: float) -> float:
     """Draw the pieces of a text as running lines of boxes, and return where they end."""
     (left, y), x = place, place[0]
     for i, piece in enumerate(cut.pieces[:_MOST]):
-        shown = sheet.letters.cropped(piece.text, _TEXT, room - 8)
-        wide = sheet.letters.width(shown, _TEXT) + 8
+        shown = sheet.letters.cropped(piece.text, TEXT, room - 8)
+        wide = sheet.letters.width(shown, TEXT) + 8
         if x > left and x + wide > left + room:
             x, y = left, y + 26
         _box(sheet.figure, (x, y), wide, color(i % 4))
-        _write(sheet.figure, shown, (x + wide / 2, y + 15), ha="center")
+        write(sheet.figure, shown, (x + wide / 2, y + 15), ha="center")
         x += wide + 3
     more = len(cut.pieces) - _MOST
     if more > 0:
         y += 26
-        _write(sheet.figure, f"and {more:,} more", (left, y + 15), color=_SOFT)
+        write(sheet.figure, f"and {more:,} more", (left, y + 15), color=SOFT)
     if not cut.pieces:
-        _write(sheet.figure, "–", (left, y + 15))
+        write(sheet.figure, "–", (left, y + 15))
     return y + 26
 
 
 def _box(sheet: Figure, place: tuple[float, float], width: float, look: str) -> None:
     rounded = "round,pad=0,rounding_size=3"
     box = FancyBboxPatch(
-        place, width, 22, rounded, facecolor=(look, 0.16), edgecolor=look, linewidth=_POINT
+        place, width, 22, rounded, facecolor=(look, 0.16), edgecolor=look, linewidth=POINT
     )
-    box.set_transform(_pixels(sheet))
+    box.set_transform(pixels(sheet))
     sheet.add_artist(box)

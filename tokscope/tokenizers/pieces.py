@@ -21,18 +21,32 @@ from tokscope.tokenizers.folder import PIECES
 from tokscope.tokenizers.library import (
     LibraryAddedToken,
     LibraryTokenizer,
-    Regex,
     decoders,
     models,
     normalizers,
     pre_tokenizers,
 )
 from tokscope.tokenizers.mapped import load_fairseq
+from tokscope.tokenizers.pieces_normal import (
+    Steps,
+    albert,
+    composed,
+    marked_spaces,
+    none,
+    own_right,
+    pegasus,
+    plain,
+    rembert,
+    right,
+    seamless,
+    single_spaces,
+    single_spaces_if_mapped,
+    xlnet,
+)
 from tokscope.tokenizers.sentencepiece_model import Model, read_model
 from tokscope.tokenizers.vocabulary import CONTROL, DEFINED, SPACE
 
 Json = Mapping[str, Any]
-Steps = list[normalizers.Normalizer]
 # The special tokens of most classes, in the order of `ROLES`.
 _FAIRSEQ = ("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", "<mask>")
 _BERT = ("[CLS]", "[SEP]", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]")
@@ -74,142 +88,58 @@ class _Class:
     extra: int = 0  # sentinels <extra_id_N> behind all, in falling order
 
 
-def _mapped(model: Model) -> Steps:
-    """Return a model's own normalisation of characters, if it has one."""
-    return [normalizers.Precompiled(model.charsmap)] if model.charsmap else []
-
-
-def _plain(model: Model, settings: Json) -> Steps:
-    return _mapped(model)
-
-
-def _none(model: Model, settings: Json) -> Steps:
-    return []
-
-
-def _single_spaces(model: Model, settings: Json) -> Steps:
-    return [*_mapped(model), normalizers.Replace(Regex(" {2,}"), " ")]
-
-
-def _single_spaces_if_mapped(model: Model, settings: Json) -> Steps:
-    return _single_spaces(model, settings) if _mapped(model) else []
-
-
-def _marked_spaces(model: Model, settings: Json) -> Steps:
-    return [normalizers.Replace(Regex(" {2,}"), SPACE)]
-
-
-def _right(model: Model, settings: Json) -> Steps:
-    return [normalizers.Strip(left=False, right=True), *_marked_spaces(model, settings)]
-
-
-def _own_right(model: Model, settings: Json) -> Steps:
-    return [*_mapped(model), *_right(model, settings)]
-
-
-def _composed(model: Model, settings: Json) -> Steps:
-    lower = [normalizers.Lowercase()] if settings.get("do_lower_case") else []
-    spaces = normalizers.Replace(Regex(r"\s{2,}|[\n\r\t]"), " ")
-    return [*lower, spaces, normalizers.NFC(), normalizers.Strip(left=False, right=True)]
-
-
-def _quotes() -> Steps:
-    return [normalizers.Replace("``", '"'), normalizers.Replace("''", '"')]
-
-
-def _bare(settings: Json, *, keep_accents: bool, lower: bool) -> Steps:
-    """Remove accents and capital letters, as the settings say."""
-    steps: Steps = []
-    if not settings.get("keep_accents", keep_accents):
-        steps += [normalizers.NFKD(), normalizers.StripAccents()]
-    if settings.get("do_lower_case", lower):
-        steps.append(normalizers.Lowercase())
-    return steps
-
-
-def _albert(model: Model, settings: Json) -> Steps:
-    return [*_quotes(), *_bare(settings, keep_accents=False, lower=True), *_mapped(model)]
-
-
-def _xlnet(model: Model, settings: Json) -> Steps:
-    """Remove accents, whatever the settings say."""
-    lower = {"do_lower_case": settings.get("do_lower_case", False)}
-    return [*_quotes(), *_bare(lower, keep_accents=False, lower=False), *_mapped(model)]
-
-
-def _rembert(model: Model, settings: Json) -> Steps:
-    spaces = normalizers.Replace(Regex(" {2,}"), " ")
-    return [*_quotes(), spaces, *_bare(settings, keep_accents=True, lower=False), *_mapped(model)]
-
-
-def _pegasus(model: Model, settings: Json) -> Steps:
-    lines = _mapped(model) or [normalizers.Replace(Regex(r"\n"), " ")]
-    return [*lines, normalizers.Replace(Regex(" {2,}"), " ")]
-
-
-def _seamless(model: Model, settings: Json) -> Steps:
-    return [
-        normalizers.Replace(Regex(r"[\n\r\t]"), " "),
-        normalizers.NFKC(),
-        normalizers.Strip(left=False, right=True),
-        normalizers.Replace(Regex(f" +{SPACE}"), SPACE),
-        normalizers.Replace(Regex(f"^{SPACE}+$"), ""),
-        *_marked_spaces(model, settings),
-    ]
-
-
-_XLMR = _Class(_plain, first=_FIRST, skip=3, last=("mask",), unknown=3, takes="add_prefix_space")
+_XLMR = _Class(plain, first=_FIRST, skip=3, last=("mask",), unknown=3, takes="add_prefix_space")
 _PEGASUS = ("", "</s>", "<unk>", "", "<pad>", "", "<mask_2>")
 CLASSES: Mapping[str, _Class] = {
-    "T5": _Class(_plain, ("", "</s>", "<unk>", "", "<pad>", "", ""), unknown=2, extra=100),
-    "Albert": _Class(_albert, _BERT, unknown=1, takes="do_lower_case add_prefix_space"),
+    "T5": _Class(plain, ("", "</s>", "<unk>", "", "<pad>", "", ""), unknown=2, extra=100),
+    "Albert": _Class(albert, _BERT, unknown=1, takes="do_lower_case add_prefix_space"),
     "XLNet": _Class(
-        _xlnet,
+        xlnet,
         ("<s>", "</s>", "<unk>", "<sep>", "<pad>", "<cls>", "<mask>"),
         takes="do_lower_case",
     ),
     "BigBird": _Class(
-        _marked_spaces,
+        marked_spaces,
         ("<s>", "</s>", "<unk>", "[SEP]", "<pad>", "[CLS]", "[MASK]"),
         words=False,
         takes="add_prefix_space",
     ),
-    "Pegasus": _Class(_pegasus, _PEGASUS, words=False, skip=2),
+    "Pegasus": _Class(pegasus, _PEGASUS, words=False, skip=2),
     "Reformer": _Class(
-        _single_spaces_if_mapped, ("", "</s>", "<unk>", "", "", "", ""), words=False, bpe=True
+        single_spaces_if_mapped, ("", "</s>", "<unk>", "", "", "", ""), words=False, bpe=True
     ),
     "DebertaV2": _Class(
-        _composed,
+        composed,
         ("[CLS]", "[SEP]", "[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"),
         words=False,
         takes="do_lower_case add_prefix_space",
         unprefixed="first",
     ),
     "RemBert": _Class(
-        _rembert, _BERT, words=False, unknown=2, takes="do_lower_case add_prefix_space"
+        rembert, _BERT, words=False, unknown=2, takes="do_lower_case add_prefix_space"
     ),
-    "Udop": _Class(_none, ("", "</s>", "<unk>", "</s>", "<pad>", "", "")),
+    "Udop": _Class(none, ("", "</s>", "<unk>", "</s>", "<pad>", "", "")),
     "XLMRoberta": _XLMR,
-    "LayoutXLM": replace(_XLMR, normal=_right, words=False),
+    "LayoutXLM": replace(_XLMR, normal=right, words=False),
     "Camembert": replace(
         _XLMR, first=("<s>NOTUSED", "pad", "</s>NOTUSED", "unk", "<unk>NOTUSED"), skip=1
     ),
-    "Barthez": _Class(_composed, words=False, unknown=3, takes="add_prefix_space"),
-    "MBart": replace(_XLMR, takes="", normal=_none, last=(*_MBART.split(), "mask")),
+    "Barthez": _Class(composed, words=False, unknown=3, takes="add_prefix_space"),
+    "MBart": replace(_XLMR, takes="", normal=none, last=(*_MBART.split(), "mask")),
     "MBart50": replace(
-        _XLMR, takes="", normal=_single_spaces, words=False, last=(*_MBART50.split(), "mask")
+        _XLMR, takes="", normal=single_spaces, words=False, last=(*_MBART50.split(), "mask")
     ),
     "Nllb": replace(
         _XLMR,
         takes="",
-        normal=_single_spaces_if_mapped,
+        normal=single_spaces_if_mapped,
         words=False,
         last=(),
         bpe=True,
         unique=True,
     ),
     "SeamlessM4T": _Class(
-        _seamless,
+        seamless,
         ("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", ""),
         words=False,
         first=("pad",),
@@ -218,7 +148,7 @@ CLASSES: Mapping[str, _Class] = {
     ),
     "XGLM": replace(
         _XLMR,
-        normal=_own_right,
+        normal=own_right,
         specials=("<s>", "</s>", "<unk>", "</s>", "<pad>", "<s>", ""),
         words=False,
         last=tuple(f"<madeupword{i}>" for i in range(7)),
