@@ -257,16 +257,21 @@ class Tokens:
         return self.by_unit(self.is_unknown)
 
     def round_trip(self) -> Counts:
-        """Count units that decode to themselves, with the tokenizer's own decoder.
+        """Count units that decode to themselves, with the tokenizer's own decoder."""
+        return come_back(self.tokenizer, self.encoded, self.text.texts).astype(np.int64)
 
-        It is not called where it only joins the bytes of tokens, which are known to be the text.
-        """
-        if self.encoded.spells and isinstance(self.tokenizer, Joins) and self.tokenizer.joins:
-            return np.ones(len(self.text.texts), np.int64)
-        ids, starts = self.encoded.ids.tolist(), self.encoded.starts.tolist()
-        decoded = (self.tokenizer.decode(ids[start:end]) for start, end in pairwise(starts))
-        same = (one == text for one, text in zip(decoded, self.text.texts, strict=True))
-        return np.fromiter(same, np.int64, len(self.text.texts))
+
+def come_back(tokenizer: Tokenizer, encoded: Encoded, texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which units decode to themselves, with the tokenizer's own decoder; (D,).
+
+    It is not called where it only joins the bytes of tokens, which are known to be the text.
+    """
+    if encoded.spells and isinstance(tokenizer, Joins) and tokenizer.joins:
+        return np.ones(len(texts), bool)
+    ids, starts = encoded.ids.tolist(), encoded.starts.tolist()
+    decoded = (tokenizer.decode(ids[start:end]) for start, end in pairwise(starts))
+    same = (one == text for one, text in zip(decoded, texts, strict=True))
+    return np.fromiter(same, bool, len(texts))
 
 
 def _multibyte(text: Text) -> Counts:

@@ -9,10 +9,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.counting.tokens import come_back
 from tokscope.reach.probes import characters
 from tokscope.reach.search import encode_what_can_be
 from tokscope.text.scripts import NAMES, own_scripts
-from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers import Encoded, Tokenizer
 from tokscope.tokenizers.anatomy import Anatomy
 from tokscope.tokenizers.vocabulary import Vocabulary, missing_bytes
 
@@ -52,25 +53,32 @@ def outcomes(tokenizer: Tokenizer, parts: Anatomy, texts: Sequence[str]) -> Numb
     token stands for a part of it. Text that gives no token at all is lost.
     """
     encoded = encode_what_can_be(tokenizer, texts)
-    results = np.full(len(texts), LOST)
-    for i, text in enumerate(texts):
-        ids = encoded.ids[encoded.starts[i] : encoded.starts[i + 1]].tolist()
-        back = tokenizer.decode(ids)
-        if back == text:
-            results[i] = EXACT
-        elif tokenizer.vocabulary.unknown in ids:
-            results[i] = UNKNOWN
-        normal = parts.normal(text) if results[i] != EXACT else text
-        if results[i] != EXACT and normal != text and back.strip(" ") == normal.strip(" "):
-            results[i] = NORMALISED
-    return results
+    units = _units(encoded)
+    unknown = tokenizer.vocabulary.unknown
+    # many texts have the same tokens, such as the unknown token alone
+    backs = {ids: (tokenizer.decode(ids), unknown in ids) for ids in set(units)}
+    pairs = zip(texts, map(backs.__getitem__, units), strict=True)
+    return np.array([_outcome(parts, text, *back) for text, back in pairs], np.int64)
+
+
+def _units(encoded: Encoded) -> list[tuple[int, ...]]:
+    """Return the ids of each unit."""
+    ids = encoded.ids.tolist()
+    return [tuple(ids[start:end]) for start, end in pairwise(encoded.starts.tolist())]
+
+
+def _outcome(parts: Anatomy, text: str, back: str, unknown: bool) -> int:
+    if back == text:
+        return EXACT
+    normal = parts.normal(text)
+    if normal != text and back.strip(" ") == normal.strip(" "):
+        return NORMALISED
+    return UNKNOWN if unknown else LOST
 
 
 def losses(tokenizer: Tokenizer, parts: Anatomy, texts: Sequence[str]) -> Counter[str]:
     """Count the likely reasons why texts do not come back."""
-    encoded = encode_what_can_be(tokenizer, texts)
-    bounds = pairwise(encoded.starts.tolist())
-    backs = [tokenizer.decode(encoded.ids[start:end].tolist()) for start, end in bounds]
+    backs = map(tokenizer.decode, _units(encode_what_can_be(tokenizer, texts)))
     return Counter(_reason(parts, text, back) for text, back in zip(texts, backs, strict=True))
 
 
@@ -89,10 +97,7 @@ def sweep(tokenizer: Tokenizer, parts: Anatomy) -> Numbers:
     """
     text = characters()
     chunks = [text[i : i + _CHUNK] for i in range(0, len(text), _CHUNK)]
-    encoded = encode_what_can_be(tokenizer, chunks)
-    bounds = pairwise(encoded.starts.tolist())
-    backs = [tokenizer.decode(encoded.ids[start:end].tolist()) for start, end in bounds]
-    same = [chunk == back for chunk, back in zip(chunks, backs, strict=True)]
+    same = come_back(tokenizer, encode_what_can_be(tokenizer, chunks), chunks)
     alone = np.flatnonzero(~np.repeat(same, list(map(len, chunks))))
     results = np.full(len(text), EXACT)
     for start in range(0, len(alone), _BATCH):
