@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from unittest.mock import patch
 
 import pytest
 
@@ -52,6 +53,7 @@ def two() -> Iterator[Workers]:
 def dask() -> Iterator[Workers]:
     distributed = pytest.importorskip("distributed")
     with (
+        patch.dict(os.environ),  # its processes leave variables; then `run` would start anew
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
         ) as machines,

@@ -96,12 +96,12 @@ def _fidelity(subject: Subject) -> Iterator[Finding]:
     yield Finding("TS301", len(missing), "bytes", [f"0x{byte:02X}" for byte in missing])
     probes = outcomes(subject.tokenizer, subject.parts, list(PROBES.values()))
     names = np.array(list(PROBES))
-    text = np.array(list(characters()))
+    text = characters()
     for code, wanted in (("TS302", UNKNOWN), ("TS303", LOST), ("TS304", NORMALISED)):
-        own = text[subject.sweep == wanted].tolist()
+        own = np.flatnonzero(subject.sweep == wanted).tolist()
         examples = [
             *names[probes == wanted].tolist(),
-            *(written(char.encode()) for char in own[:EXAMPLES]),
+            *(written(text[i].encode()) for i in own[:EXAMPLES]),
         ]
         yield Finding(code, len(own) + int((probes == wanted).sum()), "texts", examples)
 
