@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -40,9 +41,12 @@ def test_jobs_and_a_scheduler_give_the_same_bytes(run: Run, large: Path) -> None
     alone = run(*words, "--jobs", 1)
     assert alone.returncode == 0, alone.stderr
     assert alone.stdout == run(*words, "--jobs", 2).stdout
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
-    ) as machines:
+    with (
+        patch.dict(os.environ),  # its processes leave variables; then `run` would start anew
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
+        ) as machines,
+    ):
         spread = run(*words, "--scheduler", machines.scheduler_address)
     assert alone.stdout == spread.stdout
     assert spread.stderr == ""
