@@ -1,24 +1,19 @@
 """Which old ids a new id stands for: those that text had, and those that transfer tells."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from tests.growth.test_written import GROWS, HARD, LEARNED, OTHER, base, grown
+from tests.growth.test_written import GROWS, HARD, LEARNED, OTHER, family, grown
 from tokscope.growth.base import base_of
 from tokscope.growth.expansion import expansion, vocabulary_of
-from tokscope.growth.proof import reloaded
-from tokscope.growth.written import written
 from tokscope.mapping.kinds import KINDS, map_of, matrix_of, weights_of
 from tokscope.tokenizers import load
 
 
 @pytest.mark.parametrize("name", [*GROWS, "sample:wordpiece"])
-def test_new_ids_expand_to_the_old_ids_of_a_text(tmp_path: Path, name: str) -> None:
-    one = base_of(load(name)) if name.startswith("sample") else base(tmp_path, name)
-    rules = grown(one)
-    extended, made = reloaded(one, written(one, rules)), expansion(one, rules)
+def test_new_ids_expand_to_the_old_ids_of_a_text(name: str) -> None:
+    one, rules, extended = family(name)
+    made = expansion(one, rules)
     some = [*LEARNED, *OTHER, *HARD]
     old, new = one.tokenizer.encode(some).ids, extended.encode(some).ids
     assert len(new) < len(old)

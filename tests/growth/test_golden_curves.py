@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tokscope.growth.base import base_of
+from tests.published import base_from, load, pipeline_from
 from tokscope.growth.curve import tokens_after
 from tokscope.growth.kept import kept
 from tokscope.growth.learning import Symbols, learn, spellings
@@ -17,17 +17,14 @@ from tokscope.growth.proof import reloaded
 from tokscope.growth.written import written
 from tokscope.mixture.replay import Words, saved
 from tokscope.text.corpus import read_corpora
-from tokscope.tokenizers import load
 from tokscope.tokenizers.bpe import byte_alphabet
-from tokscope.tokenizers.pipeline import pipeline_of
 
 
 class Base:
     """A byte-level tokenizer and its pre-tokens as ids, straight from the library."""
 
     def __init__(self, path: Path) -> None:
-        self.tokenizer = load(path)
-        self.pipeline = pipeline_of(self.tokenizer)
+        self.tokenizer, self.pipeline = load(path), pipeline_from(path)
         self.forms = [self.tokenizer.vocabulary[i] for i in range(self.tokenizer.vocabulary.size)]
         self.letters = {byte: chr(letter) for letter, byte in byte_alphabet().items()}
 
@@ -88,7 +85,8 @@ RUNS = [
 def test_curves_are_those_of_the_prototype(
     data: Path, name: str, file: str, lines: int, first: str, last: str, curves, same
 ) -> None:
-    base = Base(data / "tokenizers" / f"{name}.json")
+    path = data / "tokenizers" / f"{name}.json"
+    base = Base(path)
     text = lines_of(data / "text" / f"{file}.txt")
     words, counts = base.counted(text[:lines])
     rules, _ = learn(words, counts, Symbols(base.forms), 10_000)
@@ -101,7 +99,7 @@ def test_curves_are_those_of_the_prototype(
         )
         assert curve(*base.counted(held), rules)[[*STEPS]].tolist() == [*told]
     english = lines_of(data / "parallel" / "flores-dev" / "en.txt")[:997]
-    (found,) = kept(base_of(base.tokenizer), read_corpora({"en": english}), rules)
+    (found,) = kept(base_from(path), read_corpora({"en": english}), rules)
     assert (found.after(1000), found.after(10_000)) == same
 
 
@@ -144,7 +142,7 @@ def test_merging_until_nothing_is_left_is_dynamic_tokenization(data: Path, langu
     ],
 )
 def test_curves_are_those_of_the_written_files(data: Path, name: str, better: int) -> None:
-    base = base_of(load(str(data / "tokenizers" / name)))
+    base = base_from(data / "tokenizers" / name)
     text = lines_of(data / "text" / "de.txt")[:600]
     held = lines_of(data / "parallel" / "flores-dev" / "de.txt")
     counts, others = Counter(base.cut(text)), Counter(base.cut(held))
