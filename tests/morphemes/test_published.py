@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import tokscope
+from tests.published import load
 
 TOKENIZERS = {"gpt-2": "gpt-2.json", "o200k": "o200k_base.tiktoken", "llama": "llama.json"}
 COUNTS = ("words", "positions", "hits", "false", "missed", "inside")
@@ -41,8 +42,8 @@ KNOWN = {
 
 
 def test_gold_of_five_files_under_three_tokenizers(data: Path) -> None:
-    paths = {name: str(data / "tokenizers" / path) for name, path in TOKENIZERS.items()}
-    report = tokscope.morph(paths, {file: data / "gold" / file for file in KNOWN})
+    used = {name: load(data / "tokenizers" / path) for name, path in TOKENIZERS.items()}
+    report = tokscope.morph(used, {file: data / "gold" / file for file in KNOWN})
     frame = report.frame[report.frame["part"] == "all"]
     found = frame.set_index(["gold", "tokenizer", "measure"])["value"].sort_index()
     for file, (_, known) in KNOWN.items():

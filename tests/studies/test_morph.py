@@ -151,31 +151,3 @@ def test_words_that_a_tokenizer_refuses_are_told(write: Write) -> None:
     assert (values(found)["recall"], values(found)["unknown"]) == (0.5, 1)
     with pytest.raises(TokscopeError, match="refuses: the term 'zz': the tokenizer cannot"):
         tokscope.vocab(str(path), lists={"x": ["ab", "zz"]}, by="terms")
-
-
-# name in the golden file -> measure
-GOLDEN = {
-    "words": "words",
-    "inner_positions": "positions",
-    "tp": "hits",
-    "fp": "false",
-    "fn": "missed",
-    "cuts_inside_characters": "inside",
-    "precision": "precision",
-    "recall": "recall",
-    "recall_by_chance": "by_chance",
-    "kappa": "kappa",
-}
-FILES = {"gpt-2": "gpt-2.json", "o200k": "o200k_base.tiktoken", "llama": "llama.json"}
-
-
-def test_golden_agreement_on_files_of_gold(data: Path) -> None:
-    """Counts are equal, and ratios to 1e-9."""
-    golden = data.parent / "golden" / "capabilities" / "morph_small.json"
-    for row in json.loads(golden.read_text())["rows"]:
-        tokenizer = str(data / "tokenizers" / FILES[row["tokenizer"]])
-        report = tokscope.morph([tokenizer], [str(data / "gold" / row["file"])])
-        values = report.frame.query("part == 'all'").set_index("measure")["value"]
-        for name, measure in GOLDEN.items():
-            assert values[measure] == pytest.approx(row[name], rel=1e-9), (row["file"], name)
-        assert round(values["one_token"] * row["words"]) == row["one_token"]
