@@ -13,6 +13,7 @@ import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import published
 from tests.boundaries.oracle import HARD, brute, by_ranks, in_order
 from tests.tokenizers.families import FAMILIES, byte_level, tokenizer_of
 from tokscope.boundaries import covers as module
@@ -152,7 +153,7 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_covers_of_published_tokenizers(data: Path, name: str) -> None:
-    tokenizer = load(str(data / "tokenizers" / NAMES[name]))
+    tokenizer = published.load(data / "tokenizers" / NAMES[name])
     golden = data.parent / "golden" / "capabilities" / "boundary_covers.json"
     for known in json.loads(golden.read_text(encoding="utf-8"))["prompts"]:
         if known["tokenizer"] != name:
@@ -188,7 +189,7 @@ def are_valid(tokenizer: Tokenizer, pairs: list[tuple[int, int]]) -> list[bool]:
 
 
 def test_pairs_that_are_valid_in_gpt2(data: Path) -> None:
-    tokenizer = load(str(data / "tokenizers" / "gpt-2.json"))
+    tokenizer = published.load(data / "tokenizers" / "gpt-2.json")
     golden = data.parent / "golden" / "capabilities" / "boundary_valid_pairs.json"
     known = json.loads(golden.read_text(encoding="utf-8"))["pairs"]
     pairs, wanted = [(one, two) for one, two, _ in known], [valid for _, _, valid in known]
@@ -199,17 +200,17 @@ def test_pairs_that_are_valid_in_gpt2(data: Path) -> None:
 @pytest.mark.parametrize("name", ["gpt-2", "claude", "german-bpe-50k"])
 def test_ranks_and_the_model_agree_on_pairs(data: Path, name: str) -> None:
     """Neighbours decide, which is why an end of a prompt is enough."""
-    tokenizer = load(str(data / "tokenizers" / f"{name}.json"))
+    tokenizer = published.load(data / "tokenizers" / f"{name}.json")
     merges, draw = merges_of(tokenizer), random.Random(name)
     tokens = [whole for _, _, whole in merges]
-    pairs = [(draw.choice(tokens), draw.choice(tokens)) for _ in range(50_000)]
+    pairs = [(draw.choice(tokens), draw.choice(tokens)) for _ in range(20_000)]
     assert are_valid(tokenizer, pairs) == list(starmap(by_ranks(merges), pairs))
 
 
 @pytest.mark.parametrize("name", ["cl100k", "o200k", "gpt-2"])
 def test_how_deep_prompts_are_open(data: Path, name: str) -> None:
     """One token of healing is too little for a quarter of the English prompts."""
-    tokenizer = load(str(data / "tokenizers" / NAMES[name]))
+    tokenizer = published.load(data / "tokenizers" / NAMES[name])
     golden = data.parent / "golden" / "capabilities" / "boundary_depth.json"
     for known in json.loads(golden.read_text(encoding="utf-8"))["rows"]:
         if known["tokenizer"] != name:
@@ -316,10 +317,11 @@ FILES = [
 
 @pytest.mark.parametrize("name", FILES)
 def test_covers_of_random_prompts_are_those_of_brute_force(data: Path, name: str) -> None:
-    """Half of them by the fewest words that decide."""
-    tokenizer = load(str(data / "tokenizers" / name))
+    """From every other text, and half of them by the fewest words that decide."""
+    tokenizer = published.load(data / "tokenizers" / name)
     draw, tokens = random.Random(name), in_order(tokenizer)
-    for path in sorted((data / "text").glob("*.txt")) + sorted((data / "code").glob("*.txt")):
+    paths = sorted((data / "text").glob("*.txt")) + sorted((data / "code").glob("*.txt"))
+    for path in paths[::2]:
         with path.open(encoding="utf-8") as stream:
             text = stream.read(100_000)
         for cheap in (prompts._CHEAP, 0):

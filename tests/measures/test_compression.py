@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tokscope
+from tests.published import load
 from tokscope.measures.frequency import kt_bits, renyi_entropy
 
 TOKENS = st.lists(st.integers(0, 9), min_size=1, max_size=60)
@@ -46,7 +46,7 @@ def test_bits_of_one_pass_over_published_text(
     data: Path, language: str, name: str, vocabulary: int, expected: float
 ) -> None:
     text = (data / "parallel" / "flores-dev" / f"{language}.txt").read_text(encoding="utf-8")
-    ids = tokscope.load(str(data / "tokenizers" / name)).encode([text]).ids
+    ids = load(data / "tokenizers" / name).encode([text]).ids
     bits = kt_bits(np.bincount(ids), vocabulary)
     assert bits / len(text.encode()) == pytest.approx(expected, rel=1e-9)
 

@@ -68,7 +68,7 @@ def splits(pattern: str, text: str) -> list[str]:
     return [piece for piece, _ in split(pattern).pre_tokenize_str(text)]
 
 
-STEP = 16  # of characters where another expression of the family is tried with all of them
+STEP = 64  # of characters where another expression of the family is tried with all of them
 
 
 @cache

@@ -519,21 +519,21 @@ ANSWERS: dict[str, tuple[Callable[[BinaryIO], object], str]] = {
     "endless": (for_ever(f"{OK}\n".encode(), b"x" * 10_000, 0), "larger than 0 MB"),
     "a byte at a time": (
         for_ever(f"{OK}\n".encode(), b"x", 0.05),
-        "the download took more than 0.5 s",
+        "the download took more than 0.2 s",
     ),
     "a byte of a header at a time": (
         for_ever(b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.05),
-        "the download took more than 0.5 s",
+        "the download took more than 0.2 s",
     ),
     "lines of a header": (
         for_ever(OK.encode(), b"X: x\r\n", 0.05),
-        "the download took more than 0.5 s",
+        "the download took more than 0.2 s",
     ),
     "go on": (
         for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.05),
-        "the download took more than 0.5 s",
+        "the download took more than 0.2 s",
     ),
-    "silence": (for_ever(b"", b"", 1), "the download took more than 0.5 s"),
+    "silence": (for_ever(b"", b"", 1), "the download took more than 0.2 s"),
     "a file": (said("HTTP/1.1 302 x\nLocation: file:///etc/passwd\n"), "redirected to another"),
     "another scheme": (said("HTTP/1.1 302 x\nLocation: ftp://127.0.0.1/x\n"), "redirected to an"),
     "junk as an address": (said("HTTP/1.1 302 x\nLocation: http://[::1\n"), ""),
@@ -544,7 +544,7 @@ ANSWERS: dict[str, tuple[Callable[[BinaryIO], object], str]] = {
 
 def patience(message: str) -> float:
     """Return a limit that a busy machine does not reach, unless the limit is what is tested."""
-    return 0.5 if message.endswith("0.5 s") else 60
+    return 0.2 if message.endswith("0.2 s") else 60
 
 
 @pytest.mark.parametrize("path", [listing("main"), FILE], ids=["list", "file"])

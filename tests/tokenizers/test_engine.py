@@ -380,29 +380,33 @@ def have_the_same_numbers(tokenizer: Tokenizer, texts: list[str]) -> bool:
 @pytest.mark.deep
 @pytest.mark.parametrize("name", NAMES)
 def test_every_character_and_the_texts_of_equiv_have_the_same_ids(name: str) -> None:
-    fast = cut_by(name)
-    chars = [f"a{char}b {char}1 '{char}s\n{char}" for char in characters()]
+    """Of expressions that are much like others, one character of five is tried."""
+    fast, step = cut_by(name), 1 if name in ("gpt2", "glm4", "llama4") else 5
+    chars = [f"a{char}b {char}1 '{char}s\n{char}" for char in characters()[::step]]
     assert have_the_same_numbers(fast, chars)
-    for category, texts in texts_of([fast], 5_000, 1):
+    for category, texts in texts_of([fast], 2_000, 1):
         assert have_the_same_numbers(fast, texts[:: 1 + len(texts) // 5_000]), category
     assert have_the_same_numbers(fast, list(map("".join, product("a \n'/1!é", repeat=5))))
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("threads", ["1", "3"])
-def test_long_texts_have_the_same_ids_with_threads_and_in_a_fork(threads: str) -> None:
+@pytest.mark.parametrize(("threads", "names"), [("1", ["gpt2"]), ("3", [*NAMES])])
+def test_long_texts_have_the_same_ids_with_threads_and_in_a_fork(
+    threads: str, names: list[str]
+) -> None:
     code = """
 import os
-from tests.tokenizers.test_engine import NAMES, cut_by, have_the_same_numbers, long_texts
+import sys
+from tests.tokenizers.test_engine import cut_by, have_the_same_numbers, long_texts
 texts = long_texts()
-assert all(have_the_same_numbers(cut_by(name), texts) for name in NAMES)
+assert all(have_the_same_numbers(cut_by(name), texts) for name in sys.argv[1:])
 child = os.fork() if hasattr(os, "fork") else 0
 assert have_the_same_numbers(cut_by("gpt2"), texts)
 if child:
     assert os.waitpid(child, 0)[1] == 0
 """
     environment = os.environ | {"FASTOKENS_BPE_THREADS": threads, "RAYON_NUM_THREADS": threads}
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=100)
+    subprocess.run([sys.executable, "-c", code, *names], env=environment, check=True, timeout=100)
 
 
 @pytest.mark.parametrize("name", ["gpt-2.json", "cl100k_base.tiktoken", "o200k_base.tiktoken"])

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tokscope
+from tests import published
 from tests.text.reading import texts
 from tokscope.counting.tokens import Text, Tokens
 from tokscope.errors import TokscopeError
@@ -96,5 +97,5 @@ def test_a_plasmid_of_yersinia_pestis(data: Path) -> None:
         assert (int(counts.sum()), int((counts > 0).sum())) == (count, types)
         assert renyi_entropy(counts, 1) == pytest.approx(entropy, rel=1e-9)
     for name, expected in TOKENIZERS.items():
-        ids = load(str(data / "tokenizers" / name)).encode([letters]).ids
+        ids = published.load(data / "tokenizers" / name).encode([letters]).ids
         assert (len(ids), len(set(ids.tolist()))) == expected

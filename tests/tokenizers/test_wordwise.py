@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
+from tests import published
 from tests.tokenizers.families import unigram, wordpiece
 from tokscope.equivalence.made import texts_of
 from tokscope.errors import UnitError
@@ -156,7 +157,7 @@ def test_a_tokenizer_encodes_made_texts_as_its_library_does() -> None:
 
 
 def test_a_published_unigram_encodes_made_texts_as_its_library_does(data: Path) -> None:
-    require_same_in_made_texts(load(str(data / "tokenizers" / "german-unigram-30k.json")))
+    require_same_in_made_texts(published.load(data / "tokenizers" / "german-unigram-30k.json"))
 
 
 def require_same_in_made_texts(tokenizer: Tokenizing) -> None:

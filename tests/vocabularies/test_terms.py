@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import tokscope
+from tests import published
 from tests.text.reading import texts
 from tests.tokenizers.families import tokenizer_of
 from tokscope.counting.tokens import Text
@@ -133,7 +134,7 @@ def test_codes_of_a_classification(data: Path) -> None:
     for field in ("code", "description"):
         (terms,) = [texts(path, field)]
         for name in ("gpt-2.json", "cl100k_base.tiktoken", "llama.json", "bert-base-uncased.json"):
-            tokenizer = load(str(data / "tokenizers" / name))
+            tokenizer = published.load(data / "tokenizers" / name)
             found = {row.measure: row.value for _, row in costs(listed([tokenizer], {"x": terms}))}
             one = len(tokenizer.encode(["a"]).ids)
             spaced = len(tokenizer.encode([f"a {term}" for term in terms]).ids) - one * len(terms)
