@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
+from tests.published import load
 from tokscope.measures.agreement import kappa, recall_by_chance
 from tokscope.morphemes.gold import Gold, How, read
 from tokscope.morphemes.scored import CONTEXTS, COUNTS, Laid, cut, most_missed, pieces
 from tokscope.morphemes.strings import in_common
 from tokscope.tokenizers import Tokenizer as Tokscope
-from tokscope.tokenizers import load
 from tokscope.tokenizers.given import load_one
 
 PARTS = st.lists(st.text("abcdeé中", min_size=1, max_size=4), min_size=1, max_size=3)

@@ -12,6 +12,7 @@ import tokenizers
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.laws import at_most
 from tests.tokenizers.families import (
     FAMILIES,
     FAST,
@@ -28,7 +29,7 @@ from tests.tokenizers.families import (
 from tokscope.counting.tokens import Text, Tokens
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.tokenizers import Joins, Tokenizer, load
-from tokscope.tokenizers.anatomy import anatomy_of
+from tokscope.tokenizers.anatomy import Anatomy, anatomy_of
 from tokscope.tokenizers.bpe import LONGEST_SPACE, MARK, RankTokenizer
 from tokscope.tokenizers.engine import SEPARATOR, VARIABLE
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
@@ -52,20 +53,30 @@ def library(name: str) -> tokenizers.Tokenizer:
     return made
 
 
+@cache
+def untouched(library: tokenizers.Tokenizer) -> tokenizers.Tokenizer:
+    own = tokenizers.Tokenizer.from_str(library.to_str())
+    own.encode_special_tokens = True
+    return own
+
+
+@cache
+def plain(core: tiktoken.Encoding) -> tiktoken.Encoding:
+    ranks = core._mergeable_ranks
+    return tiktoken.Encoding(
+        "plain", pat_str=core._pat_str, mergeable_ranks=ranks, special_tokens={}
+    )
+
+
 def library_ids(tokenizer: Tokenizer, text: str) -> list[int]:
     """The ids that the library itself gives when special tokens are text."""
     if isinstance(tokenizer, HuggingFaceTokenizer):
-        own = tokenizers.Tokenizer.from_str(tokenizer.library.to_str())
-        own.encode_special_tokens = True
-        return own.encode(text, add_special_tokens=False).ids
+        return untouched(tokenizer.library).encode(text, add_special_tokens=False).ids
     if isinstance(tokenizer, SentencePieceTokenizer):
         return tokenizer.library.encode(text)
     assert isinstance(tokenizer, RankTokenizer)
-    core = tokenizer.encoder.core
-    plain = tiktoken.Encoding(
-        "plain", pat_str=core._pat_str, mergeable_ranks=core._mergeable_ranks, special_tokens={}
-    )
-    return tokenizer.encoder.ids[plain.encode_ordinary(text)].tolist()
+    own = plain(tokenizer.encoder.core)
+    return tokenizer.encoder.ids[own.encode_ordinary(text)].tolist()
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -87,6 +98,7 @@ def test_ids_are_those_of_the_library(name: str, batch: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+@at_most(12)
 @given(batch=st.lists(TEXTS, min_size=1, max_size=4))
 @example(batch=["  hello", "", "ﬁ½", "世"])
 def test_boundaries_from_lengths_are_those_of_the_slow_way(name: str, batch: list[str]) -> None:
@@ -111,10 +123,15 @@ def test_boundaries_from_lengths_are_those_of_the_slow_way(name: str, batch: lis
             assert inside.tolist() == tokenizer.boundaries(one).tolist()
 
 
+@cache
+def anatomy(name: str) -> Anatomy:
+    return anatomy_of(tokenizer_of(name))
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 @given(text=TEXTS)
 def test_the_normal_form_of_a_text_is_that_which_is_prepared(name: str, text: str) -> None:
-    parts = anatomy_of(tokenizer_of(name))
+    parts = anatomy(name)
     assert parts.normal(text) == parts.prepare(text).text
 
 

@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
+from tests.laws import at_most
 from tests.tokenizers.families import FAMILIES, FAST, PIECES, ignoring_merges, tokenizer_of
 from tests.tokenizers.repositories import repository
 from tests.tokenizers.test_mapped import MARIAN
@@ -65,6 +66,7 @@ def words(name: str) -> bool:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@at_most(10)
 @given(data=st.lists(DATA, max_size=4))
 @example(data=[b"<s>", b"\xe2\x96\x81", b"a\xff\xe2\x96", b"<|end|>x", b"\x00"])
 def test_pieces_spell_the_bytes(name: str, data: list[bytes]) -> None:
