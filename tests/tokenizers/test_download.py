@@ -194,12 +194,12 @@ def test_a_repository_is_downloaded_once_and_then_comes_from_the_cache(
     run: Run, server: Server, machine: dict[str, str]
 ) -> None:
     publish(server, {"README.md": b"it", "tokenizer.json": byte_level().to_str().encode()})
-    done = run("compare", "org/name", "-f", "json", **machine)
+    done = run("show", "a", "org/name", "-f", "json", **machine)
     assert done.returncode == 0, done.stderr
     assert {row["tokenizer"] for row in json.loads(done.stdout)["rows"]} == {"name"}
     assert any(path.endswith("tokenizer.json") and TOKEN in sent for _, path, sent in server.asked)
     asked = len(server.asked)
-    again = run("compare", "org/name", "-f", "json", **machine)
+    again = run("show", "a", "org/name", "-f", "json", **machine)
     assert again.stdout == done.stdout
     assert len(server.asked) == asked
     assert TOKEN not in done.stdout + done.stderr
