@@ -23,7 +23,6 @@ from tokscope.tokenizers.bpe import RankTokenizer, byte_alphabet
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.huggingface_anatomy import pieces_of
 from tokscope.tokenizers.sentencepiece import SentencePieceTokenizer
-from tokscope.tokenizers.sentencepiece_model import kinds_of
 from tokscope.tokenizers.tokenizer_json import as_written
 from tokscope.tokenizers.vocabulary import NORMAL, SPACE
 
@@ -207,7 +206,7 @@ def _model(tokenizer: SentencePieceTokenizer, base: Base, rules: Rules) -> bytes
         for left, right in _pairs(rules):
             scores.append(scores[left] + scores[right] + DELTA)
     else:
-        normal = (i for i, kind in enumerate(kinds_of(library)) if kind == NORMAL)
+        normal = (i for i, kind in enumerate(tokenizer.kinds) if kind == NORMAL)
         scores += _falling(min((scores[i] for i in normal), default=0.0), len(rules))
     pieces = (form.decode().replace(" ", SPACE).encode() for form in forms[rules.alphabet :])
     made = zip(pieces, scores[rules.alphabet :], strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, compress
@@ -98,8 +98,9 @@ class SentencePieceTokenizer:
                 f"{self.name}: a SentencePiece {self.settings['model']} model merges nothing; "
                 "only BPE models have an order of merges"
             )
-        made = sorted(_learned(library), key=lambda i: (-library.get_score(i), i))
-        pieces = [library.id_to_piece(i).encode() for i in made]
+        names = [library.id_to_piece(i) for i in range(library.get_piece_size())]
+        made = sorted(_learned(names, self.kinds), key=lambda i: (-library.get_score(i), i))
+        pieces = [names[i].encode() for i in made]
         merges = require_some(learned(pieces, bytewise=False), self.name)
         at = cut_at_spaces(merges) or (lambda text: [text])
 
@@ -109,12 +110,8 @@ class SentencePieceTokenizer:
         return Pipeline(cut, merges, line_feeds=False)
 
     def added(self) -> list[Added]:
-        """Return the special tokens, and those that users defined.
-
-        Asked only when needed: the kinds of all pieces take a while to read.
-        """
-        ids, kinds = range(self.library.get_piece_size()), kinds_of(self.library)
-        defined = (i for i in ids if kinds[i] == DEFINED)
+        """Return the special tokens, and those that users defined."""
+        defined = (i for i, kind in enumerate(self.kinds) if kind == DEFINED)
         return [
             *(Added(text, token, True) for text, token in self.vocabulary.specials.items()),
             *(Added(self.library.id_to_piece(i).replace(SPACE, " "), i, False) for i in defined),
@@ -123,8 +120,13 @@ class SentencePieceTokenizer:
     def anatomy(self) -> Anatomy:
         """Return what decides which tokens can come up."""
         return sentencepiece_anatomy.anatomy_of_model(
-            self.library, self.settings["model"], self.added()
+            self.library, self.settings["model"], self.kinds, self.added()
         )
+
+    @cached_property
+    def kinds(self) -> Sequence[int]:
+        """The type of every piece, which takes a while to read."""
+        return kinds_of(self.library)
 
     def normal(self, text: str) -> str:
         """Return a text as the normalizer leaves it."""
@@ -287,14 +289,12 @@ def of_model(content: bytes, name: str) -> SentencePieceTokenizer:
     return SentencePieceTokenizer(name, _vocabulary(library), library, settings, around=around)
 
 
-def _learned(library: sentencepiece.SentencePieceProcessor) -> list[int]:
+def _learned(pieces: Iterable[str], kinds: Sequence[int]) -> list[int]:
     """Return the pieces that merging begins with or makes.
 
     What users defined is found before anything is merged; but runs of white space, which Gemma's
     model lists so, are merged as far as text can tell.
     """
-    kinds = kinds_of(library)
-    pieces = map(library.id_to_piece, range(len(kinds)))
     return [
         i
         for i, (piece, kind) in enumerate(zip(pieces, kinds, strict=True))

@@ -10,20 +10,23 @@ from tokscope.tokenizers.anatomy import Added, Anatomy, as_it_is
 from tokscope.tokenizers.arrivals import arrivals
 from tokscope.tokenizers.library import models
 from tokscope.tokenizers.merges import merges_of
-from tokscope.tokenizers.sentencepiece_model import kinds_of
 from tokscope.tokenizers.vocabulary import NORMAL, SPACE
 
 
 def anatomy_of_model(
-    library: sentencepiece.SentencePieceProcessor, kind: object, added: Sequence[Added]
+    library: sentencepiece.SentencePieceProcessor,
+    kind: object,
+    kinds: Sequence[int],
+    added: Sequence[Added],
 ) -> Anatomy:
-    """Return the parts of a model; its arrivals only if its kind is BPE or Unigram.
+    """Return the parts of a model with the types of its pieces.
+
+    Its arrivals are told only if its kind is BPE or Unigram.
 
     Hugging Face's library finds those, as it builds a model from pieces.
     """
     pieces = [library.id_to_piece(token) for token in range(library.get_piece_size())]
     scores = [library.get_score(token) for token in range(len(pieces))]
-    kinds = kinds_of(library)
     model: models.Model | None = None
     named = {piece: token for token, piece in enumerate(pieces)}
     if kind == "BPE":
