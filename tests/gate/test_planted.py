@@ -106,12 +106,15 @@ def test_changes_to_the_embedded_tokenizer_fail_their_rules(folder: Path) -> Non
 def test_changes_to_published_tokenizers_fail_their_rules(
     folder: Path, data: Path, tokenizer: str, expected: dict[str, set[str]]
 ) -> None:
-    """On 2,009 lines of Arabic, English and Russian; of gpt-2, its first 8,000 merges."""
+    """On 500 of 2,009 lines of Arabic, English and Russian; of gpt-2, its first 8,000 merges."""
     content = (data / "tokenizers" / f"{tokenizer}.json").read_text(encoding="utf-8")
     if tokenizer == "gpt-2":
         content = json.dumps(cut(json.loads(content), 8_000))
     (folder / "tokenizer.json").write_text(content, encoding="utf-8")
-    texts = [str(data / "parallel" / "flores-full5" / f"{name}.txt") for name in ("ar", "en", "ru")]
+    texts = [f"{name}.txt" for name in ("ar", "en", "ru")]
+    for name in texts:
+        lines = (data / "parallel" / "flores-full5" / name).read_bytes().splitlines(keepends=True)
+        (folder / name).write_bytes(b"".join(lines[:500]))
     text = (folder / "tokscope.toml").read_text()
     config = folder / "tokscope.toml"
     text = re.sub(r"corpora = .*", f"corpora = {json.dumps(texts)}", text)
