@@ -34,12 +34,12 @@ def test_a_check_draws_the_change_beside_the_limit_and_its_exit_code_stays(
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("kind", ["png", "pdf"])
-def test_a_check_is_drawn_for_slides_and_papers(locked: Path, run: Run, kind: str) -> None:
+def test_a_check_is_drawn_for_slides_and_papers(locked: Path, run: Run) -> None:
     pytest.importorskip("matplotlib")
-    done = run("check", planted(locked, split_digits), "-o", f"x.{kind}")
+    done = run("check", planted(locked, split_digits), "-o", "x.png", "-o", "x.pdf")
     assert (done.returncode, done.stderr) == (1, "")
-    assert (locked / f"x.{kind}").read_bytes()[:4] in (b"\x89PNG", b"%PDF")
+    assert (locked / "x.png").read_bytes().startswith(b"\x89PNG")
+    assert (locked / "x.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.deep
