@@ -264,7 +264,7 @@ def test_a_cluster_without_workers_ends_in_one_clear_line(monkeypatch: pytest.Mo
 
 @pytest.mark.deep
 def test_no_scheduler_and_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PATIENCE", 1)
+    monkeypatch.setattr(module, "_PATIENCE", 0.2)
     with pytest.raises(TokscopeError, match="no scheduler answers"), cluster("tcp://127.0.0.1:1"):
         pass
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
