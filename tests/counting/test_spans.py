@@ -1,5 +1,7 @@
 """Spans under tokens, by hand and one by one."""
 
+from functools import cache
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +13,11 @@ from tokscope.counting.tokens import Text, Tokens
 LINES = st.lists(st.text(st.sampled_from("ab .\téक中"), min_size=1, max_size=12), min_size=1)
 
 
+load = cache(tokscope.load)  # once for all examples
+
+
 def covered(lines: list[str], spans: list[tuple[int, int]], word: str = "sample:bpe") -> Covered:
-    tokenizer = tokscope.load(word)
+    tokenizer = load(word)
     tokens = Tokens(Text(lines, "whitespace"), tokenizer, tokenizer.encode(lines), False)
     return cover(tokens, *np.array(spans).T)
 
@@ -43,7 +48,7 @@ def test_a_space_before_a_word_is_no_fault_and_a_letter_is() -> None:
 
 @given(LINES, st.data())
 def test_the_arrays_are_what_one_finds_one_by_one(lines: list[str], data: st.DataObject) -> None:
-    tokenizer = tokscope.load("sample:bpe")
+    tokenizer = load("sample:bpe")
     encoded = tokenizer.encode(lines)
     tokens = Tokens(Text(lines, "whitespace"), tokenizer, encoded, False)
     spans, expected = [], []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -70,6 +71,7 @@ def words_of(words: Sequence[Word]) -> Words:
 ALPHABETS = {"a": "abcdefgh", "b": "abcdefgh", "c": "abcdefgh", "x": "αβγδεζηθ"}
 
 
+@cache
 def language(name: str, seed: int, size: int) -> str:
     """Return text of an invented language: words of its own letters, as frequent as Zipf says."""
     random = np.random.default_rng([*name.encode()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from tokscope.workers import Workers
 NAMES = "abx"
 
 
+@cache
 def counted(seed: int, size: int) -> tuple[list[bytes], np.ndarray, np.ndarray]:
     """Return the words of three languages, their counts, and the bytes of text."""
     texts = [language(name, seed, size) for name in NAMES]

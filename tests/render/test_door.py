@@ -130,7 +130,6 @@ def test_annotations_say_what_the_gates_say() -> None:
 
 
 @given(st.text(st.sampled_from(SHARP), min_size=1, max_size=40))
-@settings(max_examples=50)
 def test_any_text_is_only_text(name: str) -> None:
     for format_ in ("table", "narrow table", "markdown", "latex", "csv", "json", "notebook"):
         require_safe({"notebook": "html"}.get(format_, format_), FORMATS[format_](facts(name)))
