@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from tests.warm import Warm, cold
 from tokscope import changes
@@ -33,11 +33,15 @@ ROOT = Path(__file__).parent.parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is deep; its coverage is not measured, which would take twice as long."""
+    """Mark what is deep; measure no coverage of it, nor of laws.
+
+    They would take twice as long, and reach hardly a line that other tests do not reach.
+    """
     for item in items:
         if isinstance(item, pytest.Function) and DEEP.intersection(item.fixturenames):
             item.add_marker(pytest.mark.deep)
-        if item.get_closest_marker("deep"):
+        law = isinstance(item, pytest.Function) and is_hypothesis_test(item.function)
+        if law or item.get_closest_marker("deep"):
             item.add_marker(pytest.mark.no_cover)
 
 
