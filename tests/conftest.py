@@ -6,7 +6,8 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,25 +34,39 @@ ROOT = Path(__file__).parent.parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is deep; measure no coverage of it, nor of laws.
-
-    They would take twice as long, and reach hardly a line that other tests do not reach.
-    """
+    """Mark what is deep."""
     for item in items:
         if isinstance(item, pytest.Function) and DEEP.intersection(item.fixturenames):
             item.add_marker(pytest.mark.deep)
-        law = isinstance(item, pytest.Function) and is_hypothesis_test(item.function)
-        if law or item.get_closest_marker("deep"):
-            item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure no coverage of deep tests and of laws.
+
+    They would take twice as long, and reach hardly a line that other tests do not reach. The marker
+    `no_cover` of pytest-cov stops nothing in the processes of pytest-xdist.
+    """
+    law = isinstance(item, pytest.Function) and is_hypothesis_test(item.function)
+    tracing = sys.gettrace(), threading.gettrace()
+    if law or item.get_closest_marker("deep"):
+        sys.settrace(None)
+        threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracing[0])
+        threading.settrace(tracing[1])
 
 
 def pytest_collection_finish() -> None:
     """Let the collector of garbage pass over modules and tests, which stay to the end anyway.
 
-    To look at them again and again took a twentieth of the time of the fast tests.
+    To look at them again and again took a twentieth of the time, as did that it passes so often.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)
