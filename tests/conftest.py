@@ -41,28 +41,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Measure no coverage of deep tests and of laws.
 
     They would take twice as long, and reach hardly a line that other tests do not reach. The marker
     `no_cover` of pytest-cov stops nothing in the processes of pytest-xdist.
     """
     law = isinstance(item, pytest.Function) and is_hypothesis_test(item.function)
-    tracing = sys.gettrace(), threading.gettrace()
-    if law or item.get_closest_marker("deep"):
-        sys.settrace(None)
-        threading.settrace(None)
+    measured = item.config.pluginmanager.hasplugin("_cov")
+    if not measured or not (law or item.get_closest_marker("deep")):
+        return (yield)
+    here, there = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
     try:
         return (yield)
     finally:
-        sys.settrace(tracing[0])
-        threading.settrace(tracing[1])
+        sys.settrace(here)
+        threading.settrace(there)
 
 
 def pytest_collection_finish() -> None:
     """Let the collector of garbage pass over modules and tests, which stay to the end anyway.
 
-    To look at them again and again took a twentieth of the time, as did that it passes so often.
+    Looking at them again and again took a twentieth of the time, and so did passing so often.
     """
     gc.collect()
     gc.freeze()

@@ -49,7 +49,7 @@ from tokscope.mixture.solve import solve
 from tokscope.numerals.cuts import cut
 from tokscope.numerals.drawn import BARE, PLACES, SPACED, numbers_of
 from tokscope.reach.causes import UNREACHABLE
-from tokscope.reach.findings import Subject, _vocabulary
+from tokscope.reach.findings import Subject
 from tokscope.studies.equiv import differs, equiv
 from tokscope.studies.infer_mixture import infer_mixture
 from tokscope.studies.numbers import numbers
@@ -588,11 +588,12 @@ REVIEWED = {  # golden/vocabulary.json: runs of a character, tokens of white spa
 
 @pytest.mark.parametrize("file", REVIEWED)
 def test_tokens_for_review_are_those_of_the_golden_file(data: Path, file: str) -> None:
-    found = {one.code: one for one in _vocabulary(subject(data / "tokenizers" / file))}
+    frame = tokscope.audit([load(data / "tokenizers" / file)], select=["TS44"]).frame
+    found = frame[frame["by"] == "finding"].set_index("code")
     runs, blanks, *longest = REVIEWED[file]
-    assert (found["TS442"].count, found["TS445"].count) == (runs, blanks)
+    assert (found.loc["TS442", "value"], found.loc["TS445", "value"]) == (runs, blanks)
     for one in filter(None, longest):
-        assert [example for example in found["TS444"].examples if example.startswith(one)]
+        assert one in found.loc["TS444", "examples"]
 
 
 DIGITS = {  # the name in golden/numbers.json -> the file
@@ -743,24 +744,24 @@ def test_rules_of_published_tokenizers(data: Path, file: str, rule: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("second", "by", "fuzz", "texts"),
+    ("second", "by", "fuzz", "least"),
     [
-        ("gguf/ggml-vocab-gpt-2.gguf", "ids", 50, 516_850),
-        ("gpt-2.merges.txt", "bytes", 0, 1994),
+        ("gguf/ggml-vocab-gpt-2.gguf", "ids", 50, 400_000),
+        ("gpt-2.merges.txt", "bytes", 0, 50_000),
     ],
 )
 def test_formats_of_published_tokenizers_are_equal(
-    data: Path, second: str, by: str, fuzz: int, texts: int
+    data: Path, second: str, by: str, fuzz: int, least: int
 ) -> None:
-    """On two languages, and on made texts; these once, as both are cut by the same expression."""
+    """On two languages and each token; on made texts once, as both are cut by one expression."""
     one, other = (load(data / "tokenizers" / name) for name in ("gpt-2.json", second))
     assert one.components()["pre_tokenizer"] == other.components()["pre_tokenizer"]
-    corpora = read_corpora(
-        [str(data / "parallel" / "flores-dev" / f"{n}.txt") for n in ("ar", "de")]
-    )
+    texts = {n: str(data / "parallel" / "flores-dev" / f"{n}.txt") for n in ("ar", "de")}
+    tokens = [piece.decode(errors="ignore") for piece in one.vocabulary.pieces]
+    corpora = read_corpora({**texts, "tokens": tokens})
     report = equiv({"a": one}, {"b": other}, corpora, by=by, fuzz=fuzz)
     assert not differs(report)
-    assert report.frame["texts"].sum() == texts
+    assert report.frame["texts"].sum() > least
 
 
 # How the tokens of one published tokenizer are made of those of another, by an independent program:

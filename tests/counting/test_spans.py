@@ -1,19 +1,14 @@
 """Spans under tokens, by hand and one by one."""
 
-from functools import cache
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tokscope
+from tests.published import load
 from tokscope.counting.spans import Covered, cover
 from tokscope.counting.tokens import Text, Tokens
 
 LINES = st.lists(st.text(st.sampled_from("ab .\téक中"), min_size=1, max_size=12), min_size=1)
-
-
-load = cache(tokscope.load)  # once for all examples
 
 
 def covered(lines: list[str], spans: list[tuple[int, int]], word: str = "sample:bpe") -> Covered:

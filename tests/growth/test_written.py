@@ -77,9 +77,7 @@ def family(name: str) -> tuple[Base, Rules, Grown]:
 
 
 @pytest.mark.parametrize("name", GROWS)
-def test_an_extended_tokenizer_only_joins_tokens_as_the_replay_counts(
-    name: str,
-) -> None:
+def test_an_extended_tokenizer_only_joins_tokens_as_the_replay_counts(name: str) -> None:
     one, rules, extended = family(name)
     assert len(rules) > 5
     require_ids(one, extended, rules)

@@ -28,6 +28,7 @@ from tests.tokenizers.families import (
 )
 from tokscope.counting.tokens import Text, Tokens
 from tokscope.errors import TokscopeError, UnitError
+from tokscope.reach import fidelity
 from tokscope.tokenizers import Joins, Tokenizer, load
 from tokscope.tokenizers.anatomy import Anatomy, anatomy_of
 from tokscope.tokenizers.bpe import LONGEST_SPACE, MARK, RankTokenizer
@@ -624,3 +625,21 @@ def test_parts_that_do_not_make_a_tokenizer(
     with pytest.raises(TokscopeError) as error:
         load(str(tmp_path))
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_sweep_tells_of_each_character_what_decoding_it_tells(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some characters that families know, and some that they do not, change or drop."""
+    tokenizer, some = tokenizer_of(name), "aA é½ﬁ世\u0301\u00a0😀\t\x00İ▁" * 5
+    monkeypatch.setattr(fidelity, "characters", lambda: some)
+    found = fidelity.sweep(tokenizer, anatomy(name)) == fidelity.EXACT
+    assert found.tolist() == [comes_back(tokenizer, char) for char in some]
+
+
+def comes_back(tokenizer: Tokenizer, char: str) -> bool:
+    try:
+        return tokenizer.decode(tokenizer.encode([char]).ids.tolist()) == char
+    except TokscopeError:
+        return False

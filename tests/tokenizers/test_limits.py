@@ -13,8 +13,7 @@ import pytest
 
 from tests.tokenizers.families import FAMILIES
 from tokscope.errors import TokscopeError
-from tokscope.reach.fidelity import LOST, outcomes
-from tokscope.reach.findings import Subject
+from tokscope.reach import fidelity, findings
 from tokscope.reach.probes import characters
 from tokscope.studies.audit import audit
 from tokscope.studies.inspect import inspect
@@ -187,14 +186,18 @@ def test_tekken_numbers_that_are_none_are_one_line(write: Write) -> None:
         assert "not a tekken file" in refusal(path)
 
 
-def test_what_an_audit_asks_of_unigram_without_an_unknown_token_is_answered(write: Write) -> None:
+def test_an_audit_of_unigram_without_an_unknown_token_is_one(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of all characters, one of a hundred is tried; those that it does not know are lost."""
+    some = characters()[::100]
+    monkeypatch.setattr(fidelity, "characters", lambda: some)
+    monkeypatch.setattr(findings, "characters", lambda: some)
     config = json.loads(FAMILIES["unigram.json"]())
     config["model"]["unk_id"] = None
-    subject = Subject(load(str(write("t.json", json.dumps(config)))))
-    found = outcomes(subject.tokenizer, subject.parts, characters()[::100])
-    assert LOST in found
-    assert len(subject.causes.primary) == subject.tokenizer.vocabulary.size
+    frame = audit([str(write("t.json", json.dumps(config)))]).frame
+    lost = frame[frame["code"] == "TS303"]["value"].item()
+    assert 1000 < lost < 2000
 
 
 def test_an_audit_looks_at_so_many_ids(monkeypatch: pytest.MonkeyPatch) -> None:
