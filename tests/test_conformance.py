@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import sentencepiece
 import tiktoken
@@ -35,6 +36,7 @@ from tokscope.mapping.kinds import (
     KINDS,
     METHODS,
     SPECIAL,
+    Map,
     map_of,
     matrix_of,
     weights_of,
@@ -49,8 +51,7 @@ from tokscope.mixture.solve import solve
 from tokscope.numerals.cuts import cut
 from tokscope.numerals.drawn import BARE, PLACES, SPACED, numbers_of
 from tokscope.reach.causes import UNREACHABLE
-from tokscope.reach.findings import Subject
-from tokscope.studies.equiv import differs, equiv
+from tokscope.reach.findings import Subject, _vocabulary
 from tokscope.studies.infer_mixture import infer_mixture
 from tokscope.studies.numbers import numbers
 from tokscope.studies.vocab_tokens import grep
@@ -268,8 +269,8 @@ def test_every_code_point_has_the_same_ids_on_both_paths(data: Path, file: str) 
     """A regular expression engine or a Unicode table that differs would show here.
 
     Where no version of Unicode has assigned anything, one code point of 99 is tried, and inside the
-    long blocks of Han and Hangul one of 9. All others are tried with one tokenizer, and one of 8
-    with those that cut alike.
+    long blocks of Han and Hangul one of 9. Of all others, one of 3 is tried with one tokenizer, and
+    one of 24 with those that cut alike. `tests/tokenizers/test_cutting.py` tries all with each path.
     """
     tokenizer = load(data / "tokenizers" / file)
     assert isinstance(tokenizer, HuggingFaceTokenizer)
@@ -279,9 +280,10 @@ def test_every_code_point_has_the_same_ids_on_both_paths(data: Path, file: str) 
     alike += [*range(0x20100, 0x2A600), *range(0x30100, 0x31300)]
     left_out = {*range(0xD800, 0xE000), *empty, *alike} - {*empty[::99], *alike[::9]}
     chars = [chr(code) for code in range(sys.maxunicode + 1) if code not in left_out]
-    pieces = [f"a{char} {char}1{char}{char}'" for char in chars]
+    pieces = [
+        f"a{char} {char}1{char}{char}'" for char in chars[:: 3 if file == "gpt-2.json" else 24]
+    ]
     texts = ["".join(pieces[i : i + 64]) for i in range(0, len(pieces), 64)]
-    texts = texts if file == "gpt-2.json" else texts[::8]
     fast, slow = tokenizer.encode(texts), tokenizer._encode_slowly(texts)
     assert np.array_equal(fast.ids, slow.ids)
     assert np.array_equal(fast.starts, slow.starts)
@@ -314,7 +316,7 @@ def test_gguf_files_give_the_ids_that_are_expected_of_them(data: Path, name: str
     ],
 )
 def test_other_files_of_a_tokenizer_are_that_tokenizer(data: Path, word: str, file: str) -> None:
-    """Equal ids in 36 languages and on the edge cases; equal parts where the file tells them all.
+    """Equal ids in 36 languages and on the edge cases; equal parts as far as the file tells them.
 
     llama.cpp reads marks with width, and Hangul syllables, otherwise than BERT does.
     """
@@ -328,28 +330,29 @@ def test_other_files_of_a_tokenizer_are_that_tokenizer(data: Path, word: str, fi
         differs = own and name in ("bn", "hi", "ko", "ta", "edges")
         equal = np.array_equal(one.encode(texts).ids, other.encode(texts).ids)
         assert equal != differs, name
-    if file != "gpt-2.json" and not own:  # its end-of-text token is normalised in one, not in both
-        assert one.components() == other.components()
+    parts = [one.components(), other.components()]
+    if file == "gpt-2.json":  # its end-of-text token is normalised in one, not in both
+        names = ("pre_tokenizer", "vocabulary", "merges")
+        parts = [{name: each[name] for name in names} for each in parts]
+    assert own or parts[0] == parts[1]
 
 
 # The training mixture
 
 
 def test_merges_are_given_back_from_vocabularies(data: Path) -> None:
+    """All of one vocabulary, and the first of others: what comes later changes none of them."""
     folder = data / "tokenizers"
     for name, learnable in {"gpt-2": 50_000, "claude": 64_739, "german-bpe-50k": 49_739}.items():
         merges = pipeline_from(folder / f"{name}.json").merges
         assert len(merges) == learnable
-        assert learned(merges.tokens, bytewise=True).pairs == list(merges.pairs)
+        first = learnable if name == "gpt-2" else 10_000
+        assert learned(merges.tokens[:first], bytewise=True).pairs == list(merges.pairs)[:first]
     merges = pipeline_from(folder / "llama.json").merges
     assert len(merges) == 29_612
 
 
-SENTENCEPIECE_STYLE = {
-    "llama.json": 2129,
-    "gguf/ggml-vocab-llama-spm.gguf": 2129,
-    "mistral-v3.spm.model": 3295,
-}
+SENTENCEPIECE_STYLE = {"llama.json": 2129, "mistral-v3.spm.model": 3295}
 
 
 @pytest.mark.parametrize("file", SENTENCEPIECE_STYLE)
@@ -360,23 +363,22 @@ def test_all_characters_of_a_vocabulary_are_its_alphabet(data: Path, file: str) 
     assert len(merges.alphabet) == size
     merged = set("".join(token.decode() for token in merges.tokens))
     assert len(merged) < size / 2
-    counts = count_pretokens(read_corpora([str(data / "text" / "ja.txt")]), pipeline)
+    with (data / "text" / "ja.txt").open(encoding="utf-8") as stream:
+        lines = [*islice(stream, 2_000)]
+    counts = count_pretokens(read_corpora({"ja": lines}), pipeline)
     assert evidence(counts, merges, 10).pairs()[0] > 0.1 * counts.bytes()[0]
 
 
-@pytest.mark.parametrize(
-    "spec",
-    ["bert-base-uncased.json", "bert-base-uncased.vocab.txt", "gguf/ggml-vocab-bert-bge.gguf"],
-)
-def test_the_ids_of_bert_are_not_in_the_order_of_training(data: Path, spec: str) -> None:
-    kind = "wordpiece:" if spec.endswith(".txt") else ""
+def test_the_ids_of_bert_are_not_in_the_order_of_training(data: Path) -> None:
     with pytest.raises(TokscopeError, match=r"\(only 41\.6 % of its tokens are made of two"):
-        pipeline_of(load(f"{kind}{data / 'tokenizers' / spec}"))
+        pipeline_of(load(data / "tokenizers" / "bert-base-uncased.json"))
 
 
 def test_the_merge_list_of_gpt2_cuts_like_its_tokenizer(data: Path) -> None:
     alone = load(str(data / "tokenizers" / "gpt-2.merges.txt"))
     whole = load(str(data / "tokenizers" / "gpt-2.json"))
+    for part in ("pre_tokenizer", "merges"):
+        assert alone.components()[part] == whole.components()[part]
     for name, texts in lines_of(data).items():
         assert np.array_equal(alone.encode(texts).ids, whole.encode(texts).ids), name
 
@@ -389,7 +391,7 @@ def test_pretokens_are_those_of_the_library_in_36_languages(data: Path, file: st
     """Cut by the library itself, or alone and whole of the same ids where it does not tell cuts."""
     tokenizer = load(data / "tokenizers" / file)
     if isinstance(tokenizer, RankTokenizer):
-        require_same_alone(data, tokenizer, file)
+        require_same_alone(data, tokenizer)
         return
     assert isinstance(tokenizer, HuggingFaceTokenizer)
     library, pipeline = tokenizer.library, pipeline_from(data / "tokenizers" / file)
@@ -402,10 +404,8 @@ def test_pretokens_are_those_of_the_library_in_36_languages(data: Path, file: st
         assert list(map(pipeline.spell, pieces)) == expected, name
 
 
-def require_same_alone(data: Path, tokenizer: RankTokenizer, file: str) -> None:
-    """Of one file the merges are found too, which takes seconds."""
-    whole_pipeline = file == "cl100k_base.tiktoken"
-    cut = pipeline_from(data / "tokenizers" / file).cut if whole_pipeline else tokenizer.cutter()
+def require_same_alone(data: Path, tokenizer: RankTokenizer) -> None:
+    cut = tokenizer.cutter()
     for name, texts in lines_of(data).items():
         lines = [f"{text}\n" for text in texts]
         whole = tokenizer.encode(lines)
@@ -439,23 +439,29 @@ def pretokens(data: Path) -> Counts:
 def test_golden_mixtures(data: Path, pretokens: Counts, steps: int) -> None:
     known = json.loads((data.parent / "golden" / "mixture" / "expected.json").read_text())
     expected, names = known[f"T={steps}"], list(known["bytes"])
-    tokenizer = golden_mixture(data, steps)
-    held = evidence(pretokens, pipeline_of(tokenizer).merges, steps).subset(names)
+    merges = pipeline_of(golden_mixture(data, steps)).merges
+    held = evidence(pretokens, merges, steps).subset(names)
     assert dict(zip(names, held.pairs(), strict=True)) == known["pairs_at_step_0"]
     assert dict(zip(names, held.counts.bytes(), strict=True)) == known["bytes"]
     solution = solve(held.linear_program())
     assert solution.objective == pytest.approx(expected["objective"], rel=1e-9)
     assert solution.is_exact
+    for shares, of in ((solution.shares, "pair"), (held.bytes_of(solution.shares), "byte")):
+        found = dict(zip(names, shares, strict=True))
+        assert found == pytest.approx(expected[f"{of}_shares"], abs=1e-4), of
 
-    total = sum(known["setup"]["true_training_bytes"].values())
+
+def test_a_golden_mixture_is_inferred(data: Path) -> None:
+    known = json.loads((data.parent / "golden" / "mixture" / "expected.json").read_text())
+    expected, truth = known["T=300"], known["setup"]["true_training_bytes"]
     report = infer_mixture(
-        tokenizer,
+        golden_mixture(data, 300),
         full_corpora(data),
-        merges=steps,
-        truth={name: size / total for name, size in known["setup"]["true_training_bytes"].items()},
+        merges=300,
+        truth={name: size / sum(truth.values()) for name, size in truth.items()},
     )
     found = report.frame.pivot_table(index="corpus", columns="measure", values="value")
-    for name in names:
+    for name in truth:
         assert found["pairs"][name] == pytest.approx(expected["pair_shares"][name], abs=1e-4)
         assert found["bytes"][name] == pytest.approx(expected["byte_shares"][name], abs=1e-4)
     assert found["bytes"]["all"] == pytest.approx(expected["log10_mse"], abs=1e-3)
@@ -468,20 +474,26 @@ BYTES = {
     "gpt-2.json": (256, 216), "cl100k_base.tiktoken": (256, 645), "claude.json": (256, 625),
     "llama3.tiktoken": (256, 1224), "llama.json": (256, 0),
 }  # fmt: skip
-# ids; whole UTF-8, cut, bytes that UTF-8 never holds; only ASCII white space; a run of eight or
-# more of one character; holding U+FFFD; bytes of the longest
+# ids; whole UTF-8, cut, bytes that UTF-8 never holds; holding U+FFFD; bytes of the longest
 TEXTS = {
-    "gpt-2.json": (50257, 49913, 331 + 13, 7, 91, 8, 128),
-    "claude.json": (65000, 64247, 740 + 13, 537, 619, 39, 1024),
-    "cl100k_base.tiktoken": (100256, 99483, 760 + 13, 425, 483, 9, 128),
-    "llama.json": (32000, 31872, 115 + 13, 24, 28, 2, 27),
+    "gpt-2.json": (50257, 49913, 331 + 13, 8, 128),
+    "claude.json": (65000, 64247, 740 + 13, 39, 1024),
+    "cl100k_base.tiktoken": (100256, 99483, 760 + 13, 9, 128),
+    "llama.json": (32000, 31872, 115 + 13, 2, 27),
 }
 DUPLICATES = {"gpt-2.json": 0, "claude.json": 0, "cl100k_base.tiktoken": 0, "llama.json": 96}
 
 
+@cache
+def vocab_of(path: Path) -> pd.DataFrame:
+    """What a vocabulary holds, and what of it text in five scripts uses."""
+    corpora = read_corpora([f"sample:{name}" for name in ("en", "ru", "hi", "th", "ja")])
+    return tokscope.vocab([load(path)], corpora).frame
+
+
 @pytest.mark.parametrize("file", BYTES)
 def test_bytes_of_vocabularies(data: Path, file: str) -> None:
-    frame = tokscope.vocab([load(data / "tokenizers" / file)], by="kind").frame
+    frame = vocab_of(data / "tokenizers" / file).query("by == 'kind'")
     counts = frame[frame["measure"] == "tokens"].set_index("name")["value"]
     assert (counts["byte"], counts["incomplete UTF-8"]) == BYTES[file]
 
@@ -490,18 +502,16 @@ def test_bytes_of_vocabularies(data: Path, file: str) -> None:
 def test_texts_of_vocabularies(data: Path, file: str) -> None:
     tokenizer = load(data / "tokenizers" / file)
     vocabulary = tokenizer.vocabulary
-    ids, whole, cut, blank, runs, replaced, longest = TEXTS[file]
+    ids, whole, cut, replaced, longest = TEXTS[file]
     specials = len(vocabulary.specials) if file.endswith(".tiktoken") else 0  # not in that count
     assert len(vocabulary) == ids + specials
     assert int(vocabulary.incomplete.sum()) == cut
     assert len(vocabulary) - specials - cut == whole
-    patterns = {r"^[ \t\n\r\x0b\x0c]+$": blank, r"(.)\1{7,}": runs, "\ufffd": replaced}
-    found = grep([tokenizer], "|".join(patterns)).frame["id"].tolist()
-    texts = [vocabulary[token].decode(errors="surrogateescape") for token in found]
-    for pattern, number in patterns.items():
-        assert sum(bool(re.search(pattern, text)) for text in texts) == number
-    assert all(re.search("|".join(patterns), text) for text in texts)
-    totals = tokscope.vocab([tokenizer]).frame.query("by == 'total'").set_index("measure")["value"]
+    found = grep([tokenizer], "\ufffd").frame["id"].tolist()
+    assert len(found) == replaced
+    assert all("\ufffd" in vocabulary[token].decode(errors="ignore") for token in found)
+    frame = vocab_of(data / "tokenizers" / file)
+    totals = frame.query("by == 'total'").set_index("measure")["value"]
     assert totals["longest_bytes"] == longest
     with_bytes = int((vocabulary.lengths > 0).sum())
     assert with_bytes - totals["distinct"] == DUPLICATES[file]
@@ -513,20 +523,19 @@ TOKENIZERS = (*FILES, "llama3.tiktoken", *(f"gguf/{name}.gguf" for name in GGUF)
 @pytest.mark.parametrize("file", sorted(set(TOKENIZERS)))
 def test_shares_of_every_file_sum_to_1(data: Path, file: str) -> None:
     """By kind, position, script and language, in five scripts."""
-    corpora = read_corpora([f"sample:{name}" for name in ("en", "ru", "hi", "th", "ja")])
-    report = tokscope.vocab([load(data / "tokenizers" / file)], corpora)
-    shares = report.frame[report.frame["measure"] == "share"].groupby("by")["value"].sum()
+    frame = vocab_of(data / "tokenizers" / file)
+    shares = frame[frame["measure"] == "share"].groupby("by")["value"].sum()
     for by in ("kind", "position", "script", "language"):
         assert shares[by] == pytest.approx(1, abs=1e-12)
 
 
 def test_tokens_seen_are_the_types_of_each_language(data: Path) -> None:
-    """Of two of the five languages."""
+    """Of one of the five languages."""
     used = [load(data / "tokenizers" / f"{name}.json") for name in ("gpt-2", "llama")]
-    frame = tokscope.vocab(used, full_corpora(data, ("ar", "en")), by="language").frame
+    frame = tokscope.vocab(used, full_corpora(data, ["en"]), by="language").frame
     seen = frame[frame["measure"] == "seen"].set_index(["tokenizer", "name"])["value"]
     assert {key: int(value) for key, value in seen.items()} == {
-        key: totals[4] for key, totals in TOTALS.items() if key[1] in ("ar", "en")
+        key: totals[4] for key, totals in TOTALS.items() if key[1] == "en"
     }
 
 
@@ -534,9 +543,7 @@ def test_a_vocabulary_is_that_of_its_other_files(data: Path) -> None:
     """The same counts from JSON and from GGUF, where only one of them marks what continues a word."""
     for name, file in GGUF.items():
         places = [data / "tokenizers" / file, data / "tokenizers" / "gguf" / f"{name}.gguf"]
-        frames = [
-            tokscope.vocab([load(str(place))]).frame.drop(columns="tokenizer") for place in places
-        ]
+        frames = [vocab_of(place).drop(columns="tokenizer") for place in places]
         parts = [frame[frame["by"].isin(["position", "script"])] for frame in frames]
         assert parts[0].reset_index(drop=True).equals(parts[1].reset_index(drop=True)), name
 
@@ -578,7 +585,9 @@ def test_published_files_have_no_broken_merges(data: Path) -> None:
         assert not len(subject(path).parts.orphans)
 
 
-REVIEWED = {  # golden/vocabulary.json: runs of a character, tokens of white space, longest tokens
+# golden/vocabulary.json: tokens with a run of eight or more of one character, tokens of white space
+# alone, longest tokens
+REVIEWED = {
     "gpt-2.json": (91, 7, "35496 (128 bytes)", "38093 (66 bytes)"),
     "claude.json": (619, 537, "63466 (1024 bytes)", "63480 (1024 bytes)"),
     "cl100k_base.tiktoken": (483, 425, "58040 (128 bytes)", "90280 (114 bytes)"),
@@ -588,12 +597,11 @@ REVIEWED = {  # golden/vocabulary.json: runs of a character, tokens of white spa
 
 @pytest.mark.parametrize("file", REVIEWED)
 def test_tokens_for_review_are_those_of_the_golden_file(data: Path, file: str) -> None:
-    frame = tokscope.audit([load(data / "tokenizers" / file)], select=["TS44"]).frame
-    found = frame[frame["by"] == "finding"].set_index("code")
+    found = {one.code: one for one in _vocabulary(subject(data / "tokenizers" / file))}
     runs, blanks, *longest = REVIEWED[file]
-    assert (found.loc["TS442", "value"], found.loc["TS445", "value"]) == (runs, blanks)
+    assert (found["TS442"].count, found["TS445"].count) == (runs, blanks)
     for one in filter(None, longest):
-        assert one in found.loc["TS444", "examples"]
+        assert any(example.startswith(one) for example in found["TS444"].examples)
 
 
 DIGITS = {  # the name in golden/numbers.json -> the file
@@ -716,8 +724,8 @@ def test_thousands_on_the_sums_of_the_paper(data: Path, name: str, key: str) -> 
     [("gpt-2", 3.96, 5.65), ("claude", 3.79, 5.03), ("cl100k_base", 3, 5), ("llama", 9, 11)],
 )
 def test_tokens_of_nine_digits(data: Path, name: str, plain: float, with_commas: float) -> None:
-    """Means over 60,000 seeded numbers, by an independent count; ours of 20,000 others."""
-    draw = np.random.default_rng(0).integers(10**8, 10**9, 20_000).tolist()
+    """Means over 60,000 seeded numbers, by an independent count; ours of 5,000 others."""
+    draw = np.random.default_rng(0).integers(10**8, 10**9, 5_000).tolist()
     tokenizer = load(str(data / "tokenizers" / DIGITS[name]))
     for comma, expected in (("", plain), (",", with_commas)):
         runs = cut(tokenizer, [format(n, comma) for n in draw], BARE)
@@ -728,11 +736,9 @@ def test_tokens_of_nine_digits(data: Path, name: str, plain: float, with_commas:
     ("file", "rule"),
     [
         ("gpt-2.json", "learned"),
-        ("claude.json", "learned"),
         ("cl100k_base.tiktoken", "left-to-right groups of 3"),
         ("o200k_base.tiktoken", "left-to-right groups of 3"),
         ("llama3.tiktoken", "left-to-right groups of 3"),
-        ("llama.json", "single digits"),
         ("mistral-v3.spm.model", "single digits"),
     ],
 )
@@ -741,27 +747,6 @@ def test_rules_of_published_tokenizers(data: Path, file: str, rule: str) -> None
     row = frame[frame["by"] == "rule"].iloc[0]
     assert row["name"].split(";")[0] == rule
     assert rule == "learned" or row["value"] == pytest.approx(1)
-
-
-@pytest.mark.parametrize(
-    ("second", "by", "fuzz", "least"),
-    [
-        ("gguf/ggml-vocab-gpt-2.gguf", "ids", 50, 400_000),
-        ("gpt-2.merges.txt", "bytes", 0, 50_000),
-    ],
-)
-def test_formats_of_published_tokenizers_are_equal(
-    data: Path, second: str, by: str, fuzz: int, least: int
-) -> None:
-    """On two languages and each token; on made texts once, as both are cut by one expression."""
-    one, other = (load(data / "tokenizers" / name) for name in ("gpt-2.json", second))
-    assert one.components()["pre_tokenizer"] == other.components()["pre_tokenizer"]
-    texts = {n: str(data / "parallel" / "flores-dev" / f"{n}.txt") for n in ("ar", "de")}
-    tokens = [piece.decode(errors="ignore") for piece in one.vocabulary.pieces]
-    corpora = read_corpora({**texts, "tokens": tokens})
-    report = equiv({"a": one}, {"b": other}, corpora, by=by, fuzz=fuzz)
-    assert not differs(report)
-    assert report.frame["texts"].sum() > least
 
 
 # How the tokens of one published tokenizer are made of those of another, by an independent program:
@@ -806,6 +791,18 @@ TRANSFERS = [
 ]  # fmt: skip
 
 
+def require_vectors_of_a_loop(made: Map) -> None:
+    vectors = np.random.default_rng(0).standard_normal((made.width, 3))
+    for method in METHODS:
+        weights = weights_of(made, method)
+        found = matrix_of(made, weights) @ vectors
+        for token in range(0, made.height, 101):
+            part = slice(made.starts[token], made.starts[token + 1])
+            pairs = zip(weights[part], made.pieces[part], strict=True)
+            wanted = sum((w * vectors[i] for w, i in pairs), np.zeros(3))
+            assert np.allclose(found[token], wanted), method
+
+
 @pytest.mark.parametrize(("files", "kinds", "pieces", "digest", "used"), TRANSFERS)
 def test_maps_between_published_tokenizers(
     data: Path,
@@ -820,6 +817,8 @@ def test_maps_between_published_tokenizers(
     rows = [[token, made.old(token) or None] for token, own in enumerate(every) if own]
     written = json.dumps(rows, separators=(",", ":")).encode()
     assert hashlib.sha256(written).hexdigest() == digest
+    if files[0] == "bert-base-uncased.json":
+        require_vectors_of_a_loop(made)
     spelled = np.array([bool(own) for own in every])
     assert tuple(int((made.of(kind) & spelled).sum()) for kind in KINDS if kind != SPECIAL) == kinds
     numbers = np.unique_counts(made.counts[made.of(COMPOSED)])
@@ -836,20 +835,6 @@ def test_maps_between_published_tokenizers(
     ]
     each = (types * number).sum() / types[number > 0].sum()
     assert (*found, round(float(each), 6)) == used
-
-
-def test_vectors_of_a_published_map_are_those_of_a_loop(data: Path) -> None:
-    old, new = (load(str(data / "tokenizers" / f"{n}.json")) for n in ("llama", "german-bpe-50k"))
-    made = map_of(old, new)
-    vectors = np.random.default_rng(0).standard_normal((old.vocabulary.size, 3))
-    for method in METHODS:
-        weights = weights_of(made, method)
-        found = matrix_of(made, weights) @ vectors
-        for token in range(0, made.height, 101):
-            part = slice(made.starts[token], made.starts[token + 1])
-            pairs = zip(weights[part], made.pieces[part], strict=True)
-            wanted = sum((w * vectors[i] for w, i in pairs), np.zeros(3))
-            assert np.allclose(found[token], wanted), method
 
 
 def test_a_llama_that_learns_german(data: Path) -> None:
