@@ -19,6 +19,7 @@ import tiktoken
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.laws import at_most
 from tests.tokenizers.families import FAST, tokenizer_of, write
 from tests.tokenizers.test_families import TEXTS, library_ids
 from tokscope.counting.signature import signed
@@ -94,6 +95,7 @@ def same(one: Tokenizer, other: Tokenizer, texts: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("name", [*FAST, "ranks.tiktoken"])
+@at_most(10)
 @given(batch=st.lists(TEXTS, max_size=5))
 @example(batch=[])
 @example(batch=["", " ", "", "hello", ""])
@@ -108,6 +110,7 @@ def test_ids_are_those_of_the_library(name: str, batch: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@at_most(10)
 @given(batch=st.lists(TEXTS | st.text("a'sſK \n\r\t/!1\u180e\u3000é中", max_size=12), min_size=1))
 @example(batch=["'ſx 'ſx", "a\n ", "a \n \n  ", "\n/x", "!\n/x", "\u180e a"])
 def test_both_cut_by_published_expressions_alike(name: str, batch: list[str]) -> None:
