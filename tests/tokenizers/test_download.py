@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import pytest
 from huggingface_hub import constants
 
 from tests.conftest import Run
+from tests.laws import done_here, refusal_here
 from tests.tokenizers.families import byte_level, file_of, model_file, rank_file
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import download, hub, load
@@ -140,21 +142,25 @@ def test_a_cached_encoding_is_loaded_without_a_network(
     assert len(tokenizer.encode(["a<|endoftext|>"], specials=True).ids) == 2
 
 
-@pytest.mark.deep
-def test_a_name_that_is_not_cached_fails_at_once_with_what_to_do(run: Run, tmp_path: Path) -> None:
+def test_a_name_that_is_not_cached_fails_at_once_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The proxy is a closed port: a machine that reaches nothing."""
     away = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")
-    away |= {"TIKTOKEN_CACHE_DIR": str(tmp_path), "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0"}
+    away |= {"TIKTOKEN_CACHE_DIR": str(tmp_path), "HF_HUB_OFFLINE": "0"}
+    for name, value in away.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     for word, hint in (
         ("gpt-4o", f"save it as {tmp_path}"),
         ("hf:org/name", "load the file with file:PATH"),
     ):
         start = time.monotonic()
-        done = run("compare", word, **away)
+        monkeypatch.setattr(sys, "argv", ["tokscope", "compare", word])
+        line = refusal_here(capsys)
         assert time.monotonic() - start < 20  # the library alone takes longer; not a benchmark
-        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
-        assert "it cannot be reached, or closes the connection" in done.stderr
-        assert hint in done.stderr
+        assert "it cannot be reached, or closes the connection" in line
+        assert hint in line
 
 
 @pytest.fixture
@@ -191,30 +197,28 @@ def listing(revision: str) -> str:
 
 @pytest.mark.deep
 def test_a_repository_is_downloaded_once_and_then_comes_from_the_cache(
-    run: Run, server: Server, machine: dict[str, str]
+    run: Run,
+    server: Server,
+    machine: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """The second time in this process, which starts sooner."""
     publish(server, {"README.md": b"it", "tokenizer.json": byte_level().to_str().encode()})
     done = run("show", "a", "org/name", "-f", "json", **machine)
     assert done.returncode == 0, done.stderr
     assert {row["tokenizer"] for row in json.loads(done.stdout)["rows"]} == {"name"}
     assert any(path.endswith("tokenizer.json") and TOKEN in sent for _, path, sent in server.asked)
     asked = len(server.asked)
-    again = run("show", "a", "org/name", "-f", "json", **machine)
-    assert again.stdout == done.stdout
+    for name, value in machine.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(constants, "ENDPOINT", server.address)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(Path(machine["HF_HOME"], "hub")))
+    monkeypatch.setattr(sys, "argv", ["tokscope", "show", "a", "org/name", "-f", "json"])
+    assert done_here(capsys).stdout == done.stdout
     assert len(server.asked) == asked
     assert TOKEN not in done.stdout + done.stderr
     assert done.stderr == ""
-
-
-def test_a_configuration_that_leads_elsewhere_is_refused_with_downloads_allowed(
-    run: Run, server: Server, machine: dict[str, str], tmp_path: Path
-) -> None:
-    config = tmp_path / "tokscope.toml"
-    config.write_text('tokenizer = "org/name@../../../x"\n[identity]\ncomponents = "fail"\n')
-    done = run("lock", "--allow-download", "--config", config, **machine)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
-    assert "is not the name of a file in the folder" in done.stderr
-    assert not server.asked
 
 
 def test_a_cached_repository_without_a_tokenizer_is_not_called_uncached(
@@ -247,6 +251,20 @@ def hostile(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(hub, "_MOST_FILES", 20)
     publish(server, {"tokenizer.json": file_of("gpt.json")})
     return server
+
+
+def test_a_configuration_that_leads_elsewhere_is_refused_with_downloads_allowed(
+    hostile: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config = tmp_path / "tokscope.toml"
+    config.write_text('tokenizer = "org/name@../../../x"\n[identity]\ncomponents = "fail"\n')
+    words = ["tokscope", "lock", "--allow-download", "--config", str(config)]
+    monkeypatch.setattr(sys, "argv", words)
+    assert "is not the name of a file in the folder" in refusal_here(capsys)
+    assert not hostile.asked
 
 
 def refused(word: str = "hf:org/name") -> str:
@@ -519,21 +537,21 @@ ANSWERS: dict[str, tuple[Callable[[BinaryIO], object], str]] = {
     "endless": (for_ever(f"{OK}\n".encode(), b"x" * 10_000, 0), "larger than 0 MB"),
     "a byte at a time": (
         for_ever(f"{OK}\n".encode(), b"x", 0.05),
-        "the download took more than 0.2 s",
+        "the download took more than 0.1 s",
     ),
     "a byte of a header at a time": (
         for_ever(b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.05),
-        "the download took more than 0.2 s",
+        "the download took more than 0.1 s",
     ),
     "lines of a header": (
         for_ever(OK.encode(), b"X: x\r\n", 0.05),
-        "the download took more than 0.2 s",
+        "the download took more than 0.1 s",
     ),
     "go on": (
         for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.05),
-        "the download took more than 0.2 s",
+        "the download took more than 0.1 s",
     ),
-    "silence": (for_ever(b"", b"", 1), "the download took more than 0.2 s"),
+    "silence": (for_ever(b"", b"", 1), "the download took more than 0.1 s"),
     "a file": (said("HTTP/1.1 302 x\nLocation: file:///etc/passwd\n"), "redirected to another"),
     "another scheme": (said("HTTP/1.1 302 x\nLocation: ftp://127.0.0.1/x\n"), "redirected to an"),
     "junk as an address": (said("HTTP/1.1 302 x\nLocation: http://[::1\n"), ""),
@@ -544,7 +562,7 @@ ANSWERS: dict[str, tuple[Callable[[BinaryIO], object], str]] = {
 
 def patience(message: str) -> float:
     """Return a limit that a busy machine does not reach, unless the limit is what is tested."""
-    return 0.2 if message.endswith("0.2 s") else 60
+    return 0.1 if message.endswith("0.1 s") else 60
 
 
 @pytest.mark.parametrize("path", [listing("main"), FILE], ids=["list", "file"])
