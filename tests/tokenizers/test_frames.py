@@ -102,6 +102,7 @@ def scored() -> Tokenizer:
     return made
 
 
+@cache
 def two_files() -> Json:
     model = json.loads(bytewise().to_str())["model"]
     vocabulary = dict(model["vocab"])
@@ -161,16 +162,18 @@ def whole(kind: str, path: Path) -> Tokenizer:
 
 
 def folders(kind: str, path: Path) -> Iterator[Path]:
-    """Folders of a class, with a post-processor and without, and with every flag."""
+    """Folders of a class, with every flag and no post-processor, or with one and some flags."""
     if kind in PARTS:
         flags = FLAGS if kind in FLAGGED or kind in ("Roberta", "T5") else [{}]
+        files = parts(kind)
         for i, chosen in enumerate(flags):
             settings = {**SETTINGS.get(kind, {}), **chosen}
-            yield repository(path / f"parts{i}", parts(kind), kind, **settings)
+            yield repository(path / f"parts{i}", files, kind, **settings)
     if kind in WHOLE:
         flags = FLAGS if kind in FLAGGED or kind == "Bert" else [{}]
-        for i, (own, chosen) in enumerate(product((None, OTHER), flags)):
-            data = json.loads(whole(kind, path / "of").to_str())
+        data = json.loads(whole(kind, path / "of").to_str())
+        some = [*product([None], flags), *product([OTHER], flags[::2])]
+        for i, (own, chosen) in enumerate(some):
             data["post_processor"] = own and json.loads(own.__getstate__())
             yield repository(path / f"whole{i}", {"tokenizer.json": data}, kind, **chosen)
 

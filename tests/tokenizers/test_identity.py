@@ -92,11 +92,13 @@ def edited(data: Any, at: Place, edit: Callable[[Any], Any]) -> Any:
     return edit(found)
 
 
-def variants(data: Json) -> Iterator[tuple[Place, Json]]:
+def variants(
+    data: Json, tried: Callable[[Place], bool] = lambda _: True
+) -> Iterator[tuple[Place, Json]]:
     """Change every leaf, and put something that nobody knows into every object."""
-    for at in leaves(data):
+    for at in filter(tried, leaves(data)):
         yield at, edited(data, at, other)
-    for at in objects(data):
+    for at in filter(tried, objects(data)):
         yield (*at, "nobody"), edited(data, at, lambda inside: {**inside, "nobody": 3})
 
 
@@ -192,14 +194,13 @@ def test_an_added_token_that_stands_twice_counts(tmp_path: Path) -> None:
 def test_every_value_of_a_tekken_file_counts(tmp_path: Path) -> None:
     data = json.loads(tekken_file())
     data["vocab"][-1]["token_str"] = "?"
-    few = range(250, len(data["vocab"]))
+    many = range(250)  # bytes, which are all alike
     file = tmp_path / "tekken.json"
     file.write_text(json.dumps(data), encoding="utf-8")
     before, seen = identity(file), []
-    for at, changed in variants(data):
-        if at[:1] != ("vocab",) or len(at) < 2 or at[1] in few:
-            file.write_text(json.dumps(changed), encoding="utf-8")
-            seen += [at] if identity(file) == before else []
+    for at, changed in variants(data, lambda at: at[:1] != ("vocab",) or at[1] not in many):
+        file.write_text(json.dumps(changed), encoding="utf-8")
+        seen += [at] if identity(file) == before else []
     assert {at[-1] for at in seen} == set(LEFT_OUT["tekken.json"])
 
 
@@ -240,7 +241,7 @@ def messages(content: bytes, step: int = 1) -> Iterator[bytes]:
         return field(number, value)
 
     for i, (kind, message) in enumerate(listed):
-        if kind == 1 and i > 10 and i % step:  # the first are special tokens
+        if kind == 1 and i > 4 and i % step:  # the first are special tokens
             continue
         assert isinstance(message, bytes)
         inner = scored(message)
@@ -464,7 +465,7 @@ def test_settings_of_any_type_are_compared_or_refused(value: Any, tmp_path: Path
     ],
 )
 def test_every_value_of_a_model_counts_for_its_folder(name: str, file: str, tmp_path: Path) -> None:
-    """Of pieces, one of seven; without a folder, all are tried."""
+    """Of pieces, the first five and one of seven; without a folder, all are tried."""
     files = BESIDE[name]()
     folder = repository(tmp_path / "made", files)
     before = identity(folder)
