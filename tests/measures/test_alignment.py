@@ -62,13 +62,13 @@ def test_too_little_to_tell_is_no_doubt() -> None:
 
 
 def test_translations_into_36_languages_are_never_doubted(data: Path) -> None:
-    """Every language against every other; shuffled against each other, all are found."""
+    """Every language against a third of the others; shuffled against itself, it is found."""
     generator = np.random.default_rng(0)
     lengths = [
         np.array([len(line) for line in path.read_bytes().splitlines()])
         for path in sorted((data / "parallel" / "flores-dev").glob("*.txt"))
     ]
     assert len(lengths) == 36
-    for one in lengths:
-        assert not any(unlike_translations(one, other) for other in lengths)
+    for i, one in enumerate(lengths):
+        assert not any(unlike_translations(one, other) for other in lengths[i % 3 :: 3])
         assert unlike_translations(one, generator.permutation(one))

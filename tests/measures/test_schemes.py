@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import at_most
 from tokscope.measures.digits import left_to_right, right_to_left
 from tokscope.measures.schemes import FIXED, LEARNED, NO_TOKENS, RULES, UNKNOWN, scheme
 
@@ -61,6 +62,7 @@ def test_numbers_without_tokens_are_unknown_and_not_whole() -> None:
     assert found.in_words() == (UNKNOWN, 1.0)
 
 
+@at_most(10)
 @given(st.dictionaries(st.integers(1, 12), st.lists(st.integers(-1, 4095), min_size=1)))
 def test_shares_sum_to_1(samples: dict[int, list[int]]) -> None:
     cuts = {n: np.array([c if c < 0 else c % 2**n & ~1 for c in own]) for n, own in samples.items()}

@@ -49,21 +49,21 @@ def test_an_interval_with_an_undefined_value_is_undefined() -> None:
 
 @pytest.mark.deep
 def test_intervals_of_a_ratio_of_sums_hold_the_truth_as_often_as_they_say() -> None:
-    """400 corpora of 150 lines of known law: tokens = 2 + words * a rate that varies by line.
+    """200 corpora of 150 lines of known law: tokens = 2 + words * a rate that varies by line.
 
     The share of 95 % intervals that hold the true ratio, 2 / 10 + 1.5 = 1.7, has a standard error
-    of 1.1 points; the percentile bootstrap is known to fall a little short for few rows.
+    of 1.5 points; the percentile bootstrap is known to fall a little short for few rows.
     """
     generator = np.random.default_rng(7)
     held = 0
-    for trial in range(400):
+    for trial in range(200):
         words = generator.poisson(9, 150) + 1
         tokens = 2 + words * generator.choice([1.0, 1.5, 2.0], 150)
         low, high = interval(
             np.divide(*resample(np.stack([tokens * 2, words * 2], 1).astype(int), 200, [trial]).T)
         )
         held += low <= 1.7 <= high
-    assert 0.92 <= held / 400 <= 0.975
+    assert 0.92 <= held / 200 <= 0.975
 
 
 @pytest.mark.deep
@@ -71,7 +71,7 @@ def test_intervals_of_a_paired_difference_hold_the_truth_and_are_narrow() -> Non
     """Two tokenizers on the same lines: one needs 5 % more tokens, but for noise of its own."""
     generator = np.random.default_rng(8)
     held, widths, apart = 0, [], []
-    for trial in range(300):
+    for trial in range(150):
         words = generator.poisson(9, 150) + 1
         first = words * 10
         second = generator.binomial(words * 10, 0.05) + first
@@ -84,7 +84,7 @@ def test_intervals_of_a_paired_difference_hold_the_truth_and_are_narrow() -> Non
         apart.append(
             np.subtract(*reversed(interval(other[:, 1] / other[:, 2] - sums[:, 0] / sums[:, 2])))
         )
-    assert 0.91 <= held / 300 <= 0.98
+    assert 0.91 <= held / 150 <= 0.98
     assert np.mean(widths) <= np.mean(apart)
 
 
@@ -93,18 +93,18 @@ def test_intervals_of_a_paired_difference_hold_the_truth_and_are_narrow() -> Non
     [
         *(("one by one", expected) for expected in (0.3, 3.0)),
         *(("whole rows", expected) for expected in (1.3, 10.0)),
-        *(("crowded", expected) for expected in (0.3, 1.3, 3.0, 10.0)),
+        *(("crowded", expected) for expected in (0.3, 3.0)),
     ],
 )
 def test_intervals_of_rare_events_hold_the_truth(kind: str, expected: float) -> None:
-    """300 corpora of 150 rows in which so few events are expected that often none is seen.
+    """200 corpora of 150 rows in which so few events are expected that often none is seen.
 
     The percentile bootstrap holds the truth in .25, .71, .90 and .92 of them. An interval of 95 %
-    that falls short by chance alone is below .92 once in a hundred.
+    that falls short by chance alone is below .92 once in forty.
     """
     generator = np.random.default_rng(9)
     held = 0
-    for trial in range(300):
+    for trial in range(200):
         trials = generator.poisson(9, 150) + 1
         rate = expected / (150 if kind == "whole rows" else 1500)
         if kind == "one by one":
@@ -116,7 +116,7 @@ def test_intervals_of_rare_events_hold_the_truth(kind: str, expected: float) -> 
         drawn = np.divide(*resample(np.stack([events, trials], 1), 100, [trial]).T)
         low, high = share_interval(events, trials, drawn)
         held += low <= rate <= high
-    assert held / 300 >= 0.92
+    assert held / 200 >= 0.92
 
 
 def test_none_of_many_rows_has_the_exact_bound() -> None:

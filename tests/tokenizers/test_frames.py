@@ -172,7 +172,8 @@ def folders(kind: str, path: Path) -> Iterator[Path]:
     if kind in WHOLE:
         flags = FLAGS if kind in FLAGGED or kind == "Bert" else [{}]
         data = json.loads(whole(kind, path / "of").to_str())
-        some = [*product([None], flags), *product([OTHER], flags[::2])]
+        without = flags if len(flags) > 1 or kind not in PARTS else []  # as its parts are
+        some = [*product([None], without), *product([OTHER], flags[::2])]
         for i, (own, chosen) in enumerate(some):
             data["post_processor"] = own and json.loads(own.__getstate__())
             yield repository(path / f"whole{i}", {"tokenizer.json": data}, kind, **chosen)

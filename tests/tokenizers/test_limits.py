@@ -106,14 +106,14 @@ def test_many_long_tokens_are_refused_together() -> None:
 
 @pytest.mark.parametrize("special", [True, False])
 def test_added_tokens_are_compared_in_little_time(write: Write, special: bool) -> None:
-    """Four thousand plain and as many special ones took minutes: each with each."""
-    tokens = [*added(8_000)]
+    """Four thousand plain and as many special ones took minutes: each with each. Here are half."""
+    tokens = [*added(4_000)]
     for token in tokens[::2]:
         token["special"] = special
     path = write("t.json", json.dumps({**parsed("gpt.json"), "added_tokens": tokens}))
     begin = time.process_time()
     assert "very many added tokens" in str(inspect([str(path)]).frame["value"].tolist())
-    assert time.process_time() - begin < 10
+    assert time.process_time() - begin < 5
 
 
 BOMBS = ["((a?){1000}){1000}", "(" * 101 + ")" * 101, "x" * 20_001, "(a{99999}){9999999999}"]

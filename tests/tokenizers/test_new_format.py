@@ -87,7 +87,7 @@ def test_what_families_may_tell_is_asked_of_none(words: tuple[str, str]) -> None
     shown = show("a é", list(words)).frame
     assert shown["token"].tolist() == ["a", "␣", "<unk>", "a", "␣", "é"]
     assert "distinct" in vocab(words).frame["measure"].tolist()
-    assert set(numbers(words[:1]).frame["tokenizer"]) == {"old"}
+    assert set(numbers(words[:1], by="coverage").frame["tokenizer"]) == {"old"}
     assert "vocabulary" in diff(*words).frame["name"].tolist()
     kinds = available().frame.set_index("name")["how"]
     assert kinds["toy"] == "toy:PATH"

@@ -15,6 +15,7 @@ import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import at_most
 from tests.tokenizers.families import FAMILIES, TEXT, byte_level, tokenizer_of
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Tokenizer, load
@@ -131,6 +132,7 @@ def test_so_it_does_where_words_have_marks(name: str, tmp_path: Path) -> None:
         assert found == [from_alphabet(p) if bytewise else p.encode() for p in pieces]
 
 
+@at_most(12)
 @given(st.text("helo wrd\n12é日", max_size=20))
 @pytest.mark.parametrize(
     "name", ["gpt.json", "gaps.json", "llama.json", "bpe.model", "tekken.json"]

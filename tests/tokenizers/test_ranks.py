@@ -74,7 +74,8 @@ def test_a_folder_s_ranks_are_no_sentencepiece_model(write: Write, tmp_path: Pat
 def test_the_ranks_of_llama_3_are_known_under_their_own_name(data: Path, write: Write) -> None:
     content = (data / "tokenizers" / "llama3.tiktoken").read_bytes()
     write("original/tokenizer.model", content)
-    for word in ("./original", "original/tokenizer.model", "file:original/tokenizer.model"):
+    assert parse("original/tokenizer.model").kind == "tiktoken-file"
+    for word in ("./original", "file:original/tokenizer.model"):
         tokenizer = load(word)
         assert tokenizer.name == "original"
         assert tokenizer.encode(["Hello world"]).ids.tolist() == [9906, 1917]
