@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.laws import at_most
 from tests.tokenizers.families import FAMILIES, tokenizer_of
 from tokscope.tokenizers.borders import borders
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
@@ -67,6 +68,7 @@ TEXTS = st.text(st.sampled_from("hello wrdé\u0301½中ﬁ\u200b \n"), max_size=
 
 
 @pytest.mark.parametrize("name", LIBRARY)
+@at_most(10)
 @given(batch=st.lists(TEXTS, max_size=4))
 @example(batch=["", "cafe\u0301 \u200bhello", "日½", ""])
 def test_ends_of_the_first_encoding_are_those_of_each_text(name: str, batch: list[str]) -> None:
