@@ -129,6 +129,7 @@ def test_where_the_engines_differ_the_core_encodes() -> None:
     assert not engines.why
 
 
+@at_most(12)
 @given(st.lists(st.sampled_from(["", "a", "a b", "it'ſx", "'ſ", "<t>", "a<t>b 'ſ"]), min_size=1))
 def test_only_texts_with_an_added_token_are_left_to_the_core(batch: list[str]) -> None:
     encoder = RankEncoder.of(PATTERNS["llama3"], ranks(), range(len(ranks())), added={"<t>": 9_000})

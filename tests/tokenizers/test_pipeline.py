@@ -142,10 +142,11 @@ def test_so_it_gives_them_for_any_text(name: str, text: str) -> None:
 
 
 def test_the_sample_has_its_merges() -> None:
-    pipeline = pipeline_of(load("sample:bpe"))
+    tokenizer = load("sample:bpe")
+    pipeline = pipeline_of(tokenizer)
     assert isinstance(pipeline, Pipeline)
     assert len(pipeline.merges) == 3743
-    assert remade(load("sample:bpe"), TEXT[0]) == tokens(load("sample:bpe"), TEXT[0])
+    assert remade(tokenizer, TEXT[0]) == tokens(tokenizer, TEXT[0])
 
 
 @pytest.mark.parametrize("name", REFUSED)
