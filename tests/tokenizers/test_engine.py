@@ -394,23 +394,22 @@ def test_every_character_and_the_texts_of_equiv_have_the_same_ids(name: str) -> 
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize(("threads", "names"), [("1", ["gpt2"]), ("3", ["gpt2", "llama4"])])
-def test_long_texts_have_the_same_ids_with_threads_and_in_a_fork(
-    threads: str, names: list[str]
-) -> None:
+def test_long_texts_have_the_same_ids_with_threads_and_in_a_fork() -> None:
+    """With three threads in a process of its own; here with one, as in all tests."""
+    texts = long_texts()
+    assert have_the_same_numbers(cut_by("gpt2"), texts)
     code = """
 import os
-import sys
 from tests.tokenizers.test_engine import cut_by, have_the_same_numbers, long_texts
 texts = long_texts()
-assert all(have_the_same_numbers(cut_by(name), texts) for name in sys.argv[1:])
+assert all(have_the_same_numbers(cut_by(name), texts) for name in ("gpt2", "llama4"))
 child = os.fork() if hasattr(os, "fork") else 0
 assert have_the_same_numbers(cut_by("gpt2"), texts)
 if child:
     assert os.waitpid(child, 0)[1] == 0
 """
-    environment = os.environ | {"FASTOKENS_BPE_THREADS": threads, "RAYON_NUM_THREADS": threads}
-    subprocess.run([sys.executable, "-c", code, *names], env=environment, check=True, timeout=100)
+    environment = os.environ | {"FASTOKENS_BPE_THREADS": "3", "RAYON_NUM_THREADS": "3"}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=100)
 
 
 @pytest.mark.parametrize("name", ["gpt-2.json", "cl100k_base.tiktoken"])

@@ -411,9 +411,9 @@ def test_words_that_are_known_sooner_are_those_of_moses(kind: str, tmp_path: Pat
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("language", ["en", "fr", "ru", "ja", "ko"])
+@pytest.mark.parametrize("language", ["en", "fr", "ru", "ko"])
 def test_a_letter_alone_is_left_alone_by_moses(language: str) -> None:
-    """Tried with every letter when this was written; here with some."""
+    """Tried with every letter when this was written; here with some, of languages that are read fast."""
     sacremoses = pytest.importorskip("sacremoses")
     normalize = sacremoses.MosesPunctNormalizer(lang=language).normalize
     tokenize = sacremoses.MosesTokenizer(lang=language).tokenize
