@@ -90,11 +90,7 @@ def test_intervals_of_a_paired_difference_hold_the_truth_and_are_narrow() -> Non
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [
-        *(("one by one", expected) for expected in (0.3, 3.0)),
-        *(("whole rows", expected) for expected in (1.3, 10.0)),
-        *(("crowded", expected) for expected in (0.3, 3.0)),
-    ],
+    [("one by one", 0.3), ("whole rows", 1.3), ("crowded", 3.0), ("whole rows", 10.0)],
 )
 def test_intervals_of_rare_events_hold_the_truth(kind: str, expected: float) -> None:
     """200 corpora of 150 rows in which so few events are expected that often none is seen.
