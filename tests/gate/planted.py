@@ -46,13 +46,23 @@ def drop(data: Json, share: float) -> Json:
     return data | {"model": data["model"] | {"merges": merges[:kept]}}
 
 
+def forget(data: Json, place: int) -> Json:
+    """Leave a merge away on which others build."""
+    merges = _merges(data["model"])
+    return data | {"model": data["model"] | {"merges": merges[:place] + merges[place + 1 :]}}
+
+
 def cut(data: Json, kept: int) -> Json:
     """Leave all merges but the first away, and the tokens that only the others make."""
     model, merges = data["model"], _merges(data["model"])
-    gone = {"".join(pair) for pair in merges[kept:]} - {"".join(pair) for pair in merges[:kept]}
-    ids = {token: number for number, token in enumerate(t for t in model["vocab"] if t not in gone)}
+    there, first = set(model["vocab"]) - {"".join(pair) for pair in merges}, []
+    for pair in merges[:kept]:
+        if there.issuperset(pair):  # some files merge what is only made later
+            there.add("".join(pair))
+            first.append(pair)
+    ids = {token: number for number, token in enumerate(t for t in model["vocab"] if t in there)}
     added = [one | {"id": ids[one["content"]]} for one in data["added_tokens"]]
-    model = model | {"merges": merges[:kept], "vocab": ids}
+    model = model | {"merges": first, "vocab": ids}
     return data | {"model": model, "added_tokens": added}
 
 
@@ -86,6 +96,7 @@ def swap(data: Json, swaps: int = 200) -> Json:
 CHANGES = {
     "last 1 % of merges dropped": lambda data: drop(data, 0.01),
     "last 0.1 % of merges dropped": lambda data: drop(data, 0.001),
+    "an early merge forgotten": lambda data: forget(data, 10),
     "digits split": split_digits,
     "lowercase normalizer": lowercase,
     "200 merge swaps": swap,
