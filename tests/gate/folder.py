@@ -55,7 +55,11 @@ def saved() -> str:
 @pytest.fixture(scope="session")
 def locks(tmp_path_factory: pytest.TempPathFactory, saved: str) -> tuple[bytes, bytes]:
     """The lock of `folder`, made once, and its counts."""
-    folder = tmp_path_factory.mktemp("locks")
+    return lock_of(tmp_path_factory.mktemp("locks"), saved)
+
+
+def lock_of(folder: Path, saved: str) -> tuple[bytes, bytes]:
+    """Return the lock of a folder with this tokenizer, and its counts."""
     fill(folder, saved)
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)

@@ -48,7 +48,7 @@ def test_a_vocabulary_without_digits_can_be_locked(locked: Path) -> None:
 
 def test_a_lock_holds_what_it_says(locked: Path) -> None:
     record = json.loads((locked / "tokscope.lock").read_text(encoding="utf-8"))
-    bpe = load("sample:bpe")
+    bpe = load("tokenizer.json")
     assert record["tokenizer"]["fingerprint"] == bpe.fingerprint
     assert 200 <= len(record["golden"]) <= 400
     for text in ("2023", "\u200d", "a  b", "\r\n"):

@@ -9,22 +9,32 @@ import pytest
 
 from tests.cli.test_gates import planted
 from tests.conftest import Run
+from tests.gate.folder import ALL_ON
 from tests.gate.planted import split_digits
 from tests.laws import refusal
 
 NOTHING = "tokscope: nothing to draw: no text was found to take more or fewer tokens; left out: "
 
 
+@pytest.fixture
+def limited(locked: Path) -> Path:
+    """The same folder with one limit, which is all that pictures show."""
+    head = ALL_ON.partition("\n[identity]")[0]
+    text = f'{head}\n[limits.tokens]\nworse = "0.5%"\n'
+    (locked / "tokscope.toml").write_text(text, encoding="utf-8")
+    return locked
+
+
 @pytest.mark.deep
 def test_a_check_draws_the_change_beside_the_limit_and_its_exit_code_stays(
-    locked: Path, run: Run
+    limited: Path, run: Run
 ) -> None:
-    words = ["check", planted(locked, split_digits)]
+    words = ["check", planted(limited, split_digits)]
     done = run(*words, "-o", "x.svg", "-o", "x.json")
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout == run(*words).stdout
-    drawn = (locked / "x.svg").read_text(encoding="utf-8")
-    rows = json.loads((locked / "x.json").read_text(encoding="utf-8"))["rows"]
+    drawn = (limited / "x.svg").read_text(encoding="utf-8")
+    rows = json.loads((limited / "x.json").read_text(encoding="utf-8"))["rows"]
     tokens = [row for row in rows if row["code"] == "TS101" and row["measure"] == "tokens"]
     assert {row["corpus"] for row in tokens} == {"all", "en", "de", "ru"}
     for row in tokens:
@@ -34,21 +44,21 @@ def test_a_check_draws_the_change_beside_the_limit_and_its_exit_code_stays(
 
 
 @pytest.mark.deep
-def test_a_check_is_drawn_for_slides_and_papers(locked: Path, run: Run) -> None:
+def test_a_check_is_drawn_for_slides_and_papers(limited: Path, run: Run) -> None:
     pytest.importorskip("matplotlib")
-    done = run("check", planted(locked, split_digits), "-o", "x.png", "-o", "x.pdf")
+    done = run("check", planted(limited, split_digits), "-o", "x.png", "-o", "x.pdf")
     assert (done.returncode, done.stderr) == (1, "")
-    assert (locked / "x.png").read_bytes().startswith(b"\x89PNG")
-    assert (locked / "x.pdf").read_bytes().startswith(b"%PDF")
+    assert (limited / "x.png").read_bytes().startswith(b"\x89PNG")
+    assert (limited / "x.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.deep
-def test_the_same_tokenizer_passes_and_has_no_picture(locked: Path, run: Run) -> None:
+def test_the_same_tokenizer_passes_and_has_no_picture(limited: Path, run: Run) -> None:
     done = run("check", "-o", "x.svg", "-o", "x.csv")
     assert (done.returncode, done.stderr) == (0, f"{NOTHING}--output x.svg\n")
     assert done.stdout == run("check").stdout
-    assert (locked / "x.csv").exists()
-    assert not (locked / "x.svg").exists()
+    assert (limited / "x.csv").exists()
+    assert not (limited / "x.svg").exists()
     printed = run("check", "-f", "svg")
     assert (printed.returncode, printed.stdout) == (0, "")
     assert printed.stderr == f"{NOTHING}--format svg\n"

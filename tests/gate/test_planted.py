@@ -55,12 +55,6 @@ def alone(code: str, text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def saved(saved: str) -> str:
-    """The embedded tokenizer with its first 700 merges, of which audits take less time."""
-    return json.dumps(cut(json.loads(saved), 700))
-
-
-@pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory, saved: str) -> Snapshot:
     """What a lock of `folder` would hold."""
     made = tmp_path_factory.mktemp("base")
