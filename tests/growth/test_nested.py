@@ -57,7 +57,7 @@ def moved(vocab, merges) -> None:
 def broken(base: Tokenizer, other: Tokenizer) -> list[str]:
     """Which of the texts made to break the law do; code points alone are left out, being many."""
     one, other = load_one({"base": base}), load_one({"grown": other})
-    made = dict(texts_of((one, other), 500, 0))
+    made = dict(texts_of((one, other), 100, 0))
     del made["code points"]
     texts = [text for some in made.values() for text in some]
     return [texts[i] for i in np.flatnonzero(Two((one, other), NESTED).differ(texts)).tolist()]
@@ -73,11 +73,6 @@ def test_merges_behind_all_others_are_nested(base) -> None:
     report = run(base, other, fuzz=0)
     assert report.passed
     assert report.headline.startswith("Nested as far as tried: grown only joins tokens of base")
-
-
-@pytest.mark.deep
-def test_a_tokenizer_is_nested_in_itself(base) -> None:
-    assert run(base, base, fuzz=500).passed
 
 
 @pytest.mark.parametrize("change", [early, moved])
