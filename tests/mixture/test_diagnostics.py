@@ -113,7 +113,7 @@ def test_drawn_noise_has_the_variance_that_is_said(found: Evidence) -> None:
     shares = np.array([0.25, 0.75])
     noise = noise_of(found, found.linear_program(), shares)
     assert noise.blocks == pytest.approx([0.25 / 6, 0.25 / 6, 0.75 / 4])
-    draws = np.array([noise.drawn(found, np.random.default_rng(seed)) for seed in range(4_000)])
+    draws = np.array([noise.drawn(found, np.random.default_rng(seed)) for seed in range(2_000)])
     # of x's two blocks both are drawn once, or one twice: ab is off by 2, or not at all
     blocks = 0.5 * (2 * 0.25 / 6) ** 2
     assert draws.mean(axis=0) == pytest.approx([0, 0], abs=0.004)

@@ -35,7 +35,7 @@ def numbered(words: list[bytes]) -> Words:
 
 def target(shares: np.ndarray, steps: int) -> Rules:
     """Train on other text of the languages, in these shares of bytes."""
-    words, counts, sizes = counted(2, 20_000)
+    words, counts, sizes = counted(2, 8_000)
     expected = counts @ (shares * sizes.sum() / sizes)
     return trained(numbered(words), np.rint(expected).astype(np.int64), 256, steps)
 
@@ -70,9 +70,9 @@ def test_words_of_one_symbol_say_nothing() -> None:
 
 @pytest.mark.parametrize("shares", [(0.6, 0.3, 0.1), (0.1, 0.8, 0.1), (0.15, 0.15, 0.7)])
 def test_it_is_better_than_no_guess(shares: tuple[float, ...]) -> None:
-    words, counts, sizes = counted(1, 10_000)
+    words, counts, sizes = counted(1, 4_000)
     truth = np.array(shares)
-    found = token_efficiency(numbered(words), counts, sizes, target(truth, 200), seed=0)
+    found = token_efficiency(numbered(words), counts, sizes, target(truth, 100), seed=0)
     assert found.sum() == pytest.approx(1)
     assert found.argmax() == truth.argmax()
     assert ((found - truth) ** 2).mean() < ((1 / 3 - truth) ** 2).mean() / 2
@@ -88,18 +88,18 @@ def test_merges_that_are_never_done_are_not_given_to_others() -> None:
 
 
 def test_a_sample_of_long_corpora_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    words, counts, sizes = counted(1, 10_000)
-    rules = target(np.array([0.6, 0.3, 0.1]), 200)
+    words, counts, sizes = counted(1, 4_000)
+    rules = target(np.array([0.6, 0.3, 0.1]), 100)
     whole = token_efficiency(numbered(words), counts, sizes, rules, seed=0)
-    monkeypatch.setattr(module, "_MOST", 20_000)  # of 45,000 and more
+    monkeypatch.setattr(module, "_MOST", 8_000)  # of 18,000 and more
     part = token_efficiency(numbered(words), counts, sizes, rules, seed=0)
     assert part.tolist() != whole.tolist()
     assert part == pytest.approx(whole, abs=0.05)
 
 
 def test_how_long_a_corpus_is_does_not_matter() -> None:
-    words, counts, sizes = counted(1, 5_000)
-    rules, longer = target(np.array([0.6, 0.3, 0.1]), 200), np.array([20.0, 1, 1])
+    words, counts, sizes = counted(1, 2_000)
+    rules, longer = target(np.array([0.6, 0.3, 0.1]), 100), np.array([20.0, 1, 1])
     expected = token_efficiency(numbered(words), counts, sizes, rules, seed=0)
     found = token_efficiency(numbered(words), counts * longer, sizes * longer, rules, seed=0)
     assert found == pytest.approx(expected, abs=0.02)

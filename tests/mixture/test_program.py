@@ -92,11 +92,10 @@ def matching(broken: np.ndarray) -> float:
 INSTANCES = (st.integers(0, 10_000), st.integers(2, 4), st.integers(1, 10))
 
 
-@pytest.mark.parametrize("live", [True, False])
-@at_most(12)
-@given(*INSTANCES)
+@at_most(16)
+@given(*INSTANCES, st.booleans())
 def test_rows_found_one_by_one_have_the_optimum_of_all(
-    live: bool, seed: int, corpora: int, steps: int
+    seed: int, corpora: int, steps: int, live: bool
 ) -> None:
     words, counts, rules = instance(seed, corpora, steps)
     rows, _ = differences(words, counts, rules)
@@ -108,16 +107,9 @@ def test_rows_found_one_by_one_have_the_optimum_of_all(
     assert solution.shares.sum() == pytest.approx(1)
     # the rows that were never added hold too: for these shares, v and w are enough
     assert matching(rows @ solution.shares) == pytest.approx(solution.objective, abs=1e-9)
-
-
-@at_most(12)
-@given(st.integers(0, 10_000))
-def test_no_other_shares_need_less(seed: int) -> None:
-    words, counts, rules = instance(seed, 3, 8)
-    rows, _ = differences(words, counts, rules)
-    optimum = solve(written(words, counts, rules)).objective
-    for shares in np.random.default_rng(seed).dirichlet(np.ones(3), 20):
-        assert matching(rows @ shares) >= optimum - 1e-9
+    # and no other shares need less
+    for shares in np.random.default_rng(seed).dirichlet(np.ones(corpora), 20):
+        assert matching(rows @ shares) >= solution.objective - 1e-9
 
 
 @at_most(12)
@@ -149,7 +141,7 @@ def test_excuses_are_as_small_as_they_can_be_and_broken_rows_are_found(
     assert np.bincount(broken.step, minlength=len(rules)).max() <= 3
 
 
-@at_most(12)
+@at_most(6)
 @given(*INSTANCES)
 def test_given_shares_cost_what_the_heaviest_matching_weighs(
     seed: int, corpora: int, steps: int
@@ -190,7 +182,7 @@ def test_both_ends_are_proven_in_every_round_and_only_come_nearer(
     assert costs == sorted(costs, reverse=True)
 
 
-@at_most(12)
+@at_most(8)
 @given(*INSTANCES)
 @example(4348, 2, 9)
 def test_noise_is_added_to_the_counts_of_the_mixture(seed: int, corpora: int, steps: int) -> None:
@@ -211,7 +203,7 @@ def test_noise_is_added_to_the_counts_of_the_mixture(seed: int, corpora: int, st
     assert solve(noisy).objective == pytest.approx(whole(rows, noise), abs=1e-8)
 
 
-@at_most(12)
+@at_most(8)
 @given(*INSTANCES)
 def test_without_a_corpus_the_objective_rises_by_no_less_than_said(
     seed: int, corpora: int, steps: int
@@ -318,7 +310,7 @@ def test_stages_begin_where_merges_make_rows(monkeypatch: pytest.MonkeyPatch) ->
     assert [stage.steps for stage in solve(found).stages] == [7, 9, 10]
 
 
-@at_most(12)
+@at_most(8)
 @given(*INSTANCES, st.data())
 def test_merges_that_make_no_rows_are_as_if_not_there(
     seed: int, corpora: int, steps: int, data: st.DataObject
@@ -343,7 +335,7 @@ def test_rows_of_another_solution_are_a_start() -> None:
     assert again.rounds <= first.rounds
 
 
-@at_most(12)
+@at_most(6)
 @given(st.integers(0, 10_000))
 def test_stages_that_add_nothing_are_as_settled_as_those_before(seed: int) -> None:
     """Where the objective is 0, or later merges break no row."""
@@ -357,7 +349,7 @@ def test_stages_that_add_nothing_are_as_settled_as_those_before(seed: int) -> No
     assert solution.is_exact
 
 
-@at_most(40)
+@at_most(12)
 @given(*INSTANCES, st.sampled_from([0.01, 0.3, 0.9]))
 def test_a_gap_is_how_far_the_objective_can_be_above_the_optimum(
     seed: int, corpora: int, steps: int, gap: float

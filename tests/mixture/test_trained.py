@@ -22,7 +22,7 @@ from tokscope.tokenizers.merges import Merges
 from tokscope.tokenizers.pipeline import Pipeline, pipeline_of
 
 CLIP = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
-SIZE = 300  # of the vocabulary, or that many merges more than there are bytes
+SIZE = 200  # of the vocabulary, or that many merges more than there are bytes
 
 
 def bpe(lines: Sequence[str], prefix: str = "", suffix: str = "", size: int = SIZE) -> Tokenizer:
@@ -83,7 +83,7 @@ TRAINED: Mapping[str, Callable[[Sequence[str]], Tokenizer]] = {
     "clip": clip,
     "wordpiece": wordpiece,
 }
-TEXTS = {name: language(name, 1, 4_000) for name in "abx"}
+TEXTS = {name: language(name, 1, 2_000) for name in "abx"}
 TIMES = {"a": 3, "b": 1, "x": 2}  # how often each is trained on
 
 
@@ -121,6 +121,7 @@ def slowly(words: Mapping[str, int], merges: Merges) -> Iterator[Counter[tuple[b
             for window in pairwise(units):
                 found[window] += uses
         yield found
+        now = [(units, uses) for units, uses in now if len(units) > 1]
         for units, _ in now:
             for at in range(len(units) - 1):
                 if tuple(units[at : at + 2]) == pair:
@@ -140,7 +141,7 @@ def test_each_merge_is_of_the_most_frequent_pair_in_the_text_trained_on(
         words.update({word: n * uses for word, n in Counter(text.split()).items()})
     steps = zip(slowly(words, pipeline.merges), pipeline.merges.pairs, strict=True)
     theirs = [(counts[pair], max(counts.values())) for counts, pair in steps if pair]
-    assert len(theirs) == len(pipeline.merges) > 200
+    assert len(theirs) == len(pipeline.merges) > 100
     assert ours.tolist() == pytest.approx([own for own, _ in theirs])
     assert [own for own, _ in theirs] == [most for _, most in theirs]
 

@@ -22,11 +22,11 @@ def test_without_steps_or_words_there_are_no_merges() -> None:
 
 
 def test_merges_are_those_of_the_book() -> None:
-    text = language("a", 1, 400).split()
+    text = language("a", 1, 200).split()
     words: list[Word] = sorted({tuple(ord(char) - ord("a") for char in word) for word in text})
     counts = np.random.default_rng(0).integers(1, 2_000, len(words))  # more than one text of them
-    mine = trained(words_of(words), counts, 8, 40)
-    book = small.trained(words, counts.tolist(), 8, 40)
+    mine = trained(words_of(words), counts, 8, 25)
+    book = small.trained(words, counts.tolist(), 8, 25)
     assert (mine.left.tolist(), mine.right.tolist()) == (book.left.tolist(), book.right.tolist())
 
 
