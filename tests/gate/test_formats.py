@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +46,18 @@ SCORED: Metadata = {
 
 def verdicts(old: Path, new: Path) -> dict[str, str]:
     """Return what does not pass, with gates of identity alone."""
+    return next(verdicts_of(old, [new]))
+
+
+def verdicts_of(old: Path, news: list[Path]) -> Iterator[dict[str, str]]:
     path = old.with_name("tokscope.toml")
     path.write_text('[identity]\ngolden = "fail"\nvocabulary = "fail"\ncomponents = "fail"\n')
     config = settings.read(path)
     base = taken(str(old), config)
-    head = taken(str(new), config, list(base.identity.golden))
-    found = judged(Case(config, head, base))
-    return {one.gate.code: one.text for one in found if one.verdict != "pass"}
+    for new in news:
+        head = taken(str(new), config, list(base.identity.golden))
+        found = judged(Case(config, head, base))
+        yield {one.gate.code: one.text for one in found if one.verdict != "pass"}
 
 
 _AROUND = "all golden strings get other special tokens"
@@ -107,29 +112,28 @@ def _of_config(name: str, value: object) -> Callable[[dict[str, Any]], None]:
     return lambda data: data["config"].update({name: value})
 
 
-@pytest.mark.parametrize(
-    ("edit", "part"),
-    [
-        (_of_config("version", "v7"), "changed: config"),
-        (_of_config("what_nobody_knows", 1), "changed: config"),
-        (
-            lambda data: data["special_tokens"][0].update(is_control=False),
-            "changed: special_tokens",
-        ),
-        (lambda data: data.update(image={"image_token": "[IMG]"}), "new: rest.image"),
-    ],
-)
-def test_what_a_tekken_file_says_counts(
-    tmp_path: Path, edit: Callable[[dict[str, Any]], None], part: str
-) -> None:
-    data = json.loads(tekken_file())
-    (tmp_path / "old.json").write_text(json.dumps(data, indent=1))
-    (tmp_path / "again.json").write_text(json.dumps(data, sort_keys=True))
-    edit(data)
-    (tmp_path / "new.json").write_text(json.dumps(data))
-    assert verdicts(tmp_path / "old.json", tmp_path / "again.json") == {}
-    found = verdicts(tmp_path / "old.json", tmp_path / "new.json")
-    assert {code: text.partition(" (")[0] for code, text in found.items()} == {"TS008": part}
+TEKKEN: list[tuple[Callable[[dict[str, Any]], None], str]] = [
+    (_of_config("version", "v7"), "changed: config"),
+    (_of_config("what_nobody_knows", 1), "changed: config"),
+    (lambda data: data["special_tokens"][0].update(is_control=False), "changed: special_tokens"),
+    (lambda data: data.update(image={"image_token": "[IMG]"}), "new: rest.image"),
+]
+
+
+def test_what_a_tekken_file_says_counts(tmp_path: Path) -> None:
+    content = tekken_file()
+    (tmp_path / "old.json").write_text(json.dumps(json.loads(content), indent=1))
+    (tmp_path / "again.json").write_text(json.dumps(json.loads(content), sort_keys=True))
+    news = [tmp_path / "again.json"]
+    for number, (edit, _) in enumerate(TEKKEN):
+        edit(data := json.loads(content))
+        news.append(tmp_path / f"new{number}.json")
+        news[-1].write_text(json.dumps(data))
+    found = [
+        {code: text.partition(" (")[0] for code, text in one.items()}
+        for one in verdicts_of(tmp_path / "old.json", news)
+    ]
+    assert found == [{}, *({"TS008": part} for _, part in TEKKEN)]
 
 
 def _defined(content: bytes) -> bytes:

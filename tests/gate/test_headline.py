@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.synthetic import changed, limited, sides
 from tests.conftest import Run
+from tests.gate.folder import ALL_ON
 from tests.gate.planted import split_digits
 from tokscope.gate.effects import cause, effects
 from tokscope.gate.identity import ids_apart
@@ -255,6 +256,7 @@ def test_what_is_waived_warned_of_or_was_over_before_is_told(tmp_path: Path) -> 
 def test_the_first_five_lines_say_why_and_what_to_type(locked: Path, run: Run) -> None:
     data = json.loads((locked / "tokenizer.json").read_text(encoding="utf-8"))
     (locked / "new.json").write_text(json.dumps(split_digits(data)), encoding="utf-8")
+    (locked / "tokscope.toml").write_text(ALL_ON.partition("[audit]")[0], encoding="utf-8")
     done = run("check", "new.json", "--config", "tokscope.toml")
     first = " ".join(done.stdout.splitlines()[:6])
     assert first.startswith(

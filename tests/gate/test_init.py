@@ -22,14 +22,13 @@ TEXTS = {
 
 
 @pytest.mark.parametrize(
-    "names",
+    ("names", "parallel"),
     [
-        pytest.param(["en"], marks=pytest.mark.deep),
-        pytest.param(["th"], marks=pytest.mark.deep),
-        ["en", "th", "a[1] !"],
+        pytest.param(["th"], True, marks=pytest.mark.deep),
+        (["en", "th", "a[1] !"], True),
+        (["en", "th", "a[1] !"], False),
     ],
 )
-@pytest.mark.parametrize("parallel", [True, False])
 def test_every_gate_of_init_is_judged_and_passes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str], parallel: bool
 ) -> None:

@@ -48,10 +48,10 @@ def test_each_key_has_the_line_where_it_is_first_named() -> None:
     "line", ["# a comment\n", "x{} = 1\n", "[t{}]\n", "[[l]]\n", "y{} = [\n1]\n"]
 )
 def test_the_time_grows_with_the_lines(line: str) -> None:
-    text = "".join(line.replace("{}", str(i)) for i in range(20_000))
+    text = "".join(line.replace("{}", str(i)) for i in range(8_000))
     begin = time.process_time()
     list(lines_of(text))
-    assert time.process_time() - begin < 5
+    assert time.process_time() - begin < 2
 
 
 # a file, its text, and what is told

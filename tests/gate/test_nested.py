@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 import tokscope
-from tests.gate.folder import fill
-from tokscope.tokenizers.sample import FOLDER
 
 NESTED = """tokenizer = "tokenizer.json"
 
@@ -17,12 +15,10 @@ nested = "fail"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    fill(tmp_path, (FOLDER / "bpe.json").read_text(encoding="utf-8"))
-    monkeypatch.chdir(tmp_path)
-    Path("tokscope.toml").write_text(NESTED, encoding="utf-8")
+def folder(folder: Path) -> Path:
+    (folder / "tokscope.toml").write_text(NESTED, encoding="utf-8")
     tokscope.lock()
-    return tmp_path
+    return folder
 
 
 def failures() -> list[str]:
@@ -37,8 +33,10 @@ def test_the_same_tokenizer_passes(folder: Path) -> None:
 @pytest.mark.deep
 def test_a_tokenizer_that_grew_passes(folder: Path) -> None:
     texts = {"hu": ["Az egész világ hallgatott, és a kék hegyek mögött lement a nap."] * 5}
-    tokscope.extend("tokenizer.json", texts, merges=20, write=Path("tokenizer.json").absolute())
-    assert len(tokscope.load("tokenizer.json").vocabulary) == 4020
+    size = len(tokscope.load("tokenizer.json").vocabulary)
+    path = Path("tokenizer.json").absolute()
+    tokscope.extend("tokenizer.json", texts, keep=texts, merges=20, write=path)
+    assert len(tokscope.load("tokenizer.json").vocabulary) == size + 20
     assert failures() == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -101,32 +102,41 @@ def test_text_without_a_token_is_not_judged(tmp_path: Path, gate: str) -> None:
             judge(tmp_path, GATES[gate], *sides(head, base))
 
 
-def filled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
-    """Write text in three languages with the gates that `init` writes, and their lock."""
-    monkeypatch.chdir(folder)
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Text in three languages with the gates that `init` writes, and their lock."""
+    folder = tmp_path_factory.mktemp("filled")
     (folder / "text").mkdir()
     for name, word in (("en", "time"), ("de", "Zeit"), ("th", "เวลา")):
         lines = "".join(f"{word} {i}\n" for i in range(30))
         (folder / "text" / f"{name}.txt").write_text(lines, encoding="utf-8")
-    path = Path("tokscope.toml")
     text = Text(("text/*.txt",), parallel=True)
-    path.write_text(init.initial("bytes", text).content, encoding="utf-8")
-    config = read(path)
-    content, counts = lock.packed(locking.locked(config))
-    Path("tokscope.lock").write_bytes(content)
-    Path("tokscope.lock.npz").write_bytes(counts)
-    return config
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        config = configured(Path(), init.initial("bytes", text).content)
+        content, counts = lock.packed(locking.locked(config))
+    (folder / "tokscope.lock").write_bytes(content)
+    (folder / "tokscope.lock.npz").write_bytes(counts)
+    return folder
 
 
-@pytest.mark.parametrize("name", ["en", "de", "th"])
-def test_the_gates_of_init_do_not_pass_without_a_language(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    config = filled(tmp_path, monkeypatch)
-    assert outcome(judged_by(config, today=TODAY)) == 0
-    (tmp_path / "text" / f"{name}.txt").unlink()
-    with pytest.raises(TokscopeError, match=f"TS902 corpus '{name}' of the baseline is missing"):
-        judged_by(config, today=TODAY)
+@pytest.fixture
+def filled(tmp_path: Path, written: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """The same in a folder of each test, where it runs."""
+    shutil.copytree(written, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return read(Path("tokscope.toml"))
+
+
+def test_the_gates_of_init_do_not_pass_without_a_language(tmp_path: Path, filled: Config) -> None:
+    assert outcome(judged_by(filled, today=TODAY)) == 0
+    for name in ("en", "de", "th"):
+        path = tmp_path / "text" / f"{name}.txt"
+        text = path.read_bytes()
+        path.unlink()
+        with pytest.raises(TokscopeError, match=f"TS902 corpus '{name}' of the baseline is missi"):
+            judged_by(filled, today=TODAY)
+        path.write_bytes(text)
 
 
 @pytest.mark.parametrize("parallel", [True, False])
@@ -430,11 +440,8 @@ def test_a_project_without_gates_does_not_count(
     assert find() == Path("tokscope.toml")
 
 
-def test_values_of_another_reference_are_not_compared(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = filled(tmp_path, monkeypatch)
-    text = config.path.read_text(encoding="utf-8")
+def test_values_of_another_reference_are_not_compared(tmp_path: Path, filled: Config) -> None:
+    text = filled.path.read_text(encoding="utf-8")
     same = configured(tmp_path, text.replace("[text]", '[text]\nreference = "en"', 1))
     assert outcome(judged_by(same, today=TODAY)) == 0  # it was so without a word
     other = configured(tmp_path, text.replace("[text]", '[text]\nreference = "de"', 1))
@@ -442,9 +449,9 @@ def test_values_of_another_reference_are_not_compared(
         judged_by(other, today=TODAY)
 
 
+@pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("gone", ["tokscope.lock", "tokscope.lock.npz"])
-def test_half_a_lock_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str) -> None:
-    filled(tmp_path, monkeypatch)
+def test_half_a_lock_is_none(tmp_path: Path, gone: str) -> None:
     (tmp_path / gone).unlink()
     config = configured(
         tmp_path,

@@ -164,18 +164,18 @@ def _trials(tmp_path: Path, effect: float, units: int, trials: int) -> Iterator[
         yield {found[f"tokens[{name}]"].verdict for name in LANGUAGES}
 
 
-def test_the_same_is_silent_over_200_seeds(tmp_path: Path) -> None:
-    for verdicts in _trials(tmp_path, 0.0, 40, 200):
+def test_the_same_is_silent_over_60_seeds(tmp_path: Path) -> None:
+    for verdicts in _trials(tmp_path, 0.0, 40, 60):
         assert verdicts == {"pass"}
 
 
 @pytest.mark.deep
 def test_at_the_tolerance_one_run_in_forty_may_fail(tmp_path: Path) -> None:
-    """Of 400 runs whose five languages all cost just what is tolerated, 5 % would be 20."""
-    failed = sum("fail" in verdicts for verdicts in _trials(tmp_path, 0.01, 100, 400))
-    assert failed <= 20
+    """Of 160 runs whose five languages all cost just what is tolerated, 5 % would be 8."""
+    failed = sum("fail" in verdicts for verdicts in _trials(tmp_path, 0.01, 100, 160))
+    assert failed <= 8
 
 
 def test_what_is_twice_as_bad_as_tolerated_is_found(tmp_path: Path) -> None:
-    failed = sum("fail" in verdicts for verdicts in _trials(tmp_path, 0.02, 100, 100))
-    assert failed >= 95
+    failed = sum("fail" in verdicts for verdicts in _trials(tmp_path, 0.02, 100, 40))
+    assert failed >= 38
