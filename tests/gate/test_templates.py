@@ -14,6 +14,7 @@ from tests.gate.planted import cut, taken
 from tokscope.errors import TokscopeError
 from tokscope.gate import settings
 from tokscope.gate.judge import judged
+from tokscope.gate.snapshot import Snapshot
 from tokscope.gate.verdict import Case
 from tokscope.studies.diff import compared
 from tokscope.studies.inspect import inspect
@@ -90,10 +91,15 @@ def model(folder: Path, saved: str) -> Path:
 
 
 def verdicts(old: Path, new: Path) -> dict[str, tuple[str, str]]:
-    config = settings.read(Path("tokscope.toml"))
-    base = taken(str(old), config)
-    head = taken(str(new), config, list(base.identity.golden))
-    found = judged(Case(config, head, base))
+    return against(seen(old), seen(new))
+
+
+def seen(model: Path) -> Snapshot:
+    return taken(str(model), settings.read(Path("tokscope.toml")))
+
+
+def against(base: Snapshot, head: Snapshot) -> dict[str, tuple[str, str]]:
+    found = judged(Case(settings.read(Path("tokscope.toml")), head, base))
     return {one.gate.code: (one.verdict, one.text) for one in found if one.verdict != "pass"}
 
 
@@ -102,12 +108,13 @@ def test_a_changed_template_fails_in_each_of_its_places(model: Path, place: str)
     put, name = PLACES[place]
     new = Path(shutil.copytree(model, model.with_name("new")))
     put(model, OTHER)
-    assert verdicts(new, model)["TS009"][1].startswith("new: chat_template")
-    assert "gone: " in verdicts(model, new)["TS009"][1]
+    with_it, without = seen(model), seen(new)
+    assert against(without, with_it)["TS009"][1].startswith("new: chat_template")
+    assert "gone: " in against(with_it, without)["TS009"][1]
     put(new, OTHER)
-    assert verdicts(model, new) == {}
+    assert against(with_it, seen(new)) == {}
     put(new, OTHER + " ")
-    assert verdicts(model, new) == {"TS009": ("fail", f"changed: {name}")}
+    assert against(with_it, seen(new)) == {"TS009": ("fail", f"changed: {name}")}
 
 
 def test_a_changed_template_is_told_by_diff_and_inspect(model: Path) -> None:
@@ -187,13 +194,14 @@ def test_settings_beside_a_tokenizer_count(
     head = Path(shutil.copytree(model, model.with_name("new")))
     (model / CONFIG).write_text(json.dumps({setting: old, "name_or_path": "a"}))
     (head / CONFIG).write_text(json.dumps({"name_or_path": "b", setting: old}, indent=1))
-    assert verdicts(model, head) == {}
+    base = seen(model)
+    assert against(base, seen(head)) == {}
     (head / CONFIG).write_text(json.dumps({setting: new}))
     values = f"{json.dumps(old)} -> {json.dumps(new, separators=(',', ':'))}"
     name = f"tokenizer_config.{setting}"
-    assert verdicts(model, head) == {"TS008": ("fail", f"changed: {name} ({name} {values})")}
+    assert against(base, seen(head)) == {"TS008": ("fail", f"changed: {name} ({name} {values})")}
     (head / CONFIG).write_text("{}")
-    assert verdicts(model, head) == {"TS008": ("fail", f"gone: {name}")}
+    assert against(base, seen(head)) == {"TS008": ("fail", f"gone: {name}")}
 
 
 @pytest.mark.parametrize("kind", ["unigram.model", "wordpiece"])
