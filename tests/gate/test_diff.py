@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.gate.planted import CHANGES
@@ -16,13 +17,14 @@ EN = Text(("en.txt",))
 THREE = Text(("en.txt", "de.txt", "ru.txt"), parallel=True)
 
 
-def told(
-    folder: Path, change: str, text: Text = EN
-) -> dict[tuple[str, str, str], tuple[float, str]]:
-    """Return what is not as before: part, name and measure with the new number and the text."""
+def planted(folder: Path, change: str, text: Text = EN) -> pd.DataFrame:
     data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     (folder / "new.json").write_text(json.dumps(CHANGES[change](data)))
-    frame = compared("tokenizer.json", "new.json", text, top=1).frame
+    return compared("tokenizer.json", "new.json", text, top=1).frame
+
+
+def told(frame: pd.DataFrame) -> dict[tuple[str, str, str], tuple[float, str]]:
+    """Return what is not as before: part, name and measure with the new number and the text."""
     frame = frame[(frame["measure"] != "same") & (frame["new"] != 0)]
     frame = frame[~(frame["old"] == frame["new"])]
     return {
@@ -34,7 +36,7 @@ def told(
 
 
 def test_dropped_merges_are_listed_and_found_on_text(folder: Path) -> None:
-    found = told(folder, "last 1 % of merges dropped")
+    found = told(planted(folder, "last 1 % of merges dropped"))
     assert ("component", "merges", "changed") in found
     assert found["merges", "", "gone"][0] == 7
     assert ("vocabulary", "", "gone") not in found  # the tokens stay
@@ -43,7 +45,7 @@ def test_dropped_merges_are_listed_and_found_on_text(folder: Path) -> None:
 
 
 def test_split_digits_are_found_in_the_pretokenizer_and_the_numbers(folder: Path) -> None:
-    found = told(folder, "digits split")
+    found = told(planted(folder, "digits split"))
     assert [key for key in found if key[0] == "component"] == [
         ("component", "pre_tokenizer", "changed")
     ]
@@ -54,10 +56,10 @@ def test_split_digits_are_found_in_the_pretokenizer_and_the_numbers(folder: Path
 
 @pytest.mark.deep
 def test_lowercasing_is_found_by_what_does_not_come_back(folder: Path) -> None:
-    found = told(folder, "lowercase normalizer", THREE)
+    frame = planted(folder, "lowercase normalizer", THREE)
+    found = told(frame)
     assert ("component", "normalizer", "changed") in found
     assert ("text", "en", "unknown_rate") not in found
-    frame = compared("tokenizer.json", "new.json", EN).frame
     back = frame[(frame["measure"] == "round_trip") & (frame["name"] == "en")]
     assert (back["old"].item(), back["new"].item(), back["low"].item()) == (1.0, 0.0, 1.0)
     alike = found["text", "ru", "of which as many tokens"][0]
@@ -66,7 +68,7 @@ def test_lowercasing_is_found_by_what_does_not_come_back(folder: Path) -> None:
 
 
 def test_swapped_merges_change_a_component_and_nothing_else(folder: Path) -> None:
-    found = told(folder, "200 merge swaps")
+    found = told(planted(folder, "200 merge swaps"))
     assert set(found) == {
         ("component", "merges", "changed"),
         ("merges", "", "places where the order falls"),
@@ -100,20 +102,12 @@ def test_merges_of_marked_pieces_are_compared(folder: Path) -> None:
     assert found["text"]["gone"] == "##г + ##у"
 
 
-def test_moved_tokens_are_found_by_their_bytes(folder: Path) -> None:
+def test_moved_tokens_are_found_by_their_bytes_and_added_ones_with_their_flags(
+    folder: Path,
+) -> None:
     data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     vocabulary = data["model"]["vocab"]
     one, other = list(vocabulary)[-2:]
-    vocabulary[one], vocabulary[other] = vocabulary[other], vocabulary[one]
-    (folder / "new.json").write_text(json.dumps(data))
-    frame = compared("tokenizer.json", "new.json", EN).frame
-    moved = frame[(frame["part"] == "vocabulary") & (frame["measure"] == "with another id")]
-    assert moved["new"].item() == 2
-    assert f"{vocabulary[other]} -> {vocabulary[one]}" in moved["text"].item()
-
-
-def test_added_tokens_are_compared_with_their_flags(folder: Path) -> None:
-    data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     flags = {"single_word": False, "rstrip": False, "normalized": False, "special": False}
     for name, strip, more in (("old", False, "<a>"), ("new", True, "<b>")):
         added = [
@@ -122,6 +116,10 @@ def test_added_tokens_are_compared_with_their_flags(folder: Path) -> None:
         ]
         told = data | {"added_tokens": data["added_tokens"] + added}
         (folder / f"{name}.json").write_text(json.dumps(told))
+        vocabulary[one], vocabulary[other] = vocabulary[other], vocabulary[one]
     frame = compared("old.json", "new.json", EN).frame
+    moved = frame[(frame["part"] == "vocabulary") & (frame["measure"] == "with another id")]
+    assert moved["new"].item() == 2
+    assert f"{vocabulary[one]} -> {vocabulary[other]}" in moved["text"].item()
     found = frame[frame["part"] == "added tokens"].set_index("measure")["text"].to_dict()
     assert found == {"gone": "<a>", "new": "<b>", "with other flags": "<tool>: as it is -> lstrip"}
