@@ -69,13 +69,6 @@ def learned(base: Base, rules: Rules) -> list[str]:
     ]
 
 
-def same_lines(data: Path, name: str, rules: Rules, *steps: int) -> list[int]:
-    """Return how many lines of English have their old ids after some merges."""
-    english = read_corpora({"en": flores(data, "en")[:997]})
-    (found,) = kept(base_from(data / "tokenizers" / name), english, rules)
-    return [found.after(step) for step in steps]
-
-
 def test_german_under_gpt2_is_that_of_the_prototype(data: Path) -> None:
     base, text, rules = german(data)
     new = learned(base, rules)
@@ -91,7 +84,9 @@ def test_german_under_gpt2_is_that_of_the_prototype(data: Path) -> None:
     ):
         found = curve(*base.counted(held), rules)
         assert found[[0, 100, 300, 1000, 3000, 10000]].tolist() == told
-    assert same_lines(data, "gpt-2.json", rules, 1000, 10_000) == [996, 969]
+    english = read_corpora({"en": flores(data, "en")[:997]})
+    (same,) = kept(base_from(data / "tokenizers" / "gpt-2.json"), english, rules)
+    assert (same.after(1000), same.after(10_000)) == (996, 969)
 
 
 def test_merges_change_one_line_of_english_and_added_tokens_412(data: Path) -> None:
@@ -127,11 +122,9 @@ def test_korean_under_claude_is_that_of_the_prototype(data: Path) -> None:
     for held, told in (
         (text[22_208:], [162469, 135835, 117808, 95288, 75154]),
         (flores(data, "ko"), [66740, 61811, 56078, 47350, 40146]),
-        (flores(data, "en"), [26175] * 5),
     ):
         found = curve(*base.counted(held), rules)
         assert found[[0, 100, 300, 1000, 3000]].tolist() == told
-    assert same_lines(data, "claude.json", rules, 1000) == [997]
 
 
 def test_russian_under_gpt2_is_that_of_the_prototype(data: Path) -> None:
@@ -177,13 +170,13 @@ def test_written_files_save_what_was_told_and_only_join_tokens(
 ) -> None:
     base = base_from(data / "tokenizers" / name)
     lines = flores(data, language)
-    counts = Counter(base.cut(lines[:600]))
-    rules, _ = learn(base.words([*counts]), np.array([*counts.values()]), base.symbols, 500)
+    counts = Counter(base.cut(lines[:400]))
+    rules, _ = learn(base.words([*counts]), np.array([*counts.values()]), base.symbols, 300)
     extended = reloaded(base, written(base, rules))
     require_ids(base, extended, rules)
-    held = lines[600:]
-    held += [line for other in ("en", "fr", "hi", "ru") for line in flores(data, other)[:100]]
-    assert proof_of(base, extended, [*lines[:600], *held]).broken == 0
+    held = lines[400:600]
+    held += [line for other in ("en", "fr", "hi", "ru") for line in flores(data, other)[:50]]
+    assert proof_of(base, extended, [*lines[:400], *held]).broken == 0
     others = Counter(base.cut(held))
     own, often = base.words([*others]), np.array([*others.values()])
     told = tokens_after(own, often, base.saved([*others], own, rules) @ often)
