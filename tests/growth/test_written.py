@@ -44,7 +44,7 @@ def texts(*names: str) -> list[str]:
     ]
 
 
-LEARNED, OTHER = texts("de", "ru", "ja"), texts("en", "fr", "ar", "zh-Hans")
+LEARNED, OTHER = [*texts("de", "ru"), *texts("ja")[:3]], texts("en", "fr", "ar", "th")
 HARD = [
     "",
     " ",
