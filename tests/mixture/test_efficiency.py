@@ -90,9 +90,9 @@ def test_merges_that_are_never_done_are_not_given_to_others() -> None:
 def test_a_sample_of_long_corpora_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     words, counts, sizes = counted(1, 4_000)
     rules = target(np.array([0.6, 0.3, 0.1]), 100)
-    whole = token_efficiency(numbered(words), counts, sizes, rules, seed=0)
+    whole = token_efficiency(numbered(words), counts, sizes, rules, seed=0, trials=4)
     monkeypatch.setattr(module, "_MOST", 8_000)  # of 18,000 and more
-    part = token_efficiency(numbered(words), counts, sizes, rules, seed=0)
+    part = token_efficiency(numbered(words), counts, sizes, rules, seed=0, trials=4)
     assert part.tolist() != whole.tolist()
     assert part == pytest.approx(whole, abs=0.05)
 
@@ -100,8 +100,10 @@ def test_a_sample_of_long_corpora_says_the_same(monkeypatch: pytest.MonkeyPatch)
 def test_how_long_a_corpus_is_does_not_matter() -> None:
     words, counts, sizes = counted(1, 2_000)
     rules, longer = target(np.array([0.6, 0.3, 0.1]), 100), np.array([20.0, 1, 1])
-    expected = token_efficiency(numbered(words), counts, sizes, rules, seed=0)
-    found = token_efficiency(numbered(words), counts * longer, sizes * longer, rules, seed=0)
+    expected = token_efficiency(numbered(words), counts, sizes, rules, seed=0, trials=4)
+    found = token_efficiency(
+        numbered(words), counts * longer, sizes * longer, rules, seed=0, trials=4
+    )
     assert found == pytest.approx(expected, abs=0.02)
 
 

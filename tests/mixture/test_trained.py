@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -99,6 +100,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@cache
 def all_of(folder: Path, name: str) -> tuple[Pipeline, Evidence]:
     """Return all merges of a tokenizer, and what they do to the three texts."""
     pipeline = pipeline_of(load(str(folder / f"{name}.json")))
