@@ -84,7 +84,7 @@ TRAINED: Mapping[str, Callable[[Sequence[str]], Tokenizer]] = {
     "clip": clip,
     "wordpiece": wordpiece,
 }
-TEXTS = {name: language(name, 1, 2_000) for name in "abx"}
+TEXTS = {name: language(name, 1, 1_000) for name in "abx"}
 TIMES = {"a": 3, "b": 1, "x": 2}  # how often each is trained on
 
 
