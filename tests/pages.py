@@ -6,11 +6,13 @@ that the page leaves out. A comment before a block of code can say `exit 1`, or 
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
 import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,10 +60,14 @@ def lines(block: Block) -> list[str]:
 
 
 def output(block: Block, run: Run) -> str:
-    """Run a block in the current folder and return what it prints."""
+    """Run a block in the current folder and return what it prints.
+
+    Python runs in this process, and commands in forks, because most of them take less than a start.
+    """
     if block.language == "python":
-        words = [sys.executable, "-c", block.content]
-        return _printed(subprocess.run(words, capture_output=True, text=True), block.exit)
+        with redirect_stdout(io.StringIO()) as printed:
+            exec(compile(block.content, "<page>", "exec"), {"__name__": "__main__"})
+        return printed.getvalue()
     *most, last = lines(block)
     return "".join(
         _printed(done, block.exit if line == last else 0)
@@ -70,13 +76,24 @@ def output(block: Block, run: Run) -> str:
     )
 
 
-def _run(line: str, run: Run) -> list[subprocess.CompletedProcess[str]]:
-    parts = [shlex.split(part) for part in line.split(" && ")]
-    if "|" not in line and all(part[0] == "tokscope" for part in parts):
-        return [run(*part[1:], **OWN) for part in parts]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    variables = os.environ | OWN | {"PATH": path, "COLUMNS": "80", "HF_HUB_OFFLINE": "1"}
-    return [subprocess.run(line, shell=True, capture_output=True, text=True, env=variables)]
+def _run(line: str, run: Run) -> Iterator[subprocess.CompletedProcess[str]]:
+    """Run what stands between `&&`: what is before a pipe in a shell, and tokscope by `run`."""
+    for part in line.split(" && "):
+        before, _, last = part.rpartition(" | ")
+        command, _, file = last.partition(" > ")
+        words = shlex.split(command)
+        if words[0] != "tokscope":
+            yield _in_shell(part)
+            continue
+        done = run(*words[1:], stdin=_in_shell(before).stdout.encode() if before else b"", **OWN)
+        if file:
+            Path(file).write_text(done.stdout, encoding="utf-8")
+            done.stdout = ""
+        yield done
+
+
+def _in_shell(line: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(line, shell=True, capture_output=True, text=True)
 
 
 def _printed(done: subprocess.CompletedProcess[str], code: int) -> str:
