@@ -19,7 +19,7 @@ def slow(*given, right=guard.count):
     end = start + 3 * (time.process_time() - start)
     while time.process_time() < end:
         pass
-guard.count, guard.TRIES = slow, 1
+guard.count, guard.ROUNDS, guard.TRIES = slow, 5, 1
 assert not guard.check(guard.CASES[1:2])
 """
 
