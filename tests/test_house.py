@@ -192,8 +192,9 @@ def test_imports_inside_functions_are_the_command_lines_alone() -> None:
     """Elsewhere a name needs one place; hub waits for its library, which reads the environment."""
     for path in MODULES:
         if not name(path).startswith("cli") and name(path) != "tokenizers.hub":
-            for node in functions(path):
-                assert not imports(ast.walk(node)), f"{name(path)}.{node.name}"
+            inside = {line for f in functions(path) for line in range(f.lineno, f.end_lineno + 1)}  # type: ignore[operator]
+            found = [n for n in nodes(path) if isinstance(n, ast.Import | ast.ImportFrom)]
+            assert not [n.lineno for n in found if n.lineno in inside], name(path)
 
 
 HEAVY = {
@@ -209,49 +210,50 @@ HEAVY = {
 }
 
 
-@pytest.mark.parametrize(
-    ("modules", "late"),
-    [
-        ("tokscope, tokscope.cli", HEAVY),
-        ("tokscope.studies.check", {"pandas", "scipy", "requests", "matplotlib"}),
-    ],
+# What runs in one process, one after another, and what is not loaded by then
+STEPS = (
+    ("", HEAVY),
+    ("--help", {"numpy", "pydantic", "rich"}),
+    ("compare --help", {"numpy", "pydantic", "rich"}),
+    *(
+        (words, {"scipy", "pandas", "requests", "pydantic", "matplotlib"})
+        for words in (
+            "measures",
+            "inspect sample:bpe",
+            "show a sample:bpe",
+            "compare bytes sample:bpe",
+            "audit sample:bpe",
+        )
+    ),
 )
-def test_start_up_is_light(modules: str, late: set[str]) -> None:
-    code = f"import sys, {modules}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not late & {name.split(".")[0] for name in done.stdout.split()}
+START = """
+import sys, tokscope, tokscope.cli
+for words in sys.argv[1:]:
+    sys.argv[1:] = words.split()
+    try:
+        words and tokscope.cli.run()
+    except SystemExit as end:
+        assert not end.code
+    print(words, *sys.modules, sep="\\t", file=sys.stderr)
+"""
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["audit", "sample:bpe"],
-        ["compare", "bytes", "sample:bpe"],
-        ["show", "a", "sample:bpe"],
-        ["inspect", "sample:bpe"],
-        ["measures"],
-    ],
-    ids=" ".join,
-)
-def test_a_table_is_printed_without_heavy_libraries(words: list[str]) -> None:
-    loaded = imported_by(words)
-    assert "numpy" in loaded
-    assert not loaded & {"scipy", "pandas", "requests", "pydantic", "matplotlib"}
-
-
-@pytest.mark.parametrize("words", [["--help"], ["compare", "--help"]], ids=" ".join)
-def test_help_is_printed_without_libraries_that_draw_or_check(words: list[str]) -> None:
-    loaded = imported_by(words)
-    assert "typer" in loaded
-    assert not loaded & {"numpy", "pydantic", "rich"}
-
-
-def imported_by(words: list[str]) -> set[str]:
-    """Return the modules that a command imports."""
-    code = f"import sys, tokscope.cli as c; sys.argv[1:] = {words}; c.run()"
-    command = [sys.executable, "-X", "importtime", "-c", code]
+def test_start_up_help_and_tables_are_light() -> None:
+    """Help is printed without libraries that draw or check, a table without heavy ones."""
+    command = [sys.executable, "-c", START, *(words for words, _ in STEPS)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    for (words, late), line in zip(STEPS, done.stderr.splitlines(), strict=True):
+        told, *loaded = line.split("\t")
+        assert told == words
+        assert not late & {module.split(".")[0] for module in loaded}, words
+    assert {"typer", "numpy"} <= set(loaded)
+
+
+def test_the_study_of_a_gate_is_light() -> None:
+    code = "import sys, tokscope.studies.check; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    late = {"pandas", "scipy", "requests", "matplotlib"}
+    assert not late & {module.split(".")[0] for module in done.stdout.split()}
 
 
 def test_the_public_names_are_there() -> None:
