@@ -140,7 +140,7 @@ def test_values_by_hand() -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-@at_most(6)
+@at_most(4)
 @given(TEXTS)
 @example([])
 @example(["don't", "a  b \n c ", "中文，世界 hello12.", " hel hel", "<|end|> a<|end|>b"])
@@ -177,7 +177,7 @@ def cut_by(step: Any) -> tokenizers.Tokenizer:
 
 
 @pytest.mark.parametrize("name", [*EXPRESSIONS, *ODD])
-@at_most(6)
+@at_most(4)
 @given(TEXTS)
 @example(
     ["ﬁ'sthe", "1234567 a1234", "(.com, 's", "hello world hel hello", "- hel  world 日本 hel界"]
@@ -321,6 +321,6 @@ def test_published_tokenizers_give_what_encoding_every_prefix_gives(
     data: Path, name: str, language: str
 ) -> None:
     text = (data / f"parallel/flores-dev/{language}.txt").read_text(encoding="utf-8")
-    lines, tokenizer = text.splitlines()[200:208], load(data / "tokenizers" / name)
+    lines, tokenizer = text.splitlines()[200:203], load(data / "tokenizers" / name)
     rows = [row for line in lines for row in every_prefix(tokenizer, line)]
     assert rows_of(places_of(tokenizer).of(lines)) == rows
