@@ -510,7 +510,7 @@ def fuzz(
 
 
 _CHILDREN = get_context("forkserver")  # they begin with this module imported, and with little else
-_CHILDREN.set_forkserver_preload(["__main__", __name__])
+_CHILDREN.set_forkserver_preload(["__main__", __name__, "pyarrow.parquet"])
 Task = tuple[str, int, int, int, str]  # a subject, the seed, the first mutation, the last, a folder
 
 

@@ -15,12 +15,14 @@ import tiktoken
 import tokenizers
 
 import tokscope
+from tokscope import workers as workers_module
 from tokscope.errors import TokscopeError
+from tokscope.text import corpus
 from tokscope.text.corpus import read, read_corpora
 from tokscope.tokenizers import load
 from tokscope.tokenizers.given import load_all, load_one
 from tokscope.tokenizers.sample import FOLDER
-from tokscope.workers import WORTH, local
+from tokscope.workers import local
 
 TEXTS = [
     "Grüße, 世界!",
@@ -192,8 +194,12 @@ def test_every_study_of_text_takes_strings() -> None:
     assert set(shares["corpus"]) == {"en", "de"}
 
 
-def test_objects_and_strings_are_counted_here_though_there_are_workers(tmp_path: Path) -> None:
-    path = _file(tmp_path, "en.txt", ["one two three four five six " * 999] * (WORTH // 25_000))
+def test_objects_and_strings_are_counted_here_though_there_are_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus, "PART", 1_000)
+    monkeypatch.setattr(workers_module, "WORTH", 1)
+    path = _file(tmp_path, "en.txt", ["one two three four five six"] * 400)
     given = tokenizers.Tokenizer.from_file(BPE)
     with local(2) as workers:
         for tokenizer, corpora in ((given, path), ("bytes", {"x": ["a"] * 9})):

@@ -137,8 +137,10 @@ REPORTS = {
     "explain": lambda: tokscope.explain("TS405"),
     "equiv": lambda: tokscope.equiv("sample:wordpiece", "bytes", TEXTS, fuzz=0),
     "diff": lambda: tokscope.diff("bytes", "bytes", TEXTS),
-    "extend": lambda: tokscope.extend("sample:bpe", TEXTS, held_out={"x": ["eine andere"]}),
-    "infer": lambda: tokscope.infer_mixture("sample:bpe", ["sample:en", "sample:de"], merges=50),
+    "extend": lambda: tokscope.extend(
+        "sample:bpe", TEXTS, held_out={"x": ["eine andere"]}, keep={"y": ["a line"]}
+    ),
+    "infer": lambda: tokscope.infer_mixture("sample:bpe", ["sample:en", "sample:de"], merges=10),
     "available": lambda: tokscope.available(),
     "measures": lambda: tokscope.list_measures(),
 }

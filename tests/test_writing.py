@@ -223,10 +223,10 @@ def of_one_pair(lock: bytes, counts: bytes, place: str) -> bytes:
 
 
 def test_a_pair_is_the_old_or_the_new_one_wherever_its_writer_is_killed(tmp_path: Path) -> None:
-    """Also where the next writer is killed too, and where there was none before."""
+    """Also where the next writer is killed too. Every other pair of places is tried."""
     outcomes = set()
     for first in range(12):
-        for second in range(12):
+        for second in range(first % 2, 12, 2):
             path = tmp_path / f"{first}-{second}" / "tokscope.lock"
             path.parent.mkdir()
             known = {b"old"}

@@ -85,15 +85,18 @@ def test_what_no_token_holds_leaves_the_canonical_tokens() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_covers_are_those_of_brute_force(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behind the whole prompt, and behind the fewest words; samples tell of what spaces begin."""
+    """Behind the whole prompt, or behind the fewest words; samples tell of what spaces begin.
+
+    Each prompt is tried in the one way in half of the families, and in the other way in the others.
+    """
     monkeypatch.setattr(spaced, "_LEAST", 1)
     monkeypatch.setattr(spaced, "_KEPT", {})
     tokenizer = tokenizer_of(family)
     tokens = in_order(tokenizer)
-    for cheap in (prompts._CHEAP, 0):
-        monkeypatch.setattr(prompts, "_CHEAP", cheap)
-        for prompt in HARD:
-            require_same(tokenizer, prompt, tokens)
+    ways = cycle((prompts._CHEAP, 0) if list(FAMILIES).index(family) % 2 else (0, prompts._CHEAP))
+    for prompt in HARD:
+        monkeypatch.setattr(prompts, "_CHEAP", next(ways))
+        require_same(tokenizer, prompt, tokens)
 
 
 def require_same(tokenizer: Tokenizer, prompt: str, tokens: list[tuple[bytes, int]]) -> None:

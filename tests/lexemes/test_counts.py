@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tokscope
+from tests.laws import at_most
 from tokscope.counting.tokens import Text, Tokens
 from tokscope.lexemes.counts import Code, Key, under
 from tokscope.lexemes.lexing import CATEGORIES
@@ -132,6 +133,7 @@ def test_the_arrays_are_what_one_finds_one_by_one(
     assert found[Key("total", "", "indentation_bytes")] == len(before)
 
 
+@at_most(8)
 @given(st.lists(LINES.filter(bool), min_size=1, max_size=4))
 def test_counts_of_several_texts_are_the_sums_of_those_of_each(texts: list[str]) -> None:
     for word in ("sample:bpe", "sample:unigram", "sample:wordpiece"):

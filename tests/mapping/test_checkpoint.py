@@ -84,7 +84,7 @@ def bfloat(numbers: Array) -> Array:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("dtype", "bits"), [("F64", 52), ("F32", 23), ("F16", 10), ("BF16", 7)])
-@at_most(8)
+@at_most(5)
 @given(seed=st.integers(0, 10**6), block=st.sampled_from([8, 100, 1 << 20]))
 def test_new_vectors_are_those_of_a_loop_in_float64(
     tmp_path_factory: pytest.TempPathFactory,

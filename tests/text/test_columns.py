@@ -64,8 +64,8 @@ def test_dictionaries_that_change_between_batches(write: Write) -> None:
 
 
 def test_a_long_category_is_held_once(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thousand rows of one entry of a megabyte, which decoded would be a gigabyte."""
-    indices = pyarrow.array([0] * 1_000, pyarrow.int8())
+    """Rows of one entry of a megabyte, which decoded would be 200."""
+    indices = pyarrow.array([0] * 200, pyarrow.int8())
     column = pyarrow.DictionaryArray.from_arrays(indices, pyarrow.array(["x" * 1_000_000]))
     packed = io.BytesIO()
     with ipc.new_stream(packed, pyarrow.schema({"text": column.type})) as writer:
@@ -75,7 +75,7 @@ def test_a_long_category_is_held_once(write: Write, monkeypatch: pytest.MonkeyPa
     for units in read(Shard(str(path))):
         held = max(held, pyarrow.total_allocated_bytes() - before)
         seen += len(units.texts)
-    assert seen == 1_000
+    assert seen == 200
     assert held < 20_000_000
 
 
@@ -166,15 +166,14 @@ def test_a_null_among_categories_is_refused(write: Write, name: str, make: Make)
 
 @each_columnar
 @pytest.mark.parametrize("kind", ["view", "long view", "categories", "tags", "messages[].content"])
-@pytest.mark.parametrize("step", [31, pytest.param(7, marks=pytest.mark.deep)])
 def test_a_flaw_in_other_strings_is_refused_or_read(
-    write: Write, name: str, make: Make, kind: str, step: int
+    write: Write, name: str, make: Make, kind: str
 ) -> None:
-    """Whichever byte is wrong: never a crash."""
+    """Whichever byte is wrong: never a crash. One byte of 23 is tried."""
     field = "text" if kind in KINDS else kind
     content = make({"text": KINDS[kind]} if kind in KINDS else NESTED, 3)
     refused = 0
-    for place in range(0, len(content), step):
+    for place in range(0, len(content), 23):
         flawed = bytearray(content)
         flawed[place] ^= 0xFF
         try:

@@ -90,8 +90,8 @@ def test_where_pieces_end_changes_nothing(
 @pytest.mark.parametrize("suffix", ["bz2", "xz", "zip"])
 @pytest.mark.deep
 def test_bombs_are_unpacked_in_little_memory(write: Write, suffix: str) -> None:
-    """Forty megabytes of one letter: one line, refused as too long."""
-    data = b"a" * 40_000_000
+    """Thirty megabytes of one letter: one line, refused as too long."""
+    data = b"a" * 30_000_000
     pack = (lambda raw: zipped({"a.txt": raw})) if suffix == "zip" else PACK[suffix]
     path = write(f"a.txt.{suffix}", pack(data))
     del data

@@ -30,7 +30,7 @@ def test_a_pipe_without_a_writer_is_waited_for_a_while(
 ) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    monkeypatch.setattr(files, "PATIENCE", 0.1)
+    monkeypatch.setattr(files, "PATIENCE", 0.03)
     with pytest.raises(TokscopeError, match=r"pipe: cannot be read .nobody writes into this pipe"):
         texts(str(pipe))
     for name in ("pipe.jsonl", "pipe.csv", "pipe.gz", "pipe.zst", "pipe.parquet"):

@@ -251,13 +251,14 @@ def test_where_blocks_of_an_array_end_changes_nothing(
 
 
 @pytest.mark.deep
-def test_an_array_is_read_in_little_memory(write: Write) -> None:
-    """20 MB on one line: what is held is some blocks."""
+def test_an_array_is_read_in_little_memory(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """5 MB on one line: what is held is some blocks."""
+    monkeypatch.setattr(files, "BLOCK", 200_000)
     record = json.dumps({"text": "word " * 200, "id": 1})
-    path = write("a.json", "[" + ",".join([record] * 20_000) + "]")
+    path = write("a.json", "[" + ",".join([record] * 5_000) + "]")
     shard = Shard(str(path), kind="json")
     tracemalloc.start()
-    assert sum(len(units.texts) for units in read(shard)) == 20_000
+    assert sum(len(units.texts) for units in read(shard)) == 5_000
     assert tracemalloc.get_traced_memory()[1] < 12 * files.BLOCK
     tracemalloc.stop()
 

@@ -1,12 +1,14 @@
 """Scripts against `regex`, one character at a time, and runs of them against sets."""
 
 import sys
+from functools import cache
 
 import numpy as np
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tokscope.text.scripts import NAMES, SCRIPTS, UNKNOWN, own_scripts, run_scripts
 from tokscope.text.words import codes
@@ -76,10 +78,17 @@ def test_the_script_of_a_character_is_that_of_regex(char: str) -> None:
     assert regex.match(rf"\p{{Script={SCRIPTS[number]}}}", char)
 
 
+@cache
+def all_characters() -> tuple[str, NDArray[np.integer]]:
+    """Return every character, and the script of each."""
+    text = "".join(map(chr, [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]))
+    return text, own_scripts(codes(text))
+
+
 @pytest.mark.parametrize("name", ["Common", "Inherited", "Latin", "Han", "Yi"])
 def test_one_pass_finds_what_an_expression_for_one_script_finds(name: str) -> None:
-    text = "".join(map(chr, [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]))
-    is_own = own_scripts(codes(text)) == SCRIPTS.index(name)
+    text, own = all_characters()
+    is_own = own == SCRIPTS.index(name)
     found = [match.span() for match in regex.finditer(rf"\p{{Script={name}}}+", text)]
     at = np.flatnonzero(np.diff(is_own, prepend=False, append=False)).tolist()
     assert found == [*zip(at[::2], at[1::2], strict=True)]
