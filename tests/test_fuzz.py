@@ -44,7 +44,7 @@ def test_a_mutation_can_be_made_again_and_differs_from_others() -> None:
 def test_the_fuzzer_sees_what_it_is_for(monkeypatch: pytest.MonkeyPatch, cannot: str) -> None:
     """Children are other processes, so what is broken is told them by their environment."""
     monkeypatch.setenv("TOKSCOPE_FUZZ", cannot)
-    found = fuzz("broken", mutations=3, seed=0, patience=0.5 if cannot == "no end" else 20)
+    found = fuzz("broken", mutations=3, seed=0, patience=0.2 if cannot == "no end" else 20)
     assert len(found.failures) == 3
     assert found.outcomes["failed"] == 3
 

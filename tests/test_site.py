@@ -51,26 +51,17 @@ def test_every_page_of_the_documentation_begins_with_what_the_reader_gets() -> N
         assert "```" in rest[0], page.name
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site; a link or an anchor that leads nowhere, or a page without a place, fails."""
-    folder = tmp_path_factory.mktemp("site")
-    words = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", folder]
+@pytest.mark.deep
+def test_the_site_has_every_page_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    """A link or an anchor that leads nowhere, or a page without a place, fails in building."""
+    site = tmp_path / "site"
+    words = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", site]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return folder
-
-
-@pytest.mark.deep
-def test_the_site_has_every_page(site: Path) -> None:
     for page in PAGES:
         place = page.relative_to(ROOT / "docs" if page.parent == ROOT / "docs" else ROOT)
         name = "index" if place.stem == "README" else place.stem
         assert (site / place.with_name(f"{name}.html")).is_file(), place
-
-
-@pytest.mark.deep
-def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
     remote = re.compile(r"<(?:script|img|iframe|link)\b[^>]*(?:src|href)=\"?(?:https?:)?//")
     for page in site.rglob("*.html"):
         assert not remote.search(page.read_text(encoding="utf-8")), page.name
