@@ -12,7 +12,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,7 +65,7 @@ def output(block: Block, run: Run) -> str:
     Python runs in this process, and commands in forks, because most of them take less than a start.
     """
     if block.language == "python":
-        with redirect_stdout(io.StringIO()) as printed:
+        with redirect_stdout(io.StringIO()) as printed, redirect_stderr(printed):
             exec(compile(block.content, "<page>", "exec"), {"__name__": "__main__"})
         return printed.getvalue()
     *most, last = lines(block)

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -37,26 +38,33 @@ S72.001A\tFracture of the right femur
 TRAINED = ROOT / "tokscope" / "tokenizers" / "trained"
 
 
-@pytest.fixture
-def folder(write: Callable[[str, str | bytes], Path]) -> Path:
+@cache
+def contents() -> dict[str, str | bytes]:
     """What the pages speak of: tokenizers, a model, parallel text, code, reviews."""
     saved = load("sample:bpe").library.to_str()  # type: ignore[attr-defined]
-    write("project/candidate.json", json.dumps(split_digits(json.loads(saved))))
-    for name in ("en", "de"):
-        text = (SAMPLE / "prose" / f"{name}.txt").read_text(encoding="utf-8")
-        write(f"project/text/{name}.txt", text)
     english = byte_level()
-    write("project/english.json", english.to_str())
     rows = np.zeros((english.get_vocab_size(), 2), "<f4")
-    write("project/english.safetensors", model({"wte.weight": ("F32", rows)}))
-    write("project/words.txt", "the\nhouse\n")
-    write("project/codes.tsv", CODES)
-    write("project/main.py", "print(1)\n")
-    write("project/wide.csv", "english,german\nYes.,Ja.\n")
     vectors = np.arange(8_000, dtype="<f4").reshape(4_000, 2)
-    write("project/model.safetensors", model({"wte.weight": ("F32", vectors)}))
-    write("project/reviews.jsonl", '{"body": "Good."}\n')
-    return write("project/tokenizer.json", saved).parent
+    prose = {f"text/{name}.txt": (SAMPLE / "prose" / f"{name}.txt") for name in ("en", "de")}
+    return {name: path.read_text(encoding="utf-8") for name, path in prose.items()} | {
+        "candidate.json": json.dumps(split_digits(json.loads(saved))),
+        "english.json": english.to_str(),
+        "english.safetensors": model({"wte.weight": ("F32", rows)}),
+        "words.txt": "the\nhouse\n",
+        "codes.tsv": CODES,
+        "main.py": "print(1)\n",
+        "wide.csv": "english,german\nYes.,Ja.\n",
+        "model.safetensors": model({"wte.weight": ("F32", vectors)}),
+        "reviews.jsonl": '{"body": "Good."}\n',
+        "tokenizer.json": saved,
+    }
+
+
+@pytest.fixture
+def folder(write: Callable[[str, str | bytes], Path]) -> Path:
+    """A folder of it."""
+    paths = [write(f"project/{name}", content) for name, content in contents().items()]
+    return paths[-1].parent
 
 
 def test_the_readme_starts_with_its_two_commands() -> None:
