@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tokscope.equivalence import made
+from tokscope.numerals import drawn
 from tokscope.reach import fidelity, findings, probes
 
 
@@ -22,3 +23,20 @@ def _fewer_characters() -> Iterator[None]:
         for module in (fidelity, findings, made):
             patched.setattr(module, "characters", lambda: few)
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _fewer_numbers() -> Iterator[None]:
+    """Of the numbers that `numbers` cuts, all of up to three digits and 100 of each greater length.
+
+    Golden files are made with all of them.
+    """
+    kept = (drawn.numbers_of, drawn.few, drawn.kinds_of_numbers)
+    with pytest.MonkeyPatch.context() as patched:
+        for name, size in {"EXHAUSTIVE": 3, "SAMPLE": 100, "FEW": 40}.items():
+            patched.setattr(drawn, name, size)
+        for one in kept:
+            one.cache_clear()
+        yield
+    for one in kept:
+        one.cache_clear()
