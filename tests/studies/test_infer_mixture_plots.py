@@ -13,7 +13,6 @@ from tests.laws import HOSTILE, require_safe
 from tokscope.plots import Values
 from tokscope.render import svg
 from tokscope.report import Report
-from tokscope.studies.infer_mixture import infer_mixture
 from tokscope.studies.infer_mixture_headline import Answer, doubt, headline
 from tokscope.studies.infer_mixture_plots import plots
 
@@ -111,14 +110,3 @@ def test_a_picture_has_the_doubts_of_the_headline() -> None:
     lost = answer._replace(missing=9, merges=10)
     assert doubt(lost) == headline(lost)
     assert headline(lost).startswith("Cannot tell what t was trained on")
-
-
-def test_a_study_draws_what_it_found() -> None:
-    made = infer_mixture("sample:bpe", only=("en", "de"), merges=60, bootstrap=2)
-    assert made.plots
-    (plot,) = made.plots(made)
-    assert isinstance(plot, Values)
-    assert sorted(mark.row for mark in plot.marks) == ["de", "en"]
-    assert all(mark.low <= mark.value <= mark.high for mark in plot.marks)
-    assert "but the range of 2 draws" in plot.note
-    assert plot.note.startswith("Cannot tell") == made.headline.startswith("Cannot tell")
