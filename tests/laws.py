@@ -76,7 +76,7 @@ _BLOCKS = {
 
 def require_seen(text: str, *, annotations: bool = False) -> None:
     """Nothing hidden or obeyed is in a text, but annotations where they are asked for."""
-    assert not {char for char in text if char != "\n" and category(char) in UNSEEN}, repr(text)
+    assert not {char for char in set(text) if char != "\n" and category(char) in UNSEEN}, repr(text)
     assert not re.search(r"##[a-z]*\[[a-z]", text, re.IGNORECASE), text
     for line in text.split("\n"):
         if line.strip().startswith("::"):
