@@ -62,22 +62,25 @@ def flowing(name: str) -> Report:
     return Report("show", name, frame, (name,), {name: None}, flow=("token", "id"))
 
 
-def gates(name: str) -> Report:
-    """A report of `check` in which every text is the name."""
+def gates(name: str, times: int = 1) -> Report:
+    """A report of `check` in which every text is the name, with each verdict some times."""
     numbers = dict.fromkeys(("base", "head", "change", "low", "high", "limit"), math.nan)
     rows = [
         {**dict.fromkeys(COLUMNS, name), **numbers, "documents": 1, "line": i, "verdict": verdict}
-        for i, verdict in enumerate(["fail", "inconclusive", "warn", "waived", "note", "pass"] * 4)
+        for i, verdict in enumerate(
+            ["fail", "inconclusive", "warn", "waived", "note", "pass"] * times
+        )
     ]
     return Report("check", name, pd.DataFrame(rows, columns=COLUMNS), (name,), {name: None})
 
 
 def shown(name: str) -> Iterator[tuple[str, str]]:
-    for make in (values, facts, flowing):
+    for report in (values(name), facts(name), flowing(name)):
         for format_, draw in FORMATS.items():
-            yield format_, draw(make(name))
+            yield format_, draw(report)
+    judged = gates(name)
     for format_ in ("csv", "json", "markdown", *GATES):
-        yield format_, {**RENDERERS, **GATES}[format_](gates(name))
+        yield format_, {**RENDERERS, **GATES}[format_](judged)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +122,7 @@ def test_a_door_changes_text_and_no_number() -> None:
 
 def test_annotations_say_what_the_gates_say() -> None:
     for name in filter(None, NAMES):
-        lines = [line for line in GATES["github"](gates(name)).splitlines() if "::" in line[:2]]
+        lines = [line for line in GATES["github"](gates(name, 4)).splitlines() if "::" in line[:2]]
         assert len(lines) == 10
         place, told = re.fullmatch(r"::error (.*?)::(.*)", lines[0]).groups()  # type: ignore[union-attr]
         assert told.replace("%25", "%") == visible(name)
@@ -133,8 +136,9 @@ def test_annotations_say_what_the_gates_say() -> None:
 def test_any_text_is_only_text(name: str) -> None:
     for format_ in ("table", "narrow table", "markdown", "latex", "csv", "json", "notebook"):
         require_safe({"notebook": "html"}.get(format_, format_), FORMATS[format_](facts(name)))
+    judged = gates(name)
     for draw in (GATES["concise"], GATES["github"]):
-        require_seen(draw(gates(name)), annotations=True)
+        require_seen(draw(judged), annotations=True)
 
 
 @given(st.text(st.sampled_from(SHARP), min_size=1, max_size=40))
