@@ -6,6 +6,7 @@ import gzip
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -16,8 +17,11 @@ from hypothesis import strategies as st
 import tokscope
 from tests.conftest import Run
 from tests.laws import refusal
+from tokscope import workers
 from tokscope.errors import TokscopeError
+from tokscope.render.data import render_json
 from tokscope.studies.count import headline, tables
+from tokscope.text import corpus
 
 Write = Callable[[str, str | bytes], Path]
 LINES = "one two\n\nnaïve\r\nlast"  # 7 + 0 + 6 + 4 bytes without line ends, 21 with them
@@ -78,14 +82,18 @@ def test_a_field_of_records_is_chosen(run: Run, folder: Path) -> None:
 
 
 @pytest.mark.deep
-def test_workers_count_the_same(run: Run, folder: Path) -> None:
-    Path("large.txt").write_text("a line of text\n" * 1_200_000)  # 18 MB, in three parts
-    alone, two = (
-        run("count", "sample:bpe", "large.txt", "a.txt", "-f", "json", "-j", jobs)
-        for jobs in (1, 2)
-    )
-    assert (two.returncode, two.stdout) == (0, alone.stdout)
-    assert '"units": 1200000' in alone.stdout
+def test_workers_count_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "WORTH", 0)
+    monkeypatch.setattr(corpus, "PART", 100_000)
+    Path("large.txt").write_text("a line of text\n" * 20_000)  # 300 kB, in three parts
+    parts: list[int] = []
+    with workers.local(2) as those:
+        two = replace(those, advance=parts.append)
+        there = tokscope.count("sample:bpe", ["large.txt", "a.txt"], workers=two)
+    here = tokscope.count("sample:bpe", ["large.txt", "a.txt"])
+    assert render_json(there) == render_json(here)
+    assert len(parts) == 3 + 1
+    assert here.frame["units"].tolist() == [20_000, 3]
 
 
 HEADLINES = {

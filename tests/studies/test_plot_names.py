@@ -85,6 +85,9 @@ def test_the_help_names_the_plots_that_there_are() -> None:
     assert all(len(names) == len(set(names)) > 1 for names in options().values())
 
 
+FEW = "sample:unigram sample:bpe -c sample:en -c sample:ru --parallel"
+
+
 def title(path: Path) -> str:
     return str(ElementTree.parse(path).getroot().get("aria-label"))
 
@@ -92,13 +95,12 @@ def title(path: Path) -> str:
 @pytest.mark.parametrize(
     ("line", "begins"),
     {
-        "compare sample:unigram sample:bpe -o x.svg": "Tokens, relative to the tokenizer",
-        "compare sample:unigram sample:bpe -o x.svg --plot relative": "Tokens, relative to the tokenizer",
-        "compare sample:unigram sample:bpe -o x.svg --plot premium-by-script": "Premium by script",
+        f"compare {FEW} -o x.svg": "Tokens, relative to the tokenizer",
+        f"compare {FEW} -o x.svg --plot relative": "Tokens, relative to the tokenizer",
+        f"compare {FEW} -o x.svg --plot premium-by-script": "Premium by script",
         "vocab bytes -o x.svg --plot scripts": "Scripts of tokens",
         "vocab bytes --by kind -o x.svg --plot kinds": "Kinds of tokens",
-        "vocab sample:bpe --by language -o x.svg --plot frequent-words": "Words that are one",
-        "numbers bytes -o x.svg --plot cuts": "How numbers are cut",
+        "vocab sample:bpe --by language -c sample:en -c sample:de -o x.svg --plot frequent-words": "Words that are one",
         "numbers bytes -o x.svg --plot tokens": "Tokens of a number, by its length",
     }.items(),
 )  # fmt: skip
@@ -115,16 +117,7 @@ def test_only_pictures_change_with_the_name_of_a_plot(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    words = [
-        "compare",
-        "sample:unigram",
-        "sample:bpe",
-        "-c",
-        "sample:en",
-        "-c",
-        "sample:de",
-        "--parallel",
-    ]
+    words = ["compare", *FEW.split()]
     files = [word for name in ("x.svg", "x.json") for word in ("-o", name)]
     plain = run(*words, *files)
     before = (tmp_path / "x.json").read_text()
