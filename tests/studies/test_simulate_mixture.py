@@ -15,6 +15,7 @@ from tests.mixture.small import ALPHABETS, language
 from tokscope.errors import TokscopeError
 from tokscope.mixture import trials
 from tokscope.mixture.trials import halves
+from tokscope.report import Report
 from tokscope.studies import simulate_mixture as simulated
 from tokscope.studies.simulate_mixture import simulate_mixture
 from tokscope.text.corpus import Corpus, read, read_corpora
@@ -29,6 +30,17 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> list[Corpus]:
     for name in ALPHABETS:
         (path / f"{name}.txt").write_text(language(name, 1, 20_000))
     return read_corpora([str(path)])
+
+
+@pytest.fixture(scope="module")
+def finished(
+    corpora: list[Corpus], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Report, list[int], str]:
+    """Two trials, what they told of their progress, and their state."""
+    done: list[int] = []
+    state = tmp_path_factory.mktemp("state") / "trials"
+    report = simulate_mixture(corpora, **SMALL, state=state, advance=done.append)  # type: ignore[arg-type]
+    return report, done, state.read_text()
 
 
 def test_halves_are_apart_and_about_equal(corpora: list[Corpus]) -> None:
@@ -52,8 +64,8 @@ def test_training_text_has_the_shares_that_were_drawn(corpora: list[Corpus]) -> 
     assert np.array(sizes) / 100_000 == pytest.approx(shares, abs=0.02)
 
 
-def test_inferred_mixtures_beat_guesses(corpora: list[Corpus]) -> None:
-    frame = simulate_mixture(corpora, **SMALL).frame.set_index("method")  # type: ignore[arg-type]
+def test_inferred_mixtures_beat_guesses(finished: tuple[Report, list[int], str]) -> None:
+    frame = finished[0].frame.set_index("method")
     scores = frame["log10 MSE"]
     assert scores["inferred"] < scores["token classification"] - 0.5
     assert scores["inferred"] < scores["uniform"] - 1
@@ -62,12 +74,15 @@ def test_inferred_mixtures_beat_guesses(corpora: list[Corpus]) -> None:
 
 
 def test_finished_trials_are_kept_and_gone_on_from(
-    corpora: list[Corpus], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpora: list[Corpus],
+    finished: tuple[Report, list[int], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    state, done = tmp_path / "trials", []
-    whole = simulate_mixture(corpora, **SMALL, state=state, advance=done.append)  # type: ignore[arg-type]
+    state = tmp_path / "trials"
+    whole, done, text = finished
     assert done == [0, 1, 1]
-    lines = state.read_text().splitlines()
+    lines = text.splitlines()
     assert len(lines) == 3
     trial = json.loads(lines[1])
     assert sum(trial["truth"]) == pytest.approx(1)
@@ -166,8 +181,10 @@ def test_the_headline_says_how_often_intervals_held() -> None:
     )
 
 
-def test_tables_show_errors_and_details_their_scores(corpora: list[Corpus]) -> None:
-    report = simulate_mixture(corpora, **SMALL)  # type: ignore[arg-type]
+def test_tables_show_errors_and_details_their_scores(
+    finished: tuple[Report, list[int], str],
+) -> None:
+    report = finished[0]
     (view,) = simulated.tables(report)
     typical = view.frame[view.frame.measure == "typical"].set_index("method").value
     score = report.frame.set_index("method")["log10 MSE"]
