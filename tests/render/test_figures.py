@@ -254,7 +254,9 @@ def test_plots_without_values_or_with_extreme_ones_are_drawn() -> None:
         figure(Values(kind, "x", "", "ratio", ())).draw_without_rendering()  # type: ignore[arg-type]
         one = (Mark("en", "a", nan), Mark("de", "a", 0.0, -1.0, float("inf")), Mark("", "", 1e300))
         for log in (False, True):
-            png(Values(kind, "x", "t", "tokens", one, log=log))  # type: ignore[arg-type]
+            plot = Values(kind, "x", "t", "tokens", one, log=log)  # type: ignore[arg-type]
+            figure(plot).draw_without_rendering()
+    png(Values("bars", "x", "t", "tokens", one))
     figure(Lines("x", "", "", "share", ())).draw_without_rendering()
     png(Lines("x", "", "", "share", (Line("a", (), ()), Line("b", (0, 1), (nan, 1)))))
     figure(Cuts("x", "", ())).draw_without_rendering()
