@@ -1,9 +1,14 @@
 """What tests of studies share."""
 
+import io
+import sys
 from collections.abc import Iterator
+from subprocess import CompletedProcess
 
 import pytest
 
+from tests.conftest import Run
+from tests.laws import done_here
 from tokscope.equivalence import made
 from tokscope.numerals import drawn
 from tokscope.reach import fidelity, findings, probes, search
@@ -45,3 +50,17 @@ def _fewer_numbers() -> Iterator[None]:
         yield
     for one in kept:
         one.cache_clear()
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process, where it tries as little as these tests do."""
+    for name, value in {"COLUMNS": "80", "HF_HUB_OFFLINE": "1"}.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*words: object, stdin: bytes = b"") -> CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["tokscope", *map(str, words)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        return done_here(capsys)
+
+    return run

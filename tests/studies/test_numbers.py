@@ -256,11 +256,11 @@ def whole() -> tokscope.Report:
 
 @pytest.mark.deep
 def test_a_part_is_that_part_of_the_whole_and_has_a_table(whole: tokscope.Report) -> None:
-    parts = {part: numbers(["sample:bpe", "bytes"], by=part) for part in PARTS}
+    parts = {part: numbers("bytes", by=part) for part in PARTS}
     assert all(len(view.frame) for part, made in parts.items() for view in tables(made, part))
     joined = pd.concat([made.frame for made in parts.values()])
-    joined = joined.sort_values("tokenizer", ascending=False, kind="stable", ignore_index=True)
-    pd.testing.assert_frame_equal(whole.frame, joined)
+    own = whole.frame[whole.frame["tokenizer"] == "bytes"]
+    pd.testing.assert_frame_equal(own.reset_index(drop=True), joined.reset_index(drop=True))
 
 
 @pytest.mark.deep
