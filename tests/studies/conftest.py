@@ -3,15 +3,34 @@
 import io
 import sys
 from collections.abc import Iterator
+from copy import copy
+from functools import cache
 from subprocess import CompletedProcess
 
 import pytest
 
 from tests.conftest import Run
 from tests.laws import done_here
+from tokscope import tokenizers
 from tokscope.equivalence import made
 from tokscope.numerals import drawn
 from tokscope.reach import fidelity, findings, probes, search
+
+_anew = tokenizers._load
+_once = cache(_anew)
+
+
+def _load(word: str, label: str) -> tokenizers.Tokenizer:
+    kept = word.startswith("sample:") or word in ("bytes", "characters")
+    return copy(_once(word, label)) if kept else _anew(word, label)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _loaded_once() -> Iterator[None]:
+    """Load embedded tokenizers once for all tests of a process; none of these tests changes one."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tokenizers, "_load", _load)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="module")

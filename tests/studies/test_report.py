@@ -53,7 +53,7 @@ def test_a_page_grows_by_little_for_each_value_that_is_compared() -> None:
         used = ["sample:wordpiece", "sample:bpe", "bytes"]
         return len(page.render(tokscope.compare(used, texts, parallel=True, bootstrap=9)).encode())
 
-    assert size(20) - size(10) < 2_500 * 10 * 3
+    assert size(8) - size(4) < 2_500 * 4 * 3
 
 
 def test_a_lock_that_does_not_exist_is_refused() -> None:
