@@ -68,7 +68,7 @@ def made() -> dict[str, list[Report]]:
             tokscope.vocab(["sample:bpe"], by="kind"),
         ],
         "simulate-mixture": [simulated],
-        "code": [tokscope.code(["sample:bpe", "bytes"])],
+        "code": [tokscope.code(["sample:bpe", "bytes"], ["sample:python"])],
         "extend": [
             tokscope.extend("sample:bpe", {"x": ["ab ab"]}, held_out=TEXTS, keep=TEXTS, merges=1)
         ],
