@@ -33,6 +33,15 @@ def _loaded_once() -> Iterator[None]:
         yield
 
 
+@cache
+def _few() -> str:
+    return "".join(
+        char
+        for place, char in enumerate(probes.characters())
+        if char < "\u0500" or char.isspace() or not place % 61
+    )
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _fewer_characters() -> Iterator[None]:
     """Of what audits and comparisons try, all characters below U+0500, all white space, one of 61.
@@ -40,15 +49,10 @@ def _fewer_characters() -> Iterator[None]:
     Of the embedded sample they search 1,000 characters of each language. Golden files are made with
     all. What a module makes once is made after this, because it has the same scope.
     """
-    few = "".join(
-        char
-        for place, char in enumerate(probes.characters())
-        if char < "\u0500" or char.isspace() or not place % 61
-    )
     search.sample.cache_clear()
     with pytest.MonkeyPatch.context() as patched:
         for module in (fidelity, findings, made):
-            patched.setattr(module, "characters", lambda: few)
+            patched.setattr(module, "characters", _few)
         patched.setattr(search, "_AT_HAND", 42_000)
         yield
     search.sample.cache_clear()
