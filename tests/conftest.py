@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
+from tests.laws import USUAL
 from tests.warm import Warm, cold
 from tokscope import changes
 from tokscope.workers import one_core
 
 pytest_plugins = ["tests.gate.folder"]  # fixtures of gates
-EXAMPLES = int(os.environ.get("TOKSCOPE_EXAMPLES", 25))  # of each law that sets no number itself
+EXAMPLES = int(os.environ.get("TOKSCOPE_EXAMPLES", USUAL))  # of each law that sets no number itself
 settings.register_profile("tokscope", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("tokscope")
 # Threads cost more than they give on tiny texts, and a command that sets this later would leave the

@@ -20,6 +20,7 @@ from markdown_it import MarkdownIt
 from tokscope import cli
 from tokscope.render.page_style import SORTING
 
+USUAL = 25  # examples of a law; TOKSCOPE_EXAMPLES in the environment may say another number
 # One name that tries every way out; a shorter one where a file system is the judge.
 HOSTILE = (
     "::stop-commands::zz\x1b[2J\x1b]0;owned\x07\n::error::x\r\n  ::add-mask::y\u2028::debug::z"
@@ -202,5 +203,6 @@ def require_safe(format_: str, text: str) -> None:
 
 
 def at_most(examples: int) -> settings:
-    """Try a law that takes long on fewer examples than others; the fast tests try no more of it."""
-    return settings(max_examples=min(examples, settings.default.max_examples), deadline=None)
+    """Try a law that takes long on this many examples where others are tried on `USUAL`."""
+    share = settings.default.max_examples / USUAL
+    return settings(max_examples=max(1, round(examples * share)), deadline=None)

@@ -101,7 +101,7 @@ def test_what_is_read_together_is_of_one_state(tmp_path: Path) -> None:
         other.unlink()  # as what git has is, when it has been read
         read_and(lambda: None, one)
         other.write_bytes(b"6")
-        with pytest.raises(ChangedError, match="other: it (was replaced|changed)"):
+        with pytest.raises(ChangedError, match=r"other: it (was replaced|changed)"):
             content(other)
     assert content(other) == b"6"  # which belongs to nothing before
 

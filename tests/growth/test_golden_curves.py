@@ -5,6 +5,7 @@ golden/extend_ways.json, which has the numbers of added tokens.
 """
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tokenizers import AddedToken, Tokenizer
 from tests.published import base_from, load, pipeline_from
 from tokscope.growth.curve import tokens_after
 from tokscope.growth.kept import kept
-from tokscope.growth.learning import Symbols, learn, spellings
+from tokscope.growth.learning import Symbols, anything, learn, spellings
 from tokscope.growth.proof import proof_of, reloaded, require_ids
 from tokscope.growth.written import written
 from tokscope.mixture.replay import Rules, Words, saved
@@ -53,6 +54,11 @@ def lines_of(path: Path) -> list[str]:
 
 def flores(data: Path, language: str) -> list[str]:
     return lines_of(data / "parallel" / "flores-dev" / f"{language}.txt")
+
+
+def with_old_ids(old, new, lines: list[str]) -> int:
+    encoded = (tokenizer.encode(lines) for tokenizer in (old, new))
+    return sum(map(np.array_equal, *(np.split(one.ids, one.starts[1:-1]) for one in encoded)))
 
 
 @cache
@@ -100,16 +106,27 @@ def test_merges_change_one_line_of_english_and_added_tokens_412(data: Path) -> N
     made.add_tokens([AddedToken(text, normalized=False) for text in strings])
     added = of_library(made, "added")
     english, german_lines = flores(data, "en")[:997], flores(data, "de")[:997]
-    old = base.tokenizer.encode(english)
     for tokenizer, tokens, lines in ((merged, 25738, 996), (added, 26757, 585)):
-        new = tokenizer.encode(english)
-        assert len(new.ids) == tokens
-        units = (np.split(one.ids, one.starts[1:-1]) for one in (old, new))
-        assert sum(map(np.array_equal, *units)) == lines
+        assert len(tokenizer.encode(english).ids) == tokens
+        assert with_old_ids(base.tokenizer, tokenizer, english) == lines
     assert len(merged.encode(german_lines).ids) == 42951
     assert len(added.encode(german_lines).ids) == 43450
     assert proof_of(base, merged, [*english, *german_lines]).broken == 0
     assert proof_of(base, added, german_lines).broken >= 997 - 69
+
+
+def test_unigram_pieces_save_what_the_prototype_says(data: Path) -> None:
+    """If any two neighbours may become a piece: the prototype has no rules of a trainer."""
+    base = base_from(data / "tokenizers" / "german-unigram-30k.json")
+    counts = Counter(base.cut(lines_of(data / "text" / "de.txt")[:44_691]))
+    free = replace(base.symbols, may=anything)
+    rules, _ = learn(base.words(list(counts)), np.array([*counts.values()]), free, 1000)
+    grown = reloaded(base, written(base, rules))
+    for language, tokens, same in (("de", 29_932, 383), ("en", 49_959, 44), ("fr", 70_388, 13)):
+        lines = flores(data, language)[:997]
+        assert len(grown.encode(lines).ids) == tokens
+        assert with_old_ids(base.tokenizer, grown, lines) == same
+        assert proof_of(base, grown, lines).broken == 0
 
 
 def test_korean_under_claude_is_that_of_the_prototype(data: Path) -> None:
