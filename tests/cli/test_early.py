@@ -285,6 +285,7 @@ def test_a_lock_is_refused_before_text_is_read(seen: Seen, call: Call) -> None:
     text = GATES.format(spec="bytes") + "{}\n[identity]\ndocuments = '1%'\n{}"
     path.write_text(text.format("", ""))
     assert call("lock")[0] == 0
+    before = Path("tokscope.lock").read_bytes()
     seen.read.clear()
     for settings, strings, message in (
         ("reference = 'de'\nparallel = true", "", "TS903"),
@@ -311,6 +312,7 @@ def test_a_lock_is_refused_before_text_is_read(seen: Seen, call: Call) -> None:
         code, told = call(line)
         assert (code, message in told) == (2, True), (line, told)
     assert seen.read == []
+    assert Path("tokscope.lock").read_bytes() == before
 
 
 def test_programs_are_refused_as_early(seen: Seen) -> None:
