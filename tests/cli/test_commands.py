@@ -518,15 +518,6 @@ def test_a_pipe_gets_plain_text_and_a_terminal_colour() -> None:
 
 
 @pytest.mark.deep
-def test_the_same_command_gives_the_same_bytes(run: Run) -> None:
-    words = ["compare", "sample:bpe", "sample:unigram", "-f", "json", "-m", "all"]
-    first = run(*words, PYTHONHASHSEED="1", TZ="Asia/Tokyo", COLUMNS="33", LC_ALL="C")
-    second = run(*words, PYTHONHASHSEED="2", TZ="UTC", COLUMNS="200", LC_ALL="C.UTF-8")
-    assert first.stdout == second.stdout
-    assert first.returncode == 0, first.stderr
-
-
-@pytest.mark.deep
 def test_a_closed_pipe_is_no_error() -> None:
     script = Path(sys.executable).with_name("tokscope")
     done = subprocess.run(

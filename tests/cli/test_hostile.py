@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from tests.conftest import Run, running
+from tests.conftest import Run
 from tests.tokenizers.families import FAMILIES
 
 Write = Callable[[str, str | bytes], Path]
@@ -186,25 +186,3 @@ def test_a_folder_that_is_gone_and_an_input_that_is_closed(tmp_path: Path) -> No
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith(f"tokscope: {words}"), done.stderr
         assert one_line(done.stderr)
-
-
-@pytest.mark.deep
-def test_nothing_is_written_where_nothing_was_asked_for(tmp_path: Path) -> None:
-    """Not at home, not where the command runs, not among temporary files."""
-    home = tmp_path / "home"
-    home.mkdir()
-    variables = {"HOME": str(home), "TMPDIR": str(home), "XDG_CACHE_HOME": str(home)}
-    variables["MPLCONFIGDIR"] = str(tmp_path)  # `running` imports what draws, no command here does
-    with running(**variables) as run:
-        for words in (
-            ("compare", "sample:bpe", "bytes"),
-            ("infer-mixture", "sample:bpe", "--merges", "20"),
-            ("vocab", "sample:bpe", "--by", "language"),
-            ("audit", "sample:bpe"),
-            ("inspect", "sample:wordpiece"),
-            ("show", "a b", "bytes"),
-            ("equiv", "bytes", "characters", "--fuzz", 0, "--corpus", "sample:en"),
-        ):
-            done = run(*words)
-            assert done.returncode in (0, 1), done.stderr
-    assert list(home.iterdir()) == []
