@@ -121,9 +121,9 @@ def test_jobs_and_schedulers_that_make_no_sense(run: Run) -> None:
 
 
 def write_hard(folder: Path) -> None:
-    """Write twelve corpora of letters that no tokenizer was trained on: seconds to solve."""
+    """Write six corpora of letters that no tokenizer was trained on: seconds to solve."""
     letters = np.array(list("etaoinshrdlucmfwypvbgk "))
-    for number in range(12):
+    for number in range(6):
         random = np.random.default_rng(number)
         odds = random.dirichlet(np.full(len(letters), 3))
         lines = random.choice(letters, (100, 60), p=odds)
