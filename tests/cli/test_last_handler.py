@@ -128,6 +128,8 @@ def test_the_exit_code_stands_whatever_happens_to_the_streams(
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
     assert done.returncode == code
     assert done.stderr.count("\n") <= 1
+    if streams in ("2>&-", "2>/dev/full"):
+        assert bool(done.stdout) == (code == 0)
 
 
 @pytest.mark.parametrize("words", ["explain TS001", "--help", "explain X"])
@@ -135,6 +137,9 @@ def test_a_result_that_cannot_be_written_is_2(words: str) -> None:
     line = f"'{SCRIPT}' {words} >/dev/full"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    if words != "explain X":  # which has no result
+        message = "standard output cannot be written (No space left on device)"
+        assert done.stderr == f"tokscope: {message}\n"
 
 
 @pytest.mark.deep
