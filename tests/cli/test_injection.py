@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,8 +15,8 @@ import pytest
 
 from tests.conftest import Run
 from tests.gate.folder import ALL_ON
-from tests.laws import HOSTILE, SURROGATE, refusal, require_safe, require_seen
-from tests.tokenizers.families import FAMILIES, STRING, gguf_file
+from tests.laws import HOSTILE, SURROGATE, refusal, refusal_here, require_safe, require_seen
+from tests.tokenizers.families import FAMILIES, STRING, file_of, gguf_file
 from tokscope.render import GATES, PAGE, RENDERERS
 
 # As much of it as a file may be called, without what a name is refused for.
@@ -23,9 +24,9 @@ NAME = "::stop-commands::\u202e![i](x) `b` <s> ##[error]a, @all $x$ %0A::error::
 FORMATS = (*RENDERERS, PAGE)
 
 
-def hostile(saved: str) -> str:
+def hostile() -> str:
     """A tokenizer whose added tokens, and what is not asked for ids, are hostile."""
-    config: dict[str, Any] = json.loads(saved)
+    config: dict[str, Any] = json.loads(file_of("gpt.json"))
     for i, content in enumerate(
         (HOSTILE, "\n::error::x", "![i](http://e.vil)", "::", "##[error]x")
     ):
@@ -39,9 +40,9 @@ def hostile(saved: str) -> str:
 
 
 @pytest.fixture
-def named(folder: Path, saved: str) -> Path:
+def named(folder: Path) -> Path:
     """Everything in the folder with hostile names, and a tokenizer with hostile tokens."""
-    (folder / f"{NAME}.json").write_text(hostile(saved), encoding="utf-8")
+    (folder / f"{NAME}.json").write_text(hostile(), encoding="utf-8")
     line = HOSTILE.replace("\n", " ").replace("\r", " ")
     text = f"{line}\n::error::one\n\x1b[2Jtwo\n"
     for name in (NAME, f"b{NAME}"):
@@ -80,8 +81,8 @@ def test_what_commands_print_is_text_in_every_format(named: Path, run: Run, comm
 
 
 @pytest.mark.deep
-def test_what_gates_say_is_text_in_every_format(locked: Path, run: Run, saved: str) -> None:
-    (locked / f"{NAME}.json").write_text(hostile(saved), encoding="utf-8")
+def test_what_gates_say_is_text_in_every_format(locked: Path, run: Run) -> None:
+    (locked / f"{NAME}.json").write_text(hostile(), encoding="utf-8")
     quoted = json.dumps(HOSTILE).replace("\\ud", "d")
     day = date.today() + timedelta(days=30)
     waiver = (
@@ -99,9 +100,10 @@ def test_what_gates_say_is_text_in_every_format(locked: Path, run: Run, saved: s
     require_safe("markdown", (locked / "summary.md").read_text(encoding="utf-8"))
     for format_ in formats:
         require_safe(format_, Path(f"out.{format_}").read_text(encoding="utf-8"))
+    (locked / "small.json").write_bytes(file_of("gpt.json"))
     for words in (
-        ["diff", "tokenizer.json", f"{NAME}.json"],
-        ["equiv", "tokenizer.json", f"{NAME}.json", "--fuzz", 0],
+        ["diff", "small.json", f"{NAME}.json"],
+        ["equiv", "small.json", f"{NAME}.json", "--fuzz", 0],
     ):
         outputs = [word for name in FORMATS for word in ("-o", f"{name}=out.{name}")]
         done = run(*words, "-c", "en.txt", *outputs)
@@ -148,13 +150,28 @@ FILES: dict[str, tuple[str, str | bytes | Callable[[], str | bytes], list[str]]]
 }  # fmt: skip
 
 
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Refused:
+    """Run a command in this process, and see that it is refused."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+    def call(*words: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["tokscope", *words])
+        return refusal_here(capfd)
+
+    return call
+
+
 @pytest.mark.parametrize("what", FILES)
-def test_what_files_hold_is_text_in_messages(folder: Path, run: Run, what: str) -> None:
+def test_what_files_hold_is_text_in_messages(folder: Path, refused: Refused, what: str) -> None:
     name, content, words = FILES[what]
     content = content() if callable(content) else content
     data = content if isinstance(content, bytes) else content.encode(errors="surrogatepass")
     (folder / name).write_bytes(data)
-    refusal(run(*words, name))
+    refused(*words, name)
 
 
 def test_columns_of_tables_are_text_in_messages(tmp_path: Path, run: Run) -> None:
@@ -175,10 +192,17 @@ def test_columns_of_tables_are_text_in_messages(tmp_path: Path, run: Run) -> Non
         ["compare", "bytes", "-c", f"{HOSTILE}/*.txt"], ["compare", "bytes", "-m", HOSTILE], ["show", "a", HOSTILE],
         ["compare", "bytes", "-j", HOSTILE], ["check", "--config", HOSTILE], ["check", "--against", f"git:{HOSTILE}:x"],
         ["vocab", "bytes", "--grep", f"({HOSTILE}"], ["numbers", "bytes", "--number", HOSTILE],
-        ["compare", "bytes", "--scheduler", f"tcp://{HOSTILE}"], ["compare", "bytes", "--words", HOSTILE],
+        ["compare", "bytes", "--words", HOSTILE],
         ["infer-mixture", "sample:bpe", "--truth", HOSTILE], ["audit", "bytes", "--fail-on", HOSTILE],
         ["compare", "bytes", "-c", "sample:en", "--field", HOSTILE], ["compare", f"bytes?pattern={HOSTILE}"],
     ],
 )  # fmt: skip
-def test_words_of_a_command_are_text_in_messages(folder: Path, run: Run, words: list[str]) -> None:
-    refusal(run(*words))
+def test_words_of_a_command_are_text_in_messages(
+    folder: Path, refused: Refused, words: list[str]
+) -> None:
+    refused(*words)
+
+
+def test_a_scheduler_is_text_in_messages(run: Run) -> None:
+    """In a process of its own, as the library leaves variables behind."""
+    refusal(run("compare", "bytes", "--scheduler", f"tcp://{HOSTILE}"))
