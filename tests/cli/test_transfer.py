@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +12,26 @@ import pytest
 from scipy.sparse import load_npz
 
 from tests.conftest import Run
-from tests.laws import refusal
+from tests.laws import refusal_here
 from tests.mapping.test_checkpoint import HOSTILE, model, read
 
 Write = Callable[[str, str | bytes], Path]
 PAIR = ["transfer", "sample:wordpiece", "sample:bpe", "--corpus", "sample:en"]
+
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Refused:
+    """Ask this process for a transfer, and return the line that refuses it."""
+
+    def call(*words: object) -> str:
+        words = ("transfer", "sample:bpe", "bytes", *words)
+        monkeypatch.setattr(sys, "argv", ["tokscope", *map(str, words)])
+        return refusal_here(capfd)
+
+    return call
 
 
 def test_a_model_is_the_map_times_the_old_one(run: Run, write: Write, tmp_path: Path) -> None:
@@ -40,11 +56,11 @@ def test_a_model_is_the_map_times_the_old_one(run: Run, write: Write, tmp_path: 
 
 @pytest.mark.parametrize("name", ["huge header", "overlap", "beyond", "control character", "empty"])
 def test_a_hostile_model_is_one_line_and_nothing_is_written(
-    run: Run, write: Write, tmp_path: Path, name: str
+    refused: Refused, write: Write, tmp_path: Path, name: str
 ) -> None:
     path = write("model.safetensors", HOSTILE[name])
     kept = write("new.safetensors", "kept")
-    told = refusal(run(*PAIR, "--apply", path, "--write", kept, "-o", tmp_path / "map.npz"))
+    told = refused("--apply", path, "--write", kept, "-o", tmp_path / "map.npz")
     assert "not a safetensors file that can be read" in told
     assert kept.read_text() == "kept"
     assert sorted(one.name for one in tmp_path.iterdir()) == [
@@ -53,28 +69,20 @@ def test_a_hostile_model_is_one_line_and_nothing_is_written(
     ]
 
 
-def test_a_model_of_another_tokenizer_is_refused(run: Run, write: Write, tmp_path: Path) -> None:
+def test_a_model_of_another_tokenizer_is_refused(
+    refused: Refused, write: Write, tmp_path: Path
+) -> None:
     path = write("m.safetensors", model({"wte.weight": ("F32", np.zeros((50257, 2), "<f4"))}))
-    told = refusal(run(*PAIR, "--apply", path, "--write", tmp_path / "n.safetensors"))
+    told = refused("--apply", path, "--write", tmp_path / "n.safetensors")
     assert (
         "no tensor with a row for each of the 4,000 old ids; it has wte.weight [50257, 2]" in told
     )
     assert not (tmp_path / "n.safetensors").exists()
 
 
-def test_nothing_is_written_onto_what_is_read(run: Run, write: Write) -> None:
+def test_nothing_is_written_onto_what_is_read(refused: Refused, write: Write) -> None:
     path = write("m.safetensors", model({"wte.weight": ("F32", np.zeros((4000, 2), "<f4"))}))
     before = path.read_bytes()
-    assert "which is read" in refusal(run(*PAIR, "--apply", path, "--write", path))
-    assert "which is read" in refusal(
-        run(*PAIR, "--apply", path, "--write", f"{path}.new", "-o", path)
-    )
+    assert "which is read" in refused("--apply", path, "--write", path)
+    assert "which is read" in refused("--apply", path, "--write", f"{path}.new", "-o", path)
     assert path.read_bytes() == before
-
-
-def test_workers_change_no_byte(run: Run, tmp_path: Path) -> None:
-    words = ["transfer", "sample:bpe", "sample:unigram", "-f", "csv", "-c", "sample:prose"]
-    one = run(*words, "--jobs", "1", "-o", tmp_path / "a.jsonl")
-    two = run(*words, "--jobs", "2", "-o", tmp_path / "b.jsonl")
-    assert one.stdout == two.stdout
-    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
