@@ -613,7 +613,13 @@ COLD = {
 }
 
 
-@pytest.mark.parametrize("words", COLD.values(), ids=COLD)
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(words, id=name, marks=[pytest.mark.deep] * (name == "input"))
+        for name, words in COLD.items()
+    ],
+)
 def test_a_warm_start_is_as_any_other(run: Run, start: Run, words: list[str]) -> None:
     """Most tests run the command in a fork of a process that has imported it."""
     warm, cold = (call(*words, stdin="naïve\n".encode()) for call in (run, start))

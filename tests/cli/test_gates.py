@@ -109,8 +109,8 @@ def test_init_looks_like_its_golden_files_and_writes_over_nothing(folder: Path, 
 @pytest.mark.parametrize(
     "spec",
     [
-        "sample:unigram",
-        *(pytest.param(s, marks=pytest.mark.deep) for s in ("bytes", "sample:wordpiece")),
+        "bytes",
+        *(pytest.param(s, marks=pytest.mark.deep) for s in ("sample:unigram", "sample:wordpiece")),
     ],
 )
 def test_every_family_can_be_gated(folder: Path, run: Run, spec: str) -> None:
@@ -297,9 +297,8 @@ def test_a_baseline_may_be_in_git(locked: Path, run: Run) -> None:
         assert refused.stderr.count("\n") == 1
 
 
-def test_lock_verifies_and_updates(locked: Path, run: Run) -> None:
+def test_lock_tells_what_differs_and_updates(locked: Path, run: Run) -> None:
     """What it refuses stands in `test_early.py`."""
-    assert run("lock", "--verify").returncode == 0
     planted(locked, swap, "tokenizer.json")
     done = run("lock", "--verify")
     assert done.returncode == 1
