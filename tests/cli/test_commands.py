@@ -489,25 +489,40 @@ def test_a_closed_pipe_is_no_error() -> None:
     assert (done.stdout, done.stderr) == (b'{\n "schema', b"")
 
 
-def test_text_to_show_may_come_from_standard_input(run: Run) -> None:
-    given = run("show", "naïve\n世", "bytes", "-f", "csv").stdout
-    assert run("show", "-", "bytes", "-f", "csv", stdin="naïve\n世\n".encode()).stdout == given
-    done = run("show", "-", "bytes", stdin=b"\xff")
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process, which is faster where it does little."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def call(*words: object, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["tokscope", *map(str, words)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        return done_here(capfd)
+
+    return call
+
+
+def test_text_to_show_may_come_from_standard_input(here: Run) -> None:
+    given = here("show", "naïve\n世", "bytes", "-f", "csv").stdout
+    assert here("show", "-", "bytes", "-f", "csv", stdin="naïve\n世\n".encode()).stdout == given
+    done = here("show", "-", "bytes", stdin=b"\xff")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "standard input is not valid UTF-8" in done.stderr
 
 
 def test_the_name_of_a_file_is_shown_as_text_with_a_hint(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name in "a.txt", "-":
         Path(name).write_text("content", encoding="utf-8")
     hint = "the text is the name of a file; to show what is in it: tokscope show - SPEC < FILE"
-    told = [" ".join(run("show", word, "bytes").stdout.split()) for word in ("a.txt", ".", "b.txt")]
-    told.append(run("show", "-", "bytes", stdin=b"a.txt").stdout)
+    told = [
+        " ".join(here("show", word, "bytes").stdout.split()) for word in ("a.txt", ".", "b.txt")
+    ]
+    told.append(here("show", "-", "bytes", stdin=b"a.txt").stdout)
     assert [hint in one for one in told] == [True, False, False, False]
-    assert hint not in run("show", "a.txt", "bytes", "-f", "json").stdout
+    assert hint not in here("show", "a.txt", "bytes", "-f", "json").stdout
 
 
 def test_a_plot_and_a_page_hold_what_is_shown(
