@@ -150,6 +150,19 @@ def corpora(write: Write) -> list[object]:
     return ["--corpus", folder, "--parallel"]
 
 
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process, which is faster where it does little."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def call(*words: object, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["tokscope", *map(str, words)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        return done_here(capfd)
+
+    return call
+
+
 def steady(text: str) -> str:
     """Leave out what another solver would change: the way to the optimum, and its last digits."""
     found = r"objective \S+ \(exact; [\d,]+ rows\s+in\s+\d+\s+rounds\),\s+\S+\s+times"
@@ -323,25 +336,25 @@ def test_an_audit_fails_on_findings_that_weigh_enough(run: Run, write: Write) ->
 
 
 @pytest.mark.parametrize("words", [["compare"], ["compare", "--mesure", "x", "bytes"], ["comapre"]])
-def test_usage_errors_exit_with_2(run: Run, words: list[str]) -> None:
-    assert refusal(run(*words)).endswith("--help\n")
+def test_usage_errors_exit_with_2(here: Run, words: list[str]) -> None:
+    assert refusal(here(*words)).endswith("--help\n")
 
 
-def test_a_file_that_cannot_be_written_leaves_nothing_behind(run: Run, write: Write) -> None:
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(here: Run, write: Write) -> None:
     folder = write("out/x", "").parent
     (folder / "taken.csv").mkdir()
-    done = run("compare", "bytes", "-o", folder / "taken.csv")
+    done = here("compare", "bytes", "-o", folder / "taken.csv")
     assert (done.returncode, done.stdout) == (2, "")
     assert "taken.csv exists and is not a regular file" in done.stderr
     assert sorted(p.name for p in folder.iterdir()) == ["taken.csv", "x"]
 
 
-def test_broken_text_names_its_line_and_can_be_replaced(run: Run, write: Write) -> None:
+def test_broken_text_names_its_line_and_can_be_replaced(here: Run, write: Write) -> None:
     path = write("a.txt", b"fine\nbro\xffken\n")
-    done = run("compare", "bytes", "-c", path)
+    done = here("compare", "bytes", "-c", path)
     assert done.returncode == 2
     assert f"{path}:2: byte 0xFF at offset 8 is not valid UTF-8" in done.stderr
-    done = run("compare", "bytes", "-c", path, "--errors", "replace")
+    done = here("compare", "bytes", "-c", path, "--errors", "replace")
     assert "1 invalid UTF-8 sequences were replaced" in done.stdout
 
 
@@ -402,8 +415,8 @@ def test_help_of_a_command_begins_with_what_it_does(run: Run) -> None:
 
 
 @pytest.mark.parametrize("option", ["--version", "-V"])
-def test_the_version(run: Run, option: str) -> None:
-    assert run(option).stdout == f"tokscope {tokscope.__version__}\n"
+def test_the_version(here: Run, option: str) -> None:
+    assert here(option).stdout == f"tokscope {tokscope.__version__}\n"
 
 
 def test_a_shell_completes_commands_and_options(start: Run) -> None:
@@ -487,19 +500,6 @@ def test_a_closed_pipe_is_no_error() -> None:
         capture_output=True,
     )
     assert (done.stdout, done.stderr) == (b'{\n "schema', b"")
-
-
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process, which is faster where it does little."""
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*words: object, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
-        monkeypatch.setattr(sys, "argv", ["tokscope", *map(str, words)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        return done_here(capfd)
-
-    return call
 
 
 def test_text_to_show_may_come_from_standard_input(here: Run) -> None:
@@ -610,14 +610,14 @@ def test_a_pipe_with_a_name_is_a_corpus(run: Run) -> None:
 
 
 def test_nothing_that_a_terminal_would_obey_is_shown_raw(
-    run: Run, write: Write, tmp_path: Path
+    here: Run, write: Write, tmp_path: Path
 ) -> None:
-    done = run("show", "a\x1b[31m\x01\u202e", "bytes", "-o", tmp_path / "x.svg")
+    done = here("show", "a\x1b[31m\x01\u202e", "bytes", "-o", tmp_path / "x.svg")
     assert "␛" in done.stdout
     assert not set("\x1b\x01\u202e") & set(done.stdout + (tmp_path / "x.svg").read_text())
     folder = write("two/en.txt", "a\n").parent
     write("two/de.txt", "\x1b[31mb\n")
-    assert "\x1b" not in run("compare", "bytes", "--lines", "1", "--parallel", "-c", folder).stdout
+    assert "\x1b" not in here("compare", "bytes", "--lines", "1", "--parallel", "-c", folder).stdout
 
 
 COLD = {
