@@ -30,7 +30,6 @@ one_core()
 
 # Fixtures that make a test deep: published tokenizers, a cluster, text that is worth workers.
 DEEP = {"data", "dask", "large"}
-SEEN: set[str] = set()  # tests of which a case has run
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parent.parent
 
@@ -44,12 +43,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
-    """Measure coverage of the first case of a test alone, and not of deep tests and laws.
+    """Measure no coverage of deep tests and of laws, nor of what they set up.
 
-    Others would take up to twice as long, and reach hardly a line that these do not reach. The
+    They would take up to twice as long, and reach hardly a line that other tests do not reach. The
     marker `no_cover` of pytest-cov stops nothing in the processes of pytest-xdist.
     """
-    if not item.config.pluginmanager.hasplugin("_cov") or _is_measured(item):
+    law = isinstance(item, pytest.Function) and is_hypothesis_test(item.function)
+    measured = item.config.pluginmanager.hasplugin("_cov")
+    if not measured or not (law or item.get_closest_marker("deep")):
         return (yield)
     here, there = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
@@ -59,16 +60,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
     finally:
         sys.settrace(here)
         threading.settrace(there)
-
-
-def _is_measured(item: pytest.Item) -> bool:
-    """Return whether coverage is measured of a case, which is seen from then on."""
-    law = isinstance(item, pytest.Function) and is_hypothesis_test(item.function)
-    name = item.nodeid.partition("[")[0]
-    if law or item.get_closest_marker("deep") or name in SEEN:
-        return False
-    SEEN.add(name)
-    return True
 
 
 def pytest_collection_finish() -> None:
