@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from subprocess import CompletedProcess
 from unicodedata import category
+from unittest.mock import patch
 from xml.etree import ElementTree
 
 import pytest
@@ -95,8 +97,11 @@ def refusal(done: CompletedProcess[str]) -> str:
 
 
 def done_here(capture: pytest.CaptureFixture[str]) -> CompletedProcess[str]:
-    """Run the command of `sys.argv` in this process, which is faster than in another."""
-    with pytest.raises(SystemExit) as left:
+    """Run the command of `sys.argv` in this process, which is faster than in another.
+
+    What it sets in the environment, such as that it stays offline, is set back.
+    """
+    with patch.dict(os.environ), pytest.raises(SystemExit) as left:
         cli.run()
     told = capture.readouterr()
     return CompletedProcess(sys.argv, left.value.code, told.out, told.err)  # type: ignore[arg-type]

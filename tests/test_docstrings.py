@@ -16,6 +16,10 @@ MODULES = [
 ]
 
 
+def test_there_are_examples() -> None:
+    assert len(MODULES) > 50
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings_are_true(name: str) -> None:
     """Of pytest, `--doctest-modules` looks for examples in every file, which takes seconds."""

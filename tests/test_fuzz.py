@@ -93,4 +93,4 @@ def test_the_fuzzer_of_changes_sees_mixtures(monkeypatch: pytest.MonkeyPatch, na
     """Where nothing looks whether a file has changed."""
     for module in (changing.reading, changing.files, changing.corpus):
         monkeypatch.setattr(module, "require_same", lambda *_: None)
-    assert changing.changing(name, runs=20).outcomes["mixed"] > 0
+    assert changing.changing(name, runs=40).outcomes["mixed"] > 0

@@ -117,13 +117,17 @@ def locked(workers: Workers, corpora: list[Corpus]) -> Report:
     return Report("lock", json.dumps(hashes), [])
 
 
+def transferred(workers: Workers, corpora: list[Corpus]) -> Report:
+    return tokscope.transfer(*SPECS, corpora, workers=workers)
+
+
 STUDIES = (
     compared,
     vocabularies,
     equal,
     *(
         pytest.param(study, marks=pytest.mark.deep)
-        for study in (parallel, lines, places, mixture, trials, locked)
+        for study in (parallel, lines, places, mixture, trials, locked, transferred)
     ),
 )
 

@@ -131,12 +131,21 @@ def test_links_in_a_circle_and_folders_in_themselves(run: Run, tmp_path: Path) -
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("measures", "--output"),
+        ("infer-mixture", "sample:bpe", "--merges", "20", "--save-counts"),
+    ],
+)
 @pytest.mark.deep
-def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
-    """As all commands write through one door, one that is fast stands for them."""
+def test_a_full_disk_leaves_the_old_file_and_no_other(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """As all commands write through one door, two stand for them: text, and packed arrays."""
     target = tmp_path / "out.json"
     target.write_text("old")
-    code, _, error = limited("measures", "--output", target, file=1_000)
+    code, _, error = limited(*words, target, file=1_000)
     assert code == 2
     assert error == f"tokscope: {target}: cannot be written (File too large)\n"
     assert target.read_text() == "old"

@@ -62,7 +62,7 @@ def _fewer_characters() -> Iterator[None]:
 def _fewer_numbers() -> Iterator[None]:
     """Of the numbers that `numbers` cuts, all of up to three digits and 100 of each greater length.
 
-    Golden files are made with all of them.
+    Golden files are made with all of them. Notes say what is tried without this.
     """
     kept = (drawn.numbers_of, drawn.few, drawn.kinds_of_numbers)
     with pytest.MonkeyPatch.context() as patched:

@@ -90,10 +90,10 @@ def test_a_fast_path_spells_bytes_as_the_library_does(name: str, data: list[byte
     assert tokenizer.pieces(data, starts) == slow
 
 
-@pytest.mark.parametrize("name", [*FAMILIES, "bytes"])
+@pytest.mark.parametrize("name", NAMES)
 def test_forms_are_bytes_and_the_first_plain_id_has_them(name: str) -> None:
     vocabulary = made(name).vocabulary
-    tokens = range(vocabulary.size)
+    tokens = range(0, vocabulary.size, 97 if name == "characters" else 1)
     every, table = forms(vocabulary), by_form(vocabulary)
     assert [every[i] for i in tokens] == [form(vocabulary, i) for i in tokens]
     for i in tokens:

@@ -113,7 +113,7 @@ def test_added_tokens_are_compared_in_little_time(write: Write, special: bool) -
     path = write("t.json", json.dumps({**parsed("gpt.json"), "added_tokens": tokens}))
     begin = time.process_time()
     assert "very many added tokens" in str(inspect([str(path)]).frame["value"].tolist())
-    assert time.process_time() - begin < 5
+    assert time.process_time() - begin < 2.5
 
 
 BOMBS = ["((a?){1000}){1000}", "(" * 101 + ")" * 101, "x" * 20_001, "(a{99999}){9999999999}"]
