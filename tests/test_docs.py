@@ -84,8 +84,8 @@ def test_the_readme_is_short() -> None:
 
 # Pages with commands that take seconds; they run with -m "".
 SLOW = {
-    "audit", "boundary", "changes", "code", "compare", "extend", "fairness", "gate", "loading", "look", "mixture", "morph",
-    "numbers", "output", "python", "report", "transfer",
+    "README", "audit", "boundary", "changes", "code", "compare", "extend", "fairness", "gate", "loading", "look", "mixture",
+    "morph", "numbers", "output", "python", "report", "transfer",
 }  # fmt: skip
 
 
