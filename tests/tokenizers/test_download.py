@@ -145,7 +145,8 @@ def test_a_cached_encoding_is_loaded_without_a_network(
 def test_a_name_that_is_not_cached_fails_at_once_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The proxy is a closed port: a machine that reaches nothing."""
+    """The proxy is a closed port: a machine that reaches nothing. Nobody waits to try again."""
+    monkeypatch.setattr(time, "sleep", pytest.fail)
     away = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")
     away |= {"TIKTOKEN_CACHE_DIR": str(tmp_path), "HF_HUB_OFFLINE": "0"}
     for name, value in away.items():
@@ -155,10 +156,8 @@ def test_a_name_that_is_not_cached_fails_at_once_with_what_to_do(
         ("gpt-4o", f"save it as {tmp_path}"),
         ("hf:org/name", "load the file with file:PATH"),
     ):
-        start = time.monotonic()
         monkeypatch.setattr(sys, "argv", ["tokscope", "compare", word])
         line = refusal_here(capsys)
-        assert time.monotonic() - start < 20  # the library alone takes longer; not a benchmark
         assert "it cannot be reached, or closes the connection" in line
         assert hint in line
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import struct
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from tokscope.reach.probes import characters
 from tokscope.studies.audit import audit
 from tokscope.studies.inspect import inspect
 from tokscope.studies.vocab_tokens import grep
-from tokscope.tokenizers import limits, load
+from tokscope.tokenizers import fastpath, limits, load
 from tokscope.tokenizers.gguf_header import read_metadata
 from tokscope.tokenizers.limits import require_growth, require_pattern, require_sizes
 
@@ -105,15 +104,16 @@ def test_many_long_tokens_are_refused_together() -> None:
 
 
 @pytest.mark.parametrize("special", [True, False])
-def test_added_tokens_are_compared_in_little_time(write: Write, special: bool) -> None:
-    """Four thousand plain and as many special ones took minutes: each with each. Here are half."""
+def test_very_many_added_tokens_are_not_compared_each_with_each(
+    write: Write, special: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four thousand plain and as many special ones took minutes. Here are half."""
     tokens = [*added(4_000)]
     for token in tokens[::2]:
         token["special"] = special
     path = write("t.json", json.dumps({**parsed("gpt.json"), "added_tokens": tokens}))
-    begin = time.process_time()
+    monkeypatch.delattr(fastpath, "_overlap")
     assert "very many added tokens" in str(inspect([str(path)]).frame["value"].tolist())
-    assert time.process_time() - begin < 2.5
 
 
 BOMBS = ["((a?){1000}){1000}", "(" * 101 + ")" * 101, "x" * 20_001, "(a{99999}){9999999999}"]
