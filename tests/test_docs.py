@@ -74,7 +74,8 @@ def test_the_readme_starts_with_its_two_commands() -> None:
         "&& .venv/bin/tokscope compare "
     )
     assert (
-        second == "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
+        second
+        == "python3 -m venv --upgrade-deps .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
     )
 
 
