@@ -157,6 +157,33 @@ def test_numbers_that_are_none_stay_so() -> None:
     assert np.isinf(new[0, 0])
 
 
+@pytest.mark.parametrize("dtype", ["F16", "BF16"])
+def test_two_halves_of_every_number_are_the_number(dtype: str) -> None:
+    old = np.arange(1 << 16, dtype="<u2").view(TYPES[dtype]).reshape(-1, 64)
+    pieces = np.arange(len(old), dtype=np.int32).repeat(2)
+    starts, sizes = np.arange(0, len(pieces) + 1, 2), np.ones(len(pieces), np.int64)
+    made = Map(np.zeros(len(old), np.int8), starts, pieces, sizes, len(old))
+    own = Vectors.of(made, weights_of(made, "mean"), old, dtype)
+    room = own.room()
+    new = np.vstack([own.block(at, room).copy() for at in range(0, len(old), own.size)])
+    with np.errstate(invalid="ignore"):  # what is no number for signals
+        values, exact = (widened(x) if dtype == "BF16" else x.astype(float) for x in (new, old))
+    assert np.array_equal(values, exact, equal_nan=True)
+    finite = np.isfinite(exact) & (exact != 0)
+    assert (new.view("<u2")[finite] == old.view("<u2")[finite]).all()
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=20))
+def test_float32_becomes_float16_as_numpy_says(bits: list[int]) -> None:
+    """Also next to where rounding changes: at ties, subnormal numbers, the largest one."""
+    edges = [0x38800000, 0x33000000, 0x477FF000, 0x7F800000, 0x3F801000, 0x3F803000]
+    near = [edge + step for edge in edges for step in (-1, 0, 1)]
+    every = np.array([*bits, *near, *(1 << 31 | one for one in near)], "<u4").view("<f4")
+    with np.errstate(over="ignore"):
+        expected = every.astype("<f2")
+    assert vectors.narrow(every[None], "F16").tobytes() == expected.tobytes()
+
+
 def small(write: Write, tensors: Mapping[str, tuple[str, Array]], name: str = "m") -> Path:
     return write(f"{name}.safetensors", model(tensors))
 

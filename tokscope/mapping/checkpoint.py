@@ -232,7 +232,7 @@ def _write_rows(work: Work, tensor: Tensor, place: tuple[int, Make], helper: _He
     """Write the new rows of a tensor at a place; the helper joins in when it is free."""
     at, made_of = place
     vectors = made_of(work.read(tensor, TYPES[tensor.dtype]), tensor.dtype)
-    starts = iter(range(0, vectors.map.height, vectors.size))
+    starts = iter(range(0, len(vectors.counts), vectors.size))
     helping: list[Future[list[None]]] = []
     for _ in _blocks(work, vectors, starts, at):
         if not helping and helper.copied.done():
