@@ -438,7 +438,12 @@ def test_what_stays_is_the_same_whoever_copies_it(
             raise OSError(18, "not between these disks")
         return copy(source, target, 2 if kernel == "by two bytes" else count, start, to)
 
+    def refused(*_: int) -> None:
+        raise OSError(95, "not on this disk")
+
     monkeypatch.setattr(os, "copy_file_range", counted)
+    if kernel == "refuses":
+        monkeypatch.setattr(os, "posix_fallocate", refused)
     other = {
         name: ("F32", rows(5, width)) for name, width in zip("abcde", range(1, 6), strict=True)
     }

@@ -207,6 +207,7 @@ def _write_file(work: Work, file: File, found: Checkpoint, vectors: Make) -> Non
     places = dict(zip(entries, accumulate(sizes, initial=0), strict=False))
     runs = runs_of(file.tensors, {name: at for name, at in places.items() if name not in new})
     header = in_pages(header_of(entries, file.metadata), runs)
+    work.reserve(len(header) + sum(sizes))
     work.write(header, 0)
     moved = [run._replace(to=len(header) + run.to) for run in runs]
     with ThreadPoolExecutor(1) as pool:
