@@ -1,10 +1,11 @@
 """Files of extended tokenizers, of every family: read again, old ids are the same, and the law holds."""
 
 import json
+import resource
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import numpy as np
 import pytest
@@ -238,6 +239,19 @@ def test_ids_that_are_not_as_meant_are_not_written(tmp_path: Path) -> None:
             require_ids(one, reloaded(one, written(one, swapped)), rules)
     with pytest.raises(TokscopeError, match="ids in place of"):
         require_ids(one, one.tokenizer, rules)
+
+
+def test_a_file_that_is_too_large_to_be_tried_is_told_by_its_own_name(tmp_path: Path) -> None:
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    content, target = b"x" * 5_000, tmp_path / "new.json"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, most[1]))
+    try:
+        with pytest.raises(TokscopeError) as caught:
+            reloaded(base_of(load("sample:bpe")), content, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    where = f"{target}: cannot be written; it is tried in {gettempdir()} first"
+    assert str(caught.value) == f"{where} (File too large)"
 
 
 def test_incomplete_characters_that_nothing_builds_on_are_dropped() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import numpy as np
 
@@ -20,27 +20,38 @@ from tokscope.text.spelled import spelled
 from tokscope.tokenizers import Tokenizer, load
 from tokscope.tokenizers.bpe import RankTokenizer
 from tokscope.tokenizers.vocabulary import Vocabulary
-from tokscope.writing import write
+from tokscope.writing import write_all
 
 
-def reloaded(base: Base, content: bytes) -> Tokenizer:
-    """Return what the library makes of a written file.
+def reloaded(base: Base, content: bytes, target: Path | None = None) -> Tokenizer:
+    """Return what the library makes of a written file, which is meant for a target.
 
     Raises:
-        TokscopeError: it refuses the file.
+        TokscopeError: it refuses the file, or the file cannot be tried.
     """
     kinds = {".json": "file", ".model": "sp", ".tiktoken": "tiktoken-file"}
     tokenizer, suffix = base.tokenizer, suffix_of(base)
     kind = "tekken" if tokenizer.spec.kind == "tekken" else kinds[suffix]
     with TemporaryDirectory() as folder:
         path, options = Path(folder, f"extended{suffix}"), ""
-        write(path, content)
+        files = {path: content}
         if kind == "tiktoken-file" and isinstance(tokenizer, RankTokenizer):
             pattern, specials = Path(folder, "pattern"), Path(folder, "specials.json")
-            write(pattern, tokenizer.pattern.encode() + b"\n")
-            write(specials, json.dumps(dict(tokenizer.vocabulary.specials)).encode())
+            files[pattern] = tokenizer.pattern.encode() + b"\n"
+            files[specials] = json.dumps(dict(tokenizer.vocabulary.specials)).encode()
             options = f"?pattern-file={pattern}&specials={specials}"
+        _write(files, f"{target or tokenizer.name}")
         return load(f"{kind}:{path}{options}", label=f"{tokenizer.name}-extended")
+
+
+def _write(files: Mapping[Path, bytes], target: str) -> None:
+    """Write the files by which a tokenizer is tried."""
+    try:
+        write_all(files)
+    except TokscopeError as error:
+        reason = getattr(error.__cause__, "strerror", None) or error
+        told = f"{target}: cannot be written; it is tried in {gettempdir()} first ({reason})"
+        raise TokscopeError(told) from error
 
 
 def require_ids(base: Base, extended: Tokenizer, rules: Rules) -> None:

@@ -96,7 +96,9 @@ def extend(
     lines = sum(one.held_units for one in counts)
     grown = Grown(base, rules, curves, tokens, others, merges, lines, dropped)
     content = written(base, rules) if files.tokenizer or _may_break(base) else b""
-    grown = replace(grown, proof=_proven(grown, text, content) if content else None)
+    grown = replace(
+        grown, proof=_proven(grown, text, content, files.tokenizer) if content else None
+    )
     asked = {"merges": f"{merges}"} | ({"whole": "characters"} if whole_characters else {})
     asked |= {"bootstrap": f"{bootstrap}", "seed": f"{seed}"} if bootstrap else {}
     report = Report(
@@ -288,13 +290,13 @@ def _may_break(base: Base) -> bool:
     return base.greedy is not None and base.tokenizer.spec.kind != "gguf"
 
 
-def _proven(grown: Grown, text: _Text, content: bytes) -> Proof:
+def _proven(grown: Grown, text: _Text, content: bytes, target: Path | None) -> Proof:
     """Read an extended tokenizer again, and compare it with its base.
 
     Raises:
         TokscopeError: an id has changed; or a text has, which for WordPiece is only told.
     """
-    extended = reloaded(grown.base, content)
+    extended = reloaded(grown.base, content, target)
     require_ids(grown.base, extended, grown.rules)
     proof = Proof(0, 0)
     for texts in text.tried():
