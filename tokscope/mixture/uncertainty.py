@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
+from tokscope.measures.alignment import rank_correlation
 from tokscope.measures.uncertainty import ENOUGH
 from tokscope.mixture.diagnostics import scatter
 from tokscope.mixture.evidence import Evidence
@@ -181,4 +181,4 @@ def _likeness(first: Rules, second: Rules) -> tuple[int, float]:
     common = [(step, place[product]) for step, product in enumerate(ours) if product in place]
     if len(common) < 3:
         return prefix, np.nan
-    return prefix, float(spearmanr(*zip(*common, strict=True)).statistic)
+    return prefix, rank_correlation(*np.array(common).T)
