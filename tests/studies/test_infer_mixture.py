@@ -236,6 +236,22 @@ def test_whoever_wants_the_answer_now_gets_that_of_the_last_stage(folder: Path) 
     assert 300 in rounds
 
 
+@pytest.mark.deep
+def test_whoever_wants_the_answer_now_is_told_that_it_is_doubtful_but_not_how_much(
+    folder: Path,
+) -> None:
+    """What the first merges leave open takes as long as to solve them again."""
+
+    @contextmanager
+    def watch() -> Iterator[Callable[[], bool]]:
+        yield lambda: True
+
+    report = inferred(folder, "acx", merges=150, watch=watch)
+    assert any("explain the merges badly" in note for note in report.notes)
+    assert not any("merges alone leave open" in note for note in report.notes)
+    assert not any("merges need these corpora" in note for note in report.details)
+
+
 def test_the_answer_comes_first_and_the_largest_share_on_top(folder: Path) -> None:
     report = inferred(folder, "xbca", truth={**truth(folder), "c": 0.0}, merges=100)
     assert re.match(r"mixed was trained (mostly )?on a \(about 5\d %\), then b \(", report.headline)

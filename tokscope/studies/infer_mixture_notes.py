@@ -47,7 +47,7 @@ def of(result: Inference, budget: Budget) -> Told:
     """Describe how the answer was found, and its doubts, which take time."""
     apart = np.triu(distances(result.program, result.evidence.pairs()) < _ALIKE, 1)
     alike = tuple((int(i), int(j)) for i, j in np.argwhere(apart))
-    doubts = None if result.is_explained else result.doubts(budget)
+    doubts = None if result.is_explained or not budget.lasts() else result.doubts(budget)
     notes = [*_moved(result), *_alike(result, alike), *_badly(result, doubts), *_lacking(result)]
     details = [*_needed(result, doubts), _solved(result), *_unexplained(result)]
     found = [_found(result)]
@@ -169,7 +169,7 @@ def _script(token: bytes) -> str:
 
 def _badly(result: Inference, doubts: Doubts | None) -> Iterator[str]:
     """Say that the text is unlike the training text, and what is still certain."""
-    if doubts is None:
+    if result.is_explained:
         return
     times = result.solution.objective / result.noise if result.noise else np.inf
     yield (
@@ -178,6 +178,8 @@ def _badly(result: Inference, doubts: Doubts | None) -> Iterator[str]:
         "a kind that is not here, whose share is then with what is like it, most of all "
         f"{some([result.names[i] for i in _unexplained_like(result)])}"
     )
+    if doubts is None:
+        return
     asked = np.flatnonzero(~np.isnan(doubts.ranges).any(axis=1))
     if len(asked):
         order, ends = asked[np.argsort(-result.shares[asked], kind="stable")], 100 * doubts.ranges
