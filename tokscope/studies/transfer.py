@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -72,10 +73,21 @@ class _Pair:
     map: Map
     counted: Counted
 
-    @property
+    @cached_property
     def used(self) -> Ids:
         """How often the text has each new id, by corpus; (corpora, V_new)."""
         return types_of(self.counted, 1)
+
+    @cached_property
+    def whole(self) -> Ids:
+        """How often the whole text has each new id; (V_new,)."""
+        found: Ids = self.used.sum(axis=0)
+        return found
+
+    @cached_property
+    def before(self) -> Ids:
+        """How often the text has each old id, by corpus; (corpora, V_old)."""
+        return types_of(self.counted, 0)
 
     def spelled(self, token: int) -> str:
         """Return what people see of a new token."""
@@ -143,7 +155,7 @@ def transfer(
     weights = weights_of(made, method)
     told = {"signature": report.signature, "method": method, "old": one.name, "new": other.name}
     told |= {"rows": f"{made.height}", "columns": f"{made.width}"}
-    saved = Saved(made, weights, other.vocabulary, told, pair.used.sum(axis=0))
+    saved = Saved(made, weights, other.vocabulary, told, pair.whole)
     write_all({path: drawn(saved) for path, drawn in targets.items()})
     if asked and found:
         write_model(found, asked[1], made, weights, advance)
@@ -236,15 +248,18 @@ def _shares(pair: _Pair, part: str, names: Sequence[str], groups: Ids) -> Iterat
         (corpus.name, own) for corpus, own in zip(pair.counted.corpora, pair.used, strict=True)
     ]
     if len(corpora) > 1:
-        corpora.append((ALL, pair.used.sum(axis=0)))
+        corpora.append((ALL, pair.whole))
     weights = [("", "ids", (pair.map.kinds >= 0).astype(np.int64))]
     weights += [(name, "tokens", own) for name, own in corpora]
-    sums = [np.bincount(groups + 1, own, len(names) + 1)[1:] for _, _, own in weights]
+    sums = [
+        (corpus, unit, np.bincount(groups + 1, own, len(names) + 1)[1:], int(own.sum()))
+        for corpus, unit, own in weights
+    ]
     for place, name in enumerate(names):
-        for (corpus, unit, own), found in zip(weights, sums, strict=True):
+        for corpus, unit, found, whole in sums:
             number = int(found[place])
             yield Row(part, name, corpus, unit, number, "tokens")
-            yield Row(part, name, corpus, "share", _share(number, int(own.sum())), "share")
+            yield Row(part, name, corpus, "share", _share(number, whole), "share")
 
 
 def _share(number: float, whole: float) -> float:
@@ -264,28 +279,29 @@ def _kinds(pair: _Pair) -> Iterator[Row]:
 
 def _totals(pair: _Pair) -> Iterator[Row]:
     """Yield how many old tokens stand for a new one, and the tokens of the text under both."""
-    made = pair.map
-    mapped = made.counts > 0
-    yield _mean(made, mapped.astype(np.int64), "")
-    old, new = types_of(pair.counted, 0), pair.used
+    counts = pair.map.counts
+    mapped = (counts > 0).astype(np.int64)
+    yield _mean("", int(counts.sum()), int(mapped.sum()))
+    used = pair.used
+    sums = np.stack((used @ counts, used @ mapped, pair.before.sum(axis=1), used.sum(axis=1)))
     names = [corpus.name for corpus in pair.counted.corpora]
     if len(names) > 1:
         names.append(ALL)
-        old, new = (np.vstack((own, own.sum(axis=0))) for own in (old, new))
-    for name, before, after in zip(names, old, new, strict=True):
-        yield _mean(made, after * mapped, name)
-        yield Row("total", "old tokens", name, "tokens", int(before.sum()), "tokens")
-        yield Row("total", "new tokens", name, "tokens", int(after.sum()), "tokens")
+        sums = np.column_stack((sums, sums.sum(axis=1)))
+    for name, (pieces, tokens, before, after) in zip(names, sums.T.tolist(), strict=True):
+        yield _mean(name, pieces, tokens)
+        yield Row("total", "old tokens", name, "tokens", before, "tokens")
+        yield Row("total", "new tokens", name, "tokens", after, "tokens")
 
 
-def _mean(made: Map, weights: Ids, corpus: str) -> Row:
-    value = _share(int((made.counts * weights).sum()), int(weights.sum()))
+def _mean(corpus: str, pieces: int, tokens: int) -> Row:
+    value = _share(pieces, tokens)
     return Row("total", "pieces", corpus, "old tokens for each", value, "tokens/token")
 
 
 def _worst(pair: _Pair, top: int) -> Iterator[Row]:
     """Yield the composed tokens that cost most: uses times the old tokens beyond the first."""
-    used = pair.used.sum(axis=0)
+    used = pair.whole
     cost = np.where(pair.map.of(COMPOSED), used * (pair.map.counts - 1), 0)
     for token in _most(cost, top):
         yield _listed("worst", pair, token, int(used[token]))
@@ -304,7 +320,7 @@ def _listed(part: str, pair: _Pair, token: int, used: int) -> Row:
 
 def _lost(pair: _Pair, top: int) -> Iterator[Row]:
     """Yield how many old tokens have no copy, how often a text has them, and the most frequent."""
-    ids, used = lost_ids(pair.old, pair.map), types_of(pair.counted, 0).sum(axis=0)
+    ids, used = lost_ids(pair.old, pair.map), pair.before.sum(axis=0)
     whole = int((pair.old.vocabulary.lengths > 0).sum())
     yield Row("total", "lost", "", "ids", len(ids), "tokens")
     yield Row("total", "lost", "", "share", _share(len(ids), whole), "share")
@@ -317,14 +333,14 @@ def _lost(pair: _Pair, top: int) -> Iterator[Row]:
 
 def _special(pair: _Pair) -> Iterator[Row]:
     """Yield the special tokens that have an old one."""
-    used = pair.used.sum(axis=0)
+    used = pair.whole
     for token in np.flatnonzero(pair.map.of(SPECIAL)).tolist():
         yield _listed("special", pair, token, int(used[token]))
 
 
 def _none(pair: _Pair, top: int) -> Iterator[Row]:
     """Yield tokens that are made of nothing: the most frequent, then by their ids."""
-    used, ids = pair.used.sum(axis=0), np.flatnonzero(pair.map.of(NONE))
+    used, ids = pair.whole, np.flatnonzero(pair.map.of(NONE))
     for token in ids[np.argsort(-used[ids], kind="stable")][:top].tolist():
         yield _listed("none", pair, token, int(used[token]))
 

@@ -175,8 +175,12 @@ class RankEncoder:
 
     def pieces(self, data: Sequence[bytes]) -> list[list[int]]:
         """Return the ids that bytes are merged to; a token is looked up whole first."""
-        merge, ids = self.core._core_bpe.encode_single_piece, self.ids.tolist()
-        return [[ids[number] for number in merge(one)] if one else [] for one in data]
+        merge = self.core._core_bpe.encode_single_piece
+        found = [merge(one) if one else [] for one in data]
+        if self._are_ids:
+            return found
+        ids = self.ids.tolist()
+        return [[ids[number] for number in numbers] for numbers in found]
 
 
 def require_readable(pattern: str) -> None:

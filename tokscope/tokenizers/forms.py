@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Protocol, cast, runtime_checkable
+
+import numpy as np
 
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.vocabulary import SPACE, Vocabulary
 
 Pieces = Sequence[int]
-_MANY = 10_000
 # Bytes that are not whole characters, and the character that would be read as a space
 _APART = re.compile(f"([\udc80-\udcff{SPACE}]+)")
 
@@ -24,7 +26,7 @@ _APART = re.compile(f"([\udc80-\udcff{SPACE}]+)")
 class HasPieces(Protocol):
     """A tokenizer whose model can be asked for the tokens of given bytes."""
 
-    def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> Sequence[Pieces]:
+    def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> Sequence[list[int]]:
         """Return the ids that the model alone gives for each of several bytes.
 
         Where it has no way to spell them, it may return anything that spells something else.
@@ -107,13 +109,24 @@ def all_pieces(
         data = [
             one.removeprefix(b" ") if start else one for one, start in zip(data, begin, strict=True)
         ]
-    # to list all tokens takes as long as to look up some thousands
-    spell = vocabulary.tokens().__getitem__ if len(data) > _MANY else vocabulary.__getitem__
     found = tokenizer.pieces(data, begin)
+    if _all_spell(vocabulary, found, data):
+        return [ids or None for ids in found]
+    spell = vocabulary.pieces.__getitem__
     return [
-        list(ids) if ids and b"".join(map(spell, ids)) == one else None
+        ids if ids and b"".join(map(spell, ids)) == one else None
         for one, ids in zip(data, found, strict=True)
     ]
+
+
+def _all_spell(vocabulary: Vocabulary, found: Sequence[Pieces], data: Sequence[bytes]) -> bool:
+    """Tell whether each of several lists of ids spells its bytes, all at once."""
+    counts = np.fromiter(map(len, found), np.int64, len(found))
+    ids = np.fromiter(chain.from_iterable(found), np.int32, counts.sum())
+    ends = np.concatenate(([0], np.cumsum(vocabulary.lengths[ids])))[np.cumsum(counts)]
+    sizes = np.fromiter(map(len, data), np.int64, len(data))
+    same = np.array_equal(ends, np.cumsum(sizes))
+    return same and vocabulary.spell(ids).tobytes() == b"".join(data)
 
 
 def in_characters(

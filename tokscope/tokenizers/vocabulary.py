@@ -54,8 +54,9 @@ class Vocabulary:
         ending: frozenset[int] | None = None,
     ) -> Vocabulary:
         """Lay out the bytes of ids 0, 1, 2, ...; None is an id that does not exist."""
-        blob = np.frombuffer(b"".join(token or b"" for token in tokens), np.uint8)
-        ends = np.cumsum([len(token or b"") for token in tokens], dtype=np.int64)
+        data = [token or b"" for token in tokens]
+        blob = np.frombuffer(b"".join(data), np.uint8)
+        ends = np.cumsum(np.fromiter(map(len, data), np.int64, len(data)))
         gaps = sum(token is None for token in tokens)
         return cls(blob, ends, specials or {}, fallbacks, unknown, gaps, continuing, ending)
 
@@ -115,8 +116,7 @@ class Vocabulary:
 
     def tokens(self) -> list[bytes]:
         """Return the bytes of every id."""
-        whole, ends = self.blob.tobytes(), self.ends.tolist()
-        return [whole[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+        return [*self.pieces]
 
     def spelling(self, token: int) -> bytes:
         """Return what people see of a token: the text of a special one, or else its bytes."""
