@@ -129,10 +129,12 @@ def write_all(files: Mapping[Path, bytes]) -> None:
 
 
 @contextmanager
-def streams(paths: Sequence[Path]) -> Iterator[list[BinaryIO]]:
+def streams(paths: Sequence[Path], *, synced: bool = True) -> Iterator[list[BinaryIO]]:
     """Yield a stream for each of several files; they are there when the block has ended well.
 
-    All are on the disk, beside their targets, before the first is renamed.
+    All are on the disk, beside their targets, before the first is renamed. If they need not be
+    `synced`, the system brings them there in its own time, as those that `cp` makes: that suits
+    large files that can be made again after a power cut.
 
     Raises:
         TokscopeError: a file cannot be written; then none is, unless a rename failed.
@@ -150,7 +152,7 @@ def streams(paths: Sequence[Path]) -> Iterator[list[BinaryIO]]:
                 made.append(stack.enter_context(os.fdopen(handle, "wb")))
             yield made
             for stream, (path, partial) in zip(made, beside.items(), strict=True):
-                _finish(stream, partial, path)
+                _finish(stream, partial, path, synced=synced)
             for path, partial in beside.items():
                 partial.replace(path)
     except OSError as error:
@@ -163,10 +165,11 @@ def _remove(beside: Mapping[Path, Path]) -> None:
             partial.unlink(missing_ok=True)
 
 
-def _finish(stream: BinaryIO, partial: Path, path: Path) -> None:
+def _finish(stream: BinaryIO, partial: Path, path: Path, *, synced: bool) -> None:
     """Bring a new file to the disk, with the permissions of the file that it replaces, if any."""
     stream.flush()
-    os.fsync(stream.fileno())
+    if synced:
+        os.fsync(stream.fileno())
     stream.close()
     with suppress(FileNotFoundError):
         partial.chmod(stat.S_IMODE(path.stat().st_mode) & 0o777)

@@ -478,6 +478,20 @@ def test_most_bytes_stay_where_they_are_in_their_pages(write: Write, tmp_path: P
     assert all(one.start % 8 == 0 for one in after.values())
 
 
+def test_a_model_is_not_waited_for_until_it_is_on_the_disk(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does `cp` wait, which would take four times as long."""
+
+    def waited(_: int) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(os, "fsync", waited)
+    path, made = small(write, {"wte.weight": ("F32", rows(3))}), two_of(3)
+    write_model(checkpoint(path, made, 3), tmp_path / "out.safetensors", made)
+    assert read(tmp_path / "out.safetensors")["wte.weight"].tolist() == [[1, 2], [3, 4], [2, 3]]
+
+
 def test_the_official_library_reads_what_is_written(write: Write, tmp_path: Path) -> None:
     official = pytest.importorskip("safetensors.numpy")
     made = two_of(3)

@@ -181,7 +181,8 @@ def write(
         TokscopeError: a file cannot be read or written, or has changed; then nothing is written.
     """
     targets = [target.parent / place.name if found.index else target for place in found.files]
-    with streams([*targets, *([target] if found.index else [])]) as out:
+    every = [*targets, *([target] if found.index else [])]
+    with streams(every, synced=False) as out:
         for stream, (place, file) in zip(out, found.files.items(), strict=False):
             with _opened(place) as source:
                 if read_header(source, place) != file:
