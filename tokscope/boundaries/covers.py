@@ -17,11 +17,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.boundaries.joints import Joints, joints
 from tokscope.boundaries.prompts import Tail, as_read, tails
 from tokscope.boundaries.spaced import Spaced, spaced, texts_of
 from tokscope.errors import TokscopeError
 from tokscope.reach.search import encode_what_can_be
-from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers import Encoded, Tokenizer
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 Ids = NDArray[np.int64]
@@ -134,9 +135,11 @@ def covers(tokenizer: Tokenizer, prompt: str) -> Covers:
     are the only cover.
     """
     text, canonical = as_read(tokenizer, prompt)
+    merged = joints(tokenizer)
+    merged = merged if merged and merged.decide(text) else None
     known = spaced(tokenizer) if text.endswith(" ") else None
     found = candidates(tokenizer.vocabulary, text.encode(), known)
-    made = _Asked(tokenizer, text, canonical, found, known).covers()
+    made = _Asked(tokenizer, text, canonical, found, known, merged).covers()
     return made if len(made) or not len(canonical) else _only(made)
 
 
@@ -165,6 +168,7 @@ class _Asked(NamedTuple):
     canonical: Ids
     found: Candidates
     spaced: Spaced | None  # if the text ends in a space
+    joints: Joints | None  # if merges decide alone
 
     def covers(self) -> Covers:
         """Return the covers among the candidates."""
@@ -178,8 +182,13 @@ class _Asked(NamedTuple):
         )  # fmt: skip
 
     def rows(self, stems: dict[tuple[int, ...], int]) -> Ids:
-        """Return the rows of all covers, by samples where text is cut before its last space."""
+        """Return the rows of all covers, by merges if they decide alone.
+
+        Where text is cut before its last space, by samples.
+        """
         left, one = np.ones(len(self.found.rests), bool), self.spaced
+        if self.joints:
+            return self.merged(self.joints, stems)
         if one is None:
             return self.encoded(left, stems)
         cut = np.append(one.cut(self.text), False)  # the last one for those without a group
@@ -198,6 +207,61 @@ class _Asked(NamedTuple):
         left[:] = False
         left[alike[~found]] = True
         return np.concatenate((rows, more, self.encoded(left, stems)), axis=1)
+
+    def merged(self, joints: Joints, stems: dict[tuple[int, ...], int]) -> Ids:
+        """Return the covers with a token that may stand behind those of the text before it.
+
+        Candidates that no merge makes, such as bytes of characters, are encoded.
+        """
+        found, parts = self.found, [np.zeros((5, 0), np.int64)]
+        made = joints.whole[found.ids]
+        before = self.before(np.unique(found.held[made]).tolist(), joints.first)
+        made &= np.isin(found.held, list(before))
+        for held, (settled, ids) in before.items():
+            own = np.flatnonzero(made & (found.held == held))
+            own = own[joints.may_follow(ids[-1] if ids else -1, found.ids[own])]
+            stem = np.full(len(own), stems.setdefault(tuple(ids), len(stems)))
+            last, rest = found.ids[own], found.rest[own]
+            kept = settled + self.kept(stem, last, list(stems), settled)
+            parts.append(np.stack([np.full(len(own), settled), stem, last, rest, kept]))
+        others = found._replace(
+            ids=found.ids[~made], held=found.held[~made], rest=found.rest[~made]
+        )
+        which = np.zeros(len(found.rests), bool)
+        which[others.rest] = True
+        return np.concatenate((*parts, self._replace(found=others).encoded(which, stems)), axis=1)
+
+    def before(self, sizes: Sequence[int], first: int) -> dict[int, tuple[int, list[int]]]:
+        """Return the tokens of the text without each of several numbers of bytes at its end.
+
+        They are the number of settled ones, and those behind them; the first one stands alone
+        before no text. What the tokenizer refuses is left out.
+        """
+        data = self.text.encode()
+        found = {size: (0, [first] if first >= 0 else []) for size in sizes if size == len(data)}
+        cut = {size: len(data[-size:].decode()) for size in sizes}
+        for tail in tails(self.tokenizer, self.text, self.canonical, 0):
+            left = [size for size in sizes if size not in found and cut[size] < len(tail.text)]
+            if not left:
+                break
+            encoded, decided = self.behind(tail, [tail.text[: -cut[size]] for size in left])
+            ids = np.split(encoded.ids[: encoded.starts[-1]], encoded.starts[1:-1])
+            pairs = zip(left, ids, decided.tolist(), strict=True)
+            found |= {
+                size: (tail.settled, own[tail.skip :].tolist())
+                for size, own, is_told in pairs
+                if is_told
+            }
+        return found
+
+    def behind(self, tail: Tail, texts: Sequence[str]) -> tuple[Encoded, Flags]:
+        """Return the tokens of texts that begin with a tail, and which have its first ones."""
+        encoded = encode_what_can_be(self.tokenizer, texts)
+        ids, starts, ends = encoded.ids, encoded.starts[:-1], encoded.starts[1:]
+        decided = starts + len(tail.first) < ends
+        begins = ids[starts[decided][:, None] + np.arange(len(tail.first))]
+        decided[decided] = (begins == tail.first).all(axis=1)
+        return encoded, decided
 
     def encoded(self, which: Flags, stems: dict[tuple[int, ...], int]) -> Ids:
         """Return the covers that end in some rests; each is encoded behind what decides it."""
@@ -219,11 +283,8 @@ class _Asked(NamedTuple):
         self.require_short(tail, len(which))
         found = self.found
         rests = [found.rests[i] for i in which] if len(which) < len(found.rests) else found.rests
-        encoded = encode_what_can_be(self.tokenizer, [*map(tail.text.__add__, rests)])
+        encoded, decided = self.behind(tail, [*map(tail.text.__add__, rests)])
         ids, starts, ends = encoded.ids, encoded.starts[:-1], encoded.starts[1:]
-        decided = starts + len(tail.first) < ends
-        begins = ids[starts[decided][:, None] + np.arange(len(tail.first))]
-        decided[decided] = (begins == tail.first).all(axis=1)
         last, place = np.full((2, len(found.rests)), -1)
         last[which[decided]] = ids[ends[decided] - 1]
         place[which] = np.arange(len(which))

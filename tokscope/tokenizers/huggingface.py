@@ -42,8 +42,9 @@ from tokscope.tokenizers.limits import require_added, require_growth, require_si
 from tokscope.tokenizers.patterns import PROBES
 from tokscope.tokenizers.pipeline import Cut, Pipeline, cut_at_spaces
 from tokscope.tokenizers.ranks import Ranks, by_score, unranked
+from tokscope.tokenizers.uncut import in_order
 from tokscope.tokenizers.vocabulary import Vocabulary
-from tokscope.tokenizers.wordwise import Spans, Wordwise, cut_of, joined, told_of
+from tokscope.tokenizers.wordwise import Spans, Wordwise, cut_of, is_uncut, joined, told_of
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,12 @@ class HuggingFaceTokenizer:
             return Pipeline(cut, merges, spell)
         at = None if merges.marks else cut_at_spaces(merges)  # where there are, a cut ends a word
         return Pipeline(Cutting(self.library, at=at), merges, line_feeds=False)
+
+    def uncut(self) -> NDArray[np.int64] | None:
+        """Return all merges with their ranks, if they run over whole texts."""
+        if not is_uncut(self.config) or not all(one.special for one in self.added()):
+            return None  # other added tokens are found in text
+        return in_order(merged_ids(self.config["model"]))
 
     def by_bytes(self) -> tuple[Cut, Callable[[str], bytes]]:
         """Return how a byte-level vocabulary cuts text, and the bytes of what is cut."""

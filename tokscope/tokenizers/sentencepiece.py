@@ -26,6 +26,7 @@ from tokscope.tokenizers.normalized import Joined, projected
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.ranks import Ranks, by_score
 from tokscope.tokenizers.sentencepiece_model import kinds_of, open_model, read_settings
+from tokscope.tokenizers.uncut import of_scores
 from tokscope.tokenizers.unigram import unnormalized
 from tokscope.tokenizers.vocabulary import DEFINED, NORMAL, SPACE, UNUSED, Vocabulary
 
@@ -108,6 +109,18 @@ class SentencePieceTokenizer:
             return chain.from_iterable(at(library.normalize(text)) for text in texts)
 
         return Pipeline(cut, merges, line_feeds=False)
+
+    def uncut(self) -> NDArray[np.int64] | None:
+        """Return all merges with their ranks, if nothing else changes a text."""
+        library, steps = self.library, self.settings["normalizer"]
+        if self.settings["model"] != "BPE" or self.literal or not isinstance(steps, dict):
+            return None
+        usual = {"charsmap": "", "remove_extra_whitespaces": False, "escape_whitespaces": True}
+        if not usual.items() <= steps.items() or library.normalize("a")[-1:] != "a":
+            return None
+        ids = range(library.get_piece_size())
+        pieces, scores = map(library.id_to_piece, ids), map(library.get_score, ids)
+        return of_scores([*pieces], [*scores], self.kinds)
 
     def added(self) -> list[Added]:
         """Return the special tokens, and those that users defined."""

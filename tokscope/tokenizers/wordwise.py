@@ -123,17 +123,21 @@ def _marks() -> list[str]:
 
 
 def _begins_anew(config: Json) -> bool:
-    """Tell whether no merge joins a space to what is before it, and nothing else could.
+    """Tell whether no merge joins a space to what is before it, and nothing else could."""
+    return is_uncut(config) and not any(
+        SPACE in (left + right).lstrip(SPACE) for left, right in config["model"]["merges"]
+    )
 
-    As SentencePiece's BPE is in a `tokenizer.json`: spaces are marked, and text is not cut.
-    """
+
+def is_uncut(config: Json) -> bool:
+    """Tell whether spaces are marked, and text is not cut, as in SentencePiece's BPE."""
     model = config["model"]
     if model["type"] != "BPE" or config["pre_tokenizer"] or _steps(config) != _MARKED:
         return False
     others = ("ignore_merges", "continuing_subword_prefix", "end_of_word_suffix")
-    if SPACE not in model["vocab"] or any(model.get(name) for name in others):
+    if any(" " in piece for piece in model["vocab"]) or any(model.get(name) for name in others):
         return False
-    return not any(SPACE in (left + right).lstrip(SPACE) for left, right in model["merges"])
+    return SPACE in model["vocab"]
 
 
 def _steps(config: Json) -> list[Json]:
