@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests import published
 from tests.boundaries.oracle import HARD, brute, by_ranks, in_order
-from tests.tokenizers.families import FAMILIES, byte_level, tokenizer_of
+from tests.tokenizers.families import FAMILIES, byte_level, tokenizer_of, unigram
 from tokscope.boundaries import covers as module
 from tokscope.boundaries import prompts, spaced
 from tokscope.boundaries.covers import Covers, candidates, covers
@@ -288,6 +288,20 @@ def test_a_last_space_by_samples(pattern: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(spaced, "_KEPT", {})
     tokenizer = load_one(byte_level(pattern=pattern, size=700))
     for before in BLANK:
+        require_same(tokenizer, f"{before} ", in_order(tokenizer))
+
+
+def test_a_last_space_that_is_dropped_and_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words get the mark of a space, whichever white space or none stands before them."""
+    monkeypatch.setattr(spaced, "_LEAST", 1)
+    monkeypatch.setattr(spaced, "_KEPT", {})
+    made = unigram()
+    steps = [tokenizers.pre_tokenizers.WhitespaceSplit(), made.pre_tokenizer]
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Sequence(steps)
+    tokenizer = load_one(made)
+    assert spaced.spaced(tokenizer).cut("hello ").all()
+    assert not spaced.spaced(tokenizer).cut("hello").any()
+    for before in (*BLANK, "hello", " "):
         require_same(tokenizer, f"{before} ", in_order(tokenizer))
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tokenizers
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests import published
 from tests.boundaries.oracle import in_order
 from tests.boundaries.test_covers import require_same
+from tests.laws import at_most
 from tests.tokenizers.families import tokenizer_of
 from tokscope.boundaries.joints import Joints, joints
 from tokscope.tokenizers import Tokenizer
@@ -46,7 +47,7 @@ def require_alike(tokenizer: Tokenizer, found: Joints, pairs: list[tuple[int, in
     assert held.tolist() == wanted
 
 
-@settings(max_examples=10)
+@at_most(10)
 @given(st.data())
 def test_pairs_that_hold_are_those_that_the_model_leaves_apart(data: st.DataObject) -> None:
     """Any merges of earlier pieces, in which a token may have several."""

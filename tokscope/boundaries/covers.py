@@ -28,6 +28,7 @@ from tokscope.tokenizers.vocabulary import Vocabulary
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 _ONE_BY_ONE = 4  # bytes that are compared alone; few tokens are left then
+_MANY = 1_000  # ways to go on; fewer are encoded before merges are looked through
 _MOST = 20_000_000  # characters that are encoded for a prompt
 
 
@@ -135,10 +136,10 @@ def covers(tokenizer: Tokenizer, prompt: str) -> Covers:
     are the only cover.
     """
     text, canonical = as_read(tokenizer, prompt)
-    merged = joints(tokenizer)
-    merged = merged if merged and merged.decide(text) else None
     known = spaced(tokenizer) if text.endswith(" ") else None
     found = candidates(tokenizer.vocabulary, text.encode(), known)
+    merged = joints(tokenizer) if len(found.rests) >= _MANY else None
+    merged = merged if merged and merged.decide(text) else None
     made = _Asked(tokenizer, text, canonical, found, known, merged).covers()
     return made if len(made) or not len(canonical) else _only(made)
 

@@ -15,6 +15,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.boundaries.joints import joints
 from tokscope.counting.local import expressions_of, is_local
 from tokscope.reach.search import encode_what_can_be
 from tokscope.tokenizers import Tokenizer
@@ -56,7 +57,9 @@ class Spaced:
 
 
 def _is_cut(prepared: Prepared, text: str, place: int) -> bool:
-    return prepared.text == text and any(start == place for start, _ in prepared.spans)
+    """Tell whether text is cut before a place, or behind the space there, which is dropped."""
+    starts = [start for start, end in prepared.spans if end > place]
+    return prepared.text == text and starts[:1] in ([place], [place + 1])
 
 
 _KEPT: dict[str, Spaced] = {}
@@ -84,6 +87,7 @@ def _of(tokenizer: Tokenizer) -> Spaced:
     prepare = _cutting(tokenizer) if len(rests) >= _LEAST else None
     if prepare is not None:
         token = _alone(tokenizer, rests)
+        token[~np.isin(token, ids)] = -1
         own = np.flatnonzero(token >= 0)
         first = np.array([ord(rests[number][0]) for number in own.tolist()], np.int64)
         _, place, group[own] = np.unique(first, return_index=True, return_inverse=True)
@@ -98,7 +102,7 @@ def _cutting(tokenizer: Tokenizer) -> Callable[[str], Prepared] | None:
     over = any(" " in one.text[1:] for one in added_tokens(tokenizer))
     if over or not _KNOWN.issuperset(expressions_of(tokenizer)):
         return None
-    if not isinstance(tokenizer, HasCuts):
+    if not isinstance(tokenizer, HasCuts) or joints(tokenizer):  # by which it is told at once
         return None
     return tokenizer.preparing() if is_local(tokenizer, specials=False) else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import add
 
 import numpy as np
 
@@ -46,11 +47,12 @@ def merged_ids(model: Json) -> Ids:
     -1 stands for a piece without an id: if two have the same, the library keeps one.
     """
     ids, prefix = dict(pieces_of(model)), model.get("continuing_subword_prefix") or ""
-    merges = [
-        [ids.get(piece, -1) for piece in (left, right, left + right.removeprefix(prefix))]
-        for left, right in model.get("merges", ())
-    ]
-    return np.array(merges, np.int64).reshape(-1, 3)
+    merges = model.get("merges", ())
+    left, right = ([pair[side] for pair in merges] for side in (0, 1))
+    behind = [piece.removeprefix(prefix) for piece in right] if prefix else right
+    columns = (left, right, map(add, left, behind))
+    found = [[ids.get(piece, -1) for piece in column] for column in columns]
+    return np.array(found, np.int64).T
 
 
 @dataclass(frozen=True)

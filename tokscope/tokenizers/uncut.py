@@ -8,8 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.tokenizers.merges import merges_of
-from tokscope.tokenizers.vocabulary import CONTROL, NORMAL, UNUSED
+from tokscope.tokenizers.vocabulary import NORMAL, UNUSED
 
 Rows = NDArray[np.int64]
 
@@ -44,10 +43,11 @@ def of_scores(pieces: Sequence[str], scores: Sequence[float], kinds: Sequence[in
     characters = set("".join(named))
     if UNUSED in kinds or " " in characters or not named.keys() >= characters:
         return None
-    merged = [kind if kind == NORMAL else CONTROL for kind in kinds]
     merges = [
-        (named[left], named[right], named[left + right])
-        for left, right in merges_of(pieces, scores, merged)
+        (named[piece[:at]], named[piece[at:]], i)
+        for piece, i in named.items()
+        for at in range(1, len(piece))
+        if piece[:at] in named and piece[at:] in named
     ]
     rows = np.array(merges, np.int64).reshape(-1, 3)
     _, ranks = np.unique(-np.array(scores)[rows[:, 2]], return_inverse=True)
