@@ -144,6 +144,7 @@ def test_values_by_hand() -> None:
 @given(TEXTS)
 @example([])
 @example(["don't", "a  b \n c ", "中文，世界 hello12.", " hel hel", "<|end|> a<|end|>b"])
+@example(["龘龘中a龘 龘.丂1世カ龘", "a中龘b"])
 @example(["a.…b .... x", "( ▁2", "ยwo 𐎀7a", "<s>.s a", "(.com x.'sa"])
 def test_every_family_gives_what_encoding_every_prefix_gives(name: str, texts: list[str]) -> None:
     tokenizer = tokenizer_of(name)
@@ -227,6 +228,19 @@ def test_a_space_may_follow_letters_otherwise_than_digits() -> None:
     texts = ["1  ", "a  b", "b11   "]
     rows = [row for text in texts for row in every_prefix(tokenizer, text)]
     assert rows_of(Places(Seams(tokenizer)).of(texts)) == rows
+
+
+def test_text_falls_apart_beside_a_han_character_that_is_unknown() -> None:
+    """Where expressions or BERT's steps cut around each; elsewhere only signs are apart."""
+    vocabulary = {piece: i for i, piece in enumerate(["[UNK]", *"中世カa.", "##a"])}
+    made = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token="[UNK]"))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    text, seams = "中丄丂a丄.世 丄カ", {}
+    for han in (True, False):
+        made.normalizer = tokenizers.normalizers.BertNormalizer(handle_chinese_chars=han)
+        found = Seams(load_one(tokenizers.Tokenizer.from_str(made.to_str()))).inside(text)
+        seams[han] = np.flatnonzero(found).tolist()
+    assert seams == {True: [1, 2, 3, 4, 5, 6, 7, 9], False: [5, 6, 7]}
 
 
 def test_what_is_remembered_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,7 +328,11 @@ def test_golden_joints_of_lines(data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["llama.json", "german-unigram.spm.model", "gguf/ggml-vocab-bert-bge.gguf"]
+    "name",
+    [
+        *("llama.json", "german-unigram.spm.model", "gguf/ggml-vocab-bert-bge.gguf"),
+        "bert-base-uncased.json",
+    ],
 )
 @pytest.mark.parametrize("language", ["de", "ja"])
 def test_published_tokenizers_give_what_encoding_every_prefix_gives(

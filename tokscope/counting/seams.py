@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from itertools import pairwise, product
+from itertools import compress, pairwise, product
 from typing import TYPE_CHECKING
 from unicodedata import category, normalize
 
@@ -74,6 +74,7 @@ _RIGHT: Mapping[int, Sequence[str]] = {
     _KANA: ("カ", "なの", "カ中", "な𐎀"),
     _ASIAN: ("ก", "กา", "ກa", "ก𐎀"),
 }
+_STRANGE = "龘㐀𠀀"  # rare Han characters, of which one may be unknown
 _LOOKED_AT = 4_000  # tokens of the vocabulary, of which some are tried
 _TRIED = 6  # of a kind
 _IGNORES = "ignore_merges"
@@ -233,7 +234,7 @@ class Seams:
             numbers = codes(text).astype(np.int64)
             keys = (numbers[places - 1] << 32) | numbers[places]
             unique, home = np.unique(keys, return_inverse=True)
-            found[places] = self._are_seams(unique.tolist())[home]
+            found[places] = self._are_seams(unique.tolist(), self._loose)[home]
         return found
 
     def may_join(self, left: str, right: str) -> bool:
@@ -242,8 +243,11 @@ class Seams:
         key = ord(left) << 32 | ord(right)
         return bool(self._found[0][kinds[0], kinds[1]] and self._are_seams([key])[0])
 
-    def _are_seams(self, keys: Sequence[int]) -> Flags:
-        """Tell for pairs of characters whether no token crosses them and tokens spell both."""
+    def _are_seams(self, keys: Sequence[int], loose: Flags | None = None) -> Flags:
+        """Tell for pairs of characters whether no token crosses them and tokens spell both.
+
+        Between loose kinds one may be unknown.
+        """
         new = [key for key in dict.fromkeys(keys) if key not in self.pairs]
         if new:
             both = [(chr(key >> 32), chr(key & 0xFFFFFFFF)) for key in new]
@@ -254,6 +258,10 @@ class Seams:
             )
             free = ~np.logical_or.reduceat(crossed, np.append(0, ends[:-1]))
             spelled = self._spells([left + right for left, right in both])
+            if loose is not None:
+                kinds = kinds_of("".join(left + right for left, right in both)).reshape(-1, 2)
+                odd = np.flatnonzero(free & ~spelled & loose[kinds[:, 0], kinds[:, 1]])
+                spelled[odd] = self._have_own([both[i] for i in odd.tolist()])
             self.pairs |= zip(new, (free & spelled).tolist(), strict=True)
         return np.array([self.pairs[key] for key in keys], bool)
 
@@ -268,6 +276,35 @@ class Seams:
         spelled = (b"".join(map(vocabulary.__getitem__, ids)).replace(b" ", b"") for ids in found)
         pairs = zip(spelled, texts, strict=True)
         return np.array([one == text.replace(" ", "").encode() for one, text in pairs], bool)
+
+    def _have_own(self, both: Sequence[tuple[str, str]]) -> Flags:
+        """Tell which pairs of characters have the tokens of each, spelled or unknown."""
+        chars = list(dict.fromkeys(char for pair in both for char in pair))
+        alone = dict(zip(chars, self._ids(chars), strict=True))
+        spelled = dict(zip(chars, self._spells(chars).tolist(), strict=True))
+        unknown = (self.tokenizer.vocabulary.unknown,)
+        told = zip(both, self._ids([left + right for left, right in both]), strict=True)
+        found = (
+            alone[left] + alone[right] == ids
+            and all(spelled[char] or alone[char] == unknown for char in (left, right))
+            for (left, right), ids in told
+        )
+        return np.fromiter(found, bool, len(both))
+
+    @cached_property
+    def _loose(self) -> Flags:
+        """The pairs of kinds that make seams although a Han character beside them is unknown."""
+        found, unknown = np.zeros((_KINDS, _KINDS), bool), (self.tokenizer.vocabulary.unknown,)
+        pairs = [pair for pair in _PAIRS if _HAN in pair and self._found[0][pair]]
+        known = bool(pairs) and unknown[0] is not None
+        strange = [char for char in _STRANGE if known and self._ids([char]) == [unknown]]
+        for left, right in pairs if strange else ():
+            lefts, rights = self._samples[0][left], self._samples[1][right]
+            one = [text[:-1] + strange[0] for text in lefts if left == _HAN]
+            two = [strange[0] + text[1:] for text in rights if right == _HAN]
+            tries = [*product(one, rights), *product(lefts, two), *product(one, two)]
+            found[left, right] = self._fall_apart(tries) == (True, True)
+        return found
 
     def _ids(self, texts: Sequence[str]) -> list[Ids]:
         unique = list(dict.fromkeys(texts))
@@ -303,7 +340,10 @@ class Seams:
         lefts, rights = self._samples
         pairs = list(product(lefts[left], rights[right]))
         possible = self._are_seams([ord(one[-1]) << 32 | ord(two[0]) for one, two in pairs])
-        tries = [pair for pair, is_possible in zip(pairs, possible, strict=True) if is_possible]
+        return self._fall_apart(list(compress(pairs, possible.tolist())))
+
+    def _fall_apart(self, tries: Sequence[tuple[str, str]]) -> tuple[bool, bool]:
+        """Tell the same of pairs of texts."""
         try:
             whole, ones, behind, before, alone = (
                 self._ids(texts)

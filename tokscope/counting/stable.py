@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -202,26 +203,28 @@ class Places:
             return strings.setdefault(text, len(strings))
 
         rows = [(number(part.before), number(part.before + part.text)) for part in parts]
-        cuts = [
-            (number(before + text[:at]), number(text[at:]))
-            for before, text, places in parts
-            for at in places
-        ]
-        tokens = _Tokens(self._encoded(list(strings)))
-        before, whole = np.array(rows, np.int64).repeat([len(p.places) for p in parts], axis=0).T
-        prefix, suffix = np.array(cuts, np.int64).T
-        common = tokens.common(prefix, whole)
-        sizes = tokens.counts
-        stable = common == sizes[prefix]
-        safe = stable & (sizes[prefix] + sizes[suffix] == sizes[whole])
-        safe[safe] = (
-            tokens.common(suffix[safe], whole[safe], sizes[prefix[safe]]) == sizes[suffix[safe]]
+        prefix = np.array(
+            [number(one + text[:at]) for one, text, places in parts for at in places], np.int64
         )
-        beyond = (common == sizes[whole]) & ~stable | (common < sizes[before])
-        return Judged(stable, safe, sizes[prefix] - common, np.ones(len(stable), bool), beyond)
+        tokens = _Tokens(self._encoded(list(strings)))
+        sizes = [len(part.places) for part in parts]
+        before, whole = np.array(rows, np.int64).repeat(sizes, axis=0).T
+        common, counts = tokens.common(prefix, whole), tokens.counts
+        stable = common == counts[prefix]
+        beyond = (common == counts[whole]) & ~stable | (common < counts[before])
+        safe = stable.copy()
+        if stable.any():  # else no cut is safe, whatever the suffixes are
+            behind = (text[at:] for _, text, places in parts for at in places)
+            own = compress(behind, stable.tolist())
+            suffix = np.fromiter(map(number, own), np.int64, int(stable.sum()))
+            tokens = tokens.and_more(self._encoded(list(strings)[len(counts) :]))
+            safe[stable] = tokens.join(prefix[stable], suffix, whole[stable])
+        return Judged(stable, safe, counts[prefix] - common, np.ones(len(stable), bool), beyond)
 
     def _encoded(self, strings: Sequence[str]) -> Encoded:
         """Return the tokens of strings, a few of them at a time."""
+        if not strings:
+            return Encoded.of([])
         tokenizer, specials = self.seams.tokenizer, self.seams.specials
         some = [
             tokenizer.encode(strings[i : i + _STRINGS], specials=specials)
@@ -241,6 +244,20 @@ class _Tokens(NamedTuple):
     def counts(self) -> Counts:
         """The number of tokens of each string."""
         return np.diff(self.encoded.starts)
+
+    def and_more(self, encoded: Encoded) -> _Tokens:
+        """Return the tokens of these strings and of others behind them."""
+        ids, starts = self.encoded.ids, self.encoded.starts
+        starts = np.append(starts, starts[-1] + encoded.starts[1:])
+        return _Tokens(Encoded(np.append(ids, encoded.ids), starts))
+
+    def join(self, prefix: Counts, suffix: Counts, whole: Counts) -> Flags:
+        """Tell which suffixes are all that follows in a whole behind the tokens of a prefix."""
+        sizes = self.counts
+        found = sizes[prefix] + sizes[suffix] == sizes[whole]
+        own, place = suffix[found], whole[found]
+        found[found] = self.common(own, place, sizes[prefix[found]]) == sizes[own]
+        return found
 
     def common(self, some: Counts, others: Counts, skipped: Counts | int = 0) -> Counts:
         """Return how many tokens are common at the beginning of strings and of other ones.
