@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 class Batch(list[str]):
     """Texts. What is asked of all of them is computed once; so they must not change."""
 
+    file_size = 0  # bytes of the file that they are from, where that is known
+
     @classmethod
     def of(cls, texts: Sequence[str]) -> Batch:
         """Return the texts themselves if they are a batch already."""

@@ -23,9 +23,11 @@ from tests.laws import at_most
 from tests.tokenizers.families import FAST, tokenizer_of, write
 from tests.tokenizers.test_families import TEXTS, library_ids
 from tokscope.counting.signature import signed
+from tokscope.counting.tally import Counting, piece
 from tokscope.equivalence.made import texts_of
 from tokscope.errors import TokscopeError
 from tokscope.reach.probes import characters
+from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import Tokenizer, load
 from tokscope.tokenizers.bpe import LONGEST_SPACE, RankEncoder, RankTokenizer
 from tokscope.tokenizers.engine import (
@@ -168,6 +170,20 @@ def test_it_is_built_after_some_text_and_the_path_says_so() -> None:
     assert not engines.fast
     tokenizer.encode(["b " * 500_000])
     assert isinstance(engines.fast, FastokensEngine)
+
+
+@pytest.mark.parametrize(("size", "at_once"), [(2_999_999, False), (3_000_000, True)])
+def test_it_is_built_at_once_where_the_file_is_large(
+    tmp_path: Path, size: int, at_once: bool
+) -> None:
+    path = tmp_path / "large.txt"
+    path.write_bytes(b"The cat\n".ljust(size, b"\n"))
+    (corpus,) = read_corpora([str(path)])
+    part = replace(corpus.shards[0], end=8)
+    tokenizer = asked("", lambda: rank_tokenizer("x", PATTERNS["llama3"], ranks(), {}))
+    found = piece([tokenizer], Counting(frozenset(["tokens"])), part)
+    assert found.rows.sum() == len(tokenizer.encode(["The cat"]).ids)
+    assert bool(engines_of(tokenizer).fast) == at_once
 
 
 def test_special_tokens_are_found_by_the_core() -> None:

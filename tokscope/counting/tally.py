@@ -185,6 +185,7 @@ def _count(
     What an observer does not see is forgotten at once: a library holds a lot for each token.
     """
     texts, names = Batch.of(units.texts), counting.named()
+    texts.file_size = part.stamp.size if part.stamp else 0
     text = Text(texts, counting.words)
     of_text = {name: TEXT_COLUMNS[name](text) for name in names if name in TEXT_COLUMNS}
     rows, observed = [], []

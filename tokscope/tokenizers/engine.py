@@ -1,9 +1,10 @@
 """What encodes much text: tiktoken's core, or fastokens where it gives the same numbers.
 
-fastokens is several times as fast, but takes a second to build. So it is built after some text,
-and only for expressions that it cuts by code of its own: its regular expression engine and its
-Unicode tables are others than tiktoken's. It must agree with the core on the probe texts and on a
-whole batch before any of its numbers are used, and then on a batch now and then.
+fastokens is several times as fast, but takes a second to build. So it is built after some text, or
+at the beginning of a large file, and only for expressions that it cuts by code of its own: its
+regular expression engine and its Unicode tables are others than tiktoken's. It must agree with the
+core on the probe texts and on a whole batch before any of its numbers are used, and then on a batch
+now and then.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ VARIABLE = "TOKSCOPE_ENGINE"
 # Characters of text for each token of the vocabulary, after which fastokens is built: the core
 # takes about as long for them as it takes to build it. At least a million.
 _WORTH, _LEAST = 60, 1_000_000
+_SURE = 3  # times as much text in one file: fastokens is built before any of it is encoded
 _EVERY = 128  # batches; one of them is encoded by the core too
 # An apostrophe and a long s, which is an s if case is ignored; fastokens ignores that of ASCII.
 _LONG_S = "'ſ"
@@ -300,7 +302,7 @@ class Engines:
         if self.why or self.fast:
             return None if self.why else self.fast
         self.after -= sum(map(len, texts))
-        if self.after > 0:
+        if self.after > 0 and Batch.of(texts).file_size < _SURE * self.wanted:
             return None
         try:
             fast = self.source.build()
