@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain, compress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +22,9 @@ from tokscope.tokenizers.forms import in_characters
 from tokscope.tokenizers.frame import NO_FRAME, Frame
 from tokscope.tokenizers.limits import require_sizes
 from tokscope.tokenizers.merges import learned, require_some
-from tokscope.tokenizers.normalized import Joined, projected
 from tokscope.tokenizers.pipeline import Pipeline, cut_at_spaces
 from tokscope.tokenizers.ranks import Ranks, by_score
+from tokscope.tokenizers.sentencepiece_ends import Ends
 from tokscope.tokenizers.sentencepiece_model import kinds_of, open_model, read_settings
 from tokscope.tokenizers.uncut import of_scores
 from tokscope.tokenizers.unigram import unnormalized
@@ -169,7 +169,9 @@ class SentencePieceTokenizer:
 
         def reported(units: NDArray[np.int64]) -> NDArray[np.int64]:
             own = [texts[unit] for unit in units.tolist()]
-            return self._ends(own, found.ids[found.of_units(units)], np.diff(found.starts)[units])
+            return self._ends.of(
+                own, found.ids[found.of_units(units)], np.diff(found.starts)[units]
+            )
 
         return replace(found, reported=reported)
 
@@ -212,52 +214,11 @@ class SentencePieceTokenizer:
     def _boundaries(self, text: str) -> NDArray[np.int64]:
         ids = np.array(self.library.encode(text, out_type=int), np.int32)
         exact = self.vocabulary.cuts(ids, text)
-        return self._ends([text], ids, np.array([len(ids)])) if exact is None else exact
-
-    def _ends(
-        self, texts: Sequence[str], ids: NDArray[np.int32], counts: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        """Return where the tokens of texts end, in bytes of each, by their normalised texts."""
-        pairs = self.library.normalize(list(texts), with_offsets=True)
-        normal = Joined([one for one, _ in pairs])
-        origins = list(chain.from_iterable(own for _, own in pairs))
-        widths = self._widths(texts, ids, counts, normal.sizes)
-        return projected(np.cumsum(widths), counts, normal, origins, Joined(texts))
-
-    def _widths(
-        self,
-        texts: Sequence[str],
-        ids: NDArray[np.int32],
-        counts: NDArray[np.int64],
-        sizes: NDArray[np.int64],
-    ) -> NDArray[np.int64]:
-        """Return how many bytes of the normalised texts each token stands for.
-
-        Only an unknown token stands for more than its piece. If a text has one of them, it stands
-        for what the other tokens leave; if it has more, the library must be asked again.
-        """
-        widths = self._spelled[ids]
-        of = np.repeat(np.arange(len(counts)), counts)
-        unknown = ids == (-1 if self.vocabulary.unknown is None else self.vocabulary.unknown)
-        widths[unknown] = 0
-        many = np.bincount(of[unknown], minlength=len(counts))
-        left = sizes - np.bincount(of, widths, minlength=len(counts)).astype(np.int64)
-        alone = unknown & (many == 1)[of]
-        widths[alone] = left[of[alone]]
-        asked = np.flatnonzero(many > 1)
-        pieces = self.library.encode([texts[i] for i in asked.tolist()], out_type=str)
-        several = unknown & (many > 1)[of]
-        told = compress(chain.from_iterable(pieces), unknown[(many > 1)[of]])
-        widths[several] = [len(piece.encode()) for piece in told]
-        return widths
+        return self._ends.of([text], ids, np.array([len(ids)])) if exact is None else exact
 
     @cached_property
-    def _spelled(self) -> NDArray[np.int64]:
-        """How many bytes of normalised text each id stands for; (size,)."""
-        ids = range(self.library.get_piece_size())
-        pieces = [len(self.library.id_to_piece(i).encode()) for i in ids]
-        pieces = [1 if i in self.vocabulary.fallbacks else size for i, size in enumerate(pieces)]
-        return np.array(pieces, np.int64)
+    def _ends(self) -> Ends:
+        return Ends(self.library, self.vocabulary, self.kinds, str(self.settings["model"]))
 
 
 def load_file(spec: Spec) -> SentencePieceTokenizer:
