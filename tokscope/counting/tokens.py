@@ -89,11 +89,6 @@ class Text:
         return np.diff(self.unit_bytes) - 1
 
     @cached_property
-    def bare(self) -> NDArray[np.uint8]:
-        """The bytes of the units without the line feeds."""
-        return np.delete(self.data, self.unit_bytes[1:] - 1)
-
-    @cached_property
     def properties(self) -> NDArray[np.uint16]:
         """The properties of each code point (see `tokscope.text.words`)."""
         return properties_of(self.joined)
@@ -148,26 +143,28 @@ class Tokens:
         spelled = np.append(0, ends)[self.encoded.starts]
         extra = np.diff(spelled) - self.text.bytes
         cuts = ends + np.repeat(self.text.unit_bytes[:-1] - spelled[:-1] - extra, self.counts)
-        units = np.flatnonzero(~self._exact(spelled, extra) & (self.counts > 0))
+        units = np.flatnonzero(~self._exact(extra) & (self.counts > 0))
         if len(units):
             begin = np.repeat(self.text.unit_bytes[units], self.counts[units])
             cuts[self.encoded.of_units(units)] = begin + self._reported(units)
         return cuts
 
-    def _exact(self, spelled: Counts, extra: Counts) -> NDArray[np.bool_]:
+    def _exact(self, extra: Counts) -> NDArray[np.bool_]:
         """Tell which units their tokens spell exactly, except for one space before the unit."""
-        bytes_of_tokens = self.tokenizer.vocabulary.spell(self.encoded.ids)
-        text = self.text
         possible = (extra == 0) | (extra == 1)
-        if not extra.any():
-            expected = text.bare
-        else:
-            shift = np.where(possible, text.unit_bytes[:-1] - spelled[:-1] - extra, 0)
-            place = np.arange(len(bytes_of_tokens)) + np.repeat(shift, np.diff(spelled))
-            expected = text.data[np.minimum(place, len(text.data) - 1)]
-            prefixed = possible & (extra == 1)
-            expected[spelled[:-1][prefixed]] = ord(" ")
-        return possible & (_sums(bytes_of_tokens != expected, spelled) == 0)
+        ids, begin = self.encoded.ids, self.text.unit_bytes[:-1]
+        if not possible.all():
+            ids = ids[self.encoded.of_units(np.flatnonzero(possible))]
+        spelled = self.tokenizer.vocabulary.spell(ids)
+        expected = np.roll(self.text.data, 1)  # every unit with one byte before it
+        expected[begin] = ord(" ")
+        kept = np.repeat(possible, self.text.bytes + 1)
+        kept[begin[extra != 1]] = False
+        expected = expected[kept]
+        if np.array_equal(spelled, expected):
+            return possible
+        sizes = np.where(possible, self.text.bytes + extra, 0)
+        return possible & (_sums(spelled != expected, np.append(0, np.cumsum(sizes))) == 0)
 
     def _reported(self, units: Counts) -> Counts:
         """Return where the tokens of some units end, as the tokenizer reports it."""
