@@ -93,6 +93,18 @@ def test_undefined_is_a_dash_and_empty_and_null() -> None:
     assert json.loads(shown["json"])["rows"][0]["value"] is None
 
 
+VALUES = st.one_of(
+    st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=3), st.none()
+)
+
+
+@given(st.lists(st.tuples(st.floats(), st.text(max_size=3), VALUES)))
+def test_json_of_rows_is_that_of_their_frame(rows: list[tuple[object, ...]]) -> None:
+    table = [dict(zip(("a", "b", "c"), row, strict=True)) for row in rows]
+    framed = Report("x", "A title", pd.DataFrame(table))
+    assert RENDERERS["json"](Report("x", "A title", table)) == RENDERERS["json"](framed)
+
+
 def test_special_characters_are_text_in_every_format() -> None:
     frame = pd.DataFrame({"name": ["a|b_c*&%$#{}~^\\", '"q", [bold]x[/]'], "n": [1, 2]})
     made = Report("x", "T_1 & [b]", frame)

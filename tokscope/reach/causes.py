@@ -168,6 +168,8 @@ def duplicates(vocabulary: Vocabulary) -> list[list[int]]:
     Special tokens and ids without bytes are in no group.
     """
     pieces = vocabulary.pieces
+    if len({*pieces, b""}) == 1 + np.count_nonzero(vocabulary.lengths):
+        return []
     twice = {piece for piece, uses in Counter(pieces).items() if piece and uses > 1}
     groups: dict[tuple[object, ...], list[int]] = {}
     for token in (i for i, piece in enumerate(pieces) if piece in twice):

@@ -22,6 +22,7 @@ from tokscope.text.spelled import spelled as written
 from tokscope.tokenizers import Tokenizer, parse
 from tokscope.tokenizers.anatomy import Anatomy, anatomy_of
 from tokscope.tokenizers.tokenizer_json import added_twice, as_written, broken_merges
+from tokscope.tokenizers.vocabulary import Vocabulary
 
 EXAMPLES = 5  # examples of a finding
 _MOST = 600_000  # ids at most, since each is tried in many texts
@@ -35,10 +36,11 @@ _BY_CAUSE = {
     "not found": "TS406",
     "never valid UTF-8": "TS407",
 }
-_REVIEW = {
-    "TS441": regex.compile(r"https?:|://|www\.|\.(?:com|org|net|html|php)\b"),
-    "TS442": regex.compile(r"(.)\1{7,}"),
-    "TS443": regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー、。]{4,}"),
+# The least bytes of what is looked for, and an expression that finds it and matches no line feed
+REVIEW = {
+    "TS441": (3, regex.compile(r"https?:|://|www\.|\.(?:com|org|net|html|php)\b")),
+    "TS442": (8, regex.compile(r"(.)\1{7,}")),
+    "TS443": (12, regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー、。]{4,}")),
 }
 
 
@@ -114,15 +116,25 @@ def _vocabulary(subject: Subject) -> Iterator[Finding]:
     missing = subject.parts.missing.tolist()
     yield Finding("TS431", len(missing), "ids", [str(i) for i in missing])
     yield from _size(subject)
-    pieces = subject.tokenizer.vocabulary.pieces
-    texts = [piece.decode(errors="replace") for piece in pieces]
-    joined, ends = "\n".join(texts), np.cumsum([len(text) + 1 for text in texts])
-    for code, search in _REVIEW.items():  # none of them matches a line feed
-        places = [match.start() for match in search.finditer(joined)]
-        yield subject.tokens(code, set(np.searchsorted(ends, places, side="right").tolist()))
-    lengths = subject.tokenizer.vocabulary.lengths
+    vocabulary = subject.tokenizer.vocabulary
+    for code, ids in reviewed(vocabulary):
+        yield subject.tokens(code, ids)
+    lengths, pieces = vocabulary.lengths, vocabulary.pieces
     yield _longest(subject, "TS444", np.flatnonzero(lengths > _LONG).tolist())
     yield _longest(subject, "TS445", [i for i, piece in enumerate(pieces) if piece.isspace()])
+
+
+def reviewed(vocabulary: Vocabulary) -> Iterator[tuple[str, set[int]]]:
+    """Yield the tokens that hold an address, a long repetition, or text of scripts without spaces.
+
+    Only those are searched that have the bytes for it: decoding makes none of them longer.
+    """
+    for code, (least, search) in REVIEW.items():
+        long = np.flatnonzero(vocabulary.lengths >= least)
+        texts = [vocabulary[i].decode(errors="replace") for i in long.tolist()]
+        ends = np.cumsum([len(text) + 1 for text in texts])
+        places = [match.start() for match in search.finditer("\n".join(texts))]
+        yield code, set(long[np.searchsorted(ends, places, side="right")].tolist())
 
 
 def _longest(subject: Subject, code: str, ids: Sequence[int]) -> Finding:

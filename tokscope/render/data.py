@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 
-from tokscope.report import Report, mapped
+from tokscope.report import Report, Rows, mapped
 from tokscope.visible import escaped, visible
 
 SCHEMA = 1
+_SAME: frozenset[type] = frozenset((bool, float, int, str))  # what a frame gives back as it was
 # GitHub Actions would obey a line that begins like this, but not if it is in quotes.
 _OBEYED = re.compile(r"^([^\S\n]*::[^,\n]*)", re.MULTILINE)
 
@@ -56,13 +58,23 @@ def _packed(values: list[object]) -> list[object] | dict[str, list[object]]:
 
 
 def _columns(report: Report) -> dict[str, list[object]]:
+    table = _alike(report.table) if isinstance(report.table, Sequence) else None
+    if table is None:
+        table = {name: report.frame[name].tolist() for name in report.frame.columns}
     return {
-        name: [
-            None if isinstance(v, float) and not math.isfinite(v) else v
-            for v in report.frame[name].tolist()
-        ]
-        for name in report.frame.columns
+        name: [None if isinstance(v, float) and not math.isfinite(v) else v for v in values]
+        for name, values in table.items()
     }
+
+
+def _alike(rows: Rows) -> dict[str, list[object]] | None:
+    """Return the columns of rows, if a frame would change no value; pandas takes long to import."""
+    columns: dict[str, list[object]] = {
+        name: [row.get(name) for row in rows] for name in (rows[0] if rows else ())
+    }
+    kinds = ({*map(type, values)} for values in columns.values())
+    same = all(len(kind) == 1 and kind <= _SAME for kind in kinds)
+    return columns if same and all(len(row) == len(columns) for row in rows) else None
 
 
 def _head(report: Report) -> dict[str, object]:
