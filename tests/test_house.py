@@ -223,6 +223,7 @@ STEPS = (
             "show a sample:bpe",
             "compare bytes sample:bpe",
             "audit sample:bpe",
+            "audit sample:bpe -f json",
         )
     ),
 )

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from tokscope.late import Late
 from tokscope.plots import Cuts, Lines, Plot, Values
 from tokscope.report import Report
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")  # JSON is written beside it, and needs none
 
 
 @singledispatch
