@@ -19,6 +19,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 
 SCRIPT = Path(sys.executable).with_name("tokscope")
@@ -118,6 +119,21 @@ def import_all() -> None:
     for name in LATE:
         importlib.import_module(name)
     tokscope.vocab(["bytes"], tokscope.read_corpora(["sample:en"]))
+    load_once("sample:bpe", "sample:unigram", "sample:wordpiece")
+
+
+def load_once(*words: str) -> None:
+    """Let forks begin with these tokenizers, which none of them changes."""
+    from tokscope import tokenizers
+
+    anew, kept = tokenizers._load, {word: tokenizers.load(word) for word in words}
+    for one in kept.values():
+        one.encode(["a"])  # which finds out how it may encode
+
+    def load(word: str, label: str) -> tokenizers.Tokenizer:
+        return copy(kept[word]) if word in kept and not label else anew(word, label)
+
+    tokenizers._load = load
 
 
 def fork(door: socket.socket) -> list[str]:

@@ -17,7 +17,13 @@ from tokscope.numerals import drawn
 from tokscope.reach import fidelity, findings, probes, search
 
 _anew = tokenizers._load
-_once = cache(_anew)
+
+
+@cache
+def _once(word: str, label: str) -> tokenizers.Tokenizer:
+    loaded = _anew(word, label)
+    loaded.encode(["a"])  # which finds out how it may encode, for all copies
+    return loaded
 
 
 def _load(word: str, label: str) -> tokenizers.Tokenizer:
