@@ -347,12 +347,12 @@ def test_other_files_of_a_tokenizer_are_that_tokenizer(data: Path, word: str, fi
 
 
 def test_merges_are_given_back_from_vocabularies(data: Path) -> None:
-    """All of one vocabulary, and the first of others: what comes later changes none of them."""
+    """The first of each vocabulary: what comes later changes none of them."""
     folder = data / "tokenizers"
     for name, learnable in {"gpt-2": 50_000, "claude": 64_739, "german-bpe-50k": 49_739}.items():
         merges = pipeline_from(folder / f"{name}.json").merges
         assert len(merges) == learnable
-        first = learnable if name == "gpt-2" else 10_000
+        first = 20_000 if name == "gpt-2" else 5_000
         assert learned(merges.tokens[:first], bytewise=True).pairs == list(merges.pairs)[:first]
     merges = pipeline_from(folder / "llama.json").merges
     assert len(merges) == 29_612

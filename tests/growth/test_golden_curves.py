@@ -122,7 +122,7 @@ def test_unigram_pieces_save_what_the_prototype_says(data: Path) -> None:
     free = replace(base.symbols, may=anything)
     rules, _ = learn(base.words(list(counts)), np.array([*counts.values()]), free, 1000)
     grown = reloaded(base, written(base, rules))
-    for language, tokens, same in (("de", 29_932, 383), ("en", 49_959, 44), ("fr", 70_388, 13)):
+    for language, tokens, same in (("de", 29_932, 383), ("fr", 70_388, 13)):
         lines = flores(data, language)[:997]
         assert len(grown.encode(lines).ids) == tokens
         assert with_old_ids(base.tokenizer, grown, lines) == same
