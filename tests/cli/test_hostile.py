@@ -132,20 +132,17 @@ def test_links_in_a_circle_and_folders_in_themselves(run: Run, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "words",
-    [
-        ("measures", "--output"),
-        ("infer-mixture", "sample:bpe", "--merges", "20", "--save-counts"),
-    ],
+    ("name", "words"),
+    {"out.json": ("explain",), "out.npz": ("transfer", "bytes", "sample:bpe")}.items(),
 )
 @pytest.mark.deep
 def test_a_full_disk_leaves_the_old_file_and_no_other(
-    tmp_path: Path, words: tuple[str, ...]
+    tmp_path: Path, name: str, words: tuple[str, ...]
 ) -> None:
     """As all commands write through one door, two stand for them: text, and packed arrays."""
-    target = tmp_path / "out.json"
+    target = tmp_path / name
     target.write_text("old")
-    code, _, error = limited(*words, target, file=1_000)
+    code, _, error = limited(*words, "--output", target, file=1_000)
     assert code == 2
     assert error == f"tokscope: {target}: cannot be written (File too large)\n"
     assert target.read_text() == "old"

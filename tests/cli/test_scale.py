@@ -71,7 +71,7 @@ def test_machines_that_differ_give_the_same_bytes_and_nothing_is_left_on_them(
         for command in (
             ("compare", "sample:bpe", "sample:unigram", "-m", "all", "--bootstrap", "9", *some),
             ("infer-mixture", "sample:bpe", "--merges", "40", *some),
-            ("vocab", "sample:bpe", "--by", "language"),
+            ("vocab", "sample:bpe", "--by", "language", *some),
             ("audit", "sample:bpe"),
             ("diff", "sample:bpe", "sample:unigram", *some),
             ("equiv", "sample:bpe", "sample:unigram", "--fuzz", "0", *some),
