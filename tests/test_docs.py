@@ -177,6 +177,7 @@ def test_the_changelog_knows_this_version_and_the_number_of_measures() -> None:
     assert f"{len(tokscope.MEASURES)} measures" in changelog
 
 
+@pytest.mark.deep
 def test_the_sample_tokenizers_come_out_again(tmp_path: Path) -> None:
     """Byte for byte, but WordPiece, whose trainer breaks ties at random."""
     script = ROOT / "examples" / "train_sample.py"

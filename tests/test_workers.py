@@ -121,15 +121,8 @@ def transferred(workers: Workers, corpora: list[Corpus]) -> Report:
     return tokscope.transfer(*SPECS, corpora, workers=workers)
 
 
-STUDIES = (
-    compared,
-    vocabularies,
-    equal,
-    *(
-        pytest.param(study, marks=pytest.mark.deep)
-        for study in (parallel, lines, places, mixture, trials, locked, transferred)
-    ),
-)
+ALSO = (compared, equal, parallel, lines, places, mixture, trials, locked, transferred)
+STUDIES = (vocabularies, *(pytest.param(study, marks=pytest.mark.deep) for study in ALSO))
 
 
 @pytest.mark.parametrize("study", STUDIES)

@@ -136,6 +136,10 @@ COMMANDS = {
 }
 
 SOLVED = ("mixture", "mixture-details", "simulation")
+SLOW = (
+    *SOLVED, "audit", "boundary-places", "code", "extend", "numbers", "numbers-context",
+    "numbers-scheme", "transfer", "transfer-details",
+)  # fmt: skip
 WITH_TEXT = ("compare", "lines", "bootstrap")
 WITH_LANGUAGES = ("vocab-text", "vocab-language", "vocab-tokens")  # which are not parallel
 # what a machine has in its caches, or as extras, is its own
@@ -172,7 +176,7 @@ def steady(text: str) -> str:
 
 @pytest.mark.parametrize(
     "command",
-    [pytest.param(name, marks=[pytest.mark.deep] * (name == "mixture")) for name in COMMANDS],
+    [pytest.param(name, marks=[pytest.mark.deep] * (name in SLOW)) for name in COMMANDS],
 )
 def test_output_is_that_of_the_golden_files(
     run: Run, corpora: list[object], tmp_path: Path, command: str
@@ -631,7 +635,7 @@ COLD = {
 @pytest.mark.parametrize(
     "words",
     [
-        pytest.param(words, id=name, marks=[pytest.mark.deep] * (name == "input"))
+        pytest.param(words, id=name, marks=[pytest.mark.deep] * (name != "nothing"))
         for name, words in COLD.items()
     ],
 )

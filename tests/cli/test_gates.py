@@ -48,6 +48,7 @@ def same_as_golden(run: Run, words: Sequence[object], printed: str, *more: str) 
     return code
 
 
+@pytest.mark.deep
 def test_a_check_that_fails_looks_like_its_golden_files(locked: Path, run: Run) -> None:
     """All formats of one run, with the summary of a job on GitHub."""
     summary = locked / "summary.md"
@@ -68,6 +69,7 @@ def changed(folder: Path) -> str:
     return planted(folder, split_digits)
 
 
+@pytest.mark.deep
 def test_a_difference_looks_like_its_golden_files(folder: Path, run: Run) -> None:
     words = ["diff", "old=tokenizer.json", changed(folder), "-c", "en.txt", "-c", "de.txt"]
     words += ["--top", "2", "--parallel"]
@@ -106,13 +108,8 @@ def test_init_looks_like_its_golden_files_and_writes_over_nothing(folder: Path, 
     )
 
 
-@pytest.mark.parametrize(
-    "spec",
-    [
-        "bytes",
-        *(pytest.param(s, marks=pytest.mark.deep) for s in ("sample:unigram", "sample:wordpiece")),
-    ],
-)
+@pytest.mark.parametrize("spec", ["bytes", "sample:unigram", "sample:wordpiece"])
+@pytest.mark.deep
 def test_every_family_can_be_gated(folder: Path, run: Run, spec: str) -> None:
     """By what `init` writes; WordPiece without audit and lock, which take seconds of it."""
     config = folder / "tokscope.toml"
@@ -299,6 +296,7 @@ def test_a_baseline_may_be_in_git(locked: Path, run: Run) -> None:
         assert refused.stderr.count("\n") == 1
 
 
+@pytest.mark.deep
 def test_lock_tells_what_differs_and_updates(locked: Path, run: Run) -> None:
     """What it refuses stands in `test_early.py`."""
     planted(locked, swap, "tokenizer.json")

@@ -42,7 +42,13 @@ def one_line(error: str) -> bool:
     return error.startswith("tokscope: ") and error.count("\n") == 1
 
 
-@pytest.mark.parametrize("pattern", [r"(a+)+$", r"(x+x+)+y|\s+|.", r"(?:a|aa)+$|."])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?:a|aa)+$|.",
+        *(pytest.param(one, marks=pytest.mark.deep) for one in (r"(a+)+$", r"(x+x+)+y|\s+|.")),
+    ],
+)
 def test_a_pattern_that_backtracks_ends_in_a_line_or_a_result(
     run: Run, write: Write, pattern: str
 ) -> None:

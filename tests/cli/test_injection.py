@@ -63,8 +63,13 @@ COMMANDS = {
     "show": [f"{HOSTILE}\n::error::x"],
 }
 
+SLOW = ("audit", "audit --tokens", "show")
 
-@pytest.mark.parametrize("command", COMMANDS)
+
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(c, marks=[pytest.mark.deep] * (c in SLOW)) for c in COMMANDS],
+)
 def test_what_commands_print_is_text_in_every_format(named: Path, run: Run, command: str) -> None:
     words = command.split()
     spec = f"{NAME}.json"

@@ -305,7 +305,9 @@ def _also(row: dict[str, str]) -> tuple[str, str]:
 
 def test_golden_shares_of_stable_and_safe_places(data: Path) -> None:
     """English under each tokenizer, Russian or Thai too."""
-    rows = [row for row in _golden(data, "boundary_stability.json") if row["language"] in _also(row)]
+    rows = [
+        row for row in _golden(data, "boundary_stability.json") if row["language"] in _also(row)
+    ]
     assert len(rows) == 16
     for row in rows:
         text = (data / f"parallel/flores-dev/{row['language']}.txt").read_text(encoding="utf-8")
