@@ -37,3 +37,12 @@ def percent(share: float) -> str:
     if 0.995 <= share < 1:
         return "over 99 %"
     return f"{100 * share:.0f} %"
+
+
+def amount(size: float) -> str:
+    """Write how many bytes a text has.
+
+    >>> amount(2_345_678), amount(2_345)
+    ('2.3 MB', '2.3 kB')
+    """
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB"

@@ -19,7 +19,7 @@ from tokscope.mixture.uncertainty import Refit
 from tokscope.studies.infer_mixture_headline import MISSING, MOVED, Answer
 from tokscope.text.scripts import COMMON, NAMES, run_scripts
 from tokscope.text.spelled import spelled
-from tokscope.wording import many, some
+from tokscope.wording import amount, many, some
 
 Floats = NDArray[np.float64]
 FAR = (
@@ -85,8 +85,7 @@ def _stage_before(result: Inference) -> Stage | None:
 
 def _found(result: Inference) -> str:
     """Say from what the shares were inferred, and whether there was time for all of it."""
-    size = result.evidence.counts.bytes().sum() / 1e3
-    text = f"{size / 1e3:,.1f} MB" if size >= 1e3 else f"{size:,.1f} kB"
+    text = amount(result.evidence.counts.bytes().sum())
     merges = f"{result.steps:,} of {len(result.merges):,} merges"
     if result.first:
         merges = f"merges {result.first + 1:,} to {result.steps:,} of {len(result.merges):,}"

@@ -33,7 +33,7 @@ from tokscope.report import Report
 from tokscope.studies.simulate_mixture_plots import plots
 from tokscope.text.corpus import corpora_given, require_again
 from tokscope.text.given import Corpora
-from tokscope.wording import many
+from tokscope.wording import amount, many
 from tokscope.workers import HERE, Workers
 
 Floats = NDArray[np.float64]
@@ -132,8 +132,8 @@ def _report(trials: Sequence[Mapping[str, Any]], setup: Setup, counts: Counts) -
     used = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
     note = (
         f"{many(len(trials), 'tokenizer')} of {setup.vocabulary:,} tokens, each trained on "
-        f"{setup.bytes / 1e6:g} MB of half of the text in random shares of {setup.size} corpora; "
-        f"inferred from the other half, {counts.bytes().sum() / 1e6:,.1f} MB, with {used} merges"
+        f"{amount(setup.bytes)} of half of the text in random shares of {setup.size} corpora; "
+        f"inferred from the other half, {amount(counts.bytes().sum())}, with {used} merges"
     )
     text, held, details = _errors(scores), "", [_SCORES]
     if setup.bootstrap:
