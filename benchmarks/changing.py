@@ -67,7 +67,7 @@ def written() -> Iterator[Row]:
     made = map_of(old, new)
     weights = weights_of(made, MEAN)
     with tempfile.TemporaryDirectory() as folder:
-        for dtype, size in (("F32", 4), ("BF16", 2)):
+        for dtype, size in (("F32", 4), ("F16", 2), ("BF16", 2)):
             path, copy, target = (Path(folder) / name for name in ("model", "copy", "new"))
             _model(path, dtype, size * made.width * WIDTH)
             found = checkpoint(path, made, made.width)
