@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,16 +69,17 @@ def map_of(old: Tokenizer, new: Tokenizer) -> Map:
         TokscopeError: the family of `old` cannot spell given bytes.
     """
     table, every = by_form(old.vocabulary), forms(new.vocabulary)
-    copy = np.array([table.get(own, -1) if own else -1 for own in every], np.int64)
+    copy = np.fromiter(map(table.get, every, repeat(-1)), np.int64, len(every))
     rest = [token for token in np.flatnonzero(copy < 0).tolist() if every[token]]
-    found = dict(zip(rest, all_pieces(old, [every[token] for token in rest]), strict=True))
+    found = all_pieces(old, [every[token] for token in rest])
+    composed = {token: ids for token, ids in zip(rest, found, strict=True) if ids}
     kinds = np.where(copy < 0, KINDS.index(NONE), KINDS.index(COPIED)).astype(np.int8)
-    kinds[[token for token, ids in found.items() if ids]] = KINDS.index(COMPOSED)
+    kinds[[*composed]] = KINDS.index(COMPOSED)
     for token, other in by_role(old, new).items():
-        copy[token], kinds[token], found[token] = other, KINDS.index(SPECIAL), None
+        copy[token], kinds[token] = other, KINDS.index(SPECIAL)
+        composed.pop(token, None)
     kinds[_gaps(new)] = GAP
     counts = (copy >= 0).astype(np.int64)
-    composed = {token: ids for token, ids in found.items() if ids}
     counts[[*composed]] = [len(ids) for ids in composed.values()]
     starts = np.concatenate(([0], np.cumsum(counts)))
     pieces = np.repeat(copy, counts).astype(np.int32)

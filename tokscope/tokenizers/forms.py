@@ -71,7 +71,8 @@ def by_form(vocabulary: Vocabulary) -> dict[bytes, int]:
     Special tokens and gaps have no form.
     """
     every, last = forms(vocabulary), vocabulary.fallbacks
-    found = {own: token for token, own in reversed([*enumerate(every)]) if token not in last}
+    first = [token for token in reversed(range(len(every))) if token not in last]
+    found = dict(zip(map(every.__getitem__, first), first, strict=True))
     for token in sorted(last):
         found.setdefault(every[token], token)
     found.pop(b"", None)
