@@ -211,11 +211,19 @@ def test_a_wrong_cut_is_found_by_the_probe_texts(monkeypatch: pytest.MonkeyPatch
 
 def test_words_that_seldom_come_up_again_are_not_kept() -> None:
     words = wordwise_of(wordpiece())
+    encoded, _ = words.encode(["hello hell world"])
+    assert encoded.ids.tolist() == encode(words.library, ["hello hell world"])[0].ids
+    assert not words.numbers
+    words.encode(["hello hello hello"])
+    assert words.numbers == {"hello": 0}
+
+
+def test_all_words_of_short_texts_are_kept() -> None:
+    """Terms come in several forms, and beginnings of words again and again."""
+    words = wordwise_of(wordpiece())
     encoded, _ = words.encode(["hello world"])
     assert encoded.ids.tolist() == encode(words.library, ["hello world"])[0].ids
-    assert not words.numbers
-    words.encode(["hello hello"])
-    assert words.numbers == {"hello": 0}
+    assert words.numbers.keys() == {"hello", "world"}
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ Spans = Callable[[Counts], Counts]
 _MOST = 2_000_000  # characters of words that are kept
 _AT_ONCE = 100  # words for one call of the library
 _FEW = 0.6  # of the characters of texts; if those of new words are more, whole texts are faster
+_SHORT = 2  # words
 _DROPS = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")  # each drops spaces
 _DROPPED = {"type": "Split", "pattern": {"Regex": r"\s+"}, "behavior": "Removed", "invert": False}
 # Behind one of these, each of these looks at a word alone.
@@ -194,7 +195,7 @@ class Wordwise:
         parts = list(map(self.cut, texts))
         words = list(chain.from_iterable(parts))
         sizes = np.fromiter(map(len, parts), np.int64, len(parts))
-        if not self._learns(words):
+        if not self._learns(words, len(texts)):
             found = encode(self.library, texts)
             return joined(found), partial(told_of, found)
         numbers = np.fromiter(map(self.numbers.__getitem__, words), np.int64, len(words))
@@ -216,13 +217,17 @@ class Wordwise:
 
         return encoded, spans
 
-    def _learns(self, words: Sequence[str]) -> bool:
-        """Encode the words that are new, unless they are too many; return whether all are known."""
+    def _learns(self, words: Sequence[str], texts: int) -> bool:
+        """Encode the words that are new, unless they are too many; return whether all are known.
+
+        Of texts of a word or two all are kept: that costs little more, and such texts are often
+        the forms of terms, or beginnings of words, which come up again.
+        """
         if self.size > _MOST:
             self.numbers, self.known, self.size = {}, _NOTHING, 0
         new = list(set(words).difference(self.numbers))
         size = sum(map(len, new))
-        if size > _FEW * sum(map(len, words)):
+        if size > _FEW * sum(map(len, words)) and len(words) > _SHORT * texts:
             return False
         if new:
             self._learn(new)
