@@ -139,6 +139,23 @@ def test_where_a_continuation_changes_more_than_the_end(monkeypatch: pytest.Monk
         covers(tokenizer, ("1234567890" * 9)[:83])
 
 
+def test_the_end_of_a_word_that_is_too_long_is_enough() -> None:
+    """WordPiece takes words of over 100 characters for unknown, whatever stands before them."""
+    tokenizer = tokenizer_of("bert.json")
+    tokens = in_order(tokenizer)
+    for prompt in (
+        "he" * 60,
+        "hello " + "l" * 101,
+        "l" * 99,
+        "l" * 100,
+        "he!" + "l" * 120,
+        "中" * 120,
+    ):
+        require_same(tokenizer, prompt, tokens)
+    (only,) = prompts.tails(tokenizer, "x " + "hello" * 60, np.arange(3), 1)
+    assert (len(only.text), only.settled) == (101, 2)
+
+
 def test_every_byte_is_its_own_cover() -> None:
     assert all_of(covers(load("bytes"), "a ")) == {((97, 32), "a ")}
 

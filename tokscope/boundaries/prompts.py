@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tokscope.reach.search import encode_what_can_be
 from tokscope.tokenizers import Tokenizer
-from tokscope.tokenizers.anatomy import HasNormal
+from tokscope.tokenizers.anatomy import HasCuts, HasLongestWord, HasNormal
 
 Ids = NDArray[np.int64]
 _MORE = "a"  # put behind a prompt, so that its last spaces are not dropped
@@ -69,8 +69,13 @@ class Tail(NamedTuple):
 def tails(tokenizer: Tokenizer, text: str, canonical: Ids, rests: int) -> Iterator[Tail]:
     """Yield ends of a prompt, the shortest first; the last one is the whole.
 
-    The first is a word or a few, if the rests that are put behind it are many.
+    The first is a word or a few, if the rests that are put behind it are many. WordPiece finds no
+    token for a word of over so many characters, whatever they are: then its last ones are enough.
     """
+    most = tokenizer.longest_word() if isinstance(tokenizer, HasLongestWord) else 0
+    if most and len(text) > most and _is_word(tokenizer, text[-most - 1 :]):
+        yield Tail(text[-most - 1 :], 0, len(canonical) - 1, np.zeros(0, np.int32))
+        return
     windows = [size for size in WINDOWS if 2 * size < len(text)]
     if rests * min((len(text), *windows)) > _CHEAP:
         yield from _words(tokenizer, text, canonical)
@@ -80,6 +85,15 @@ def tails(tokenizer: Tokenizer, text: str, canonical: Ids, rests: int) -> Iterat
         )
         yield from islice((tail for tail in ends if _is_usable(tail, canonical)), 1)
     yield Tail(text, 0, 0, np.zeros(0, np.int32))
+
+
+def _is_word(tokenizer: Tokenizer, text: str) -> bool:
+    """Tell whether a text is not cut, and is unknown."""
+    if not isinstance(tokenizer, HasCuts) or not text.isalpha():
+        return False
+    prepared, unknown = tokenizer.preparing()(text), tokenizer.vocabulary.unknown
+    one = prepared.text == text and len(prepared.spans) == 1
+    return one and tokenizer.encode([text]).ids.tolist() == [unknown]
 
 
 def _ends(tokenizer: Tokenizer, text: str, canonical: Ids, size: int) -> Iterator[str]:

@@ -79,6 +79,15 @@ class HasCuts(Protocol):
 
 
 @runtime_checkable
+class HasLongestWord(Protocol):
+    """A tokenizer whose model may take a word for unknown because it is long."""
+
+    def longest_word(self) -> int:
+        """Return the characters of the longest word that the model looks at; 0 for any length."""
+        ...
+
+
+@runtime_checkable
 class HasAnatomy(Protocol):
     """A tokenizer that knows what happens to text before its model, and what the model makes."""
 

@@ -187,6 +187,10 @@ class HuggingFaceTokenizer:
         """Return a text as the normalizer leaves it."""
         return Parts(self.library, self.config, self.vocabulary).normal(text)
 
+    def longest_word(self) -> int:
+        """Return the characters of the longest word that WordPiece looks at; 0 for other models."""
+        return int(self.config["model"].get("max_input_chars_per_word") or 0)
+
     def pieces(self, data: Sequence[bytes], starts: Sequence[bool]) -> list[list[int]]:
         """Return what the model of the file makes of bytes."""
         if self._is_worth(data) and self.fast:
