@@ -165,7 +165,7 @@ def test_it_is_built_after_some_text_and_the_path_says_so() -> None:
     tokenizer = asked("", lambda: rank_tokenizer("x", PATTERNS["llama3"], ranks(), {}))
     engines = engines_of(tokenizer)
     assert "; fastokens 0." in tokenizer.path
-    assert tokenizer.path.endswith(" after 1.0 MB of text, with the same ids")
+    assert tokenizer.path.endswith(" where text is over 1.0 MB, with the same ids")
     tokenizer.encode(["a" * 80])
     assert not engines.fast
     tokenizer.encode(["b " * 500_000])
@@ -230,7 +230,7 @@ def test_the_signature_names_the_engine_that_may_encode(monkeypatch: pytest.Monk
     name = f"fastokens {version('fastokens')}"
     assert signed([load("bytes"), load("sample:bpe"), load("sample:unigram")])["engine"] == name
     assert "engine" not in signed([load("bytes"), tokenizer_of("split.json")])
-    assert f"; {name} after 1.0 MB" in load("sample:bpe").path
+    assert f"; {name} where text is over 1.0 MB" in load("sample:bpe").path
     monkeypatch.setenv(VARIABLE, "tiktoken")
     assert "engine" not in signed([load("sample:bpe")])
     assert load("sample:bpe").path.endswith("; not fastokens: TOKSCOPE_ENGINE is tiktoken")

@@ -22,6 +22,7 @@ MODELS: dict[str, dict[str, object]] = {
     "bpe": SPACED | {"normalization_rule_name": "identity"},
     "defined bpe": SPACED | {"user_defined_symbols": ["da ", "½b"]},
     "word": {},
+    "spaced word": SPACED,
     "char": SPACED,
 }
 
@@ -31,7 +32,7 @@ def trained(name: str) -> SentencePieceTokenizer:
     """A model of little text, without byte fallback."""
     out = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(["a bad cab", "a dab bad", "ab ba da ad"] * 20),
+        sentence_iterator=iter(["a bad cab", "a dab  bad", "ab ba da ad"] * 20),
         model_writer=out,
         model_type=name.split()[-1],
         vocab_size=20,

@@ -5,7 +5,8 @@ a token does not depend on the tokens around it, as long as no merge goes over a
 and whether one does depends on that token and its neighbour. Hence tokens are the encoding of
 what they spell if each is made of its own characters, and each pair of neighbours stays apart. To
 tell that of a pair, merges on both sides are undone, the latest first: no merge over the joint may
-come before those that are undone.
+come before those that are undone. All this holds if no merge has a lower rank than those that made
+its parts; else nothing is told.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ class Joints:
 
     def decide(self, text: str) -> bool:
         """Tell whether merges decide alone on the end of a text, whatever follows."""
+        read = f" {text}" if self.first >= 0 else text
         return not any(
-            name in text or any(text.endswith(name[:size]) for size in range(1, len(name)))
+            name in read or any(read.endswith(name[:size]) for size in range(1, len(name)))
             for name in (SPACE, *self.names)
         )
 
@@ -101,15 +103,16 @@ def _of(tokenizer: Tokenizer) -> Joints | None:
     if spaced and len(spaces) != 1:
         return None
     names = [one.text for one in added_tokens(tokenizer)]
-    if any(vocabulary.blob.tobytes().count(name.encode()) > 1 for name in names):
+    pieces = b"\xff".join(vocabulary.pieces)  # a byte that no name has
+    if any(pieces.count(name.encode()) > 1 for name in names):
         return None  # a token may hold an added one
     return _made(vocabulary, rows, spaces[0] if spaced else -1, names)
 
 
 def _made(vocabulary: Vocabulary, rows: Rows, first: int, names: Sequence[str]) -> Joints | None:
-    """Find the merge that makes each token, the shortest tokens first; None if one is too early.
+    """Find the merge that makes each token; None if one has a lower rank than those of its parts.
 
-    That is one of a lower rank than a merge before it, of which the order is not that of ranks.
+    The shortest tokens come first: what is known of them tells which merges make the longer ones.
     """
     size = vocabulary.size
     keys = rows[:, 0] * size + rows[:, 1]

@@ -152,7 +152,8 @@ class Seams:
 
     tokenizer: Tokenizer
     specials: bool = False  # whether special tokens are found in text
-    pairs: dict[int, bool] = field(default_factory=dict)  # two characters -> may be a seam
+    # two characters -> may be a seam; for loose kinds apart, where one may be unknown
+    pairs: tuple[dict[int, bool], dict[int, bool]] = field(default_factory=lambda: ({}, {}))
 
     @cached_property
     def named(self) -> list[str]:
@@ -248,7 +249,8 @@ class Seams:
 
         Between loose kinds one may be unknown.
         """
-        new = [key for key in dict.fromkeys(keys) if key not in self.pairs]
+        told = self.pairs[loose is not None]
+        new = [key for key in dict.fromkeys(keys) if key not in told]
         if new:
             both = [(chr(key >> 32), chr(key & 0xFFFFFFFF)) for key in new]
             parts = [_parts(*pair) for pair in both]
@@ -262,8 +264,8 @@ class Seams:
                 kinds = kinds_of("".join(left + right for left, right in both)).reshape(-1, 2)
                 odd = np.flatnonzero(free & ~spelled & loose[kinds[:, 0], kinds[:, 1]])
                 spelled[odd] = self._have_own([both[i] for i in odd.tolist()])
-            self.pairs |= zip(new, (free & spelled).tolist(), strict=True)
-        return np.array([self.pairs[key] for key in keys], bool)
+            told.update(zip(new, (free & spelled).tolist(), strict=True))
+        return np.array([told[key] for key in keys], bool)
 
     def _spells(self, texts: Sequence[str]) -> Flags:
         """Tell which texts their tokens spell, apart from spaces: nothing replaces characters."""
@@ -343,7 +345,7 @@ class Seams:
         return self._fall_apart(list(compress(pairs, possible.tolist())))
 
     def _fall_apart(self, tries: Sequence[tuple[str, str]]) -> tuple[bool, bool]:
-        """Tell the same of pairs of texts."""
+        """Tell whether pairs of texts fall apart, and whether the right ones begin anew there."""
         try:
             whole, ones, behind, before, alone = (
                 self._ids(texts)

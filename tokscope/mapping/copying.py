@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -69,12 +70,17 @@ class Work:
     def reserve(self, size: int) -> None:
         """Get the room for the whole file at once, which is faster than page by page.
 
-        Where the file system cannot, the C library would write to every page. It does not in a file
-        that has its size already and cannot be read.
+        Where the file system cannot, the C library would read and write every page; it fails at
+        once, since the file is open for writing alone.
         """
         self.target.truncate(size)
-        with suppress(AttributeError, OSError):
+        try:
             os.posix_fallocate(self.target.fileno(), 0, size)
+        except AttributeError:  # macOS and Windows have none
+            return
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise
 
     def read(self, tensor: Tensor, kind: str) -> Numbers:
         """Return a whole tensor."""

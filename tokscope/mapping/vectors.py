@@ -15,7 +15,7 @@ from tokscope.mapping.kinds import Ids, Map
 Numbers = NDArray[Any]
 # The types of numbers that are added, as they are in a file; NumPy has no bfloat16
 TYPES: Mapping[str, str] = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
-_BLOCK = 3 << 18  # bytes of vectors that are made at once, in the type of their sums
+_BLOCK = 768 << 10  # bytes of vectors that are made at once, so that they stay in the cache
 # A float16 that is read as the upper bits of a float32 is too small by this factor, exactly
 _HALF_SCALE = 2.0**112
 _HALF_BITS = np.int32(-0x70002000)  # the bits of a float32 that a float16 has: 8FFFE000
@@ -165,7 +165,7 @@ def _halves(numbers: NDArray[np.float32]) -> NDArray[np.float16]:
     """Round to float16 as NumPy does, which takes twice as long; it gets those that are special."""
     bits = numbers.view(np.uint32)
     found = _upper(bits, 13).astype("<u2")
-    found -= 112 << 10 & 0xFFFF  # the bias of the exponent
+    found -= (112 << 10) & 0xFFFF  # the bias of the exponent
     signs = (bits >> 16).astype("<u2")
     signs &= 0x8000
     found |= signs

@@ -254,7 +254,7 @@ class Engines:
         if self.why:
             return f"not fastokens: {self.why}"
         name = fast_engine(self.source.core._pat_str)
-        return f"{name} after {self.wanted / 1e6:.1f} MB of text, with the same ids"
+        return f"{name} where text is over {self.wanted / 1e6:.1f} MB, with the same ids"
 
     @property
     def wanted(self) -> int:

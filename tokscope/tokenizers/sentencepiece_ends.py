@@ -16,6 +16,8 @@ from tokscope.tokenizers import tokens_of
 from tokscope.tokenizers.normalized import Joined, projected
 from tokscope.tokenizers.vocabulary import DEFINED, SPACE, Vocabulary
 
+_RUNS = ("Unigram", "BPE")  # models whose unknown token stands for a run of characters
+
 
 @dataclass(frozen=True)
 class Ends:
@@ -56,11 +58,12 @@ class Ends:
     def _plain(self, texts: Sequence[str], normal: Sequence[str]) -> NDArray[np.bool_]:
         """Tell which texts are normalised to themselves, but for a space before them.
 
-        None, where a token may end inside a character, a space may be unknown, or the normaliser
-        knows no places inside what a user has defined. A space at an end of a text may have been
-        removed and put there again.
+        None, where a token may end inside a character, a space may be unknown, also as a part of an
+        unknown word, or the normaliser knows no places inside what a user has defined. A space at
+        an end of a text may have been removed and put there again.
         """
-        if self.vocabulary.fallbacks or SPACE not in self._singles or DEFINED in self.kinds:
+        unlike = self.vocabulary.fallbacks or SPACE not in self._characters
+        if unlike or DEFINED in self.kinds or self.model not in _RUNS:
             return np.zeros(len(texts), bool)
         spaced = [one.replace(SPACE, " ") for one in normal]
         pairs = zip(spaced, texts, strict=True)
@@ -89,9 +92,9 @@ class Ends:
         alone = unknown & (many == 1)[of]
         widths[alone] = left[of[alone]]
         several = unknown & (many > 1)[of]
-        hold = np.bincount(of, self._hold_lone[ids], len(counts)) > 0
+        has = np.bincount(of, self._has_unknown[ids], len(counts)) > 0
         found = {
-            i: [] if hold[i] else self._lone.findall(normal[i])
+            i: [] if has[i] else self._unknown_run.findall(normal[i])
             for i in np.flatnonzero(many > 1).tolist()
         }
         asked = [i for i, runs in found.items() if len(runs) != many[i]]
@@ -107,27 +110,29 @@ class Ends:
         return -1 if self.vocabulary.unknown is None else self.vocabulary.unknown
 
     @cached_property
-    def _singles(self) -> frozenset[str]:
+    def _characters(self) -> frozenset[str]:
         """The characters that are pieces, with the mark for a space."""
         ids = np.flatnonzero(self.vocabulary.lengths).tolist()
         names = (self.library.id_to_piece(i) for i in ids if i not in self.vocabulary.fallbacks)
         return frozenset(name for name in names if len(name) == 1)
 
     @cached_property
-    def _lone(self) -> re.Pattern[str]:
+    def _unknown_run(self) -> re.Pattern[str]:
         """What an unknown token stands for: a run of characters that are no pieces.
 
-        It is so where no known token has such a character (`_hold_lone`).
+        It is so where no known token has such a character (`_has_unknown`).
         """
-        return re.compile(f"[^{re.escape(''.join(self._singles))}]+" if self._singles else ".+")
+        return re.compile(
+            f"[^{re.escape(''.join(self._characters))}]+" if self._characters else ".+"
+        )
 
     @cached_property
-    def _hold_lone(self) -> NDArray[np.bool_]:
+    def _has_unknown(self) -> NDArray[np.bool_]:
         """Whether each piece has a character that is none; all, if words are what is unknown."""
-        if self.model not in ("Unigram", "BPE"):
+        if self.model not in _RUNS:
             return np.ones(self.vocabulary.size, bool)
         held = map(
-            self._singles.issuperset, map(self.library.id_to_piece, range(len(self._spelled)))
+            self._characters.issuperset, map(self.library.id_to_piece, range(len(self._spelled)))
         )
         known = self.vocabulary.lengths > 0
         return ~np.fromiter(held, bool) & known
