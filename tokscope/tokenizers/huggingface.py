@@ -156,9 +156,12 @@ class HuggingFaceTokenizer:
 
     def uncut(self) -> NDArray[np.int64] | None:
         """Return all merges with their ranks, if they run over whole texts."""
-        if not is_uncut(self.config) or not all(one.special for one in self.added()):
-            return None  # other added tokens are found in text
-        return in_order(merged_ids(self.config["model"]))
+        model = self.config["model"]
+        if not is_uncut(self.config) or any(" " in piece for piece in model["vocab"]):
+            return None  # a space and the mark of one would be spelled alike
+        if not all(one.special for one in self.added()):
+            return None  # others are found in text
+        return in_order(merged_ids(model))
 
     def by_bytes(self) -> tuple[Cut, Callable[[str], bytes]]:
         """Return how a byte-level vocabulary cuts text, and the bytes of what is cut."""

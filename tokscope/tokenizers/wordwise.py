@@ -136,9 +136,7 @@ def is_uncut(config: Json) -> bool:
     if model["type"] != "BPE" or config["pre_tokenizer"] or _steps(config) != _MARKED:
         return False
     others = ("ignore_merges", "continuing_subword_prefix", "end_of_word_suffix")
-    if any(" " in piece for piece in model["vocab"]) or any(model.get(name) for name in others):
-        return False
-    return SPACE in model["vocab"]
+    return SPACE in model["vocab"] and not any(model.get(name) for name in others)
 
 
 def _steps(config: Json) -> list[Json]:
