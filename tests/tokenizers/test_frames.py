@@ -212,6 +212,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("kind", sorted({*PARTS, *WHOLE} - GONE - BOXES - LACKING))
 def test_special_tokens_around_text_are_those_of_transformers(kind: str, tmp_path: Path) -> None:
     if kind in ("XLM", "Flaubert", "FSMT", "BioGpt"):
