@@ -50,8 +50,15 @@ class Report:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """The table as a data frame."""
-        return pd.DataFrame(self.table) if isinstance(self.table, Sequence) else self.table
+        """The table as a data frame; whole numbers stay so where some are missing."""
+        if not isinstance(self.table, Sequence):
+            return self.table
+        frame = pd.DataFrame(self.table)
+        for name in frame.columns:
+            values = [row.get(name) for row in self.table]
+            if {*map(type, values)} == {int, type(None)}:
+                frame[name] = pd.Series(values, dtype=object)
+        return frame
 
     @property
     def rows(self) -> Rows:

@@ -101,8 +101,16 @@ VALUES = st.one_of(
 @given(st.lists(st.tuples(st.floats(), st.text(max_size=3), VALUES)))
 def test_json_of_rows_is_that_of_their_frame(rows: list[tuple[object, ...]]) -> None:
     table = [dict(zip(("a", "b", "c"), row, strict=True)) for row in rows]
-    framed = Report("x", "A title", pd.DataFrame(table))
-    assert RENDERERS["json"](Report("x", "A title", table)) == RENDERERS["json"](framed)
+    made = Report("x", "A title", table)
+    framed = Report("x", "A title", made.frame)
+    assert RENDERERS["json"](made) == RENDERERS["json"](framed)
+
+
+def test_whole_numbers_stay_so_where_some_are_missing() -> None:
+    made = Report("x", "A title", [{"id": 7}, {"id": None}])
+    assert made.frame["id"].tolist() == [7, None]
+    assert RENDERERS["csv"](made) == 'id\n7\n""\n'
+    assert [row["id"] for row in json.loads(RENDERERS["json"](made))["rows"]] == [7, None]
 
 
 def test_special_characters_are_text_in_every_format() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -52,6 +53,8 @@ from tokscope.writing import write
 
 TRACE = "TOKSCOPE_TRACE"  # names the file that keeps the trace of an unforeseen error
 
+# New objects until the collector looks for cycles: a vocabulary has 200,000, which all stay
+_MANY = 50_000
 _MAPPED = "failed to map segment"  # what an import says where memory ran out
 
 _SETTINGS: Mapping[str, Any] = {
@@ -169,6 +172,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     signal.signal(signal.SIGTERM, _end)
+    gc.set_threshold(_MANY)
     run()
 
 

@@ -16,7 +16,8 @@ from tokscope.report import Report, Rows, mapped
 from tokscope.visible import escaped, visible
 
 SCHEMA = 1
-_SAME: frozenset[type] = frozenset((bool, float, int, str))  # what a frame gives back as it was
+# Types of one column that a frame gives back as they were
+_SAME: Sequence[set[type]] = ({bool}, {float}, {int}, {int, type(None)}, {str})
 # GitHub Actions would obey a line that begins like this, but not if it is in quotes.
 _OBEYED = re.compile(r"^([^\S\n]*::[^,\n]*)", re.MULTILINE)
 
@@ -73,7 +74,7 @@ def _alike(rows: Rows) -> dict[str, list[object]] | None:
         name: [row.get(name) for row in rows] for name in (rows[0] if rows else ())
     }
     kinds = ({*map(type, values)} for values in columns.values())
-    same = all(len(kind) == 1 and kind <= _SAME for kind in kinds)
+    same = all(kind in _SAME for kind in kinds)
     return columns if same and all(len(row) == len(columns) for row in rows) else None
 
 

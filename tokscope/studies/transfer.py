@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from tokscope.counting.catalog import TYPES
 from tokscope.counting.counted import ALL, Counted, count, require_countable, texts_of, types_of
@@ -214,15 +213,14 @@ def _report(pair: _Pair, method: str, top: int, found: Checkpoint | None) -> Rep
         *_none(pair, top),
         *(_tensors(pair, found) if found else ()),
     ]
-    frame = pd.DataFrame(rows, columns=Row._fields)
-    frame["id"] = pd.Series([row.id for row in rows], dtype=object)
+    table = [row._replace(value=float(row.value))._asdict() for row in rows]
     provenance = {**pair.counted.provenance, "method": method}
     del provenance["words"]
     names = pair.old.name, pair.new.name
     return Report(
         "transfer",
         f"Transfer {names[0]} → {names[1]}",
-        frame,
+        table,
         tuple(_notes(pair, found)),
         provenance,
         headline=headline(names, pair.map, pair.used),

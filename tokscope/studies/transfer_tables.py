@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-
-import pandas as pd
+from typing import Any
 
 from tokscope.counting.counted import ALL
 from tokscope.mapping.kinds import COMPOSED, COPIED, NONE, SPECIAL
-from tokscope.report import Report
+from tokscope.report import Report, Rows
 
 _NAMES = {
     COPIED: "copied, byte for byte",
@@ -27,7 +26,6 @@ _LISTS = {
 }
 _ORDER = (COPIED, *map(str, range(1, _MANY + 1)), SPECIAL, NONE)
 _BRIEF = ("worst", "none")  # lists that are shown without details
-_LONG = ["measure", "value", "unit"]
 
 
 def tables(report: Report, *, details: bool = False) -> list[Report]:
@@ -35,49 +33,61 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
 
     `details` adds the tokens that are lost, the special ones, and all notes.
     """
-    frame = report.frame
-    first = Report("transfer", report.title, _kinds(frame), across="measure")
+    rows = report.rows
+    first = Report("transfer", report.title, _kinds(rows), across="measure")
     views = [replace(first, headline=report.headline)]
-    corpora = _corpora(frame)
-    least = corpora if details else _least(frame)
+    corpora = _corpora(rows)
+    least = corpora if details else _least(rows)
     title = "By corpus" if len(least) == len(corpora) else "Corpora of which least is copied"
-    views.append(Report("transfer", title, _by_corpus(frame, least), across="measure"))
+    views.append(Report("transfer", title, _by_corpus(rows, least), across="measure"))
     for part in _LISTS if details else _BRIEF:
-        listed = frame[frame["part"] == part]
-        if len(listed):
+        listed = _of(rows, part)
+        if listed:
             views.append(_list(listed, part))
-    views += _model(frame)
+    views += _model(rows)
     notes = report.notes + (report.details if details else ())
     views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
     return views
 
 
-def _corpora(frame: pd.DataFrame) -> list[str]:
+def _of(rows: Rows, *parts: str) -> Rows:
+    """Return the rows of some parts."""
+    return [row for row in rows if row["part"] in parts]
+
+
+def _corpora(rows: Rows) -> list[str]:
     """Return the names of the corpora."""
-    return [name for name in frame["corpus"].unique().tolist() if name not in ("", ALL)]
+    return [name for name in dict.fromkeys(row["corpus"] for row in rows) if name not in ("", ALL)]
 
 
-def _least(frame: pd.DataFrame) -> list[str]:
+def _least(rows: Rows) -> list[str]:
     """Return the corpora to show: all if they are few, or else those of which least is copied."""
-    names = _corpora(frame)
-    copied = frame[(frame["name"] == COPIED) & (frame["measure"] == "share")]
-    shares = copied.set_index("corpus")["value"]
-    return names if len(names) <= _FEW else sorted(names, key=lambda name: shares[name])[:_FEW]
+    names = _corpora(rows)
+    copied = (row for row in rows if row["name"] == COPIED and row["measure"] == "share")
+    shares = {row["corpus"]: row["value"] for row in copied}
+    return names if len(names) <= _FEW else sorted(names, key=shares.__getitem__)[:_FEW]
 
 
-def _kinds(frame: pd.DataFrame) -> pd.DataFrame:
+def _kinds(rows: Rows) -> Rows:
     """Return ids and tokens of each kind; the composed ones by their old tokens."""
-    corpora = _corpora(frame)
+    corpora = _corpora(rows)
     whole = ALL if len(corpora) > 1 else corpora[0]
-    own = frame[frame["corpus"].isin(["", whole]) & frame["part"].isin(["kind", "pieces"])]
-    own = own[own["name"] != COMPOSED].copy()
-    own["kind"] = [_named(name) for name in own["name"]]
     told = {"": "share of ids", whole: "share of tokens"}
-    shares = own["measure"] == "share"
-    own.loc[shares, "measure"] = own.loc[shares, "corpus"].map(told)
-    summed = own.groupby(["kind", "measure", "unit"], sort=False, as_index=False)["value"].sum()
-    named = [summed[summed["kind"] == _named(name)] for name in _ORDER]
-    return pd.concat(named)[["kind", *_LONG]]
+    sums: dict[tuple[str, str, str], float] = {}
+    for row in _of(rows, "kind", "pieces"):
+        if row["corpus"] in told and row["name"] != COMPOSED:
+            measure = told[row["corpus"]] if row["measure"] == "share" else row["measure"]
+            key = (_named(row["name"]), measure, row["unit"])
+            sums[key] = sums.get(key, 0.0) + row["value"]
+    order = {_named(name): place for place, name in enumerate(_ORDER)}
+    return [
+        _long("kind", kind, measure, value, unit)
+        for (kind, measure, unit), value in sorted(sums.items(), key=lambda one: order[one[0][0]])
+    ]
+
+
+def _long(key: str, name: str, measure: str, value: float, unit: str) -> dict[str, Any]:
+    return {key: name, "measure": measure, "value": value, "unit": unit}
 
 
 def _named(name: str) -> str:
@@ -89,38 +99,42 @@ def _named(name: str) -> str:
     return f"composed of {name} old token{'s'[: name != '1']}"
 
 
-def _by_corpus(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _by_corpus(rows: Rows, names: list[str]) -> Rows:
     """Return the shares of each kind in each corpus, and its tokens under both."""
-    own = pd.concat([frame[frame["corpus"] == name] for name in names])
-    shares = (own["part"] == "kind") & (own["measure"] == "share")
-    own.loc[shares, "measure"] = own.loc[shares, "name"]
-    totals = own["part"] == "total"
-    own.loc[totals, "measure"] = own.loc[totals, "name"]
-    return own[shares | totals][["corpus", *_LONG]]
+    shown = [
+        row
+        for row in _of(rows, "kind", "total")
+        if row["part"] == "total" or row["measure"] == "share"
+    ]
+    return [
+        _long("corpus", name, row["name"], row["value"], row["unit"])
+        for name in names
+        for row in shown
+        if row["corpus"] == name
+    ]
 
 
-def _list(listed: pd.DataFrame, part: str) -> Report:
+def _list(listed: Rows, part: str) -> Report:
     """Return a list of tokens."""
     title, columns = _LISTS[part]
     rows = [
         {"token": row["name"], "id": row["id"], "tokens": int(row["value"])}
         | {shown: row[column] for column, shown in columns.items()}
-        for row in listed.to_dict("records")
+        for row in listed
     ]
     return Report("transfer", title, rows)
 
 
-def _model(frame: pd.DataFrame) -> Iterator[Report]:
+def _model(rows: Rows) -> Iterator[Report]:
     """Yield the tensors that were written anew, and what the configuration must say."""
-    tensors = frame[frame["part"] == "tensor"]
-    if not len(tensors):
+    tensors = _of(rows, "tensor")
+    if not tensors:
         return
-    rows = [
-        {"tensor": name, "before": old, "rows now": int(rows)}
-        for name, old, rows in zip(tensors["name"], tensors["old"], tensors["value"], strict=True)
+    told = [
+        {"tensor": row["name"], "before": row["old"], "rows now": int(row["value"])}
+        for row in tensors
     ]
-    yield Report("transfer", "Tensors written anew", rows)
-    config = frame[frame["part"] == "config"]
-    values = zip(config["name"], config["value"], strict=True)
-    settings = [{"setting": name, "value": f"{value:.0f}"} for name, value in values]
+    yield Report("transfer", "Tensors written anew", told)
+    config = _of(rows, "config")
+    settings = [{"setting": row["name"], "value": f"{row['value']:.0f}"} for row in config]
     yield Report("transfer", "Set in config.json", settings)
