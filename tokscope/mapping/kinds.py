@@ -6,16 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, repeat
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from tokscope.errors import choose
+from tokscope.late import Late
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import Prepared, added_tokens, anatomy_of
 from tokscope.tokenizers.forms import all_pieces, by_form, forms
 from tokscope.tokenizers.roles import roles_of
+
+if TYPE_CHECKING:
+    from scipy import sparse
+else:
+    sparse = Late("scipy.sparse")  # only a map that is written needs it
 
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -138,13 +144,13 @@ def weights_of(made: Map, method: str) -> NDArray[np.float64]:
     return weights / sums[made.rows]
 
 
-def matrix_of(made: Map, weights: NDArray[np.floating]) -> csr_array:
+def matrix_of(made: Map, weights: NDArray[np.floating]) -> sparse.csr_array:
     """Return W, of which row n makes the new vector n of the old ones; (V_new, V_old).
 
     Weights of a piece that comes up twice are added; those of 0 are left out.
     """
     entries = (weights, made.pieces, made.starts)
-    matrix = csr_array(entries, shape=(made.height, made.width), copy=True)
+    matrix = sparse.csr_array(entries, shape=(made.height, made.width), copy=True)
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
     return matrix
@@ -161,12 +167,14 @@ def changed_by(old: Tokenizer, new: Tokenizer, made: Map) -> Ids:
     tokens, every = np.flatnonzero(whole), forms(new.vocabulary)
     texts = [every[token].decode().strip() for token in tokens.tolist()]
     prepare = anatomy_of(old).prepare
-    found = [
+    usual = [text for text in texts if _BETWEEN not in text]
+    found = (
         one
-        for start in range(0, len(texts), _BATCH)
-        for one in _normalized(prepare, texts[start : start + _BATCH])
-    ]
-    return tokens[[one.strip() != text for one, text in zip(found, texts, strict=True)]]
+        for start in range(0, len(usual), _BATCH)
+        for one in _normalized(prepare, usual[start : start + _BATCH])
+    )
+    own = (prepare(text).text if _BETWEEN in text else next(found) for text in texts)
+    return tokens[[one.strip() != text for one, text in zip(own, texts, strict=True)]]
 
 
 def _normalized(prepare: Callable[[str], Prepared], texts: Sequence[str]) -> list[str]:
