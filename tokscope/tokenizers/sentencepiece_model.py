@@ -98,14 +98,31 @@ def read_model(path: Path) -> Model:
 def kinds_of(library: sentencepiece.SentencePieceProcessor) -> list[int]:
     """Return the type of every piece: `NORMAL`, `DEFINED` by a user, and others."""
     messages = fields(library.serialized_model_proto())
-    pieces = (dict(fields(bytes(value))) for number, value in messages if number == _PIECE)
     try:
-        kinds = [int(piece.get(_KIND, NORMAL)) for piece in pieces]
+        kinds = [_type_of(bytes(value)) for number, value in messages if number == _PIECE]
     except (ValueError, IndexError) as error:
         raise TokscopeError(f"the model's pieces cannot be read ({error})") from error
     if len(kinds) != library.get_piece_size():
         raise TokscopeError("the library finds other pieces than the model lists")
     return kinds
+
+
+def _type_of(piece: bytes) -> int:
+    behind = _behind(piece)
+    if behind == b"":
+        return NORMAL
+    if behind and len(behind) == 2 and behind[0] == 0x18 and behind[1] < 0x80:
+        return behind[1]
+    return int(dict(fields(piece)).get(_KIND, NORMAL))
+
+
+def _behind(piece: bytes) -> bytes | None:
+    """Return what a piece has behind its text and score, where it is as every library writes it."""
+    if len(piece) >= 7 and piece[0] == 0x0A and piece[1] < 0x80:
+        at = 2 + piece[1]
+        if piece[at : at + 1] == b"\x15" and len(piece) >= at + 5:
+            return piece[at + 5 :]
+    return None
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
@@ -181,11 +198,9 @@ def _told(value: int | bytes) -> bytes:
 
 def _kind_of(piece: bytes) -> str:
     """Return what a piece says besides its text and its score: its kind, and what is not known."""
-    if len(piece) >= 7 and piece[0] == 0x0A and piece[1] < 0x80:  # as every library writes them
-        at = 2 + piece[1]
-        left = piece[at + 5 :]
-        if piece[at : at + 1] == b"\x15" and left in _WRITTEN:
-            return _WRITTEN[left]
+    behind = _behind(piece)
+    if behind in _WRITTEN:
+        return _WRITTEN[behind]
     others = [
         (number, _told(value))
         for number, value in fields(piece)
