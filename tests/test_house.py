@@ -227,7 +227,10 @@ STEPS = (
             "audit sample:bpe -f json",
         )
     ),
-    ("import tokscope.studies.check", {"pandas", "scipy", "requests", "matplotlib"}),
+    *(
+        (f"import tokscope.studies.{name}", {"pandas", "scipy", "requests", "matplotlib"})
+        for name in ("check", "numbers")
+    ),
 )
 START = """
 import sys, tokscope, tokscope.cli

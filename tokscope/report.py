@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from tokscope.errors import TokscopeError, choose, extra
@@ -92,6 +93,19 @@ class Report:
         """Show in a notebook what the command line shows."""
         views = self.view(self) if self.view else [self]
         return str(_NOTEBOOK.render(views))
+
+
+def grouped(rows: Rows, *keys: str) -> dict[Any, Rows]:
+    """Return rows by the values of some columns, or of one, in order of their first rows.
+
+    >>> grouped([{"a": 1}, {"a": 2}, {"a": 1}], "a")
+    {1: [{'a': 1}, {'a': 1}], 2: [{'a': 2}]}
+    """
+    key = itemgetter(*keys)
+    groups: dict[Any, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return {**groups}
 
 
 def plot_of(report: Report, name: str = "") -> Plot:

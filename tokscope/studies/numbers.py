@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-
-import pandas as pd
+from math import isnan, nan
+from typing import Any
 
 from tokscope.counting.signature import signed
 from tokscope.errors import TokscopeError, choose
@@ -19,9 +19,9 @@ from tokscope.numerals.drawn import (
     SAMPLE,
     SEPARATORS,
 )
-from tokscope.report import Report
+from tokscope.report import Report, Rows, grouped
 from tokscope.studies import show_plots
-from tokscope.studies.numbers_headline import counted, headline, summary
+from tokscope.studies.numbers_headline import SUMMARIES, counted, headline, summary
 from tokscope.studies.numbers_plots import examples, plots
 from tokscope.studies.numbers_rows import PARTS
 from tokscope.studies.show import segmentation
@@ -56,22 +56,20 @@ def numbers(tokenizers: Tokenizers, *, by: str = "", seed: int = 0) -> Report:
     )
     used = load_all(tokenizers)
     rows = [
-        (one.name, *(getattr(line, column) for column in COLUMNS[1:]))
+        {"tokenizer": one.name, **{column: getattr(line, column) for column in COLUMNS[1:]}}
         for one in used
         for part in parts
         for line in part(one, seed)
     ]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    frame["digits"] = pd.Series([row[3] for row in rows], dtype=object)
     provenance = {**signed(used), "seed": f"{seed}"}
-    there = set(frame["by"])
+    there = {row["by"] for row in rows}
     return Report(
         "numbers",
         "Numbers",
-        frame,
+        rows,
         (*([_SAMPLES] if there & _SAMPLED else []), *switched_off(used)),
         provenance,
-        headline=headline(frame),
+        headline=headline(rows),
         details=tuple(note for part in _NOTES if part in there for note in _NOTES[part]),
         view=partial(tables, by=by),
         plots=partial(plots, cuts=examples(used)),
@@ -137,16 +135,16 @@ def tables(report: Report, by: str = "", *, details: bool = False) -> list[Repor
 
     `details` shows all of every part, with all notes.
     """
-    rules = Report("numbers", _RULES, summary(report.frame))
+    rules = Report("numbers", _RULES, summary(report.rows))
     if not (by or details):
         notes = (*report.notes, _MORE)
         shown = replace(rules, headline=report.headline, notes=notes)
         return [replace(shown, provenance=report.provenance)]
     views = [
-        rules if part == "rule" else _view(str(part), frame, everything=details or by != ALL)
-        for part, frame in report.frame.groupby("by", sort=False)
+        rules if part == "rule" else _view(part, rows, everything=details or by != ALL)
+        for part, rows in grouped(report.rows, "by").items()
     ]
-    views = [view for view in views if len(view.frame)]
+    views = [view for view in views if view.rows]
     notes = (*views[0].notes, *report.notes)
     views[0] = replace(views[0], headline=report.headline, notes=notes)
     views[-1] = replace(views[-1], provenance=report.provenance)
@@ -156,38 +154,43 @@ def tables(report: Report, by: str = "", *, details: bool = False) -> list[Repor
 _MORE = "--by all shows coverage, alignment, separators, contexts, scripts and kinds of numbers"
 
 
-def _view(part: str, frame: pd.DataFrame, *, everything: bool) -> Report:
-    keys = list(_KEYS.get(part, ("name",)))
-    # pandas drops groups with a missing key, but that means all lengths here
-    frame = frame.assign(digits=frame["digits"].map(lambda n: "all" if n is None else str(n)))
-    most = frame.groupby([*keys, "measure"], sort=False)["value"].transform("max")
-    shown = frame[_shown(part, frame, most, everything=everything)]
-    columns = ["tokenizer", *keys, "value", "unit", "better"]
-    notes = _NOTES.get(part, ())
-    return Report("numbers", _TITLES[part], shown[columns], notes, across="tokenizer")
+def _view(part: str, rows: Rows, *, everything: bool) -> Report:
+    keys = _KEYS.get(part, ("name",))
+    columns = ("tokenizer", *keys, "value", "unit", "better")
+    told = [
+        {**row, "digits": "all" if row["digits"] is None else f"{row['digits']}"} for row in rows
+    ]
+    shown = []
+    most = {
+        key: max((row["value"] for row in own if not isnan(row["value"])), default=nan)
+        for key, own in grouped(told, *keys, "measure").items()
+    }
+    for row in told:
+        largest = most[tuple(row[key] for key in (*keys, "measure"))]
+        if _is_shown(part, row, largest, everything=everything):
+            shown.append({column: row[column] for column in columns})
+    return Report("numbers", _TITLES[part], shown, _NOTES.get(part, ()), across="tokenizer")
 
 
-def _shown(
-    part: str, frame: pd.DataFrame, most: pd.Series[float], *, everything: bool
-) -> pd.Series[bool]:
-    """Return which rows to show; `most` is the largest value of the row over tokenizers."""
-    measure = frame["measure"]
+def _is_shown(part: str, row: Mapping[str, Any], most: float, *, everything: bool) -> bool:
+    """Return whether to show a row; `most` is the largest value of it over tokenizers."""
+    measure, name = row["measure"], row["name"]
     if part == "scheme":
-        return (measure == "share") & (most >= _SMALL)
+        return measure == "share" and most >= _SMALL
     if part == "partition":
-        summaries = ("tokens", "match_probability", "entropy")
-        few_digits = frame["digits"].isin(("2", "3", "4")) & frame["name"].isin(PLACES)
-        own = measure.isin(summaries) | (most >= _USUAL)
-        return own if everything else (measure == "match_probability") & few_digits
+        few_digits = row["digits"] in ("2", "3", "4") and name in PLACES
+        if everything:
+            return measure in SUMMARIES or most >= _USUAL
+        return measure == "match_probability" and few_digits
     if part == "coverage" and not everything:
-        covered = (measure == "covered") & frame["digits"].isin(("1", "2", "3", "4"))
-        return covered | (measure == "unreachable") & (most > 0)
+        covered = measure == "covered" and row["digits"] in ("1", "2", "3", "4")
+        return covered or (measure == "unreachable" and most > 0)
     if part == "alignment" and not everything:
-        written = ~frame["name"].isin(SEPARATORS) | frame["name"].isin(WITH_SEPARATORS)
-        return written & ~measure.str.endswith("_fully")
+        written = name not in SEPARATORS or name in WITH_SEPARATORS
+        return written and not measure.endswith("_fully")
     if part == "script" and not everything:
-        return (measure == "tokens_per_digit") | (most > 0)
-    return pd.Series(True, frame.index)
+        return measure == "tokens_per_digit" or most > 0
+    return True
 
 
 _SMALL = 0.001  # a share that makes no difference to people
@@ -207,11 +210,11 @@ def number(written: str, tokenizers: Tokenizers) -> Report:
     cuts = segmentation(written, tokenizers)
     legend = "under each token the place value of its last digit"
     title, flow = f"The number {written}", ("token", "place")
-    told = counted(written, cuts.frame)
+    told = counted(written, cuts.rows)
     return Report(
         "numbers",
         title,
-        cuts.frame,
+        cuts.rows or cuts.frame,
         cuts.assumed,
         cuts.provenance,
         flow=flow,

@@ -5,52 +5,54 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import isnan
 
-import pandas as pd
-
 from tokscope.measures.schemes import FIXED, LEARNED, UNKNOWN, Scheme
+from tokscope.report import Rows, grouped
 from tokscope.wording import many, percent, some
 
 _EXAMPLE = 7  # digits: groups of 2, 3 and 4 from the left differ there from those from the right
-_SUMMARIES = ("tokens", "match_probability", "entropy")
+SUMMARIES = ("tokens", "match_probability", "entropy")  # measures that are no way to cut
 _ROUNDING = 1e-9
 _MOST = 3  # clauses of a headline
 _NOTHING = "cannot tell, it has no tokens for numbers"
 
 
-def _cuttings(frame: pd.DataFrame) -> dict[str, Scheme]:
+def _cuttings(rows: Rows) -> dict[str, Scheme]:
     """Return how each tokenizer of a report cuts numbers."""
-    rules = frame[frame["by"] == "scheme"]
-    return {str(name): _cutting(own) for name, own in rules.groupby("tokenizer", sort=False)}
+    rules = [row for row in rows if row["by"] == "scheme"]
+    return {name: _cutting(own) for name, own in grouped(rules, "tokenizer").items()}
 
 
-def _cutting(rows: pd.DataFrame) -> Scheme:
-    shares = rows[rows["measure"] == "share"]
-    return Scheme(
-        dict(zip(shares["name"], shares["value"], strict=True)),
-        _by_length(rows[rows["measure"] == "fit"]),
-        _by_length(rows[rows["measure"] == "within"]),
-    )
+def _cutting(rows: Rows) -> Scheme:
+    return Scheme(_by_name(rows, "share"), _by_length(rows, "fit"), _by_length(rows, "within"))
 
 
-def _by_length(rows: pd.DataFrame) -> dict[str, dict[int, float]]:
+def _of(rows: Rows, measure: str) -> Rows:
+    return [row for row in rows if row["measure"] == measure]
+
+
+def _by_name(rows: Rows, measure: str) -> dict[str, float]:
+    return {row["name"]: row["value"] for row in _of(rows, measure)}
+
+
+def _by_length(rows: Rows, measure: str) -> dict[str, dict[int, float]]:
     return {
-        str(name): dict(zip(own["digits"], own["value"], strict=True))
-        for name, own in rows.groupby("name", sort=False)
+        name: {row["digits"]: row["value"] for row in own}
+        for name, own in grouped(_of(rows, measure), "name").items()
     }
 
 
-def headline(frame: pd.DataFrame) -> str:
+def headline(rows: Rows) -> str:
     """Say by which rule numbers are cut, or what was found in the one part that was asked for."""
-    if not (frame["by"] == "rule").any():
-        return _of_part(_PARTS[frame["by"].iloc[0]], frame)
-    return ruled(_cuttings(frame))
+    if not any(row["by"] == "rule" for row in rows):
+        return _of_part(_PARTS[rows[0]["by"]], rows)
+    return ruled(_cuttings(rows))
 
 
-def _of_part(told: Callable[[pd.DataFrame], str], frame: pd.DataFrame) -> str:
+def _of_part(told: Callable[[Rows], str], rows: Rows) -> str:
     """Say what was found in one part; tokenizers of which the same is true share a clause."""
     alike: dict[str, list[str]] = {}
-    for name, own in frame.groupby("tokenizer", sort=False):
-        alike.setdefault(told(own), []).append(str(name))
+    for name, own in grouped(rows, "tokenizer").items():
+        alike.setdefault(told(own), []).append(name)
     clauses = [f"{some(names)}: {clause}" for clause, names in alike.items()]
     if len(clauses) > _MOST:
         clauses[_MOST:] = [f"{len(clauses) - _MOST} more in the table"]
@@ -122,55 +124,57 @@ def _span(shares: list[float]) -> str:
     return most if least == most else f"{least.removesuffix(' %')} to {most}"
 
 
-def summary(frame: pd.DataFrame) -> pd.DataFrame:
+def summary(rows: Rows) -> Rows:
     """Return a row for each tokenizer: its rule, how much it is true of, and a length as example.
 
     Columns: tokenizer, share, cut into, 7 digits (their most usual cut, and how usual it is).
     """
-    rules = frame[frame["by"] == "rule"]
-    cuts = _cuts(frame[(frame["by"] == "partition") & (frame["digits"] == _EXAMPLE)])
-    return pd.DataFrame(
+    cuts = _cuts([row for row in rows if row["by"] == "partition" and row["digits"] == _EXAMPLE])
+    return [
         {
-            "tokenizer": rules["tokenizer"],
-            "share": rules["value"],
-            "cut into": rules["name"],
-            f"{_EXAMPLE} digits": [cuts.get(name, "–") for name in rules["tokenizer"]],
+            "tokenizer": row["tokenizer"],
+            "share": row["value"],
+            "cut into": row["name"],
+            f"{_EXAMPLE} digits": cuts.get(row["tokenizer"], "–"),
         }
-    )
+        for row in rows
+        if row["by"] == "rule"
+    ]
 
 
-def _cuts(rows: pd.DataFrame) -> dict[str, str]:
+def _cuts(rows: Rows) -> dict[str, str]:
     """Return the most usual cut of each tokenizer, after a space; its share if it is not all."""
-    own = rows[(rows["name"] == "after a space") & ~rows["measure"].isin(_SUMMARIES)]
-    best = own.sort_values("value", ascending=False, kind="stable").drop_duplicates("tokenizer")
-    return {
-        name: cut if share == 1 else f"{cut} ({percent(share)})"
-        for name, cut, share in zip(best["tokenizer"], best["measure"], best["value"], strict=True)
-    }
+    own = [row for row in rows if row["name"] == "after a space"]
+    cuts = grouped([row for row in own if row["measure"] not in SUMMARIES], "tokenizer")
+    best = [max(ways, key=lambda row: float(row["value"])) for ways in cuts.values()]
+    return {row["tokenizer"]: f"{row['measure']}{_unless_all(row['value'])}" for row in best}
 
 
-def counted(written: str, cuts: pd.DataFrame) -> str:
+def _unless_all(share: float) -> str:
+    return "" if share == 1 else f" ({percent(share)})"
+
+
+def counted(written: str, cuts: Rows) -> str:
     """Say how many tokens a number takes, from a row for each token."""
-    sizes = cuts["tokenizer"].value_counts(sort=False)
-    told = ", ".join(f"{many(int(size), 'token')} under {name}" for name, size in sizes.items())
+    sizes = {name: len(own) for name, own in grouped(cuts, "tokenizer").items()}
+    told = ", ".join(f"{many(size, 'token')} under {name}" for name, size in sizes.items())
     return f"{written} is {told}."
 
 
 # The parts, each in words: what a tokenizer does, from its rows of the part.
 
 
-def _coverage(rows: pd.DataFrame) -> str:
-    own = rows[(rows["name"] == "bare") & (rows["measure"] == "covered")]
-    lost = own[own["value"] < 1]["digits"]
-    most = (int(lost.min()) if len(lost) else int(own["digits"].max()) + 1) - 1
+def _coverage(rows: Rows) -> str:
+    own = {row["digits"]: row["value"] for row in _of(rows, "covered") if row["name"] == "bare"}
+    lost = [digits for digits, share in own.items() if share < 1]
+    most = min(lost) - 1 if lost else max(own)
     if most == 0:
         return "not every digit is one token"
     return f"every number of {'1 digit' if most == 1 else f'up to {most} digits'} is one token"
 
 
-def _alignment(rows: pd.DataFrame) -> str:
-    own = rows[(rows["name"] == "none") & (rows["measure"] == "addition_mismatch")]
-    share = float(own["value"].iloc[0])
+def _alignment(rows: Rows) -> str:
+    share = _by_name(rows, "addition_mismatch")["none"]
     if isnan(share):
         return _NOTHING
     return (
@@ -179,8 +183,8 @@ def _alignment(rows: pd.DataFrame) -> str:
     )
 
 
-def _separator(rows: pd.DataFrame) -> str:
-    cost = float(rows[rows["name"] == "comma, thousands"]["value"].iloc[0])
+def _separator(rows: Rows) -> str:
+    cost = _by_name(rows, "cost")["comma, thousands"]
     return (
         _NOTHING
         if isnan(cost)
@@ -188,8 +192,8 @@ def _separator(rows: pd.DataFrame) -> str:
     )
 
 
-def _context(rows: pd.DataFrame) -> str:
-    unchanged = dict(zip(rows["name"], rows["value"], strict=True))
+def _context(rows: Rows) -> str:
+    unchanged = _by_name(rows, "unchanged")
     other = [name for name, share in unchanged.items() if share < 1]
     if not other:
         return f"cuts numbers alike in all {len(rows)} contexts"
@@ -200,27 +204,31 @@ def _context(rows: pd.DataFrame) -> str:
     )
 
 
-def _script(rows: pd.DataFrame) -> str:
-    own = rows[rows["name"] != "Western"]
-    unknown = own[(own["measure"] == "unknown") & (own["value"] > 0)]["name"].tolist()
+def _script(rows: Rows) -> str:
+    own = [row for row in rows if row["name"] != "Western"]
+    unknown = [name for name, share in _by_name(own, "unknown").items() if share > 0]
     told = [f"no tokens for some digits ({some(unknown)})"] if unknown else []
-    costs = own[(own["measure"] == "tokens_per_digit") & own["value"].notna()]
-    most = max(zip(costs["value"], costs["name"], strict=True), default=None)
+    most = max(_costs(own), default=None)
     if most:
         told.append(f"up to {most[0]:.2f} tokens per digit of another script ({most[1]})")
     return ", ".join(told)
 
 
-def _kind(rows: pd.DataFrame) -> str:
-    own = rows[rows["value"].notna()]
-    if not len(own):
+def _costs(rows: Rows) -> list[tuple[float, str]]:
+    """Return the tokens per digit of each entry that has any, and its name."""
+    costs = _by_name(rows, "tokens_per_digit")
+    return [(cost, name) for name, cost in costs.items() if not isnan(cost)]
+
+
+def _kind(rows: Rows) -> str:
+    costs = sorted(_costs(rows))
+    if not costs:
         return _NOTHING
-    costs = sorted(zip(own["value"], own["name"], strict=True))
     (least, cheapest), (most, dearest) = costs[0], costs[-1]
     return f"{dearest} cost most ({most:.2f} tokens per digit), {cheapest} least ({least:.2f})"
 
 
-_PARTS: Mapping[str, Callable[[pd.DataFrame], str]] = {
+_PARTS: Mapping[str, Callable[[Rows], str]] = {
     "coverage": _coverage,
     "alignment": _alignment,
     "separator": _separator,

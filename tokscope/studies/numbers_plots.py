@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import pandas as pd
+from math import isnan
 
 from tokscope.numerals.cuts import Part, parts
 from tokscope.numerals.drawn import EXAMPLES, SPACED
 from tokscope.plots import Cut, Cuts, Line, Lines, Piece, Plot
-from tokscope.report import Report
+from tokscope.report import Report, Rows, grouped
 from tokscope.tokenizers import Tokenizer
 
 
@@ -34,16 +33,16 @@ def plots(report: Report, cuts: tuple[Cut, ...]) -> list[Plot]:
     """Return what can be drawn: some numbers in pieces, and tokens by length."""
     note = "each box is a token; numbers stand after a space, as in running text"
     drawn = Cuts("cuts", "How numbers are cut", cuts, note, beside=True)
-    return [drawn, *_by_length(report.frame)]
+    return [drawn, *_by_length(report.rows)]
 
 
-def _by_length(frame: pd.DataFrame) -> list[Lines]:
+def _by_length(rows: Rows) -> list[Lines]:
     """Draw the mean number of tokens of the numbers of each length."""
-    own = frame[(frame["by"] == "partition") & (frame["measure"] == "tokens")]
-    own = own[(own["name"] == "after a space") & own["value"].notna()]
+    means = [row for row in rows if row["by"] == "partition" and row["measure"] == "tokens"]
+    known = [row for row in means if row["name"] == "after a space" and not isnan(row["value"])]
     lines = tuple(
-        Line(str(name), tuple(map(float, rows["digits"])), tuple(rows["value"]))
-        for name, rows in own.groupby("tokenizer", sort=False)
+        Line(name, tuple(float(row["digits"]) for row in own), tuple(row["value"] for row in own))
+        for name, own in grouped(known, "tokenizer").items()
     )
     if not lines:
         return []
