@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-
-import pandas as pd
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from tokscope.counting.signature import signed
 from tokscope.errors import TokscopeError, choose, path_of
@@ -81,11 +80,10 @@ def morph(
         data = saved.jsonl(told, [(one.laid, one.cuts) for one in found])
         write_all(dict.fromkeys(places, data))
     rows = [*rows_of(found, top), *(rows_of_strings(golds, used) if strings else ())]
-    frame = pd.DataFrame(rows, columns=Row._fields)
     return Report(
         "morph",
         f"Cuts and morphemes, words {context.replace('after-', 'after a ')}",
-        frame.astype({"value": float, "low": float, "high": float}),
+        list(map(_plain, rows)),
         (
             _CAVEAT,
             _COLUMNS,
@@ -98,6 +96,11 @@ def morph(
         view=tables,
         plots=plots,
     )
+
+
+def _plain(row: Row) -> Mapping[str, Any]:
+    numbers = {name: float(getattr(row, name)) for name in ("value", "low", "high")}
+    return row._asdict() | numbers
 
 
 def _provenance(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 from tokscope.plots import Mark, Plot, Values
 from tokscope.report import Report
 
 
 def plots(report: Report) -> list[Plot]:
     """Return a row for each gold, a mark for each tokenizer."""
-    frame = report.frame
-    own = frame[(frame["part"] == "all") & (frame["measure"] == "kappa") & frame["value"].notna()]
     marks = tuple(
         Mark(row["gold"], row["tokenizer"], row["value"], row["low"], row["high"])
-        for row in own.to_dict("records")
+        for row in report.rows
+        if row["part"] == "all" and row["measure"] == "kappa" and not isnan(row["value"])
     )
     if not marks:
         return []

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import isnan
 from typing import Any
 
-import pandas as pd
-
-from tokscope.report import Report, Rows
+from tokscope.report import Report, Rows, grouped
 
 # measure -> what its column is called
 _BRIEF = {
@@ -34,7 +33,7 @@ _ALL = {
     "respelled": "respelled",
 }
 _MANY = 12  # boundaries that are shown of all lists together
-_KEYS = ["gold", "tokenizer"]
+_KEYS = ("gold", "tokenizer")
 
 
 def tables(report: Report, *, details: bool = False) -> list[Report]:
@@ -43,20 +42,19 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     Categories are shown if there is one gold. `details` adds them anyway, the other measures,
     intervals, whole lists and all notes.
     """
-    frame = report.frame
+    parts = grouped(report.rows, "part")
     shown = _ALL if details else _BRIEF
-    every = _measures(frame[frame["part"] == "all"], shown, intervals=details)
+    every = _measures(parts["all"], shown, intervals=details)
     views = [Report("morph", report.title, every, across="measure", headline=report.headline)]
-    categories = frame[frame["part"] == "category"].rename(columns={"name": "category"})
-    if len(categories) and (details or frame["gold"].nunique() == 1):
+    categories = [{**row, "category": row["name"]} for row in parts.get("category", ())]
+    if categories and (details or len(grouped(report.rows, "gold")) == 1):
         views.append(_of_categories(categories, details))
-    listed = _missed(frame[frame["part"] == "boundary"], details)
+    listed = _missed(parts.get("boundary", ()), details)
     if listed:
         views.append(Report("morph", "Boundaries missed most", listed))
-    strings = frame[frame["part"] == "strings"]
-    if len(strings):
+    if "strings" in parts:
         told = "As strings, with the words left out (SIGMORPHON 2022)"
-        found = _measures(strings, _ALL, intervals=False)
+        found = _measures(parts["strings"], _ALL, intervals=False)
         views.append(Report("morph", told, found, across="measure"))
     notes = report.notes + (report.details if details else ())
     views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
@@ -64,44 +62,54 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
 
 
 def _measures(
-    own: pd.DataFrame, shown: Mapping[str, str], *, intervals: bool, keys: list[str] = _KEYS
-) -> pd.DataFrame:
+    own: Rows, shown: Mapping[str, str], *, intervals: bool, keys: Sequence[str] = _KEYS
+) -> Rows:
     """Return a long table of some measures, those that no row has a value of left out."""
-    known = set(own[own["value"].notna()]["measure"])
-    own = pd.concat([own[own["measure"] == name] for name in shown if name in known])
-    columns = [*keys, "measure", "value", *(["low", "high"] if intervals else []), "unit"]
-    return own.assign(measure=own["measure"].map(dict(shown)))[columns]
+    columns = (*keys, "measure", "value", *(("low", "high") if intervals else ()), "unit")
+    known = grouped([row for row in own if row["measure"] in shown], "measure")
+    return [
+        {column: row[column] for column in columns} | {"measure": told}
+        for name, told in shown.items()
+        if any(not isnan(row["value"]) for row in known.get(name, ()))
+        for row in known[name]
+    ]
 
 
-def _of_categories(own: pd.DataFrame, details: bool) -> Report:
+def _of_categories(own: Rows, details: bool) -> Report:
     """Return all measures of each category, or kappa alone with tokenizers side by side."""
+    keys = ("gold", "category", "tokenizer")
     if details:
-        keys = ["gold", "category", "tokenizer"]
-        frame = _measures(own, _ALL, intervals=True, keys=keys)
-        return Report("morph", "By category", frame, across="measure")
-    words = own[own["measure"] == "words"].set_index(["gold", "category", "tokenizer"])["value"]
-    kappas = own[own["measure"] == "kappa"]
-    places = pd.MultiIndex.from_frame(kappas[["gold", "category", "tokenizer"]])
-    frame = kappas.assign(words=words.loc[places].to_numpy().astype(int))
-    columns = ["gold", "category", "words", "tokenizer", "value", "unit"]
-    return Report("morph", "Kappa by category", frame[columns], across="tokenizer")
+        table = _measures(own, _ALL, intervals=True, keys=keys)
+        return Report("morph", "By category", table, across="measure")
+    by_measure = grouped(own, "measure")
+    table = [
+        {
+            "gold": row["gold"],
+            "category": row["category"],
+            "words": int(words["value"]),
+            "tokenizer": row["tokenizer"],
+            "value": row["value"],
+            "unit": row["unit"],
+        }
+        for words, row in zip(by_measure["words"], by_measure["kappa"], strict=True)
+    ]
+    return Report("morph", "Kappa by category", table, across="tokenizer")
 
 
-def _missed(own: pd.DataFrame, details: bool) -> Rows:
+def _missed(own: Rows, details: bool) -> Rows:
     """Return the boundaries that are missed most, fewer of each list if there are many lists."""
-    lists = list(own.groupby(_KEYS, sort=False))
+    lists = grouped(own, *_KEYS).values()
     most = None if details else max(1, _MANY // max(1, len(lists)))
-    return [row for _, rows in lists for row in list(_listed(rows))[:most]]
+    return [row for rows in lists for row in list(_listed(rows))[:most]]
 
 
-def _listed(rows: pd.DataFrame) -> Iterator[Mapping[str, Any]]:
-    for name, pair in rows.groupby("name", sort=False):
-        (missed, whole), first = map(int, pair["value"]), pair.iloc[0]
+def _listed(rows: Rows) -> Iterator[Mapping[str, Any]]:
+    for name, (first, second) in grouped(rows, "name").items():
         yield {
             "gold": first["gold"],
             "tokenizer": first["tokenizer"],
             "boundary": name,
-            "missed": missed,
-            "of": whole,
+            "missed": int(first["value"]),
+            "of": int(second["value"]),
             "cut as": first["examples"],
         }
