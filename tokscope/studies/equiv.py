@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from tokscope.counting.signature import signed
 from tokscope.equivalence.made import texts_of
 from tokscope.equivalence.two import BYTES, IDS, NESTED, Mismatch, Two
 from tokscope.errors import TokscopeError, choose, shortened
 from tokscope.provenance import Provenance
-from tokscope.report import Report
+from tokscope.report import Report, grouped
 from tokscope.text.corpus import Corpus, Shard, corpora_given, read
 from tokscope.text.given import Corpora
 from tokscope.text.parts import Task, by_parts
@@ -227,16 +227,16 @@ def _report(two: Two, rows: Sequence[tuple[object, ...]], differ: int, made: Pro
     title = f"{one.name} and {other.name}: {_SAME[two.by]} on every text tried"
     if differ:
         title = f"{one.name} and {other.name} {_DIFFER[two.by]} on {differ:,} texts"
-    frame = pd.DataFrame(rows, columns=COLUMNS)
+    table = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
     provenance = {**signed(two.tokenizers), "by": two.by, **made}
     apart = "texts are compared without special tokens, which are text here"
     notes = (apart, *switched_off(two.tokenizers))
-    return Report("equiv", title, frame, notes, provenance, passed=not differ, view=tables)
+    return Report("equiv", title, table, notes, provenance, passed=not differ, view=tables)
 
 
 def differs(report: Report) -> bool:
     """Return whether the two differ on any text."""
-    return bool((report.frame["part"] == "mismatch").any())
+    return any(row["part"] == "mismatch" for row in report.rows)
 
 
 def tables(report: Report, *, details: bool = False) -> list[Report]:
@@ -244,23 +244,29 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
 
     `details` gives each mismatch a table of its own.
     """
-    frame = report.frame
-    categories = frame[frame["part"] == "category"]
-    shown = categories[["name", "texts", "differ"]].rename(columns={"name": "category"})
-    mismatches = frame[frame["part"] == "mismatch"]
+    parts = grouped(report.rows, "part")
+    shown = [
+        {"category": row["name"], "texts": row["texts"], "differ": row["differ"]}
+        for row in parts["category"]
+    ]
+    mismatches = parts.get("mismatch", ())
     views = [Report("equiv", "Texts that were tried", shown, headline=report.headline)]
     if details:
-        views += [_explanation(row) for _, row in mismatches.iterrows()]
-    elif len(mismatches):
-        short = mismatches[["text", "first", "second", "stage"]]
-        short = short.assign(text=[f'"{spelled(text.encode())}"' for text in short["text"]])
+        views += map(_explanation, mismatches)
+    elif mismatches:
+        short = [
+            {"text": f'"{spelled(row["text"].encode())}"'}
+            | {name: row[name] for name in ("first", "second", "stage")}
+            for row in mismatches
+        ]
         views.append(Report("equiv", "Texts that differ, shortened", short))
     notes = report.notes + (report.details if details else ())
     views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
     return views
 
 
-def _explanation(row: pd.Series) -> Report:
-    facts = {name: row[name] for name in ("stage", "why", "first", "second")}
+def _explanation(row: Mapping[str, Any]) -> Report:
+    names = ("stage", "why", "first", "second")
+    facts = [{"property": name, "value": row[name]} for name in names]
     title = f'Mismatch in {row["name"]}: "{spelled(row["text"].encode())}"'
-    return Report("equiv", title, pd.DataFrame({"property": facts.keys(), "value": facts.values()}))
+    return Report("equiv", title, facts)
