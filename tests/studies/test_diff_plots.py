@@ -11,13 +11,13 @@ from tests.laws import HOSTILE, require_safe
 from tokscope.plots import Values
 from tokscope.render import svg
 from tokscope.report import Report
-from tokscope.studies.diff import COLUMNS, diff
+from tokscope.studies.diff import diff
 from tokscope.studies.diff_plots import plots
 from tokscope.studies.diff_rows import Row
 
 
 def drawn(*rows: Row) -> Values | None:
-    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame = pd.DataFrame(rows, columns=Row._fields)
     found = plots(Report("diff", "From a to b", frame))
     assert all(isinstance(plot, Values) for plot in found)
     return next((plot for plot in found if isinstance(plot, Values)), None)

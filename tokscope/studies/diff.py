@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from math import nan
-from typing import cast
-
-import numpy as np
-import pandas as pd
+from math import isnan, nan
+from typing import Any, cast
 
 from tokscope.counting.catalog import MEASURES
 from tokscope.counting.counted import ALL, require_resamples
@@ -22,7 +19,7 @@ from tokscope.gate.git import PREFIX, checked_out
 from tokscope.gate.snapshot import Snapshot, snapshot
 from tokscope.gate.wanted import Wanted, opened
 from tokscope.provenance import Provenance
-from tokscope.report import Report
+from tokscope.report import Report, Rows, grouped
 from tokscope.studies.diff_parts import ABSENT, told
 from tokscope.studies.diff_plots import plots
 from tokscope.studies.diff_rows import ALIKE, MEASURED, ONE_SIDE, OTHER, Row, Sides, lines, rows
@@ -32,7 +29,7 @@ from tokscope.tokenizers import Tokenizer, parse
 from tokscope.tokenizers.given import One, load_one
 from tokscope.workers import HERE, Workers
 
-COLUMNS = list(Row._fields)
+_NUMBERS = ("old", "new", "change", "low", "high")  # columns
 _LONGEST = 120  # characters of a list that is shown
 _MOST = 10  # corpora that are shown without --details
 _AROUND = 3  # tokens shown before and behind where two segmentations differ
@@ -111,19 +108,23 @@ def compared(
         head = snapshot(after, source, list(base.identity.golden), workers)
     both = pair(head, base, text.reference, evidence)
     sides = Sides(both, _loaded(base), _loaded(head))
-    frame = pd.DataFrame([*rows(sides), *lines(sides, top)], columns=COLUMNS)
+    table = list(map(_plain, (*rows(sides), *lines(sides, top))))
     title = f"From {_name(base, old)} to {_name(head, new)}"
     provenance = _provenance(sides, text, evidence)
     return Report(
         "diff",
         title,
-        frame,
+        table,
         counted_notes(head),
         provenance,
         headline=_headline(base, head, title),
         view=tables,
         plots=plots,
     )
+
+
+def _plain(row: Row) -> Mapping[str, Any]:
+    return row._asdict() | {name: float(getattr(row, name)) for name in _NUMBERS}
 
 
 def _headline(base: Snapshot, head: Snapshot, title: str) -> str:
@@ -178,30 +179,19 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
 
     `details` adds what did not change, and corpora that changed less than others.
     """
-    frame = report.frame
-    files = frame[~frame["part"].isin(("text", "line"))]
-    if not details:
-        same = files["new"].isin((0.0,)) | (files["new"] == files["old"])
-        absent = files["text"].isin(ABSENT) & files["new_text"].isin(ABSENT)
-        absent &= files["measure"] == ONE_SIDE  # it is empty there
-        files = files[~same & ~absent & (files["measure"] != "same")]
-    shown = pd.DataFrame(
+    shown = [
         {
-            "part": files["part"],
-            "what": [
-                f"{name} {measure}".strip()
-                for name, measure in zip(files["name"], files["measure"], strict=True)
-            ],
-            "number": [_count(row) for _, row in files.iterrows()],
-            "which": [_which(row) for _, row in files.iterrows()],
+            "part": row["part"],
+            "what": f"{row['name']} {row['measure']}".strip(),
+            "number": _count(row),
+            "which": _which(row),
         }
-    )
-    if shown.empty:
-        shown = pd.DataFrame({"part": ["files"], "what": ["no difference"]})
+        for row in report.rows
+        if row["part"] not in ("text", "line") and (details or _has_changed(row))
+    ] or [{"part": "files", "what": "no difference"}]
+    parts = grouped(report.rows, "part")
     views = [Report("diff", "What changed: files and behaviour", shown, headline=report.headline)]
-    views.append(_by_corpus(frame[frame["part"] == "text"], details))
-    for _, row in frame[frame["part"] == "line"].iterrows():
-        views.append(_line(row))
+    views += [_by_corpus(parts["text"], details), *map(_line, parts.get("line", ()))]
     last = views[-1]
     notes = (*last.notes, *report.notes)
     notes += report.details if details else ()
@@ -209,7 +199,14 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
     return views
 
 
-def _which(row: pd.Series) -> str:
+def _has_changed(row: Mapping[str, Any]) -> bool:
+    same = row["new"] == 0 or row["new"] == row["old"] or row["measure"] == "same"
+    # it is empty there
+    absent = row["measure"] == ONE_SIDE and {row["text"], row["new_text"]} <= {*ABSENT}
+    return not (same or absent)
+
+
+def _which(row: Mapping[str, Any]) -> str:
     if row["new_text"]:
         return told(row["text"], row["new_text"])
     return _whole_items(row["text"])
@@ -226,18 +223,18 @@ def _whole_items(listed: str) -> str:
     return listed if len(listed) <= _LONGEST else f"{cut or listed[:_LONGEST]}, …"
 
 
-def _count(row: pd.Series) -> str:
-    if np.isnan(row["new"]):
+def _count(row: Mapping[str, Any]) -> str:
+    if isnan(row["new"]):
         return ""
-    if np.isnan(row["old"]):
+    if isnan(row["old"]):
         return f"{row['new']:,.0f}"
     return f"{row['old']:.3f} -> {row['new']:.3f}"
 
 
-def _by_corpus(part: pd.DataFrame, details: bool) -> Report:
+def _by_corpus(part: Rows, details: bool) -> Report:
     shown = {
-        corpus: dict(zip(own["measure"], own.to_dict("records"), strict=True))
-        for corpus, own in part.groupby("name", sort=False)
+        corpus: {row["measure"]: row for row in own}
+        for corpus, own in grouped(part, "name").items()
     }
     cells = []
     sizes = {c: abs(own["tokens"]["change"]) for c, own in shown.items() if c != ALL}
@@ -258,26 +255,24 @@ def _by_corpus(part: pd.DataFrame, details: bool) -> Report:
     )
     if len(kept) < len(sizes):
         notes += (f"{len(sizes) - len(kept):,} corpora that changed less: --details",)
-    return Report("diff", "Tokens on text", pd.DataFrame(cells, columns=columns), notes)
+    table = [dict(zip(columns, row, strict=True)) for row in cells]
+    return Report("diff", "Tokens on text", table, notes)
 
 
 def _percent(share: float) -> str:
-    return "–" if np.isnan(share) else f"{100 * share:.1f} %"
+    return "–" if isnan(share) else f"{100 * share:.1f} %"
 
 
 def _signed(share: float) -> str:
-    return "–" if np.isnan(share) else f"{100 * share:+.2f} %"
+    return "–" if isnan(share) else f"{100 * share:+.2f} %"
 
 
-def _line(row: pd.Series) -> Report:
-    frame = pd.DataFrame(
-        {
-            "side": ["old", "new"],
-            "tokens": [int(row["old"]), int(row["new"])],
-            "segmentation": _apart(row["text"], row["new_text"]),
-        }
-    )
-    return Report("diff", f"Unit {row['name']}", frame)
+def _line(row: Mapping[str, Any]) -> Report:
+    table = [
+        {"side": side, "tokens": int(row[side]), "segmentation": cut}
+        for side, cut in zip(("old", "new"), _apart(row["text"], row["new_text"]), strict=True)
+    ]
+    return Report("diff", f"Unit {row['name']}", table)
 
 
 def _apart(old: str, new: str) -> list[str]:
