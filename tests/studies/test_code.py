@@ -13,7 +13,7 @@ import pytest
 from tests.lexemes.test_counts import GLUE
 from tests.published import load
 from tokscope import workers
-from tokscope.report import Report
+from tokscope.report import Report, Rows
 from tokscope.studies.code import code
 from tokscope.studies.code_headline import headline
 from tokscope.studies.code_rows import Row
@@ -68,18 +68,18 @@ def test_the_signature_names_what_decides_the_numbers(tmp_path: Path) -> None:
     assert told["corpora"] != code("bytes", {"py": TEXT["python"]}).provenance["corpora"]
 
 
-def frame(**values: tuple[float, float]) -> pd.DataFrame:
-    """Make the rows of tokenizers: shares of glued identifiers and of indentation in Java."""
-    rows = []
+def rows(corpus: str = "java", **values: tuple[float, float]) -> Rows:
+    """Make the rows of tokenizers: shares of glued identifiers and of indentation."""
+    made: list[Row] = []
     for name, (glued, indented) in values.items():
-        rows.append(Row(name, "java", "measure", "", "identifiers_glued", glued, "share"))
-        rows.append(Row(name, "java", "measure", "", "indentation", indented, "share"))
+        made.append(Row(name, corpus, "measure", "", "identifiers_glued", glued, "share"))
+        made.append(Row(name, corpus, "measure", "", "indentation", indented, "share"))
         counts = {"tokens": 100, "unknown": 50 * (name == "lost"), "indented_lines": 5}
         counts["blank_tokens"] = 0 if name == "joins" else 9
-        rows += [Row(name, "java", "total", "", key, n, "tokens") for key, n in counts.items()]
+        made += [Row(name, corpus, "total", "", key, n, "tokens") for key, n in counts.items()]
         if glued > 0:
-            rows.append(Row(name, "java", "glued", ".get", "tokens", 3, "tokens", id=7))
-    return pd.DataFrame(rows, columns=Row._fields)
+            made.append(Row(name, corpus, "glued", ".get", "tokens", 3, "tokens", id=7))
+    return [row._asdict() for row in made]
 
 
 NAN = float("nan")
@@ -106,7 +106,7 @@ HEADLINES = {
 
 @pytest.mark.parametrize("told", HEADLINES)
 def test_headlines(told: str) -> None:
-    assert headline(frame(**HEADLINES[told])) == told
+    assert headline(rows(**HEADLINES[told])) == told
 
 
 def test_the_unknown_token_holds_no_identifier() -> None:
@@ -116,8 +116,7 @@ def test_the_unknown_token_holds_no_identifier() -> None:
 
 def test_a_headline_looks_at_every_language() -> None:
     """Where tokenizers agree, the language in which they glue most counts."""
-    java = frame(a=(0.4, 0), b=(0.4, 0))
-    told = headline(pd.concat([frame(a=(0, 0), b=(0, 0)).assign(corpus="c"), java]))
+    told = headline([*rows("c", a=(0, 0), b=(0, 0)), *rows(a=(0.4, 0), b=(0.4, 0))])
     assert told.startswith("No difference is seen: in java, a and b glue about 40 % of")
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import pandas as pd
-
 from tokscope.counting.signature import signed, signed_text
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError
@@ -13,10 +11,11 @@ from tokscope.lexemes.counts import TOTAL, Key
 from tokscope.lexemes.files import CODE, SEED, corpora_by_language, sampled
 from tokscope.lexemes.read import Found, in_corpora
 from tokscope.provenance import Provenance, version_of
-from tokscope.report import Report
+from tokscope.report import Report, Rows
 from tokscope.studies.code_headline import headline, without_blanks
 from tokscope.studies.code_plots import plots
-from tokscope.studies.code_rows import Row, rows
+from tokscope.studies.code_rows import Row
+from tokscope.studies.code_rows import rows as rows_of
 from tokscope.studies.code_tables import tables as tables
 from tokscope.text.corpus import SAMPLE, Corpus
 from tokscope.text.given import Corpora
@@ -54,16 +53,14 @@ def code(
     used = load_all(tokenizers)
     chosen = [sampled(corpus, bytes_) for corpus in named] if bytes_ else named
     found = list(in_corpora(used, chosen, workers))
-    values = list(_rows(used, found))
-    frame = pd.DataFrame(values, columns=Row._fields)
-    frame["id"] = pd.Series([row.id for row in values], dtype=object)
+    table = [row._replace(value=float(row.value))._asdict() for row in _rows(used, found)]
     return Report(
         "code",
         "Code by lexemes",
-        frame,
-        (*_blanks(frame), *_notes(used, found, bytes_)),
+        table,
+        (*_blanks(table), *_notes(used, found, bytes_)),
         {**signed(used), **_signed(found, bytes_)},
-        headline=headline(frame),
+        headline=headline(table),
         details=_DETAILS,
         view=tables,
         plots=plots,
@@ -89,7 +86,7 @@ def _rows(used: Sequence[Tokenizer], found: Sequence[tuple[Corpus, Found]]) -> I
             counts[Key(TOTAL, "", "names")] = len(own.names)
             one = sum(bits >> k & 1 for bits in own.names.values())
             counts[Key(TOTAL, "", "names_one_token")] = one
-            yield from rows(corpus.name, tokenizer, counts)
+            yield from rows_of(corpus.name, tokenizer, counts)
 
 
 def _signed(found: Sequence[tuple[Corpus, Found]], size: int) -> Provenance:
@@ -103,9 +100,9 @@ def _signed(found: Sequence[tuple[Corpus, Found]], size: int) -> Provenance:
     return {"pygments": version_of("pygments"), **text, **part}
 
 
-def _blanks(frame: pd.DataFrame) -> Iterator[str]:
+def _blanks(rows: Rows) -> Iterator[str]:
     """Say which tokenizers have no tokens for indentation."""
-    names = without_blanks(frame)
+    names = without_blanks(rows)
     if names:
         have = "has" if len(names) == 1 else "have"
         yield f"{some(names)} {have} no tokens for indentation: it is dropped, or joined to words"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-
-import pandas as pd
+from math import isnan
 
 from tokscope.lexemes.counts import GLUED, TOTAL
+from tokscope.report import Rows, grouped
 from tokscope.studies.code_rows import MEASURE
 from tokscope.wording import percent, some
 
@@ -17,33 +18,37 @@ _GLUED = "of the identifiers to what stands beside them"
 _Shares = Mapping[str, Mapping[str, float]]  # by language and tokenizer
 
 
-def headline(frame: pd.DataFrame) -> str:
+def headline(rows: Rows) -> str:
     """Say who glues identifiers to what stands beside them, and who spends much on indentation."""
-    totals = _totals(frame)
-    lost = totals.index[totals["unknown"] > _UNKNOWN * totals["tokens"]].tolist()
-    known = frame[~frame["tokenizer"].isin(lost)]
-    blank = known[~known["tokenizer"].isin(without_blanks(frame))]
-    told = [_glued(known), _indented(blank)] if len(known) else []
+    totals = _totals(rows)
+    lost = [name for name, own in totals.items() if own["unknown"] > _UNKNOWN * own["tokens"]]
+    known = [row for row in rows if row["tokenizer"] not in lost]
+    without = without_blanks(rows)
+    blank = [row for row in known if row["tokenizer"] not in without]
+    told = [_glued(known), _indented(blank)] if known else []
     if lost:
         told.append(f"Cannot tell for {some(lost)}: parts of the code are unknown tokens.")
     return " ".join(filter(None, told))
 
 
-def without_blanks(frame: pd.DataFrame) -> list[str]:
+def without_blanks(rows: Rows) -> list[str]:
     """Return the tokenizers that have no tokens for the indentation of the text."""
-    totals = _totals(frame)
-    lacking = (totals["blank_tokens"] == 0) & (totals["indented_lines"] > 0)
-    return totals.index[lacking].tolist()
+    totals = _totals(rows).items()
+    return [name for name, own in totals if not own["blank_tokens"] and own["indented_lines"]]
 
 
-def _totals(frame: pd.DataFrame) -> pd.DataFrame:
+def _totals(rows: Rows) -> Mapping[str, Mapping[str, float]]:
     """Return the counts of each tokenizer in all languages."""
-    own = frame[frame["part"] == TOTAL]
-    return own.pivot_table("value", "tokenizer", "measure", aggfunc="sum", sort=False)
+    totals: dict[str, defaultdict[str, float]] = {}
+    for row in rows:
+        if row["part"] == TOTAL:
+            own = totals.setdefault(row["tokenizer"], defaultdict(float))
+            own[row["measure"]] += row["value"]
+    return totals
 
 
-def _glued(frame: pd.DataFrame) -> str:
-    shares = _shares(frame, "identifiers_glued")
+def _glued(rows: Rows) -> str:
+    shares = _shares(rows, "identifiers_glued")
     if not shares:
         return "Cannot tell: there are no identifiers in the text."
     corpus, most, least = _widest(shares)
@@ -58,20 +63,20 @@ def _glued(frame: pd.DataFrame) -> str:
     if several and high - low < _SMALL:
         corpus = max(shares, key=lambda name: max(shares[name].values()))
         told = f"{who} glue about {percent(max(shares[corpus].values()))} {_GLUED}"
-        return f"No difference is seen: in {corpus}, {told}{_example(frame, corpus, most)}."
-    told = f"In {corpus}, {most} glues {percent(high)} {_GLUED}{_example(frame, corpus, most)}"
+        return f"No difference is seen: in {corpus}, {told}{_example(rows, corpus, most)}."
+    told = f"In {corpus}, {most} glues {percent(high)} {_GLUED}{_example(rows, corpus, most)}"
     return f"{told}; {least} glues {percent(low)}." if several else f"{told}."
 
 
-def _example(frame: pd.DataFrame, corpus: str, tokenizer: str) -> str:
+def _example(rows: Rows, corpus: str, tokenizer: str) -> str:
     """Return the token that glues most identifiers."""
-    own = frame[(frame["corpus"] == corpus) & (frame["tokenizer"] == tokenizer)]
-    names = own.loc[own["part"] == GLUED, "name"]
-    return f", as in “{names.iloc[0]}”" if len(names) else ""
+    sought = (corpus, tokenizer, GLUED)
+    own = (row for row in rows if (row["corpus"], row["tokenizer"], row["part"]) == sought)
+    return next((f", as in “{row['name']}”" for row in own), "")
 
 
-def _indented(frame: pd.DataFrame) -> str:
-    shares = _shares(frame, "indentation")
+def _indented(rows: Rows) -> str:
+    shares = _shares(rows, "indentation")
     if not shares:
         return ""
     corpus, most, least = _widest(shares)
@@ -83,12 +88,13 @@ def _indented(frame: pd.DataFrame) -> str:
     return f"{told}, {least} {percent(low)}." if several else f"{told}."
 
 
-def _shares(frame: pd.DataFrame, measure: str) -> _Shares:
+def _shares(rows: Rows, measure: str) -> _Shares:
     """Return the values of a measure where it has any."""
-    own = frame[(frame["part"] == MEASURE) & (frame["measure"] == measure) & frame["value"].notna()]
+    own = [row for row in rows if row["part"] == MEASURE and row["measure"] == measure]
+    known = [row for row in own if not isnan(row["value"])]
     return {
-        str(corpus): dict(zip(group["tokenizer"], group["value"], strict=True))
-        for corpus, group in own.groupby("corpus", sort=False)
+        corpus: {row["tokenizer"]: row["value"] for row in group}
+        for corpus, group in grouped(known, "corpus").items()
     }
 
 

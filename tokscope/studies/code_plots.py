@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-import numpy as np
+from math import isfinite
 
 from tokscope.plots import Mark, Plot, Values
 from tokscope.report import Report
@@ -20,12 +19,11 @@ PLOTS: Mapping[str, tuple[str, str]] = {
 
 def plots(report: Report) -> list[Plot]:
     """Return what can be drawn: a measure each, by language."""
-    frame = report.frame[report.frame["part"] == MEASURE]
+    rows = [row for row in report.rows if row["part"] == MEASURE and isfinite(row["value"])]
     drawn = []
     for name, (measure, title) in PLOTS.items():
-        own = frame[(frame["measure"] == measure) & np.isfinite(frame["value"])]
-        values = zip(own["corpus"], own["tokenizer"], own["value"], strict=True)
-        marks = tuple(Mark(*value) for value in values)
+        own = [row for row in rows if row["measure"] == measure]
+        marks = tuple(Mark(row["corpus"], row["tokenizer"], row["value"]) for row in own)
         if marks:
-            drawn.append(Values("dots", name, title, own["unit"].iloc[0], marks))
+            drawn.append(Values("dots", name, title, own[0]["unit"], marks))
     return list(drawn)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-
-import pandas as pd
+from types import MappingProxyType
+from typing import Any
 
 from tokscope.lexemes.counts import CATEGORY, DEPTH, GLUED, KIND
-from tokscope.report import Report
+from tokscope.report import Report, Rows, grouped
 from tokscope.studies.code_rows import MEASURE
 
 # measure -> the heading of its column
@@ -31,7 +31,7 @@ _MORE = {
     "names_one_token": "names in one token",
     "tokens_per_indentation": "tokens/indented line",
 }
-_LONG = ["measure", "value", "unit"]
+Row = Mapping[str, Any]
 _KINDS = 8  # kinds of tokens that are shown for each language
 _LEXEMES = {
     "lexemes": "lexemes",
@@ -50,52 +50,72 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
 
     `details` adds lexemes by category, kinds of tokens over several, glued tokens and depths.
     """
-    frame = report.frame
-    first = _measures(frame, _FIRST, "Tokens and lexemes")
+    rows = report.rows
+    first = _measures(rows, _FIRST, "Tokens and lexemes")
     views = [replace(first, headline=report.headline, notes=(_LEGEND,))]
-    views.append(_measures(frame, _WORDS, "Words in identifiers, against cuts"))
+    views.append(_measures(rows, _WORDS, "Words in identifiers, against cuts"))
     if details:
-        views += [view for view in _details(frame) if len(view.frame)]
+        views += [view for view in _details(rows) if view.rows]
     notes = report.notes + (report.details if details else ())
     views[-1] = replace(views[-1], notes=notes, provenance=report.provenance)
     return views
 
 
-def _measures(frame: pd.DataFrame, names: Mapping[str, str], title: str) -> Report:
-    own = frame[(frame["part"] == MEASURE) & frame["measure"].isin(list(names))]
-    own = own.assign(measure=own["measure"].map(names), language=own["corpus"])
-    shown = own[["language", "tokenizer", *_LONG]]
+def _measures(rows: Rows, names: Mapping[str, str], title: str) -> Report:
+    own = [row for row in rows if row["part"] == MEASURE and row["measure"] in names]
+    shown = [_long(row, names[row["measure"]], row["value"], row["unit"]) for row in own]
     return Report("code", title, shown, across="measure")
 
 
-def _details(frame: pd.DataFrame) -> Iterator[Report]:
-    yield _measures(frame, _MORE, "Names and indentation")
-    own = frame.assign(language=frame["corpus"])
-    yield Report("code", "Lexemes by category", _lexemes(own), across="measure")
-    by = ["language", "tokenizer"]
-    kinds = own[own["part"] == KIND].groupby(by, sort=False).head(_KINDS)
-    yield Report("code", "Tokens over several lexemes", _listed(kinds, "lexemes"))
-    glued = own[own["part"] == GLUED]
+def _long(
+    row: Row, measure: str, value: float, unit: str, key: Mapping[str, str] = MappingProxyType({})
+) -> Row:
+    """Return a row of a long table, with the key that it has beside those of all tables."""
+    names = {"language": row["corpus"], "tokenizer": row["tokenizer"], **key}
+    return {**names, "measure": measure, "value": value, "unit": unit}
+
+
+def _details(rows: Rows) -> Iterator[Report]:
+    yield _measures(rows, _MORE, "Names and indentation")
+    parts = grouped(rows, "part")
+    lexemes = _lexemes(parts.get(CATEGORY, ()))
+    yield Report("code", "Lexemes by category", lexemes, across="measure")
+    kinds = grouped(parts.get(KIND, ()), "corpus", "tokenizer").values()
+    first = [row for own in kinds for row in own[:_KINDS]]
+    yield Report("code", "Tokens over several lexemes", _listed(first, "lexemes"))
+    glued = parts.get(GLUED, ())
     yield Report("code", "Tokens that glue identifiers", _listed(glued, "token"))
-    depths = own[own["part"] == DEPTH].rename(columns={"name": "depth"}).assign(unit="tokens")
-    shown = depths[["language", "tokenizer", "depth", *_LONG]]
-    yield Report("code", "Indentation by depth in bytes", shown, across="measure")
+    depths = [
+        _long(row, row["measure"], row["value"], "tokens", {"depth": row["name"]})
+        for row in parts.get(DEPTH, ())
+    ]
+    yield Report("code", "Indentation by depth in bytes", depths, across="measure")
 
 
-def _lexemes(own: pd.DataFrame) -> pd.DataFrame:
+def _lexemes(rows: Rows) -> Rows:
     """Return how many lexemes each category has, and shares of them."""
-    by = ["language", "tokenizer", "category"]
-    lexemes = own[(own["part"] == CATEGORY) & own["measure"].isin(list(_LEXEMES))]
-    lexemes = lexemes.rename(columns={"name": "category"})
-    whole = lexemes.groupby(by, sort=False)["value"].transform("first")
-    counted = lexemes["measure"] == "lexemes"
-    shares = (lexemes["value"] / whole).where(~counted, lexemes["value"])
-    units = counted.map({True: "tokens", False: "share"})
-    named = lexemes["measure"].map(_LEXEMES)
-    return lexemes.assign(value=shares, unit=units, measure=named)[[*by, *_LONG]]
+    counted = [row for row in rows if row["measure"] in _LEXEMES]
+    return [
+        _long(
+            row,
+            _LEXEMES[row["measure"]],
+            row["value"] if row is lexemes else row["value"] / lexemes["value"],
+            "tokens" if row is lexemes else "share",
+            {"category": row["name"]},
+        )
+        for lexemes, *others in grouped(counted, "corpus", "tokenizer", "name").values()
+        for row in (lexemes, *others)
+    ]
 
 
-def _listed(own: pd.DataFrame, name: str) -> pd.DataFrame:
+def _listed(rows: Rows, name: str) -> Rows:
     """Return tokens, or kinds of them, with how many there are."""
-    listed = own[["language", "tokenizer", "name"]].rename(columns={"name": name})
-    return listed.assign(tokens=own["value"].astype(int))
+    return [
+        {
+            "language": row["corpus"],
+            "tokenizer": row["tokenizer"],
+            name: row["name"],
+            "tokens": int(row["value"]),
+        }
+        for row in rows
+    ]
