@@ -229,7 +229,7 @@ STEPS = (
     ),
     *(
         (f"import tokscope.studies.{name}", {"pandas", "scipy", "requests", "matplotlib"})
-        for name in ("check", "code", "diff", "equiv", "morph", "numbers")
+        for name in ("check", "code", "diff", "equiv", "morph", "numbers", "vocab")
     ),
 )
 START = """

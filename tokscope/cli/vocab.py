@@ -160,7 +160,7 @@ def command(
                 specials=specials,
                 workers=workers,
             )
-    if "by" in report.frame:
+    if {tokens, grep, only_in} == {None}:
         views = study.tables(report, by, details=details)
     else:
         views = listing.tables(report, top, counted=only_in is not None, details=details)

@@ -9,8 +9,6 @@ from functools import partial
 from itertools import chain
 from types import MappingProxyType
 
-import pandas as pd
-
 from tokscope.counting.catalog import TYPES
 from tokscope.counting.counted import Counted, count, require_countable, texts_of, types_of
 from tokscope.counting.signature import signed
@@ -45,7 +43,6 @@ from tokscope.vocabularies.terms import (
 )
 from tokscope.workers import HERE, Workers
 
-COLUMNS = ["tokenizer", *Row._fields]
 _NOTES = {
     "total": "distinct: different byte strings; lengths of tokens that have bytes; those in "
     "characters of whole ones",
@@ -149,18 +146,22 @@ def of_counted(
     rows += _of_text(text) if text else []
     of_lists = listed(used, lists)
     rows += _of_lists(of_lists, affixes)
-    frame = pd.DataFrame([(name, *row) for name, row in rows], columns=COLUMNS)
-    frame = frame[frame["by"].isin(BY[by])] if by else frame
+    table = [
+        {"tokenizer": name, **row._asdict(), "value": float(row.value)}
+        for name, row in rows
+        if not by or row.by in BY[by]
+    ]
+    there = {row["by"] for row in table}
     covered = tuple(by_frequency(text.counted, text.seen)) if text else ()
     baselines = _baselines(used)
     return Report(
         "vocab",
         "Vocabularies",
-        frame,
-        tuple(_notes(used, text, set(frame["by"]))),
+        table,
+        tuple(_notes(used, text, there)),
         _provenance(used, text, lists, affixes),
         headline=headline(rows, by, baselines),
-        details=tuple(_details(used, text, [p for p in BY[by] if p in set(frame["by"])])),
+        details=tuple(_details(used, text, [part for part in BY[by] if part in there])),
         view=partial(tables, by=by),
         plots=partial(
             plots,

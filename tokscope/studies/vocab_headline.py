@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from tokscope.vocabularies.composition import Row
 from tokscope.vocabularies.kinds import BYTE, KINDS, LETTERS, MIXED_LETTERS, NUMERIC, SYMBOL
 from tokscope.vocabularies.languages import UNSEEN
 from tokscope.wording import many, percent, some
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # scripts that name no writing system
 _NO_SCRIPT = frozenset(("Common", "Inherited", "Mixed", "Unknown", "none"))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from statistics import fmean
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from tokscope.plots import Line, Lines, Mark, Plot, Values
 from tokscope.report import Report
 from tokscope.vocabularies.coverage import Coverage
 from tokscope.wording import percent, some
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SEVERAL = 8  # curves that can be told apart
 _DRAWN = 0.99  # of the tokens of each vocabulary; a few very long ones would hide the rest

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from math import fsum, isnan
 
-import numpy as np
-import pandas as pd
-
-from tokscope.report import Report
+from tokscope.report import Report, Rows, grouped
 
 # value of `by` -> the parts of the report to show
 BY: Mapping[str, tuple[str, ...]] = {
@@ -65,12 +64,12 @@ def tables(report: Report, by: str = "", *, details: bool = False) -> list[Repor
 
     `details` adds where in words tokens stand, rare scripts, all measures and all notes.
     """
-    there = set(report.frame["by"])
+    there = grouped(report.rows, "by")
     parts = [part for part in BY[by] if part in there and (by or details or part != "position")]
     views = [
         view
         for part in parts
-        for view in _tables(report, part, brief=not by and not details, details=details)
+        for view in _tables(there[part], part, brief=not by and not details, details=details)
     ]
     more = report.details if details else (_more(there),) if not by else ()
     views[0] = replace(views[0], headline=report.headline)
@@ -84,50 +83,67 @@ def _more(there: Collection[str]) -> str:
     return f"more tables, and what names mean: {ways}{', --by terms' if 'terms' in there else ''}"
 
 
-def _tables(report: Report, part: str, *, brief: bool, details: bool) -> list[Report]:
-    frame = report.frame[report.frame["by"] == part].drop(columns="by")
-    title = _TITLES[part]
+def _tables(rows: Rows, part: str, *, brief: bool, details: bool) -> list[Report]:
+    title, key = _TITLES[part], _KEYS.get(part, part)
     if part == "total":
-        return [Report("vocab", title, frame.drop(columns="name"), across="tokenizer")]
-    frame = _binned(frame) if part == "length" else frame
+        return [Report("vocab", title, _long(rows, "tokenizer", "measure"), across="tokenizer")]
+    rows = _binned(rows) if part == "length" else rows
     if part in ("kind", "script", "length"):
-        frame = frame[frame.groupby("name")["value"].transform("max") > 0]
+        most = _largest_values(rows)
+        rows = [row for row in rows if most.get(row["name"], 0) > 0]
     if part == "script" and brief:
-        frame, title = _largest(frame), f"{title}, the largest"
-    frame = frame.rename(columns={"name": _KEYS.get(part, part)})
+        rows, title = _largest(rows), f"{title}, the largest"
+    rows = [{**row, key: row["name"]} for row in rows]
+    if part in ("overlap", "retention", "terms"):
+        table = _long(rows, "tokenizer", key, "measure")
+        return [Report("vocab", title, table, across="measure")]
     if part in ("code", "affix"):  # tokenizers stand together
-        frame = frame[[frame.columns[1], "tokenizer", *frame.columns[2:]]]
-    if part in ("overlap", "retention", "terms", "code", "affix"):
-        return [Report("vocab", title, frame, across="measure")]
+        table = _long(rows, key, "tokenizer", "measure")
+        return [Report("vocab", title, table, across="measure")]
     if part == "term":
-        return [Report("vocab", title, frame.drop(columns="measure"), across="tokenizer")]
-    if frame["tokenizer"].nunique() == 1:
-        name = frame["tokenizer"].iloc[0]
-        frame = frame.drop(columns="tokenizer")
-        return [Report("vocab", f"{title}: {name}", frame, across="measure")]
+        return [Report("vocab", title, _long(rows, "tokenizer", key), across="tokenizer")]
+    names = [*grouped(rows, "tokenizer")]
+    if len(names) == 1:
+        table = _long(rows, key, "measure")
+        return [Report("vocab", f"{title}: {names[0]}", table, across="measure")]
     chosen = (_BRIEF if brief else {} if details else _COMPARED).get(part)
     return [
-        Report("vocab", f"{title}: {measure}", own.drop(columns="measure"), across="tokenizer")
-        for measure, own in frame.groupby("measure", sort=False)
+        Report("vocab", f"{title}: {measure}", _long(own, "tokenizer", key), across="tokenizer")
+        for measure, own in grouped(rows, "measure").items()
         if chosen is None or measure in chosen
     ]
 
 
-def _largest(frame: pd.DataFrame) -> pd.DataFrame:
+def _long(rows: Rows, *keys: str) -> Rows:
+    """Return the values of rows, with some of the columns that say of what they are."""
+    return [{name: row[name] for name in (*keys, "value", "unit")} for row in rows]
+
+
+def _largest_values(rows: Rows) -> dict[str, float]:
+    """Return the largest value of each name that has any."""
+    known = [row for row in rows if not isnan(row["value"])]
+    return {name: max(row["value"] for row in own) for name, own in grouped(known, "name").items()}
+
+
+def _largest(rows: Rows) -> Rows:
     """Keep the tokens and shares of scripts that are a part of some vocabulary worth a row."""
-    shares = frame[frame["measure"] == "share"].groupby("name")["value"].max()
-    kept = frame["name"].isin(shares[shares >= _LEAST].index)
-    return frame[kept & frame["measure"].isin(("tokens", "share"))]
+    shares = _largest_values([row for row in rows if row["measure"] == "share"])
+    kept = {name for name, share in shares.items() if share >= _LEAST}
+    return [row for row in rows if row["name"] in kept and row["measure"] in ("tokens", "share")]
 
 
-def _binned(frame: pd.DataFrame) -> pd.DataFrame:
+def _binned(rows: Rows) -> Rows:
     """Join neighbouring lengths to keep the table short."""
-    last = np.array(_BINS)
-    first = np.append(1, last[:-1] + 1)
-    names = [str(b) if a == b else f"{a} to {b}" for a, b in zip(first, last, strict=True)]
-    names.append(f"over {last[-1]}")
-    place = np.searchsorted(last, frame["name"].astype(int))
-    keys = ["tokenizer", "place", "measure", "unit"]
-    joined = frame.assign(place=place).groupby(keys, sort=False)["value"].sum().reset_index()
-    joined = joined.sort_values("place", kind="stable")
-    return joined.assign(name=[names[i] for i in joined["place"]]).drop(columns="place")
+    first = [1, *(last + 1 for last in _BINS)]
+    names = [f"{a}" if a == b else f"{a} to {b}" for a, b in zip(first, _BINS, strict=False)]
+    names.append(f"over {_BINS[-1]}")
+    placed = [{**row, "place": bisect_left(_BINS, int(row["name"]))} for row in rows]
+    joined = grouped(placed, "place", "tokenizer", "measure", "unit").values()
+    return [
+        {**own[0], "name": names[own[0]["place"]], "value": _sum(own)}
+        for own in sorted(joined, key=lambda own: own[0]["place"])
+    ]
+
+
+def _sum(rows: Rows) -> float:
+    return fsum(row["value"] for row in rows if not isnan(row["value"]))

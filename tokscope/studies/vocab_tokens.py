@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import regex
 from numpy.typing import NDArray
 
@@ -17,6 +17,7 @@ from tokscope.counting.counted import count, require_countable, texts_of, types_
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose, shortened
+from tokscope.late import Late
 from tokscope.measures.languages import language_of_token
 from tokscope.provenance import Provenance, version_of
 from tokscope.report import Report
@@ -29,6 +30,11 @@ from tokscope.tokenizers.limits import require_pattern
 from tokscope.tokenizers.ranks import UNRANKED, ranks_of
 from tokscope.vocabularies.kinds import KINDS, POSITIONS, SCRIPTS, Spelled
 from tokscope.workers import HERE, Workers
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")  # the other tables of vocabularies need none
 
 _PATIENCE = 10  # seconds for a search among the tokens
 Ids = NDArray[np.int64]
