@@ -229,7 +229,16 @@ STEPS = (
     ),
     *(
         (f"import tokscope.studies.{name}", {"pandas", "scipy", "requests", "matplotlib"})
-        for name in ("check", "code", "diff", "equiv", "morph", "numbers", "vocab")
+        for name in (
+            "boundary_places",
+            "check",
+            "code",
+            "diff",
+            "equiv",
+            "morph",
+            "numbers",
+            "vocab",
+        )
     ),
 )
 START = """

@@ -9,7 +9,6 @@ from math import isnan, nan
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tokscope.counting.counted import ALL, Counted, require_countable, texts_of
@@ -20,7 +19,7 @@ from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, UnitError
 from tokscope.measures.ratios import ratio
 from tokscope.plots import Mark, Plot, Values
-from tokscope.report import Report
+from tokscope.report import Report, Rows, grouped
 from tokscope.studies.boundary_places_headline import NAMES, At, Told, headline
 from tokscope.text.given import Corpora
 from tokscope.tokenizers import Tokenizer
@@ -29,7 +28,6 @@ from tokscope.wording import many
 from tokscope.workers import HERE, Workers
 
 Counts = NDArray[np.int64]
-COLUMNS = ["tokenizer", "corpus", "place", "measure", "value", "unit", "better"]
 _TITLE = "Places where a prefix keeps its tokens, and where a cut is safe"
 
 
@@ -93,7 +91,7 @@ def boundary_places(
     return Report(
         "boundary",
         _TITLE,
-        pd.DataFrame(rows, columns=COLUMNS),
+        [row._replace(value=float(row.value))._asdict() for row in rows],
         (*_left_out(used, together), *counted.doubts()),
         {**counted.provenance, **drawn},
         headline=headline(
@@ -183,16 +181,18 @@ _GIVEN_UP = {"given_up_mean": "mean", "given_up_99": "99 %", "given_up_max": "mo
 
 def tables(report: Report, *, details: bool = False) -> list[Report]:
     """Return the shares by kind of place, the tokens given up, and the shares by corpus."""
-    frame = report.frame
-    corpora = list(dict.fromkeys(frame["corpus"]))
-    whole = frame[frame["corpus"] == corpora[-1]]
+    corpora = grouped(report.rows, "corpus")
+    whole = [*corpora.values()][-1]
     views = [
         Report("boundary", report.title, _shares(whole), headline=report.headline, across="of"),
         Report("boundary", "Tokens given up", _given_up(whole, by_place=details)),
     ]
     if len(corpora) > 1:
-        safe = frame[(frame["measure"] == "cut_safe") & (frame["place"] == ALL)]
-        by_corpus = safe[["tokenizer", "corpus", "value", "unit", "better"]]
+        by_corpus = [
+            {name: row[name] for name in ("tokenizer", "corpus", "value", "unit", "better")}
+            for row in report.rows
+            if row["measure"] == "cut_safe" and row["place"] == ALL
+        ]
         title = "Safe cuts by corpus: share of all places"
         views.append(Report("boundary", title, by_corpus, across="tokenizer"))
     notes = report.notes + (report.details if details else ())
@@ -211,28 +211,37 @@ def plots(report: Report) -> list[Plot]:
     return [Values("bars", "places", "Places where a cut is safe", "share", marks)] if marks else []
 
 
-def _shares(frame: pd.DataFrame) -> pd.DataFrame:
+def _shares(rows: Rows) -> Rows:
     """Return shares by kind of place, with two columns for each tokenizer."""
-    counts = frame[frame["measure"] == "places"].groupby("place", sort=False)["value"].max()
-    shown = frame[frame["measure"].isin(_SHOWN)]
-    of = shown["tokenizer"] + " " + shown["measure"].map(_SHOWN)
-    places = shown["place"].map(counts).astype(int)
-    named = shown["place"].map(NAMES)
-    return shown.assign(of=of, places=places, place=named, better="neither")[
-        ["of", "place", "places", "value", "unit", "better"]
+    counts = grouped([row for row in rows if row["measure"] == "places"], "place")
+    places = {place: int(max(row["value"] for row in own)) for place, own in counts.items()}
+    return [
+        {
+            "of": f"{row['tokenizer']} {_SHOWN[row['measure']]}",
+            "place": NAMES[row["place"]],
+            "places": places[row["place"]],
+            "value": row["value"],
+            "unit": row["unit"],
+            "better": "neither",
+        }
+        for row in rows
+        if row["measure"] in _SHOWN
     ]
 
 
-def _given_up(frame: pd.DataFrame, *, by_place: bool) -> list[dict[str, object]]:
+def _given_up(rows: Rows, *, by_place: bool) -> Rows:
     """Return the tokens given up by tokenizer, and by kind of place if asked."""
-    shown = frame[frame["measure"].isin(_GIVEN_UP)]
-    shown = shown if by_place else shown[shown["place"] == ALL]
+    shown = [
+        row for row in rows if row["measure"] in _GIVEN_UP and (by_place or row["place"] == ALL)
+    ]
     return [
         {"tokenizer": tokenizer}
-        | ({"place": NAMES[str(place)]} if by_place else {})
+        | ({"place": NAMES[place]} if by_place else {})
         | {
-            name: value if measure == "given_up_mean" or isnan(value) else int(value)
-            for (measure, name), value in zip(_GIVEN_UP.items(), rows["value"], strict=True)
+            _GIVEN_UP[row["measure"]]: row["value"]
+            if row["measure"] == "given_up_mean" or isnan(row["value"])
+            else int(row["value"])
+            for row in own
         }
-        for (tokenizer, place), rows in shown.groupby(["tokenizer", "place"], sort=False)
+        for (tokenizer, place), own in grouped(shown, "tokenizer", "place").items()
     ]
