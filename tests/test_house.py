@@ -220,7 +220,7 @@ STEPS = (
         (words, {"scipy", "pandas", "requests", "pydantic", "matplotlib"})
         for words in (
             "measures",
-            "inspect sample:bpe",
+            "inspect sample:bpe -f csv",
             "show a sample:bpe",
             "compare bytes sample:bpe --corpus sample:en",
             "audit sample:bpe",

@@ -99,11 +99,12 @@ VALUES = st.one_of(
 
 
 @given(st.lists(st.tuples(st.floats(), st.text(max_size=3), VALUES)))
-def test_json_of_rows_is_that_of_their_frame(rows: list[tuple[object, ...]]) -> None:
+def test_data_of_rows_is_that_of_their_frame(rows: list[tuple[object, ...]]) -> None:
     table = [dict(zip(("a", "b", "c"), row, strict=True)) for row in rows]
     made = Report("x", "A title", table)
     framed = Report("x", "A title", made.frame)
-    assert RENDERERS["json"](made) == RENDERERS["json"](framed)
+    for name in ("csv", "json"):
+        assert RENDERERS[name](made) == RENDERERS[name](framed)
 
 
 def test_whole_numbers_stay_so_where_some_are_missing() -> None:

@@ -7,25 +7,50 @@ it, and their users must decide about that.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tokscope.report import Report, Rows, mapped
 from tokscope.visible import escaped, visible
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SCHEMA = 1
 # Types of one column that a frame gives back as they were
-_SAME: Sequence[set[type]] = ({bool}, {float}, {int}, {int, type(None)}, {str})
+_SAME: Sequence[set[type]] = ({bool}, {float}, {int}, {int, type(None)}, {str}, {type(None)})
 # GitHub Actions would obey a line that begins like this, but not if it is in quotes.
 _OBEYED = re.compile(r"^([^\S\n]*::[^,\n]*)", re.MULTILINE)
 
 
 def render_csv(report: Report) -> str:
     """Write the frame, one line per row; an undefined value is an empty cell."""
-    written = mapped(report.frame, visible).to_csv(index=False, lineterminator="\n")
+    columns = _alike(report.table)
+    if columns is None:
+        written = mapped(report.frame, visible).to_csv(index=False, lineterminator="\n")
+    else:
+        written = _csv(columns)
     return _OBEYED.sub(r'"\1"', written)
+
+
+def _csv(columns: Mapping[str, Sequence[object]]) -> str:
+    """Write plain values as a frame does."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(map(visible, columns))
+    writer.writerows(zip(*(map(_cell, values) for values in columns.values()), strict=True))
+    return lines.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return visible(value)
+    return None if value != value else value
 
 
 def render_json(report: Report) -> str:
@@ -59,7 +84,7 @@ def _packed(values: list[object]) -> list[object] | dict[str, list[object]]:
 
 
 def _columns(report: Report) -> dict[str, list[object]]:
-    table = _alike(report.table) if isinstance(report.table, Sequence) else None
+    table = _alike(report.table)
     if table is None:
         table = {name: report.frame[name].tolist() for name in report.frame.columns}
     return {
@@ -68,8 +93,10 @@ def _columns(report: Report) -> dict[str, list[object]]:
     }
 
 
-def _alike(rows: Rows) -> dict[str, list[object]] | None:
+def _alike(rows: pd.DataFrame | Rows) -> dict[str, list[object]] | None:
     """Return the columns of rows, if a frame would change no value; pandas takes long to import."""
+    if not isinstance(rows, Sequence):
+        return None
     columns: dict[str, list[object]] = {
         name: [row.get(name) for row in rows] for name in (rows[0] if rows else ())
     }
