@@ -235,6 +235,7 @@ STEPS = (
             "code",
             "diff",
             "equiv",
+            "lock",
             "morph",
             "numbers",
             "vocab",

@@ -61,7 +61,7 @@ def command(
         if verify:
             report = locking.verify(gates, spec, workers)
             output.emit(report, locking.differences(report, details=details), out)
-            raise typer.Exit(int(len(report.frame) > 0))
+            raise typer.Exit(int(len(report.rows) > 0))
         made = locking.locked(gates, spec, update=update, reason=reason, workers=workers)
     old = locking.write(gates, made, update=update)
     report = locking.summary(made, old, update=update)

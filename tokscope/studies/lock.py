@@ -6,8 +6,7 @@ from dataclasses import replace
 from difflib import unified_diff
 from os import PathLike
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from tokscope.errors import TokscopeError, shortened
 from tokscope.gate import lockfile, settings
@@ -16,6 +15,7 @@ from tokscope.gate.lockfile import Lock
 from tokscope.gate.snapshot import Snapshot, require_tokens, snapshot
 from tokscope.gate.wanted import everything, opened
 from tokscope.given import place
+from tokscope.late import Late
 from tokscope.report import Report
 from tokscope.studies.check import named
 from tokscope.studies.lock_changes import changes, headline
@@ -23,6 +23,11 @@ from tokscope.tokenizers import without_dropout
 from tokscope.wording import many
 from tokscope.workers import HERE, Workers
 from tokscope.writing import alone
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = Late("pandas")  # only a table without rows needs it
 
 _FIRST = "first lock"
 _LINES = 40  # of a difference
@@ -76,7 +81,7 @@ def verify_lock(
         TokscopeError: there is no lock, it is damaged, or it cannot be made again.
     """
     report = verify(*_read(tokenizer, config), workers)
-    return replace(report, passed=report.frame.empty)
+    return replace(report, passed=not report.rows)
 
 
 def _read(tokenizer: str | PathLike[str], config: str | PathLike[str]) -> tuple[Config, str]:
@@ -169,7 +174,7 @@ def verify(config: Config, word: str = "", workers: Workers = HERE) -> Report:
         for line in unified_diff(old, new, n=0, lineterm="")
         if not line.startswith(("---", "+++", "@@"))
     ]
-    frame = pd.DataFrame(differing, columns=["sign", "line"])
+    rows = [{"sign": sign, "line": line} for sign, line in differing]
     title = f"{config.lock}: {'verified' if not differing else 'not what this tokenizer gives now'}"
     told = headline(kept.snapshot, again.snapshot) or (
         "the tokenizer, the text and all values are the same, but other lines of the file differ"
@@ -180,7 +185,8 @@ def verify(config: Config, word: str = "", workers: Workers = HERE) -> Report:
         if differing
         else f"The lock is what this tokenizer gives now, all {len(new):,} lines."
     )
-    return Report("lock", title, frame, notes, headline=text, view=differences)
+    table = rows or pd.DataFrame(columns=["sign", "line"])
+    return Report("lock", title, table, notes, headline=text, view=differences)
 
 
 def summary(made: Lock, old: Snapshot | None = None, *, update: bool = False) -> Report:
@@ -206,11 +212,11 @@ def summary(made: Lock, old: Snapshot | None = None, *, update: bool = False) ->
     }
     accepted = dict(changes(old, held)) if old else {}
     facts |= {f"{_ACCEPTED}{what}": told for what, told in accepted.items()}
-    frame = pd.DataFrame({"of the lock": facts.keys(), "": facts.values()})
+    table = [{"of the lock": name, "": value} for name, value in facts.items()]
     told = without_dropout(held.name, identity.processing)
     notes = ("commit the lock and its .npz; tokscope check compares with them", *told)
     text = _accepted(old, held) if update else _locked(held, units)
-    return Report("lock", "Locked", frame, notes, headline=text, view=tables)
+    return Report("lock", "Locked", table, notes, headline=text, view=tables)
 
 
 def _locked(held: Snapshot, units: int) -> str:
@@ -231,17 +237,20 @@ def _accepted(old: Snapshot | None, new: Snapshot) -> str:
 
 def tables(report: Report, *, details: bool = False) -> list[Report]:
     """Return the tables for people: what an update accepts, and what the lock holds."""
-    frame = report.frame
-    is_change = frame["of the lock"].str.startswith(_ACCEPTED)
-    facts = frame[~is_change]
-    if not details:
-        facts = facts[facts["of the lock"].isin(_FACTS)]
-    heads = {"of the lock": "property", "": "value"}
-    views = [Report("lock", report.title, facts.rename(columns=heads))]
-    if is_change.any():
-        rows = frame[is_change].rename(columns={"of the lock": "what", "": "old -> new"})
-        rows = rows.assign(what=rows["what"].str.removeprefix(_ACCEPTED))
-        views.insert(0, Report("lock", "What is accepted", rows))
+    told = {row["of the lock"]: row[""] for row in report.rows}
+    accepted = [
+        {"what": name.removeprefix(_ACCEPTED), "old -> new": value}
+        for name, value in told.items()
+        if name.startswith(_ACCEPTED)
+    ]
+    facts = [
+        {"property": name, "value": value}
+        for name, value in told.items()
+        if not name.startswith(_ACCEPTED) and (details or name in _FACTS)
+    ]
+    views = [Report("lock", report.title, facts)]
+    if accepted:
+        views.insert(0, Report("lock", "What is accepted", accepted))
     views[0] = replace(views[0], headline=report.headline)
     views[-1] = replace(views[-1], notes=report.notes)
     return views
@@ -249,12 +258,11 @@ def tables(report: Report, *, details: bool = False) -> list[Report]:
 
 def differences(report: Report, *, details: bool = False) -> list[Report]:
     """Return the tables of a verification for people; with `details`, every line in full."""
-    frame, notes = report.frame, report.notes
-    if frame.empty:
-        frame = pd.DataFrame({"lines that differ": [0]})
+    rows, notes = report.rows, report.notes
+    if not rows:
+        rows = [{"lines that differ": 0}]
     elif not details:
-        more = len(frame) - _LINES
+        more = len(rows) - _LINES
         notes += (f"{more:,} more lines differ; --details shows all",) if more > 0 else ()
-        frame = frame.head(_LINES)
-        frame = frame.assign(line=[shortened(line, 70) for line in frame["line"]])
-    return [replace(report, table=frame, notes=notes, view=None)]
+        rows = [{**row, "line": shortened(row["line"], 70)} for row in rows[:_LINES]]
+    return [replace(report, table=rows, notes=notes, view=None)]
