@@ -29,7 +29,7 @@ from tokscope.render import RENDERERS
 from tokscope.report import Report
 from tokscope.studies.equiv import equiv
 from tokscope.text import corpus as corpus_module
-from tokscope.text.corpus import Corpus, read, read_corpora, split
+from tokscope.text.corpus import Corpus, beginning, read, read_corpora, split
 from tokscope.text.parts import in_parts
 from tokscope.workers import HERE, Workers, cluster, cores, local
 
@@ -154,6 +154,25 @@ def test_only_lines_are_cut_and_long_ones_are_not(write: Write) -> None:
     assert [part.start for part in parts[1:]] == [part.end for part in parts[:-1]]
 
 
+def test_a_beginning_is_whole_lines_of_its_part(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus_module, "BEGINNING", 100)
+    text = "".join(f"line {i}\n" for i in range(2_000))
+    for part in split(shard_of(write("a.txt", text))):
+        first = beginning(part)
+        assert first
+        assert first.end
+        assert 100 < first.end - part.start < 120
+        lines = [pair for units in read(part) for pair in at(units)]
+        found = [pair for units in read(first) for pair in at(units)]
+        assert found == lines[: len(found)]
+    short = split(shard_of(write("b.txt", "few words\n")))[0]
+    assert beginning(short) == short
+    assert beginning(split(shard_of(write("c.txt", "x" * 200)))[0]) is None  # no line ends there
+    assert beginning(split(shard_of(write("d.csv", f"text\n{text}")))[0]) is None
+
+
 def shard_of(path: Path) -> corpus_module.Shard:
     return read_corpora([str(path)])[0].shards[0]
 
@@ -269,6 +288,58 @@ def test_no_scheduler_and_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cores() >= 1
 
 
+COPIES = """
+import os, threading
+from tokscope.workers import local
+
+def add(number):
+    globals().setdefault("seen", []).append(number)
+    return seen
+
+if __name__ == "__main__":
+    for copied in (True, False):
+        seen = []
+        with local(2, copied=copied) as workers:
+            workers.rehearse(add, (7,))
+            print(seen, workers.copied(), next(workers.map(add, [(1,), (2,)]))[:1])
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    with local(2, copied=True) as workers:
+        print(workers.copied())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="copies are made on Linux")
+def test_copies_begin_with_what_a_rehearsal_has_made(tmp_path: Path) -> None:
+    """Without copies there is no rehearsal; a process with threads is not copied."""
+    script = tmp_path / "copies.py"
+    script.write_text(COPIES)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[7] True [7]\n[] False [1]\nFalse\n"
+
+
+STUDY = """
+from tests.test_workers import *
+
+corpus_module.PART, corpus_module.BEGINNING, module.WORTH = 1_000, 300, 1
+corpora = read_corpora(sys.argv[1:])
+with local(2, copied=True) as workers:
+    assert workers.copied()
+    spread = RENDERERS["json"]({study}(workers, corpora))
+    assert not workers.copied()
+assert spread == RENDERERS["json"]({study}(HERE, corpora))
+"""
+
+
+@pytest.mark.deep
+@pytest.mark.skipif(sys.platform != "linux", reason="copies are made on Linux")
+@pytest.mark.parametrize("study", ["compared", "equal", "locked", "mixture", "places"])
+def test_copies_give_the_same_bytes(study: str, corpora: list[Corpus]) -> None:
+    """In a process of its own, which has one thread."""
+    paths = [corpus.shards[0].path for corpus in corpora[1:]]
+    script = [sys.executable, "-c", STUDY.format(study=study), *paths]
+    subprocess.run(script, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"}, check=True)
+
+
 SLEEPING = """
 import ctypes, sys, time
 from tokscope.workers import local
@@ -277,7 +348,7 @@ def hold(seconds):
         libc, mutex = ctypes.PyDLL(None), ctypes.create_string_buffer(64)
         libc.pthread_mutex_lock(mutex), libc.pthread_mutex_lock(mutex)
 if __name__ == "__main__":
-    with local(2) as workers:
+    with local(2, copied={copied}) as workers:
         calls = workers.map({function}, [(0,), (0,), (600,), (600,)])
         next(calls)
         import multiprocessing
@@ -286,6 +357,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.parametrize("copied", [False, True])
 @pytest.mark.parametrize(
     ("number", "function"),
     [
@@ -298,9 +370,11 @@ if __name__ == "__main__":
         ),
     ],
 )
-def test_workers_end_with_their_parent(tmp_path: Path, number: int, function: str) -> None:
+def test_workers_end_with_their_parent(
+    tmp_path: Path, number: int, function: str, copied: bool
+) -> None:
     script = tmp_path / "sleeping.py"
-    script.write_text(SLEEPING.replace("{function}", function))
+    script.write_text(SLEEPING.format(function=function, copied=copied))
     with subprocess.Popen([sys.executable, script], stdout=-1, stderr=-1, text=True) as parent:
         assert parent.stdout
         children = list(map(int, parent.stdout.readline().split()))

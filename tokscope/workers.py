@@ -7,8 +7,10 @@ cut, and results come in the order of the calls. So results do not depend on the
 from __future__ import annotations
 
 import concurrent.futures
+import gc
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +18,7 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -48,13 +51,15 @@ class Workers:
     """An executor and how many calls it can run at once; without one, this process runs them.
 
     `advance` is called with the number of bytes that have just been read. `require_life` is called
-    from time to time while no result arrives; it raises if no worker is left.
+    from time to time while no result arrives; it raises if no worker is left. `copied` tells
+    whether workers would now begin as copies of this process.
     """
 
     executor: Executor | None = None
     count: int = 1
     advance: Callable[[int], None] = lambda _: None
     require_life: Callable[[], None] = lambda: None
+    copied: Callable[[], bool] = lambda: False
 
     def are_worth(self, size: int) -> bool:
         """Tell whether workers finish `size` bytes sooner than this process."""
@@ -79,6 +84,12 @@ class Workers:
             waiting.append(self.executor.submit(function, *call))
         while waiting:
             yield self._result(waiting.popleft())
+
+    def rehearse(self, function: Callable[..., object], call: tuple[object, ...]) -> None:
+        """Make a call here first, if workers then begin with what it loads and builds."""
+        if self.copied():
+            one_core()  # a thread of a library would be missing in a copy
+            function(*call)
 
     def _result(self, future: Future[T]) -> T:
         while True:
@@ -105,8 +116,13 @@ def one_core() -> None:
 
 
 @contextmanager
-def local(count: int) -> Iterator[Workers]:
+def local(count: int, *, copied: bool = False) -> Iterator[Workers]:
     """Yield processes of this machine, which start when there is work; 1 means this process.
+
+    Args:
+        count: how many.
+        copied: they may be copies of this process, where that is safe: on Linux, while it has one
+            thread. Copies are there at once, with all that was loaded, in the same memory.
 
     Raises:
         TokscopeError: `count` is below 1, or a process died.
@@ -117,9 +133,9 @@ def local(count: int) -> Iterator[Workers]:
         yield HERE
         return
     there = set(multiprocessing.active_children())
-    pool = _Pool(count)
+    pool = _Pool(count, copied)
     try:
-        yield Workers(pool, count)
+        yield Workers(pool, count, copied=pool.copies)
     except BrokenExecutor as error:
         raise TokscopeError(
             f"one of {count} processes died, as they do when memory runs out; try fewer --jobs"
@@ -136,24 +152,58 @@ def local(count: int) -> Iterator[Workers]:
 class _Pool(Executor):
     """Processes of this machine; nothing is started before the first call."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, copied: bool) -> None:
         self.count = count
+        self.copied = copied
         self.pool: Executor | None = None
 
+    def copies(self) -> bool:
+        """Tell whether processes would be copies of this one, if they were started now."""
+        return self.copied and self.pool is None and _is_alone()
+
     def submit(self, function: Callable[P, T], /, *args: P.args, **named: P.kwargs) -> Future[T]:
-        spawn = multiprocessing.get_context("spawn")
-        self.pool = self.pool or concurrent.futures.ProcessPoolExecutor(self.count, spawn, _begin)
-        return self.pool.submit(function, *args, **named)
+        if self.pool:
+            return self.pool.submit(function, *args, **named)
+        how = multiprocessing.get_context("fork" if self.copies() else "spawn")
+        self.pool = concurrent.futures.ProcessPoolExecutor(self.count, how, _begin)
+        with _without_interrupts():  # until a process ignores them itself
+            return self.pool.submit(function, *args, **named)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         if self.pool:
             self.pool.shutdown(wait, cancel_futures=cancel_futures)
 
 
+def _is_alone() -> bool:
+    """Tell whether this process has no thread that a copy would miss.
+
+    The one of jemalloc, which comes with Arrow, stops and starts around each fork.
+    """
+    if sys.platform != "linux":
+        return False
+    names = [(one / "comm").read_text() for one in Path("/proc/self/task").iterdir()]
+    return len(names) == 1 + names.count("jemalloc_bg_thd\n")
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Let interrupts wait, in this process and in those that it starts."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin() -> None:
-    """Prepare a process: use one core, ignore interrupts, end when the parent ends."""
+    """Prepare a process: use one core, ignore interrupts, end when asked and with the parent."""
     one_core()
+    gc.freeze()  # what a copy has from its parent stays in memory that they share
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if parent := multiprocessing.parent_process():
         end_with_pipe(parent.sentinel)
         if not parent.is_alive():  # it ended before the kernel was asked

@@ -167,6 +167,8 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # a class that typ
 
 def main() -> None:
     """Set up the streams and signals of this process, then run the command line."""
+    # No matrix here is worth threads, and a process with one thread can be copied.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), _own_stderr()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -46,7 +46,7 @@ def phases(
     if console.is_dumb_terminal:
         yield lambda _: None, lambda *_: None
         return
-    reading, solving = _bars(console)
+    reading, solving = _bars(console, None in sizes)
     text = reading.add_task("reading", total=None if None in sizes else total)
     rest = solving.add_task("", total=1.0)
 
@@ -54,6 +54,7 @@ def phases(
         reading.advance(text, done)
         if reading.finished:
             reading.update(text, description=then)
+        reading.refresh()
 
     def tell(done: float, words: str) -> None:
         if not solving.live.is_started:
@@ -68,13 +69,17 @@ def phases(
         yield advance, tell
 
 
-def _bars(console: Console) -> tuple[Progress, Progress]:
-    """Return a bar for text that is read, and one for a search; none is shown yet."""
+def _bars(console: Console, moves: bool) -> tuple[Progress, Progress]:
+    """Return a bar for text that is read, and one for a search; none is shown yet.
+
+    The first has no thread, unless it moves without news: a process with one thread can be copied.
+    """
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     what = TextColumn("{task.description}", markup=False)
     how: dict[str, Any] = {"console": console, "transient": True, "redirect_stderr": False}
-    reading = Progress(what, BarColumn(), DownloadColumn(), TimeRemainingColumn(), **how)
+    columns = what, BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    reading = Progress(*columns, auto_refresh=moves, **how)
     return reading, Progress(TextColumn("solving"), BarColumn(), what, **how)
 
 

@@ -309,5 +309,6 @@ def started(scale: Scale) -> Iterator[Workers]:
         warnings.simplefilter("ignore")
     if jobs == 1:
         one_core()
-    with cluster(scheduler) if scheduler else local(cores() if jobs is None else jobs) as those:
+    jobs = cores() if jobs is None else jobs
+    with cluster(scheduler) if scheduler else local(jobs, copied=True) as those:
         yield those

@@ -45,6 +45,7 @@ __all__ = [
     "units_at",
 ]
 PART = 1 << 23  # bytes of a file that one worker reads
+BEGINNING = 1 << 20  # bytes of a file that are read before workers start
 FIELD = "text"
 ANY = ""  # stands for any corpus without a field of its own
 
@@ -102,6 +103,22 @@ def split(shard: Shard) -> list[Shard]:
     ends = [*borders[1:], None]
     parts = zip(borders, ends, strict=True)
     return [replace(shard, start=start, end=end) for start, end in parts]
+
+
+def beginning(part: Shard) -> Shard | None:
+    """Return the first lines of a part, about a megabyte; None if it cannot be cut there.
+
+    Raises:
+        TokscopeError: the file cannot be read, or has changed since it was named.
+    """
+    if not part.stamp or not may_be_cut(part):
+        return None
+    if (part.end or part.stamp.size) - part.start <= BEGINNING:
+        return part
+    with opened(part) as stream:
+        stream.seek(part.start + BEGINNING)
+        whole = stream.readline(part.max_unit).endswith(b"\n")
+        return replace(part, end=stream.tell()) if whole else None
 
 
 def read(shard: Shard) -> Iterator[Units]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from tokscope.given import unlike
-from tokscope.text.corpus import Corpus, split
+from tokscope.text.corpus import Corpus, beginning, split
 from tokscope.text.files import STDIN, Shard
 from tokscope.workers import HERE, Workers
 
@@ -50,7 +50,10 @@ def by_parts(
         raise unlike(workers, "workers", "what `with tokscope.workers.local(4) as workers` gives")
     corpora = list(map(in_parts, corpora))
     if task.there and workers.are_worth(_work(corpora) * task.times):
-        calls = [(*task.named, part) for part in _for_workers(corpora)]
+        parts = _for_workers(corpora)
+        if first := beginning(parts[0]):
+            workers.rehearse(task.there, (*task.named, first))
+        calls = [(*task.named, part) for part in parts]
         made = workers.map(task.there, calls)
     else:
         made = (task.here(part) for corpus in corpora for part in corpus.shards)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib import import_module
 from itertools import chain
 from os import PathLike
@@ -149,7 +148,7 @@ class Spec:
 
 
 NOWHERE = Spec("", "", "")  # for a tokenizer without a specification
-
+_kept: dict[tuple[str, str], Tokenizer] = {}  # word and fingerprint -> what workers use
 
 # kind -> module and function, imported only when used; the function takes a Spec
 LOADERS: Mapping[str, tuple[str, str]] = {
@@ -370,11 +369,13 @@ def have_words(tokenizers: Sequence[Tokenizer]) -> bool:
 
 
 def for_workers(tokenizers: Sequence[Tokenizer]) -> tuple[tuple[str, str], ...]:
-    """Return what `loaded` needs to load the same tokenizers in a worker."""
-    return tuple((one.spec.word, one.fingerprint) for one in tokenizers)
+    """Return what `loaded` needs in a worker, and keep them for copies of this process."""
+    named = tuple((one.spec.word, one.fingerprint) for one in tokenizers)
+    _kept.clear()
+    _kept.update(zip(named, tokenizers, strict=True))
+    return named
 
 
-@cache
 def loaded(word: str, fingerprint: str) -> Tokenizer:
     """Return a tokenizer that a worker keeps; it uses one core.
 
@@ -382,13 +383,15 @@ def loaded(word: str, fingerprint: str) -> Tokenizer:
         TokscopeError: the tokenizer has changed since it was first loaded.
     """
     one_core()
+    if tokenizer := _kept.get((word, fingerprint)):
+        return tokenizer
     try:
         tokenizer = load(word)
     except TokscopeError as error:
         raise TokscopeError(f"workers do not find it: {error}; name its full path") from error
     if tokenizer.fingerprint != fingerprint:
         raise TokscopeError(f"{word}: workers find another tokenizer there; name its full path")
-    return tokenizer
+    return _kept.setdefault((word, fingerprint), tokenizer)
 
 
 def assumptions(tokenizers: Sequence[Tokenizer]) -> list[str]:
