@@ -181,7 +181,10 @@ def _is_alone() -> bool:
     """
     if sys.platform != "linux":
         return False
-    names = [(one / "comm").read_text() for one in Path("/proc/self/task").iterdir()]
+    try:
+        names = [(one / "comm").read_text() for one in Path("/proc/self/task").iterdir()]
+    except OSError:  # the system hides them, or one has just ended
+        return False
     return len(names) == 1 + names.count("jemalloc_bg_thd\n")
 
 

@@ -22,7 +22,7 @@ from tokscope.growth.base import Base, loaded_base
 from tokscope.text.corpus import Corpus, Shard, read
 from tokscope.text.parts import Task, by_parts
 from tokscope.text.words import SPACE, unicode_words
-from tokscope.tokenizers import have_words
+from tokscope.tokenizers import for_workers, have_words
 from tokscope.workers import HERE, Workers
 
 Ints = NDArray[np.int64]
@@ -66,7 +66,7 @@ def counted(
 ) -> list[Counted]:
     """Count the pre-tokens of corpora; `known` are the hashes of units that are not held out."""
     known = np.zeros(0, np.uint64) if known is None else known
-    spec = base.tokenizer.spec.word, base.tokenizer.fingerprint
+    (spec,) = for_workers([base.tokenizer])
     there = _part_there if have_words([base.tokenizer]) else None
     task = Task(partial(_part, base, role, known), there, (spec, role, known), times=2)
     return [_whole(parts) for _, parts in by_parts(corpora, task, workers)]

@@ -14,7 +14,7 @@ from tokscope.growth.base import Base, loaded_base
 from tokscope.mixture.replay import Rules
 from tokscope.text.corpus import Corpus, Shard, read
 from tokscope.text.parts import Task, by_parts
-from tokscope.tokenizers import have_words
+from tokscope.tokenizers import for_workers, have_words
 from tokscope.tokenizers.components import digest as digest_of
 from tokscope.workers import HERE, Workers
 
@@ -43,7 +43,7 @@ def kept(
     base: Base, corpora: Sequence[Corpus], rules: Rules, workers: Workers = HERE
 ) -> list[Kept]:
     """Return for each corpus which merge changes each unit first."""
-    spec = base.tokenizer.spec.word, base.tokenizer.fingerprint
+    (spec,) = for_workers([base.tokenizer])
     there = _part_there if have_words([base.tokenizer]) else None
     task = Task(partial(_part, base, rules), there, (spec, rules), times=2)
     wholes = []

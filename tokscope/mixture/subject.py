@@ -16,7 +16,7 @@ from tokscope.mixture.program import Program, require_rows
 from tokscope.mixture.saved import packed, unpacked
 from tokscope.mixture.solve import Tell, solve
 from tokscope.text.corpus import Corpus, read_corpora
-from tokscope.tokenizers import Tokenizer, loaded
+from tokscope.tokenizers import Tokenizer, for_workers, have_words, loaded
 from tokscope.tokenizers.pipeline import Pipeline, pipeline_of
 from tokscope.workers import HERE, Workers
 
@@ -99,8 +99,8 @@ def gathered(
     if counts:
         held = unpacked(counts, merges, fingerprint, steps=subject.merges, first=subject.first)
     else:
-        word = subject.tokenizer.spec.word
-        source = _Source(word, fingerprint) if word else None  # only words can go to workers
+        one = [subject.tokenizer]
+        source = _Source(*for_workers(one)[0]) if have_words(one) else None
         text = _counted(subject.pipeline, corpora, source, workers)
         held = evidence(text, merges, subject.steps, first=subject.first, workers=workers)
     names = chosen(held.counts.names, only)
