@@ -243,6 +243,17 @@ def test_text_falls_apart_beside_a_han_character_that_is_unknown() -> None:
     assert seams == {True: [1, 2, 3, 4, 5, 6, 7, 9], False: [5, 6, 7]}
 
 
+def test_characters_that_an_expression_tells_apart_do_not_stand_for_each_other() -> None:
+    """It cuts around each character of a range; a rarer Han one is left together with a sign."""
+    vocabulary = {piece: i for i, piece in enumerate(["[UNK]", *"中世㐀/.", "##/", "##㐀"])}
+    made = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token="[UNK]"))
+    made.pre_tokenizer = Split(Regex(r"[一-龥]|[a-zA-Z]+|\d|\s+"), "isolated")
+    tokenizer, text = load_one(made), "中/世㐀/.㐀中/㐀㐀世. 𠀀/"
+    places = Places(Seams(tokenizer))
+    assert rows_of(places.of([text])) == every_prefix(tokenizer, text)
+    assert np.flatnonzero(places.seams.inside(text)).tolist() == [1, 2, 3, 7, 8, 11, 12, 13]
+
+
 def test_what_is_remembered_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stable, "_MOST", 3)
     places = Places(Seams(tokenizer_of("gpt.json")))

@@ -24,7 +24,7 @@ _STEPS = frozenset(
     )
 )
 # 's, 't, 're, 've, 'm, 'll, 'd in the ways in which expressions write them
-_CONTRACTIONS = re.compile(
+CONTRACTIONS = re.compile(
     r"'\(\?[i:]+\[sdmt\]\|ll\|ve\|re\)|'(?:s|t|re|ve|m|ll|d)(?=[|)]|\Z)"
     r"|'\[sS\]|'\[tT\]|'\[rR\]\[eE\]|'\[vV\]\[eE\]|'\[mM\]|'\[lL\]\[lL\]|'\[dD\]"
 )
@@ -43,7 +43,7 @@ def is_local(tokenizer: Tokenizer, *, specials: bool) -> bool:
     found = [one for one in tokenizer.added() if specials or not one.special]
     if any(way in one.how for one in found for way in ("strip", "single_word")):
         return False
-    for step in _steps(tokenizer):
+    for step in steps_of(tokenizer):
         if step.get("type") not in _STEPS or len(_pattern(step, "String")) > 1:
             return False
     return all(map(is_general, expressions_of(tokenizer)))
@@ -52,14 +52,14 @@ def is_local(tokenizer: Tokenizer, *, specials: bool) -> bool:
 def expressions_of(tokenizer: Tokenizer) -> list[str]:
     """Return the expressions by which text is cut or changed; empty where there is none."""
     own: str = getattr(tokenizer, "pattern", "")
-    return [own, *(_pattern(step, "Regex") for step in _steps(tokenizer))]
+    return [own, *(_pattern(step, "Regex") for step in steps_of(tokenizer))]
 
 
 def _pattern(step: Json, kind: str) -> str:
     return str((step.get("pattern") or {}).get(kind, ""))
 
 
-def _steps(tokenizer: Tokenizer) -> list[Json]:
+def steps_of(tokenizer: Tokenizer) -> list[Json]:
     """Return the steps before the model of a `tokenizer.json`."""
     config = getattr(tokenizer, "config", {})
     return [*_parts(config.get("normalizer")), *_parts(config.get("pre_tokenizer"))]
@@ -79,5 +79,5 @@ def is_general(expression: str) -> bool:
     >>> [is_general(e) for e in (r"'(?i:[sdmt]|ll|ve|re)| ?\p{L}+", r"hello|\s", r"[hw]", r"[a-z]")]
     [True, False, False, True]
     """
-    rest = _GENERAL.sub("", _CONTRACTIONS.sub("", expression))
+    rest = _GENERAL.sub("", CONTRACTIONS.sub("", expression))
     return not any(char.isalnum() for char in rest) and "(?<" not in expression

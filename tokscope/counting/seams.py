@@ -3,28 +3,31 @@
 A place is a seam if no token crosses it and no step before the model looks across it. The first is
 read off the vocabulary, for the two characters there. The second depends on kinds of characters,
 such as a letter before a sign, and is tried when the tokenizer is first used: texts that end in the
-one kind, before texts that begin with the other, some of them tokens of the vocabulary.
+one kind, before texts that begin with the other, some of them tokens of the vocabulary. Characters
+of a kind that the steps tell apart are tried again, each class when it is first seen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import compress, pairwise, product
 from typing import TYPE_CHECKING
-from unicodedata import category, normalize
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tokscope.counting.alike import Alike
+from tokscope.counting.kinds import BLANK, HAN, KINDS, LEFT, PAIRS, RIGHT, STRICT, kinds_of
 from tokscope.counting.local import expressions_of, is_local
 from tokscope.errors import UnitError
 from tokscope.late import Late
-from tokscope.text.words import LETTER, NUMBER, SIGN, UNSPACED, codes, properties
+from tokscope.text.words import codes
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import HasAnatomy, Prepared, added_tokens
-from tokscope.tokenizers.vocabulary import SPACE, Vocabulary
+from tokscope.tokenizers.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from tokscope.tokenizers import huggingface
@@ -34,46 +37,6 @@ else:  # imported late because it imports a library
 Flags = NDArray[np.bool_]
 Ids = tuple[int, ...]
 
-# Kinds of characters. No seam is beside any other one: a mark, a line feed, a symbol that is
-# neither ASCII nor punctuation, or an apostrophe, which expressions join with letters beside it.
-_OTHER, _BLANK, _SIGN, _NUMBER, _LETTER, _HAN, _KANA, _ASIAN = range(8)
-_KINDS = 8
-# The kinds on both sides of places that can be seams. Between digits it depends on how many there
-# are where expressions cut them, and between letters there are few seams.
-_WORDS = (_NUMBER, _LETTER, _HAN, _KANA, _ASIAN)
-_PAIRS = (
-    *((left, _BLANK) for left in (_SIGN, *_WORDS)),
-    *((left, _SIGN) for left in _WORDS),
-    *((_SIGN, right) for right in (_HAN, _KANA, _ASIAN)),
-    *((left, _HAN) for left in _WORDS),
-    *((_HAN, right) for right in (_NUMBER, _LETTER, _KANA)),
-    *((_KANA, _KANA), (_ASIAN, _ASIAN), (_NUMBER, _LETTER), (_LETTER, _NUMBER)),
-)
-# Here text has to begin anew, since expressions take a sign with the letters behind it, unless
-# there is a sign before it.
-_STRICT = ((_SIGN, _SIGN), (_SIGN, _LETTER), (_SIGN, _NUMBER))
-# Texts to try, by the kind of their last and of their first character. The letter of an ancient
-# script is unknown to most, which for some makes a word unknown that holds it.
-_LEFT: Mapping[int, Sequence[str]] = {
-    _SIGN: (".", "...", "f(", "a/", "“", "#", "，"),
-    _NUMBER: ("7", "12345", "1,234", "a12", "½", "𐎀1"),
-    _LETTER: ("a", "don", "HTTPServer", "it's", "п", "é", "x1b", "ß", "𐎀a"),
-    _HAN: ("中", "你好世界", "日本", "龘", "a中", "カ中", "𐎀中"),
-    _KANA: ("カ", "かな", "本な", "aカ", "𐎀カ"),
-    _ASIAN: ("ก", "ยก", "ລາວ", "aก", "𐎀ก"),
-}
-_RIGHT: Mapping[int, Sequence[str]] = {
-    _BLANK: (
-        *(" ", "  ", "   x", " a", " B", " 12345", " .", " \n", " \n\n x", " 's", " 'sa", " 中"),
-        *(" \u0301", " 𐎀", " ▁", " ▁a"),
-    ),
-    _SIGN: (".", "...", ".'sa", ".com", '"', "(a", "，中", "!\n", "/\n", "«", "#1", ".𐎀"),
-    _NUMBER: ("1", "12345", "1a", "½", "1.5", "1𐎀"),
-    _LETTER: ("a", "Ab", "AB", "s", "ll", "é", "п", "a's", "a𐎀"),
-    _HAN: ("中", "文字", "世a", "世カ", "龘", "中𐎀"),
-    _KANA: ("カ", "なの", "カ中", "な𐎀"),
-    _ASIAN: ("ก", "กา", "ກa", "ก𐎀"),
-}
 _STRANGE = "龘㐀𠀀"  # rare Han characters, of which one may be unknown
 _LOOKED_AT = 4_000  # tokens of the vocabulary, of which some are tried
 _TRIED = 6  # of a kind
@@ -82,35 +45,6 @@ _SPACES = [
     int.from_bytes(char.encode(), "big") for char in map(chr, range(0x3001)) if char.isspace()
 ]
 _PERIOD = 16  # characters, which is how long pieces of most models may be
-# Blocks that all tokenizers treat alike that tell Han and kana from other letters
-_HAN_AT = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2A6DF))
-_KANA_AT = ((0x3040, 0x30FF), (0xFF66, 0xFF9F))
-_JOINED = [ord("'"), ord("’"), ord(SPACE)]  # the last may stand for a space
-
-
-@cache
-def _kinds() -> NDArray[np.int8]:
-    """Return the kind of every code point, as far as it can be beside a seam."""
-    found = properties()
-    kinds = np.zeros(len(found), np.int8)
-    for flag, kind in ((NUMBER, _NUMBER), (LETTER, _LETTER), (UNSPACED, _ASIAN)):
-        kinds[(found & flag) != 0] = kind
-    far = np.arange(0x3000, len(kinds))
-    kinds[far[kinds[far] == _ASIAN]] = _OTHER
-    for kind, ranges in ((_KANA, _KANA_AT), (_HAN, _HAN_AT)):
-        for first, last in ranges:
-            block = kinds[first : last + 1]
-            block[(found[first : last + 1] & UNSPACED) != 0] = kind
-    signs = np.flatnonzero(found & SIGN)
-    kinds[[code for code in signs.tolist() if code < 0x80 or category(chr(code))[0] == "P"]] = _SIGN
-    kinds[_JOINED] = _OTHER
-    kinds[ord(" ")] = _BLANK
-    return kinds
-
-
-def kinds_of(text: str) -> NDArray[np.int8]:
-    """Return the kind of every character."""
-    return _kinds()[codes(text)]
 
 
 def crossings(vocabulary: Vocabulary, more: Sequence[bytes] = ()) -> NDArray[np.uint64]:
@@ -154,6 +88,7 @@ class Seams:
     specials: bool = False  # whether special tokens are found in text
     # two characters -> may be a seam; for loose kinds apart, where one may be unknown
     pairs: tuple[dict[int, bool], dict[int, bool]] = field(default_factory=lambda: ({}, {}))
+    classes: dict[int, bool] = field(default_factory=dict)  # of two characters -> they fall apart
 
     @cached_property
     def named(self) -> list[str]:
@@ -179,17 +114,25 @@ class Seams:
         return None if reached or not anatomy.whole else anatomy.prepare
 
     @cached_property
+    def _alike(self) -> Alike:
+        return Alike(self.tokenizer)
+
+    @cached_property
     def _crossings(self) -> NDArray[np.uint64]:
         return crossings(self.tokenizer.vocabulary, [name.encode() for name in self.named])
 
     @cached_property
     def _found(self) -> tuple[Flags, bool]:
         """The pairs of kinds that make seams, and whether text after one begins anew."""
-        allowed, anew = np.zeros((_KINDS, _KINDS), bool), True
-        for pair in (*_PAIRS, *_STRICT) if self._can_be_tried else ():
-            holds, same = self._tried(*pair)
-            allowed[pair] = holds and (same or pair not in _STRICT)
+        allowed, anew = np.zeros((KINDS, KINDS), bool), True
+        for pair in (*PAIRS, *STRICT) if self._can_be_tried else ():
+            tries = self._tries(*pair)
+            holds, same = self._fall_apart(tries)
+            allowed[pair] = holds and (same or pair not in STRICT)
             anew &= same or not allowed[pair]
+            if allowed[pair]:
+                told = self._classes_of([(one[-1], two[0]) for one, two in tries]) * 2
+                self.classes |= dict.fromkeys(told.tolist(), True)
         return allowed, anew
 
     @property
@@ -217,14 +160,14 @@ class Seams:
         lefts, rights = self._samples
         last = {text[-1] for texts in lefts.values() for text in texts}
         last = {char for char in last if self.may_join(char, " ")}
-        pairs = list(product(sorted(last), rights[_BLANK]))
+        pairs = list(product(sorted(last), rights[BLANK]))
         before = self._ids([left for left, _ in pairs])
         behind = self._ids([left + right for left, right in pairs])
         rests = {
             (right, both[len(one) :])
             for (_, right), one, both in zip(pairs, before, behind, strict=True)
         }
-        return "a" in last and len(rests) == len(set(rights[_BLANK]))
+        return "a" in last and len(rests) == len(set(rights[BLANK]))
 
     def inside(self, text: str) -> Flags:
         """Tell for each character whether there is a seam before it."""
@@ -245,7 +188,7 @@ class Seams:
         return bool(self._found[0][kinds[0], kinds[1]] and self._are_seams([key])[0])
 
     def _are_seams(self, keys: Sequence[int], loose: Flags | None = None) -> Flags:
-        """Tell for pairs of characters whether no token crosses them and tokens spell both.
+        """Tell for pairs of characters whether no token crosses them and steps take none together.
 
         Between loose kinds one may be unknown.
         """
@@ -253,19 +196,52 @@ class Seams:
         new = [key for key in dict.fromkeys(keys) if key not in told]
         if new:
             both = [(chr(key >> 32), chr(key & 0xFFFFFFFF)) for key in new]
-            parts = [_parts(*pair) for pair in both]
-            ends = np.cumsum([*map(len, parts)])
-            crossed = np.isin(
-                np.array([p for some in parts for p in some], np.uint64), self._crossings
-            )
-            free = ~np.logical_or.reduceat(crossed, np.append(0, ends[:-1]))
-            spelled = self._spells([left + right for left, right in both])
+            free, spelled = self._are_free(both), self._spells([one + two for one, two in both])
+            found = free & spelled
             if loose is not None:
-                kinds = kinds_of("".join(left + right for left, right in both)).reshape(-1, 2)
+                kinds = kinds_of("".join(one + two for one, two in both)).reshape(-1, 2)
                 odd = np.flatnonzero(free & ~spelled & loose[kinds[:, 0], kinds[:, 1]])
-                spelled[odd] = self._have_own([both[i] for i in odd.tolist()])
-            told.update(zip(new, (free & spelled).tolist(), strict=True))
+                found[odd] = self._have_own([both[i] for i in odd.tolist()])
+            found[found] = self._stand_apart(list(compress(both, found.tolist())), spelled[found])
+            told.update(zip(new, found.tolist(), strict=True))
         return np.array([told[key] for key in keys], bool)
+
+    def _are_free(self, both: Sequence[tuple[str, str]]) -> Flags:
+        """Tell which pairs of characters no token crosses."""
+        parts = [_parts(*pair) for pair in both]
+        ends = np.cumsum([*map(len, parts)])
+        crossed = np.isin(np.array([p for some in parts for p in some], np.uint64), self._crossings)
+        return ~np.logical_or.reduceat(crossed, np.append(0, ends[:-1]))
+
+    def _stand_apart(self, both: Sequence[tuple[str, str]], spelled: Flags) -> Flags:
+        """Tell which pairs are of classes that fall apart; what is new is tried with one of them.
+
+        Those that are unknown are tried apart from those that are spelled.
+        """
+        if not both:
+            return np.zeros(0, bool)
+        told, first, home = np.unique(
+            self._classes_of(both) * 2 + ~spelled, return_index=True, return_inverse=True
+        )
+        for number, i in zip(told.tolist(), first.tolist(), strict=True):
+            if number not in self.classes:
+                self.classes[number] = number >= 0 and self._hold(*both[i])
+        return np.array([self.classes[number] for number in told.tolist()])[home]
+
+    def _classes_of(self, both: Sequence[tuple[str, str]]) -> NDArray[np.int64]:
+        """Return a number for the kinds and classes of two characters; -1 if one is not told."""
+        text = "".join(left + right for left, right in both)
+        alike = self._alike(text).astype(np.int64)
+        own = (alike * KINDS + kinds_of(text)).reshape(-1, 2)
+        return np.where(alike.reshape(-1, 2).min(axis=1) < 0, -1, (own[:, 0] << 30) + own[:, 1])
+
+    def _hold(self, left: str, right: str) -> bool:
+        """Tell whether texts fall apart between two characters."""
+        pair = tuple(kinds_of(left + right).tolist())
+        one = dict.fromkeys(text[:-1] + left for text in self._samples[0][pair[0]])
+        two = dict.fromkeys(right + text[1:] for text in self._samples[1][pair[1]])
+        holds, same = self._fall_apart(list(product(one, two)))
+        return holds and (same or not (self.anew or pair in STRICT))
 
     def _spells(self, texts: Sequence[str]) -> Flags:
         """Tell which texts their tokens spell, apart from spaces: nothing replaces characters."""
@@ -296,14 +272,14 @@ class Seams:
     @cached_property
     def _loose(self) -> Flags:
         """The pairs of kinds that make seams although a Han character beside them is unknown."""
-        found, unknown = np.zeros((_KINDS, _KINDS), bool), (self.tokenizer.vocabulary.unknown,)
-        pairs = [pair for pair in _PAIRS if _HAN in pair and self._found[0][pair]]
+        found, unknown = np.zeros((KINDS, KINDS), bool), (self.tokenizer.vocabulary.unknown,)
+        pairs = [pair for pair in PAIRS if HAN in pair and self._found[0][pair]]
         known = bool(pairs) and unknown[0] is not None
         strange = [char for char in _STRANGE if known and self._ids([char]) == [unknown]]
         for left, right in pairs if strange else ():
             lefts, rights = self._samples[0][left], self._samples[1][right]
-            one = [text[:-1] + strange[0] for text in lefts if left == _HAN]
-            two = [strange[0] + text[1:] for text in rights if right == _HAN]
+            one = [text[:-1] + strange[0] for text in lefts if left == HAN]
+            two = [strange[0] + text[1:] for text in rights if right == HAN]
             tries = [*product(one, rights), *product(lefts, two), *product(one, two)]
             found[left, right] = self._fall_apart(tries) == (True, True)
         return found
@@ -319,8 +295,8 @@ class Seams:
     @cached_property
     def _samples(self) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
         """Texts to try, by the kind of their last and of their first character."""
-        left = {kind: list(texts) for kind, texts in _LEFT.items()}
-        right = {kind: list(texts) for kind, texts in _RIGHT.items()}
+        left = {kind: list(texts) for kind, texts in LEFT.items()}
+        right = {kind: list(texts) for kind, texts in RIGHT.items()}
         for texts in (self.named[:_LOOKED_AT], self._tokens()):
             for by_kind, end in ((right, 0), (left, -1)):
                 kinds = kinds_of("".join(text[end] for text in texts))
@@ -337,12 +313,14 @@ class Seams:
         texts = (piece.decode(errors="replace") for piece in pieces)
         return [text for text in texts if len(text) > 1 and "\ufffd" not in text]
 
-    def _tried(self, left: int, right: int) -> tuple[bool, bool]:
-        """Tell whether texts fall apart between two kinds, and whether they begin anew there."""
+    def _tries(self, left: int, right: int) -> list[tuple[str, str]]:
+        """Return the texts to try of two kinds, where no token crosses and tokens spell both."""
         lefts, rights = self._samples
         pairs = list(product(lefts[left], rights[right]))
-        possible = self._are_seams([ord(one[-1]) << 32 | ord(two[0]) for one, two in pairs])
-        return self._fall_apart(list(compress(pairs, possible.tolist())))
+        both = list(dict.fromkeys((one[-1], two[0]) for one, two in pairs))
+        free = self._are_free(both) & self._spells([left + right for left, right in both])
+        told = dict(zip(both, free.tolist(), strict=True))
+        return [(one, two) for one, two in pairs if told[one[-1], two[0]]]
 
     def _fall_apart(self, tries: Sequence[tuple[str, str]]) -> tuple[bool, bool]:
         """Tell whether pairs of texts fall apart, and whether the right ones begin anew there."""
