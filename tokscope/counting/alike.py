@@ -89,10 +89,12 @@ class Alike:
     def __call__(self, characters: str) -> NDArray[np.int32]:
         """Return the numbers of characters; -1 for all if an expression cannot be asked."""
         numbers = codes(characters)
-        new = np.unique(numbers[self._known[numbers] < 0])
+        found = self._known[numbers]
+        new = np.unique(numbers[found < 0])
         if len(new):
             self._known[new] = self._look("".join(map(chr, new.tolist())))
-        return self._known[numbers]
+            found = self._known[numbers]
+        return found
 
     def _look(self, characters: str) -> NDArray[np.int32]:
         try:

@@ -32,8 +32,9 @@ PAIRS = (
 STRICT = ((SIGN, SIGN), (SIGN, LETTER), (SIGN, NUMBER))
 # Texts to try, by the kind of their last and of their first character. The letter of an ancient
 # script is unknown to most, which for some makes a word unknown that holds it.
+ODD = "𐎀"
 LEFT: Mapping[int, Sequence[str]] = {
-    SIGN: (".", "...", "f(", "a/", "“", "#", "，"),
+    SIGN: (".", "...", "f(", "a/", "“", "#", "，", "𐎀."),
     NUMBER: ("7", "12345", "1,234", "a12", "½", "𐎀1"),
     LETTER: ("a", "don", "HTTPServer", "it's", "п", "é", "x1b", "ß", "𐎀a"),
     HAN: ("中", "你好世界", "日本", "龘", "a中", "カ中", "𐎀中"),

@@ -4,7 +4,8 @@ A place is a seam if no token crosses it and no step before the model looks acro
 read off the vocabulary, for the two characters there. The second depends on kinds of characters,
 such as a letter before a sign, and is tried when the tokenizer is first used: texts that end in the
 one kind, before texts that begin with the other, some of them tokens of the vocabulary. Characters
-of a kind that the steps tell apart are tried again, each class when it is first seen.
+of a kind that the steps tell apart are tried again, each class when it is first seen. `turns` tries
+what stands around them.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.counting.alike import Alike
-from tokscope.counting.kinds import BLANK, HAN, KINDS, LEFT, PAIRS, RIGHT, STRICT, kinds_of
+from tokscope.counting.crossings import are_free, crossings
+from tokscope.counting.kinds import BLANK, HAN, KINDS, LEFT, ODD, PAIRS, RIGHT, STRICT, kinds_of
 from tokscope.counting.local import expressions_of, is_local
+from tokscope.counting.turns import Turns
 from tokscope.errors import UnitError
 from tokscope.late import Late
 from tokscope.text.words import codes
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import HasAnatomy, Prepared, added_tokens
-from tokscope.tokenizers.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from tokscope.tokenizers import huggingface
@@ -36,6 +38,9 @@ else:  # imported late because it imports a library
 
 Flags = NDArray[np.bool_]
 Ids = tuple[int, ...]
+Sure = NDArray[np.int8]
+
+_NEVER, UNSURE, SURE = range(3)  # whether there is a seam; unsure ones depend on their text
 
 _STRANGE = "龘㐀𠀀"  # rare Han characters, of which one may be unknown
 _LOOKED_AT = 4_000  # tokens of the vocabulary, of which some are tried
@@ -47,48 +52,17 @@ _SPACES = [
 _PERIOD = 16  # characters, which is how long pieces of most models may be
 
 
-def crossings(vocabulary: Vocabulary, more: Sequence[bytes] = ()) -> NDArray[np.uint64]:
-    """Return the bytes of neighbouring characters inside tokens, or of what they hold of them.
-
-    Sorted; those of the left one are in the upper half of a number.
-    """
-    added = np.frombuffer(b"".join(more), np.uint8)
-    data = np.concatenate((vocabulary.blob, added))
-    size = len(vocabulary.blob)
-    ends = np.concatenate((vocabulary.ends, size + np.cumsum([*map(len, more)], dtype=np.int64)))
-    begins = (data & 0xC0) != 0x80
-    begins[ends[ends < len(data)]] = True
-    starts = np.flatnonzero(begins)
-    lengths = np.diff(starts, append=len(data))
-    packed = np.zeros(len(starts), np.uint64)
-    padded = np.append(data, np.zeros(4, np.uint8))
-    for k in range(4):
-        more_bytes = lengths > k
-        packed[more_bytes] <<= np.uint64(8)
-        packed[more_bytes] |= padded[starts[more_bytes] + k]
-    token = np.searchsorted(ends, starts, side="right")
-    inside = token[1:] == token[:-1]
-    return np.unique((packed[:-1][inside] << np.uint64(32)) | packed[1:][inside])
-
-
-def _parts(left: str, right: str) -> list[int]:
-    """Return what a token may hold of two neighbouring characters, packed as in `crossings`."""
-    one, two = left.encode(), right.encode()
-    ends = [int.from_bytes(one[i:], "big") for i in range(len(one))]
-    return [
-        end << 32 | int.from_bytes(two[:j], "big") for end in ends for j in range(1, len(two) + 1)
-    ]
-
-
 @dataclass
 class Seams:
     """The seams of a tokenizer, and what was found out about them."""
 
     tokenizer: Tokenizer
     specials: bool = False  # whether special tokens are found in text
-    # two characters -> may be a seam; for loose kinds apart, where one may be unknown
-    pairs: tuple[dict[int, bool], dict[int, bool]] = field(default_factory=lambda: ({}, {}))
-    classes: dict[int, bool] = field(default_factory=dict)  # of two characters -> they fall apart
+    # two characters -> how sure a seam is there; for loose kinds apart, where one may be unknown
+    pairs: tuple[dict[int, int], dict[int, int]] = field(default_factory=lambda: ({}, {}))
+    classes: dict[int, int] = field(default_factory=dict)  # of two characters -> the same
+    # classes of characters between which text is cut otherwise behind some seams
+    turns: set[tuple[int, int]] = field(default_factory=set)
 
     @cached_property
     def named(self) -> list[str]:
@@ -118,6 +92,20 @@ class Seams:
         return Alike(self.tokenizer)
 
     @cached_property
+    def _turns(self) -> Turns:
+        return Turns(self.tokenizer, self._alike)
+
+    @property
+    def _needs_cuts(self) -> bool:
+        """Whether the tokens of a piece depend on its ends, even if none crosses them."""
+        model = getattr(self.tokenizer, "config", {}).get("model", {})
+        return (
+            self._cuts is not None
+            or model.get("type") in ("WordPiece", "WordLevel")
+            or any(map(model.get, ("end_of_word_suffix", "continuing_subword_prefix")))
+        )
+
+    @cached_property
     def _crossings(self) -> NDArray[np.uint64]:
         return crossings(self.tokenizer.vocabulary, [name.encode() for name in self.named])
 
@@ -131,8 +119,9 @@ class Seams:
             allowed[pair] = holds and (same or pair not in STRICT)
             anew &= same or not allowed[pair]
             if allowed[pair]:
-                told = self._classes_of([(one[-1], two[0]) for one, two in tries]) * 2
-                self.classes |= dict.fromkeys(told.tolist(), True)
+                ends = [(one[-1], two[0]) for one, two in tries if ODD == one[0] == two[-1]]
+                told = zip((self._classes_of(ends) * 2).tolist(), ends, strict=True)
+                self.classes |= {number: self._rated(*both) for number, both in told}
         return allowed, anew
 
     @property
@@ -169,7 +158,7 @@ class Seams:
         }
         return "a" in last and len(rests) == len(set(rights[BLANK]))
 
-    def inside(self, text: str) -> Flags:
+    def inside(self, text: str, least: int = UNSURE) -> Flags:
         """Tell for each character whether there is a seam before it."""
         kinds, allowed = kinds_of(text), self._found[0]
         found = np.zeros(len(kinds), bool)
@@ -178,17 +167,17 @@ class Seams:
             numbers = codes(text).astype(np.int64)
             keys = (numbers[places - 1] << 32) | numbers[places]
             unique, home = np.unique(keys, return_inverse=True)
-            found[places] = self._are_seams(unique.tolist(), self._loose)[home]
+            found[places] = (self._are_seams(unique.tolist(), self._loose) >= least)[home]
         return found
 
     def may_join(self, left: str, right: str) -> bool:
         """Tell whether there is a seam between two characters."""
         kinds = kinds_of(left + right)
         key = ord(left) << 32 | ord(right)
-        return bool(self._found[0][kinds[0], kinds[1]] and self._are_seams([key])[0])
+        return bool(self._found[0][kinds[0], kinds[1]] and self._are_seams([key])[0] == SURE)
 
-    def _are_seams(self, keys: Sequence[int], loose: Flags | None = None) -> Flags:
-        """Tell for pairs of characters whether no token crosses them and steps take none together.
+    def _are_seams(self, keys: Sequence[int], loose: Flags | None = None) -> Sure:
+        """Tell between which pairs of characters no token crosses and text falls apart.
 
         Between loose kinds one may be unknown.
         """
@@ -196,37 +185,35 @@ class Seams:
         new = [key for key in dict.fromkeys(keys) if key not in told]
         if new:
             both = [(chr(key >> 32), chr(key & 0xFFFFFFFF)) for key in new]
-            free, spelled = self._are_free(both), self._spells([one + two for one, two in both])
+            free, spelled = (
+                are_free(both, self._crossings),
+                self._spells([one + two for one, two in both]),
+            )
             found = free & spelled
             if loose is not None:
                 kinds = kinds_of("".join(one + two for one, two in both)).reshape(-1, 2)
                 odd = np.flatnonzero(free & ~spelled & loose[kinds[:, 0], kinds[:, 1]])
                 found[odd] = self._have_own([both[i] for i in odd.tolist()])
-            found[found] = self._stand_apart(list(compress(both, found.tolist())), spelled[found])
-            told.update(zip(new, found.tolist(), strict=True))
-        return np.array([told[key] for key in keys], bool)
+            sure = found.astype(np.int8)
+            sure[found] = self._stand_apart(list(compress(both, found.tolist())), spelled[found])
+            told.update(zip(new, sure.tolist(), strict=True))
+        return np.array([told[key] for key in keys], np.int8)
 
-    def _are_free(self, both: Sequence[tuple[str, str]]) -> Flags:
-        """Tell which pairs of characters no token crosses."""
-        parts = [_parts(*pair) for pair in both]
-        ends = np.cumsum([*map(len, parts)])
-        crossed = np.isin(np.array([p for some in parts for p in some], np.uint64), self._crossings)
-        return ~np.logical_or.reduceat(crossed, np.append(0, ends[:-1]))
-
-    def _stand_apart(self, both: Sequence[tuple[str, str]], spelled: Flags) -> Flags:
-        """Tell which pairs are of classes that fall apart; what is new is tried with one of them.
+    def _stand_apart(self, both: Sequence[tuple[str, str]], spelled: Flags) -> Sure:
+        """Tell between which pairs text falls apart; of a new class, it is tried with one of them.
 
         Those that are unknown are tried apart from those that are spelled.
         """
         if not both:
-            return np.zeros(0, bool)
+            return np.zeros(0, np.int8)
         told, first, home = np.unique(
             self._classes_of(both) * 2 + ~spelled, return_index=True, return_inverse=True
         )
         for number, i in zip(told.tolist(), first.tolist(), strict=True):
             if number not in self.classes:
-                self.classes[number] = number >= 0 and self._hold(*both[i])
-        return np.array([self.classes[number] for number in told.tolist()])[home]
+                holds = number >= 0 and self._hold(*both[i])
+                self.classes[number] = self._rated(*both[i]) if holds else _NEVER
+        return np.array([self.classes[number] for number in told.tolist()], np.int8)[home]
 
     def _classes_of(self, both: Sequence[tuple[str, str]]) -> NDArray[np.int64]:
         """Return a number for the kinds and classes of two characters; -1 if one is not told."""
@@ -243,17 +230,46 @@ class Seams:
         holds, same = self._fall_apart(list(product(one, two)))
         return holds and (same or not (self.anew or pair in STRICT))
 
+    def _rated(self, left: str, right: str) -> int:
+        """Tell how sure it is that what cuts text does the same on both sides."""
+        if not self._turns.can_differ:
+            return SURE
+        turn = self._turns(left, right)
+        if turn.classes is None or (self._needs_cuts and (turn.classes or not turn.always)):
+            return _NEVER
+        self.turns |= turn.classes
+        return UNSURE if turn.classes else SURE
+
+    def turning(self, texts: Sequence[str]) -> Flags:
+        """Tell in which texts a token may cross a place that is cut only behind some seams.
+
+        There only sure ones count.
+        """
+        found, text = np.zeros(len(texts), bool), "".join(texts)
+        if self.turns and text:
+            numbers, classes = codes(text).astype(np.int64), self._alike(text).astype(np.int64)
+            turns = [left << 32 | right for left, right in self.turns]
+            places = np.flatnonzero(np.isin(classes[:-1] << 32 | classes[1:], turns)) + 1
+            both, home = np.unique(numbers[places - 1] << 32 | numbers[places], return_inverse=True)
+            pairs = [(chr(key >> 32), chr(key & 0xFFFFFFFF)) for key in both.tolist()]
+            places = places[~are_free(pairs, self._crossings)[home]]
+            found[np.searchsorted(np.cumsum([*map(len, texts)]), places, "right")] = True
+        return found
+
     def _spells(self, texts: Sequence[str]) -> Flags:
-        """Tell which texts their tokens spell, apart from spaces: nothing replaces characters."""
+        """Tell which texts their tokens spell: nothing replaces characters, or stands between them.
+
+        A space may be put before them, and spaces may be dropped.
+        """
         vocabulary = self.tokenizer.vocabulary
         try:
             found = self._ids(texts)
         except UnitError:  # it cannot encode one of them
             alone = [self._spells([text]) for text in texts] if len(texts) > 1 else [[False]]
             return np.concatenate(alone).astype(bool)
-        spelled = (b"".join(map(vocabulary.__getitem__, ids)).replace(b" ", b"") for ids in found)
-        pairs = zip(spelled, texts, strict=True)
-        return np.array([one == text.replace(" ", "").encode() for one, text in pairs], bool)
+        spelled = (b"".join(map(vocabulary.__getitem__, ids)).removeprefix(b" ") for ids in found)
+        ways = ((text.encode(), text.replace(" ", "").encode()) for text in texts)
+        return np.array([one in both for one, both in zip(spelled, ways, strict=True)], bool)
 
     def _have_own(self, both: Sequence[tuple[str, str]]) -> Flags:
         """Tell which pairs of characters have the tokens of each, spelled or unknown."""
@@ -318,7 +334,9 @@ class Seams:
         lefts, rights = self._samples
         pairs = list(product(lefts[left], rights[right]))
         both = list(dict.fromkeys((one[-1], two[0]) for one, two in pairs))
-        free = self._are_free(both) & self._spells([left + right for left, right in both])
+        free = are_free(both, self._crossings) & self._spells(
+            [left + right for left, right in both]
+        )
         told = dict(zip(both, free.tolist(), strict=True))
         return [(one, two) for one, two in pairs if told[one[-1], two[0]]]
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tokscope.counting.seams import Flags, Seams, repeating
+from tokscope.counting.seams import SURE, Flags, Seams, repeating
 from tokscope.errors import UnitError
 from tokscope.tokenizers import Encoded, Tokenizer, tokens_of
 
@@ -128,6 +128,8 @@ class Places:
         """Tell before which characters of texts there is a seam inside a text."""
         seams = self.seams.inside("".join(texts))
         begins = _begins(texts)
+        for unit in np.flatnonzero(self.seams.turning(texts)).tolist():
+            seams[begins[unit] : begins[unit + 1]] = self.seams.inside(texts[unit], SURE)
         seams[begins[begins < len(seams)]] = False
         if self.seams.adds_scores:
             odd = repeating(texts) & (np.diff(begins) <= LONGEST)
