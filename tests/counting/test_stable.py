@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
-from itertools import pairwise, product, takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +24,12 @@ from tests.laws import at_most
 from tests.published import load
 from tests.tokenizers.families import FAMILIES, byte_level, tokenizer_of
 from tokscope.counting import stable
-from tokscope.counting.alike import Alike
 from tokscope.counting.counted import count
 from tokscope.counting.crossings import crossings
-from tokscope.counting.kinds import ASIAN, BLANK, HAN, KANA, LETTER, NUMBER, PAIRS, SIGN
 from tokscope.counting.places import KINDS, found_in
 from tokscope.counting.seams import Seams
 from tokscope.counting.stable import Places, places_of
 from tokscope.counting.tally import Counting
-from tokscope.counting.turns import Turns
 from tokscope.text.corpus import read_corpora
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.baselines import Bytes
@@ -82,6 +79,10 @@ PIECES = [
     "界",
     "本",
     "日",
+    "㐀",
+    "𠀀",
+    "々",
+    "〇",
     "カ",
     "ｶﾞ",
     "ไ",
@@ -93,6 +94,9 @@ PIECES = [
     "▁",
     "½",
     "٣",
+    "９",
+    "\ue000",
+    "\u0378",
     "ﬁ",
     "，",
     "İ",
@@ -245,51 +249,6 @@ def test_text_falls_apart_beside_a_han_character_that_is_unknown() -> None:
         found = Seams(load_one(tokenizers.Tokenizer.from_str(made.to_str()))).inside(text)
         seams[han] = np.flatnonzero(found).tolist()
     assert seams == {True: [1, 2, 3, 4, 5, 6, 7, 9], False: [5, 6, 7]}
-
-
-def test_characters_that_an_expression_tells_apart_do_not_stand_for_each_other() -> None:
-    """It cuts around each character of a range; a rarer Han one is left together with a sign."""
-    vocabulary = {piece: i for i, piece in enumerate(["[UNK]", *"中世㐀/.", "##/", "##㐀"])}
-    made = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token="[UNK]"))
-    made.pre_tokenizer = Split(Regex(r"[一-龥]|[a-zA-Z]+|\d|\s+"), "isolated")
-    tokenizer, text = load_one(made), "中/世㐀/.㐀中/㐀㐀世. 𠀀/"
-    places = Places(Seams(tokenizer))
-    assert rows_of(places.of([text])) == every_prefix(tokenizer, text)
-    assert np.flatnonzero(places.seams.inside(text)).tolist() == [1, 2, 3, 7, 8, 11, 12, 13]
-
-
-def test_letters_without_case_are_cut_by_the_letter_before_them_under_o200k() -> None:
-    """Behind a small letter a capital is cut off; alone, it goes on until the last one."""
-    pieces = [*"abAカ无码", "码A", "无码A", "无码AA"]
-    merges = [("码", "A"), ("无", "码A"), ("无码A", "A")]
-    numbers = {piece: i for i, piece in enumerate(pieces)}
-    made = tokenizers.Tokenizer(tokenizers.models.BPE(numbers, merges))
-    made.pre_tokenizer = Split(Regex(PATTERNS["o200k_base"]), "isolated")
-    tokenizer, texts = load_one(made), ["aカ无码AA无", "カ无 aカ无码"]
-    places = Places(Seams(tokenizer))
-    rows = [row for text in texts for row in every_prefix(tokenizer, text)]
-    assert rows_of(places.of(texts)) == rows
-    assert places.seams.turning(texts).tolist() == [True, False]
-
-
-CHARACTERS = {
-    **{BLANK: " ", SIGN: "./，", NUMBER: "1½", LETTER: "aAʰǅªп"},
-    **{HAN: "中㐀龦", KANA: "カな", ASIAN: "ก"},
-}
-
-
-@pytest.mark.deep
-@pytest.mark.parametrize("name", PATTERNS)
-def test_published_expressions_cut_as_it_is_said_of_them(name: str) -> None:
-    """With characters of all classes around all places where text may fall apart."""
-    tokenizer = load_one(byte_level(pattern=PATTERNS[name]))
-    alike = Alike(tokenizer)
-    known, tried = Turns(tokenizer, alike), Turns(tokenizer, alike, {})
-    for left, right in PAIRS:
-        for one, two in product(CHARACTERS[left], CHARACTERS[right]):
-            found = tried(one, two).classes
-            assert found is not None
-            assert found <= (known(one, two).classes if known.can_differ else frozenset())
 
 
 def test_what_is_remembered_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
