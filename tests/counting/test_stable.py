@@ -16,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Regex
 from tokenizers.decoders import ByteLevel as ByteDecoder
+from tokenizers.normalizers import ByteLevel as ByteNormalizer
 from tokenizers.normalizers import Replace
 from tokenizers.pre_tokenizers import ByteLevel, Split, UnicodeScripts
 from tokenizers.pre_tokenizers import Sequence as Sequenced
@@ -174,6 +175,7 @@ ODD = {
     "words ahead": lambda: byte_level(pattern=r"hel(?=lo w)|\p{L}+| ?[^\s\p{L}]+|\s+"),
     "letters ahead": lambda: byte_level(normalizer=Replace(Regex(" (?=[hw])"), "_")),
     "scripts": lambda: cut_by(UnicodeScripts()),
+    "bytes cut": lambda: byte_level(pattern=r"\w+|\W+", normalizer=ByteNormalizer()),
     "two words": lambda: byte_level(pattern=r"\p{L}+ \p{L}+|\p{L}+|\s+|[^\s\p{L}]+", size=500),
     "whole words": lambda: byte_level(added=[AddedToken("hel", single_word=True)]),
 }

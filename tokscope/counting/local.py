@@ -46,7 +46,10 @@ def is_local(tokenizer: Tokenizer, *, specials: bool) -> bool:
     for step in steps_of(tokenizer):
         if step.get("type") not in _STEPS or len(_pattern(step, "String")) > 1:
             return False
-    return all(map(is_general, expressions_of(tokenizer)))
+    expressions = list(filter(None, expressions_of(tokenizer)))
+    if expressions and {"type": "ByteLevel"} in steps_of(tokenizer):
+        return False  # a normalizer, so that expressions see bytes
+    return all(map(is_general, expressions))
 
 
 def expressions_of(tokenizer: Tokenizer) -> list[str]:
