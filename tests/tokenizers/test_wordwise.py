@@ -39,9 +39,7 @@ CUTS = [
     pre_tokenizers.WhitespaceSplit(),
 ]
 # Letters of the vocabulary and what normalizers drop, cut apart, put together or take for space
-CHARACTERS = (
-    "helo word!caféé中 \t\n\r\u00a0\u2028\x00\x1c\ufeff\u200d\ufffd\u0301\u0323\u0344\u0f73ǅﬁ½한["
-)
+CHARACTERS = "helo word!HELcaféé中 \t\n\r\u00a0\u2028\x00\x1c\ufeff\u200d\ufffd\u0301\u0323\u0344\u0f73ǅﬁ½한["
 
 
 def of_parts(
@@ -202,11 +200,20 @@ def test_not_where_steps_are_others_than_sentencepieces() -> None:
 
 
 def test_a_wrong_cut_is_found_by_the_probe_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(huggingface, "cut_of", lambda _: lambda text: text.split("e"))
+    monkeypatch.setattr(huggingface, "cut_of", lambda _: lambda codes: codes == ord("e"))
     tokenizer = load("sample:wordpiece")
     assert isinstance(tokenizer, HuggingFaceTokenizer)
     assert tokenizer._words is None
     assert tokenizer.path.endswith("one regular expression")
+
+
+def test_capitals_of_ascii_are_made_small_where_that_is_what_comes_first() -> None:
+    words = wordwise_of(of_parts(normalizers.BertNormalizer(), CUTS[0]))
+    words.encode(["HELLO Hello hello É É"])
+    assert words.numbers.keys() == {"hello", "É"}
+    words = wordwise_of(of_parts(normalizers.NFC(), CUTS[0]))
+    words.encode(["HELLO Hello"])
+    assert words.numbers.keys() == {"HELLO", "Hello"}
 
 
 def test_words_that_seldom_come_up_again_are_not_kept() -> None:

@@ -12,8 +12,9 @@ import unicodedata
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
-from itertools import chain
+from functools import cache, cached_property, partial
+from itertools import chain, count
+from string import ascii_uppercase
 from typing import NamedTuple
 
 import numpy as np
@@ -27,15 +28,22 @@ from tokscope.tokenizers.library import (
     LibraryTokenizer,
     encode,
     encode_words,
+    normalize,
     normalizers,
 )
 from tokscope.tokenizers.vocabulary import SPACE
 
 Counts = NDArray[np.int64]
-Cut = Callable[[str], list[str]]
+Codes = NDArray[np.uint32]
+Cut = Callable[[Codes], NDArray[np.bool_]]  # which characters are spaces between words
 # Takes the numbers of units; returns the first and the past-the-end character of their tokens in
 # the unit of each, (T, 2)
 Spans = Callable[[Counts], Counts]
+Lots = Sequence[
+    Sequence[str]
+]  # words for one call of the library each, as many in all but the last
+# The ids of words, the word of each, and its characters in that, (T, 2)
+_Learned = tuple[NDArray[np.int32], Counts, Counts]
 _MOST = 2_000_000  # characters of words that are kept
 _AT_ONCE = 100  # words for one call of the library
 _FEW = 0.6  # of the characters of texts; if those of new words are more, whole texts are faster
@@ -57,14 +65,19 @@ _MARKED = [
 ]
 
 
-def cut_at_every_space(text: str) -> list[str]:
-    """Return the words of a text, which are empty between two spaces."""
-    return text.split(" ")
+def cut_at_every_space(codes: Codes) -> NDArray[np.bool_]:
+    """Tell which characters are spaces; words are empty between two."""
+    return codes == ord(" ")
 
 
-# The space between two characters that are neither spaces nor marked as such: several in a row can
-# be one token.
-cut_at_single_spaces: Cut = re.compile(rf" (?<=[^ {SPACE}] )(?=[^ {SPACE}])").split
+def cut_at_single_spaces(codes: Codes) -> NDArray[np.bool_]:
+    """Tell which spaces are between two characters that are neither spaces nor marked as such.
+
+    Several in a row can be one token.
+    """
+    blank = (codes == ord(" ")) | (codes == ord(SPACE))
+    beside = np.pad(blank, 1, constant_values=True)
+    return (codes == ord(" ")) & ~beside[:-2] & ~beside[2:]
 
 
 def cut_of(config: Json) -> Cut | None:
@@ -165,6 +178,38 @@ def joined(found: Sequence[Encoding]) -> Encoded:
     return Encoded(np.fromiter(ids, np.int32, starts[-1]), starts)
 
 
+class _Words(NamedTuple):
+    """The words of texts, one text after the other."""
+
+    words: Sequence[str]
+    begin: Counts  # the character of its text where each begins
+    first: Counts  # the first word of each text, and the end
+
+    @classmethod
+    def of(cls, texts: Sequence[str], cut: Cut, *, lower: bool) -> _Words:
+        """Cut texts; `lower` makes capitals small in words of ASCII."""
+        joined = " ".join((*texts, ""))
+        codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+        edges = np.cumsum([0, *map(len, texts)]) + np.arange(len(texts) + 1)
+        flags = cut(codes)
+        flags[edges[1:] - 1] = True  # the space behind each text
+        ends = np.flatnonzero(flags)
+        begin = np.append(0, ends[:-1] + 1)
+        if lower:
+            joined = _lowered(codes, begin).tobytes().decode("utf-32-le", "surrogatepass")
+        words = [joined[a:b] for a, b in zip(begin.tolist(), ends.tolist(), strict=True)]
+        first = np.searchsorted(begin, edges)
+        return cls(words, begin - np.repeat(edges[:-1], np.diff(first)), first)
+
+
+def _lowered(codes: Codes, begin: Counts) -> Codes:
+    """Return characters with small letters for the capitals in words of ASCII alone."""
+    plain = np.logical_and.reduceat(codes < 0x80, begin)
+    capital = (codes >= ord("A")) & (codes <= ord("Z"))
+    capital &= np.repeat(plain, np.diff(begin, append=len(codes)))
+    return codes + np.uint32(32) * capital
+
+
 class _Known(NamedTuple):
     """Words and their tokens."""
 
@@ -190,9 +235,7 @@ class Wordwise:
 
         Raises what the library raises.
         """
-        parts = list(map(self.cut, texts))
-        words = list(chain.from_iterable(parts))
-        sizes = np.fromiter(map(len, parts), np.int64, len(parts))
+        words, begin, first = _Words.of(texts, self.cut, lower=self.lowers)
         if not self._learns(words, len(texts)):
             found = encode(self.library, texts)
             return joined(found), partial(told_of, found)
@@ -200,20 +243,29 @@ class Wordwise:
         known = self.known
         tokens = known.encoded.of_units(numbers)
         counts = np.diff(known.encoded.starts)[numbers]
-        first = np.cumsum(sizes) - sizes
-        starts = np.append(0, np.cumsum(np.add.reduceat(counts, first)))
+        starts = np.append(0, np.cumsum(counts))[first]
         encoded = Encoded(known.encoded.ids[tokens], starts)
 
         def spans(units: Counts) -> Counts:
-            if self.cut is not cut_at_every_space:  # else spaces have no tokens
+            if not self.drops:  # spaces have tokens
                 return told(encode(self.library, [texts[unit] for unit in units.tolist()]))
-            lengths = np.fromiter(map(len, words), np.int64, len(words)) + 1
-            begin = np.cumsum(lengths) - lengths
-            begin -= np.repeat(begin[first], sizes)
             wanted = encoded.of_units(units)
             return known.spans[tokens[wanted]] + np.repeat(begin, counts)[wanted, None]
 
         return encoded, spans
+
+    @property
+    def drops(self) -> bool:
+        """Whether spaces have no tokens."""
+        return self.cut is cut_at_every_space
+
+    @cached_property
+    def lowers(self) -> bool:
+        """Whether capitals of ASCII are made small, whatever is beside them."""
+        return self.drops and all(
+            normalize(self.library, char) == normalize(self.library, char.lower())
+            for char in ascii_uppercase
+        )
 
     def _learns(self, words: Sequence[str], texts: int) -> bool:
         """Encode the words that are new, unless they are too many; return whether all are known.
@@ -227,22 +279,43 @@ class Wordwise:
         size = sum(map(len, new))
         if size > _FEW * sum(map(len, words)) and len(words) > _SHORT * texts:
             return False
-        if new:
-            self._learn(new)
-            self.numbers |= {word: len(self.numbers) + i for i, word in enumerate(new)}
-            self.size += size
+        plain = list(filter(str.isascii, new)) if self.drops else []
+        self._learn(plain, self._of_joined)
+        self._learn(list(set(new).difference(plain)), self._of_words)
+        self.size += size
         return True
 
-    def _learn(self, words: Sequence[str]) -> None:
-        begin = range(0, len(words), _AT_ONCE)
-        found = encode_words(self.library, [words[i : i + _AT_ONCE] for i in begin])
-        more = joined(found)
-        ids, starts = more.ids, more.starts
-        home = np.fromiter(chain.from_iterable(one.word_ids for one in found), np.int64, len(ids))
-        home += np.repeat(begin, np.diff(starts))
+    def _learn(self, words: Sequence[str], way: Callable[[Lots], _Learned]) -> None:
+        """Encode words, a lot at once, and keep them."""
+        if not words:
+            return
+        ids, home, spans = way([words[i : i + _AT_ONCE] for i in range(0, len(words), _AT_ONCE)])
         ends = np.cumsum(np.bincount(home, minlength=len(words)))
-        before, spans = self.known
-        self.known = _Known(
-            Encoded(np.append(before.ids, ids), np.append(before.starts, before.starts[-1] + ends)),
-            np.append(spans, told(found), axis=0),
-        )
+        before, places = self.known
+        starts = np.append(before.starts, before.starts[-1] + ends)
+        encoded = Encoded(np.append(before.ids, ids), starts)
+        self.known = _Known(encoded, np.append(places, spans, axis=0))
+        self.numbers.update(zip(words, count(len(self.numbers)), strict=False))
+
+    def _of_joined(self, lots: Lots) -> _Learned:
+        """Encode words with spaces between them, which is the fastest.
+
+        The library's places of tokens tell whose they are: words of ASCII are normalised character
+        by character, so that these are sure.
+        """
+        found = encode(self.library, list(map(" ".join, lots)))
+        encoded, spans = joined(found), told(found)
+        lengths = np.fromiter(map(len, chain.from_iterable(lots)), np.int64) + 1
+        begin = np.cumsum(lengths) - lengths
+        shift = np.repeat(begin[::_AT_ONCE], np.diff(encoded.starts))
+        home = np.searchsorted(begin, spans[:, 0] + shift, side="right") - 1
+        return encoded.ids, home, spans + (shift - begin[home])[:, None]
+
+    def _of_words(self, lots: Lots) -> _Learned:
+        """Encode words each for itself."""
+        found = encode_words(self.library, lots)
+        encoded = joined(found)
+        home = np.fromiter(chain.from_iterable(one.word_ids for one in found), np.int64)
+        home += np.repeat(np.arange(len(lots)) * _AT_ONCE, np.diff(encoded.starts))
+        # where spaces have tokens, the places of those of words are not asked for
+        return encoded.ids, home, told(found if self.drops else ())

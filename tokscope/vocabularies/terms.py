@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import groupby, pairwise
-from typing import NamedTuple
+from itertools import chain, groupby, pairwise
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from tokscope.counting.tokens import Counts, Text, Tokens
 from tokscope.errors import TokscopeError, UnitError, shortened
 from tokscope.measures.ratios import ratio
 from tokscope.text.words import LETTER, NUMBER, codes
-from tokscope.tokenizers import Tokenizer
+from tokscope.tokenizers import Encoded, Tokenizer
 from tokscope.vocabularies.composition import Row
 
 _CONTEXT = "0 "  # text before a word, so that it stands after a space
@@ -45,6 +45,18 @@ _FORMS: Mapping[str, tuple[str, Callable[[str], str]]] = {
 }
 
 
+def _part(encoded: Encoded, start: int, end: int) -> Encoded:
+    """Return the tokens of the units from `start` to `end`."""
+    first, last = encoded.starts[[start, end]]
+    reported = encoded.reported
+    return replace(
+        encoded,
+        ids=encoded.ids[first:last],
+        starts=encoded.starts[start : end + 1] - first,
+        reported=reported and (lambda units: reported(units + start)),
+    )
+
+
 @dataclass(frozen=True)
 class Placed:
     """Some terms under a tokenizer, each encoded by itself after the same text."""
@@ -54,20 +66,29 @@ class Placed:
     context: int  # tokens of that text
 
     @classmethod
-    def of(cls, tokenizer: Tokenizer, text: Text, before: str) -> Placed:
-        """Encode terms; `text` has each of them after `before`.
+    def of(cls, tokenizer: Tokenizer, texts: Sequence[Text], before: Sequence[str]) -> list[Self]:
+        """Encode terms in several forms at once; each of `texts` has all terms after its `before`.
+
+        Words that forms share are then encoded once, and what pays for much text comes at once.
 
         Raises:
             TokscopeError: the tokenizer cannot encode one.
         """
+        units = list(chain.from_iterable(text.texts for text in texts))
+        size = len(units) // len(texts)
         try:
-            encoded = tokenizer.encode(text.texts)
+            encoded = tokenizer.encode(units)
         except UnitError as error:
-            term = shortened(text.texts[error.unit].removeprefix(before))
+            term = shortened(units[error.unit].removeprefix(before[error.unit // size]))
             raise TokscopeError(f"{tokenizer.name}: the term '{term}': {error}") from error
-        tokens = Tokens(text, tokenizer, encoded, specials=False)
-        context = len(tokenizer.encode([before.strip()]).ids)
-        return cls(tokens, len(before.encode()), context)
+        return [
+            cls(
+                Tokens(text, tokenizer, _part(encoded, i * size, (i + 1) * size), specials=False),
+                len(own.encode()),
+                len(tokenizer.encode([own.strip()]).ids),
+            )
+            for i, (text, own) in enumerate(zip(texts, before, strict=True))
+        ]
 
     @property
     def starts(self) -> Counts:
@@ -136,11 +157,12 @@ def listed(tokenizers: Sequence[Tokenizer], lists: Mapping[str, Sequence[str]]) 
             form: Text([before + written(term) for term in terms], "unicode")
             for form, (before, written) in _FORMS.items()
         }
+        spaced = texts[SPACED].texts
+        apart = [form for form in _FORMS if form == SPACED or texts[form].texts != spaced]
         for one in tokenizers:
-            forms: dict[str, Placed] = {}
-            for form, (before, _) in _FORMS.items():
-                same = form not in (ALONE, SPACED) and texts[form].texts == texts[SPACED].texts
-                forms[form] = forms[SPACED] if same else Placed.of(one, texts[form], before)
+            own = Placed.of(one, [texts[f] for f in apart], [_FORMS[f][0] for f in apart])
+            placed = dict(zip(apart, own, strict=True))
+            forms = {form: placed.get(form, placed[SPACED]) for form in _FORMS}
             found.append(Listed(one, name, texts[ALONE], forms))
     return found
 
@@ -259,7 +281,7 @@ def by_affix(found: Sequence[Listed], affixes: Sequence[str]) -> Rows:
             text = Text([_CONTEXT + word for word, _ in pairs], "unicode")
             at = np.array([place for _, place in pairs], np.int64)
             for one in each:
-                placed = Placed.of(one.tokenizer, text, _CONTEXT)
+                (placed,) = Placed.of(one.tokenizer, [text], [_CONTEXT])
                 several = placed.cuts > 0
                 hits = int(placed.is_cut[placed.starts + at].sum())
                 cuts, places = int(placed.cuts.sum()), int(placed.places[several].sum())
