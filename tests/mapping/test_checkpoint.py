@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import struct
+import threading
 import tracemalloc
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -85,7 +86,11 @@ def bfloat(numbers: Array) -> Array:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("dtype", "bits"), [("F64", 52), ("F32", 23), ("F16", 10), ("BF16", 7)])
 @at_most(5)
-@given(seed=st.integers(0, 10**6), block=st.sampled_from([8, 100, 1 << 20]))
+@given(
+    seed=st.integers(0, 10**6),
+    block=st.sampled_from([8, 100, 1 << 20]),
+    cores=st.sampled_from([1, 2, 5]),
+)
 def test_new_vectors_are_those_of_a_loop_in_float64(
     tmp_path_factory: pytest.TempPathFactory,
     dtype: str,
@@ -93,6 +98,7 @@ def test_new_vectors_are_those_of_a_loop_in_float64(
     method: str,
     seed: int,
     block: int,
+    cores: int,
 ) -> None:
     folder, rng = tmp_path_factory.mktemp("model"), np.random.default_rng(seed)
     made = random_map(rng, 40, 30)
@@ -104,6 +110,7 @@ def test_new_vectors_are_those_of_a_loop_in_float64(
     path.write_bytes(model(tensors, format="pt"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vectors, "_BLOCK", block)
+        threads(patch, cores)
         write(
             checkpoint(path, made, 30), folder / "new.safetensors", made, weights_of(made, method)
         )
@@ -118,6 +125,12 @@ def test_new_vectors_are_those_of_a_loop_in_float64(
     assert (np.abs(values - exact) <= np.abs(exact) * 2.0 ** -(bits + 1) * 1.01 + 1e-6).all()
     for token in np.flatnonzero(made.counts == 1).tolist():
         assert new[token].tobytes() == old[made.old(token)[0]].tobytes()
+
+
+def threads(patch: pytest.MonkeyPatch, cores: int) -> None:
+    """Let so many threads make the vectors of the smallest tensors."""
+    patch.setattr(module, "cores", lambda: cores)
+    patch.setattr(module, "_WORTH", 1)
 
 
 def test_bfloat16_is_rounded_to_the_nearest_and_to_even() -> None:
@@ -422,6 +435,46 @@ def test_a_file_that_shrinks_leaves_nothing_behind(write: Write, tmp_path: Path)
     with pytest.raises(TokscopeError):
         write_model(found, tmp_path / "out.safetensors", made)
     assert [one.name for one in tmp_path.iterdir()] == ["m.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("helping", "error"),
+    [(True, OSError(28, "No space left on device")), (False, KeyboardInterrupt()),
+     (True, MemoryError()), (False, OSError(28, "No space left on device"))],
+)  # fmt: skip
+def test_an_error_in_any_thread_stops_the_others_and_leaves_nothing(
+    write: Write,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    helping: bool,
+    error: BaseException,
+) -> None:
+    """Rows are written one at a time; the other threads wait for the error, and then end."""
+    failed, after = threading.Event(), []
+    path, target = small(write, {"wte.weight": ("F32", rows(3000))}), tmp_path / "o.safetensors"
+    made = random_map(np.random.default_rng(0), 3000, 3000)
+    found = checkpoint(path, made, 3000)
+
+    def put(_: int, data: memoryview, at: int) -> int:
+        own = threading.current_thread() is threading.main_thread()
+        if at == 0:  # the header
+            return len(data)
+        if own != helping and not failed.is_set():
+            failed.set()
+            raise error
+        assert failed.wait(10)
+        after.append(at)
+        return len(data)
+
+    monkeypatch.setattr(vectors, "_BLOCK", 1)
+    monkeypatch.setattr(os, "pwrite", put)
+    threads(monkeypatch, 4)
+    expected = TokscopeError if isinstance(error, OSError) else type(error)
+    with pytest.raises(expected) as caught:
+        write_model(found, target, made)
+    assert expected is not TokscopeError or str(caught.value).endswith("(No space left on device)")
+    assert [one.name for one in tmp_path.iterdir()] == ["m.safetensors"]
+    assert len(after) < 1500
 
 
 @pytest.mark.skipif(not hasattr(os, "copy_file_range"), reason="this system copies no ranges")

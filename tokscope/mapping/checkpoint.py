@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError, require_inside, shortened
-from tokscope.mapping.copying import Run, Work, in_pages, raw, runs_of
+from tokscope.mapping.copying import Work, in_pages, raw, runs_of
 from tokscope.mapping.kinds import Map
 from tokscope.mapping.tensors import SIZES, File, Tensor, header_of, read_header
 from tokscope.mapping.vectors import TYPES, Numbers, Vectors
 from tokscope.reading import MOST_OF_SETTINGS, content, require_regular, steady
+from tokscope.workers import cores
 from tokscope.writing import streams
 
 Make = Callable[[Numbers, str], Vectors]
@@ -34,6 +35,7 @@ USUAL = (
     "lm_head.decoder.weight", "predictions.decoder.weight", "lm_head.bias", "predictions.bias",
     "decoder.bias",
 )  # fmt: skip
+_WORTH = 24 << 20  # bytes of a tensor for each thread, which needs a quarter of that itself
 _PADDED = 1024  # rows that a matrix may have more than there are ids; or an eighth of the ids
 
 
@@ -211,47 +213,45 @@ def _write_file(work: Work, file: File, found: Checkpoint, vectors: Make) -> Non
     work.reserve(len(header) + sum(sizes))
     work.write(header, 0)
     moved = [run._replace(to=len(header) + run.to) for run in runs]
-    with ThreadPoolExecutor(1) as pool:
-        helper = _Helper(pool, pool.submit(work.copy_by_kernel, moved))
+    with ThreadPoolExecutor(max(1, cores() - 1)) as pool:
+        copied = pool.submit(work.copy_by_kernel, moved)
         try:
             for name in filter(new.__contains__, file.tensors):
-                _write_rows(work, file.tensors[name], (len(header) + places[name], vectors), helper)
-            left = helper.copied.result()
+                _write_rows(work, file.tensors[name], (len(header) + places[name], vectors), pool)
+            left = copied.result()
         finally:
             work.stop.set()
     for run in left:
         work.copy(run)
 
 
-class _Helper(NamedTuple):
-    """A second thread, which first lets the kernel copy what stays."""
-
-    pool: ThreadPoolExecutor
-    copied: Future[list[Run]]
-
-
-def _write_rows(work: Work, tensor: Tensor, place: tuple[int, Make], helper: _Helper) -> None:
-    """Write the new rows of a tensor at a place; the helper joins in when it is free."""
+def _write_rows(
+    work: Work, tensor: Tensor, place: tuple[int, Make], pool: ThreadPoolExecutor
+) -> None:
+    """Write the new rows of a tensor at a place; threads of the pool join in when they are free."""
     at, made_of = place
     vectors = made_of(work.read(tensor, TYPES[tensor.dtype]), tensor.dtype)
     starts = iter(range(0, len(vectors.counts), vectors.size))
-    helping: list[Future[list[None]]] = []
-    for _ in _blocks(work, vectors, starts, at):
-        if not helping and helper.copied.done():
-            helping.append(helper.pool.submit(list, _blocks(work, vectors, starts, at)))
+    more = min(cores() - 1, vectors.old.nbytes // _WORTH)
+    helping = [pool.submit(_write_blocks, work, vectors, starts, at) for _ in range(more)]
+    _write_blocks(work, vectors, starts, at)
     for one in helping:
-        one.result()
+        if not one.cancel():  # it has begun
+            one.result()
 
 
-def _blocks(work: Work, vectors: Vectors, starts: Iterator[int], at: int) -> Iterator[None]:
-    """Write block after block; threads take them from the same iterator."""
-    room = vectors.room()
-    for start in starts:
-        part = vectors.block(start, room)
-        work.write(raw(part), at + start * part[0].nbytes)
-        if work.stop.is_set():
-            return
-        yield
+def _write_blocks(work: Work, vectors: Vectors, starts: Iterator[int], at: int) -> None:
+    """Write block after block; threads take them from the same iterator, until one fails."""
+    try:
+        room = vectors.room()
+        for start in starts:
+            if work.stop.is_set():
+                return
+            part = vectors.block(start, room)
+            work.write(raw(part), at + start * part[0].nbytes)
+    except BaseException:
+        work.stop.set()
+        raise
 
 
 def _bytes(tensor: Tensor, shape: Sequence[int]) -> int:

@@ -116,10 +116,17 @@ class Work:
     def write(self, data: bytes | memoryview, at: int) -> None:
         """Write all of some bytes at a place, which one call need not do."""
         rest = memoryview(data)
-        with self._alone:
+        while rest:
+            done = self._write(rest, at)
+            rest, at = rest[done:], at + done
+
+    def _write(self, rest: memoryview, at: int) -> int:
+        """Write some bytes, or all, while other threads write elsewhere."""
+        if hasattr(os, "pwrite"):
+            return os.pwrite(self.target.fileno(), rest, at)
+        with self._alone:  # on Windows a file has one place for all threads
             self.target.seek(at)
-            while rest:
-                rest = rest[self.target.write(rest) :]
+            return self.target.write(rest)
 
     def _fill(self, part: memoryview, start: int) -> None:
         try:
