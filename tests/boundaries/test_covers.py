@@ -156,6 +156,23 @@ def test_the_end_of_a_word_that_is_too_long_is_enough() -> None:
     assert (len(only.text), only.settled) == (101, 2)
 
 
+def test_a_few_tokens_of_a_long_word_are_enough() -> None:
+    """In WordPiece, as long as no token makes a word of over 40 characters of it."""
+    pieces = ("[UNK]", "a", "b", "##a", "##b", "##ab", "##bba")
+    model = tokenizers.models.WordPiece(
+        {piece: i for i, piece in enumerate(pieces)},
+        unk_token="[UNK]",
+        max_input_chars_per_word=40,
+    )
+    tokenizer = load_one(tokenizers.Tokenizer(model))
+    tokens, longest = in_order(tokenizer), int(tokenizer.vocabulary.lengths.max())
+    for size in range(24, 43):
+        word = ("abbab" * 9)[:size]
+        require_same(tokenizer, word, tokens)
+        first = next(prompts.tails(tokenizer, word, as_read(tokenizer, word)[1], 1))
+        assert (len(first.text) < size) == (size + longest <= 40 or size > 41)
+
+
 def test_every_byte_is_its_own_cover() -> None:
     assert all_of(covers(load("bytes"), "a ")) == {((97, 32), "a ")}
 

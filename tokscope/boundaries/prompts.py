@@ -78,7 +78,11 @@ def tails(tokenizer: Tokenizer, text: str, canonical: Ids, rests: int) -> Iterat
     if most and len(text) > most and _is_word(tokenizer, text[-most - 1 :]):
         yield Tail(text[-most - 1 :], 0, len(canonical) - 1, np.zeros(0, np.int32))
         return
-    windows = [size for size in WINDOWS if 2 * size < len(text)]
+    longest = int(tokenizer.vocabulary.lengths.max(initial=0))
+    # the library's WordPiece is slow in long words: two tokens do, if no word becomes too long
+    is_short = len(text.encode()) + longest <= most and 2 * longest < WINDOWS[0]
+    sizes = (2 * longest, *WINDOWS) if is_short else WINDOWS
+    windows = [size for size in sizes if 2 * size < len(text)]
     if rests * min((len(text), *windows)) > _CHEAP:
         yield from _words(tokenizer, text, canonical)
     for size in windows:
