@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -168,7 +169,7 @@ def test_a_beginning_is_whole_lines_of_its_part(
         found = [pair for units in read(first) for pair in at(units)]
         assert found == lines[: len(found)]
     short = split(shard_of(write("b.txt", "few words\n")))[0]
-    assert beginning(short) == short
+    assert beginning(short) == replace(short, end=10)
     assert beginning(split(shard_of(write("c.txt", "x" * 200)))[0]) is None  # no line ends there
     assert beginning(split(shard_of(write("d.csv", f"text\n{text}")))[0]) is None
 

@@ -166,7 +166,7 @@ class _Pool(Executor):
             return self.pool.submit(function, *args, **named)
         how = multiprocessing.get_context("fork" if self.copies() else "spawn")
         self.pool = concurrent.futures.ProcessPoolExecutor(self.count, how, _begin)
-        with _without_interrupts():  # until a process ignores them itself
+        with _without_signals():  # until a process has set up what to do then
             return self.pool.submit(function, *args, **named)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -189,12 +189,12 @@ def _is_alone() -> bool:
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Let interrupts wait, in this process and in those that it starts."""
+def _without_signals() -> Iterator[None]:
+    """Let signals to end wait, in this process and in those that it starts."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -207,6 +207,8 @@ def _begin() -> None:
     gc.freeze()  # what a copy has from its parent stays in memory that they share
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     if parent := multiprocessing.parent_process():
         end_with_pipe(parent.sentinel)
         if not parent.is_alive():  # it ended before the kernel was asked

@@ -6,11 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
+
+_PAUSE = 0.1  # seconds between two pictures of a bar
 
 
 def _terminal() -> Console:
@@ -50,11 +53,16 @@ def phases(
     text = reading.add_task("reading", total=None if None in sizes else total)
     rest = solving.add_task("", total=1.0)
 
+    shown = 0.0
+
     def advance(done: int) -> None:
+        nonlocal shown
         reading.advance(text, done)
         if reading.finished:
             reading.update(text, description=then)
-        reading.refresh()
+        if reading.finished or monotonic() > shown + _PAUSE:
+            shown = monotonic()
+            reading.refresh()
 
     def tell(done: float, words: str) -> None:
         if not solving.live.is_started:

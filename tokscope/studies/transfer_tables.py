@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import fsum
 from typing import Any
 
 from tokscope.counting.counted import ALL
@@ -73,16 +74,16 @@ def _kinds(rows: Rows) -> Rows:
     corpora = _corpora(rows)
     whole = ALL if len(corpora) > 1 else corpora[0]
     told = {"": "share of ids", whole: "share of tokens"}
-    sums: dict[tuple[str, str, str], float] = {}
+    values: dict[tuple[str, str, str], list[float]] = {}
     for row in _of(rows, "kind", "pieces"):
         if row["corpus"] in told and row["name"] != COMPOSED:
             measure = told[row["corpus"]] if row["measure"] == "share" else row["measure"]
             key = (_named(row["name"]), measure, row["unit"])
-            sums[key] = sums.get(key, 0.0) + row["value"]
+            values.setdefault(key, []).append(row["value"])
     order = {_named(name): place for place, name in enumerate(_ORDER)}
     return [
-        _long("kind", kind, measure, value, unit)
-        for (kind, measure, unit), value in sorted(sums.items(), key=lambda one: order[one[0][0]])
+        _long("kind", kind, measure, fsum(own), unit)
+        for (kind, measure, unit), own in sorted(values.items(), key=lambda one: order[one[0][0]])
     ]
 
 

@@ -45,7 +45,7 @@ __all__ = [
     "units_at",
 ]
 PART = 1 << 23  # bytes of a file that one worker reads
-BEGINNING = 1 << 20  # bytes of a file that are read before workers start
+BEGINNING = 1 << 20  # bytes of a part that are read before workers start; at most an eighth of it
 FIELD = "text"
 ANY = ""  # stands for any corpus without a field of its own
 
@@ -106,17 +106,16 @@ def split(shard: Shard) -> list[Shard]:
 
 
 def beginning(part: Shard) -> Shard | None:
-    """Return the first lines of a part, about a megabyte; None if it cannot be cut there.
+    """Return the first lines of a part, up to a megabyte or so; None if it cannot be cut there.
 
     Raises:
         TokscopeError: the file cannot be read, or has changed since it was named.
     """
     if not part.stamp or not may_be_cut(part):
         return None
-    if (part.end or part.stamp.size) - part.start <= BEGINNING:
-        return part
+    size = (part.end or part.stamp.size) - part.start
     with opened(part) as stream:
-        stream.seek(part.start + BEGINNING)
+        stream.seek(part.start + min(BEGINNING, size // 8))
         whole = stream.readline(part.max_unit).endswith(b"\n")
         return replace(part, end=stream.tell()) if whole else None
 

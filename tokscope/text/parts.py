@@ -51,7 +51,7 @@ def by_parts(
     corpora = list(map(in_parts, corpora))
     if task.there and workers.are_worth(_work(corpora) * task.times):
         parts = _for_workers(corpora)
-        if first := beginning(parts[0]):
+        if len(parts) > 1 and (first := beginning(parts[0])):
             workers.rehearse(task.there, (*task.named, first))
         calls = [(*task.named, part) for part in parts]
         made = workers.map(task.there, calls)
