@@ -1,8 +1,8 @@
 """Which characters the steps before a model take for the same: one can stand for the others.
 
 Expressions name classes of characters, ranges and signs. Two characters that are in the same of
-them, and that the other steps cut alike, are cut alike wherever they stand. Each library is asked
-itself, since Unicode tables differ.
+them, and that the other steps cut alike, are taken for the same. Each library is asked itself,
+since Unicode tables differ.
 """
 
 from __future__ import annotations

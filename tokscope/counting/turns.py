@@ -1,8 +1,9 @@
-"""Whether text is cut alike on both sides of a place, whatever stands around it.
+"""Whether text is cut alike on both sides of a place, by trials of what stands around it.
 
 An expression may remember what it began with: where letters of a script without case follow a small
 letter, a capital behind them is cut off; alone, they take it along. So characters of all classes
-that the steps tell apart are put around a place: one before it, two behind it.
+that the steps tell apart are put around a place: one before it, two behind it. An expression that
+remembers more, such as one of three letters before a digit, can still be misjudged.
 """
 
 from __future__ import annotations
