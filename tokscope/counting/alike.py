@@ -45,19 +45,23 @@ def atoms(expression: str) -> list[str]:
 
 
 def _atoms(expression: str) -> Iterator[str]:
+    return (part for part, is_atom in parts_of(expression) if is_atom)
+
+
+def parts_of(expression: str) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of an expression, and whether each is a class, a set or a sign."""
     place = 0
     while place < len(expression):
         match = _ATOM.match(expression, place) or _SYNTAX.match(expression, place)
         if expression[place] == "[":
             end = _end_of_set(expression, place)
-            yield expression[place:end]
+            yield expression[place:end], True
         elif match is None:
             end = place + 1
-            yield re.escape(expression[place])
+            yield re.escape(expression[place]), True
         else:
             end = match.end()
-            if match.re is _ATOM:
-                yield match[0]
+            yield match[0], match.re is _ATOM
         place = end
 
 

@@ -30,8 +30,10 @@ CONTRACTIONS = re.compile(
 )
 # A class, a code point, a flag, a count; a range in a set, as other letters there stand alone
 _GENERAL = re.compile(
-    r"\\[pP]\{[^}]*\}|\\u[0-9A-Fa-f]{4}|\\[a-zA-Z]|\(\?i|\{[\d,]+\}|[^\[\]]-[^\[\]]"
+    r"\\[pP]\{[^}]*\}|\\u[0-9A-Fa-f]{4}|\\[acd-fhnpr-tvwDHNPSVW]|\(\?i|\{[\d,]+\}|[^\[\]]-[^\[\]]"
 )
+
+_BLANKS = re.compile(r"(?:(?:\\s| )\+?)+")
 
 
 def is_local(tokenizer: Tokenizer, *, specials: bool) -> bool:
@@ -74,6 +76,12 @@ def _parts(step: Json | None) -> Iterator[Json]:
         yield step
         for inner in (*step.get("normalizers", ()), *step.get("pretokenizers", ())):
             yield from _parts(inner)
+
+
+def removes(step: Json) -> bool:
+    """Tell whether a step drops what it finds, if that is more than white space."""
+    blanks = _BLANKS.fullmatch(_pattern(step, "Regex") or _pattern(step, "String"))
+    return step.get("behavior") == "Removed" and not (blanks and not step.get("invert"))
 
 
 def is_general(expression: str) -> bool:

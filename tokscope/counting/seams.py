@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from tokscope.counting.alike import Alike
 from tokscope.counting.crossings import are_free, crossings
 from tokscope.counting.kinds import BLANK, HAN, KINDS, LEFT, ODD, PAIRS, RIGHT, STRICT, kinds_of
-from tokscope.counting.local import expressions_of, is_local
+from tokscope.counting.local import expressions_of, is_local, removes, steps_of
 from tokscope.counting.turns import Turns
 from tokscope.errors import UnitError
 from tokscope.late import Late
@@ -95,12 +95,13 @@ class Seams:
     def _turns(self) -> Turns:
         return Turns(self.tokenizer, self._alike)
 
-    @property
+    @cached_property
     def _needs_cuts(self) -> bool:
         """Whether the tokens of a piece depend on its ends, even if none crosses them."""
         model = getattr(self.tokenizer, "config", {}).get("model", {})
         return (
             self._cuts is not None
+            or any(map(removes, steps_of(self.tokenizer)))  # what is cut off there has no token
             or model.get("type") in ("WordPiece", "WordLevel")
             or any(map(model.get, ("end_of_word_suffix", "continuing_subword_prefix")))
         )
@@ -119,15 +120,18 @@ class Seams:
             allowed[pair] = holds and (same or pair not in STRICT)
             anew &= same or not allowed[pair]
             if allowed[pair]:
-                ends = [(one[-1], two[0]) for one, two in tries if ODD == one[0] == two[-1]]
+                ends = [(one[-1], two[0]) for one, two in tries if one[0] == ODD == two[-1]]
                 told = zip((self._classes_of(ends) * 2).tolist(), ends, strict=True)
-                self.classes |= {number: self._rated(*both) for number, both in told}
+                self.classes |= {n: self._rated(*both) for n, both in told if n >= 0}
         return allowed, anew
 
     @property
     def _can_be_tried(self) -> bool:
-        """Whether trials can tell: not where an expression takes words together, two by two."""
-        if not is_local(self.tokenizer, specials=self.specials):
+        """Whether trials can tell: not where an expression takes words together, two by two.
+
+        Nor where it remembers much.
+        """
+        if not (is_local(self.tokenizer, specials=self.specials) and self._turns.can_tell):
             return False
         left, right = self._crossings >> np.uint64(32), self._crossings & np.uint64(0xFFFFFFFF)
         over_words = (right == ord(" ")) & ~np.isin(left, _SPACES)
@@ -232,8 +236,6 @@ class Seams:
 
     def _rated(self, left: str, right: str) -> int:
         """Tell how sure it is that what cuts text does the same on both sides."""
-        if not self._turns.can_differ:
-            return SURE
         turn = self._turns(left, right)
         if turn.classes is None or (self._needs_cuts and (turn.classes or not turn.always)):
             return _NEVER

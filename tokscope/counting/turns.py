@@ -2,8 +2,9 @@
 
 An expression may remember what it began with: where letters of a script without case follow a small
 letter, a capital behind them is cut off; alone, they take it along. So characters of all classes
-that the steps tell apart are put around a place: one before it, two behind it. An expression that
-remembers more, such as one of three letters before a digit, can still be misjudged.
+that the steps tell apart are put around a place: one before it, two behind it, and runs of the
+same. Where an expression remembers more, such as one of three letters before a digit, nothing is
+told.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 from tokscope.counting.alike import Alike, atoms
 from tokscope.counting.local import expressions_of, steps_of
+from tokscope.counting.memory import memory
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import HasCuts, Prepared
 from tokscope.tokenizers.patterns import PATTERNS
@@ -31,13 +33,15 @@ KNOWN: Mapping[str, Mapping[str, Sequence[str]]] = {
 _KEEPING = ("Isolated", "Removed")  # steps that cut where their expression does
 # A character of each category and of scripts that expressions name, and the commonest signs
 _MANY = "aA1中カกʰǅ. /-,'\n½Ⅷ\u0301ʼ☃€^«»、_한пДא㐀𠀀٣\u00a0\u3000\u0903\u20dd"
+_MEMORY = 3  # atoms in a row that trials can tell of
+_TRIALS = 5_000  # texts for each two characters, about
 _RANGE = re.compile(r"([^\[\]\\])-([^\[\]\\])")
 
 
 class Turn(NamedTuple):
     """What becomes of cuts where text falls apart."""
 
-    always: bool  # there is a cut at the place
+    always: bool  # there is a cut at the place; not asked where the expression is a published one
     classes: frozenset[Classes] | None  # of characters between which cuts differ; None: anywhere
 
 
@@ -54,14 +58,11 @@ class Turns:
         self._own = list(filter(None, expressions_of(tokenizer)))
         keep = all(step.get("behavior", _KEEPING[0]) in _KEEPING for step in steps_of(tokenizer))
         self._told = known.get(self._own[0]) if keep and len(self._own) == 1 else None
+        forgets = all(memory(one) <= _MEMORY for one in self._own)
+        self.can_tell = forgets or self._told is not None
         self._prepare = tokenizer.preparing() if isinstance(tokenizer, HasCuts) else None
         self._known: dict[tuple[int, ...], Turn] = {}
         self._around: list[str] = []
-
-    @property
-    def can_differ(self) -> bool:
-        """Whether there is an expression of which it is not known that nothing differs."""
-        return bool(self._own) and self._told != {}
 
     def __call__(self, left: str, right: str) -> Turn:
         """Return what becomes of cuts between two characters."""
@@ -74,11 +75,14 @@ class Turns:
         if self._told is not None:
             behind = (ends for one, ends in self._told.items() if self._same(one, right))
             return Turn(True, self._classes([pair for ends in behind for pair in ends]))
+        if not self._own:
+            return Turn(self._is_cut(left, right), frozenset())
         if self._prepare is None:
             return Turn(False, None)
-        self._around = self._around or self._one_of_each(self._prepare)
-        before = ["", *self._around]
-        after = [*before, *map("".join, product(self._around, self._around))]
+        around = self._around = self._around or self._one_of_each(self._prepare)
+        before = ["", *around, *(one * 2 for one in around)]
+        last = around[: _TRIALS // len(before) ** 2]
+        after = ["", *around, *(one * 3 for one in around), *map("".join, product(around, last))]
         lefts = _cut(self._prepare, [one + left for one in before])
         rights = _cut(self._prepare, [right + one for one in after])
         texts = [one + two for one, two in product(lefts, rights)]
@@ -93,6 +97,14 @@ class Turns:
             pairs |= {(one + two)[i - 1 : i + 1] for i in differ if i != place}
         return Turn(always, self._classes(pairs))
 
+    def _is_cut(self, left: str, right: str) -> bool:
+        """Tell whether steps without an expression cut between two characters."""
+        if self._prepare is None:
+            return False
+        one, both = self._prepare(left).text, self._prepare(left + right)
+        crossed = any(start < len(one) < end for start, end in both.spans)
+        return both.text.startswith(one) and not crossed
+
     def _same(self, one: str, other: str) -> bool:
         numbers = self.alike(one + other)
         return bool(numbers[0] == numbers[1])
@@ -104,11 +116,14 @@ class Turns:
 
     def _one_of_each(self, prepare: Callable[[str], Prepared]) -> list[str]:
         """Return one character of each class, of those that reach the model as they are."""
-        ends = {ord(end) for one in self._own for atom in atoms(one) for end in _ends(atom)}
-        many = [*_MANY, *(chr(code + by) for code in sorted(ends) for by in (0, -1, 1))]
+        named = [atom for one in self._own for atom in atoms(one)]
+        ends = {ord(end) for atom in named for end in _ends(atom)}
+        many = [*_MANY, *"".join(named)]  # with the signs that they name
+        many += [chr(code + by) for code in sorted(ends) for by in (0, -1, 1)]
         kept = [char for char in many if _cut(prepare, [f"a{char}a"])]
-        numbers = self.alike("".join(kept)).tolist()
-        found = dict(zip(numbers[::-1], kept[::-1], strict=True))
+        found: dict[int, str] = {}
+        for number, char in zip(self.alike("".join(kept)).tolist(), kept, strict=True):
+            found.setdefault(number, char)
         return list(found.values())
 
 
