@@ -42,27 +42,13 @@ def phases(
     """
     total = sum(size for size in sizes if size is not None)
     short = total < 4_000_000 and None not in sizes
-    if quiet or short or not sys.stderr.isatty():
-        yield lambda _: None, lambda *_: None
-        return
-    console = _terminal()
-    if console.is_dumb_terminal:
+    console = None if quiet or short or not sys.stderr.isatty() else _terminal()
+    if console is None or console.is_dumb_terminal:
         yield lambda _: None, lambda *_: None
         return
     reading, solving = _bars(console, None in sizes)
-    text = reading.add_task("reading", total=None if None in sizes else total)
+    text = _Text(reading, None if None in sizes else total, then)
     rest = solving.add_task("", total=1.0)
-
-    shown = 0.0
-
-    def advance(done: int) -> None:
-        nonlocal shown
-        reading.advance(text, done)
-        if reading.finished:
-            reading.update(text, description=then)
-        if reading.finished or monotonic() > shown + _PAUSE:
-            shown = monotonic()
-            reading.refresh()
 
     def tell(done: float, words: str) -> None:
         if not solving.live.is_started:
@@ -74,7 +60,24 @@ def phases(
     with ExitStack() as stack:
         stack.callback(solving.stop)
         stack.enter_context(reading)
-        yield advance, tell
+        yield text.advance, tell
+
+
+class _Text:
+    """The text on a bar, which is drawn ten times a second at most."""
+
+    def __init__(self, bar: Progress, total: int | None, then: str) -> None:
+        self.bar, self.then = bar, then
+        self.task = bar.add_task("reading", total=total)
+        self.shown = 0.0
+
+    def advance(self, done: int) -> None:
+        self.bar.advance(self.task, done)
+        if self.bar.finished:
+            self.bar.update(self.task, description=self.then)
+        if self.bar.finished or monotonic() > self.shown + _PAUSE:
+            self.shown = monotonic()
+            self.bar.refresh()
 
 
 def _bars(console: Console, moves: bool) -> tuple[Progress, Progress]:
