@@ -160,6 +160,28 @@ def test_split_words_and_characters_are_those_counted_one_by_one(
         assert (int(split_words[unit]), int(split_characters[unit])) == (words, characters)
 
 
+@pytest.mark.parametrize("name", [*FAMILIES, "kmers:3", "characters"])
+@at_most(10)
+@given(lines=LINES)
+def test_cuts_that_survive_a_shift_are_those_of_sets_of_ends(name: str, lines: list[str]) -> None:
+    tokenizer = load(name) if name in ("kmers:3", "characters") else tokenizer_of(name)
+
+    def ends(texts: list[str]) -> list[set[int]]:
+        text = Text(texts, "unicode")
+        tokens = Tokens(text, tokenizer, tokenizer.encode(texts), False)
+        starts = tokens.encoded.starts.tolist()
+        edges = zip(starts, starts[1:], text.unit_bytes.tolist(), strict=False)
+        return [{end - at for end in tokens.cuts[i:j].tolist() if end > at} for i, j, at in edges]
+
+    text = Text(lines, "unicode")
+    tokens = Tokens(text, tokenizer, tokenizer.encode(lines), False)
+    both, either = tokens.cuts_in_both().tolist(), tokens.cuts_in_either().tolist()
+    shorter = ends([line[1:] for line in lines])
+    for unit, (line, whole) in enumerate(zip(lines, ends(lines), strict=True)):
+        later = {end + len(line[:1].encode()) for end in shorter[unit]}
+        assert (both[unit], either[unit]) == (len(whole & later), len(whole | later))
+
+
 @given(lines=LINES, cut=st.integers(0, 6))
 def test_a_text_counts_as_the_sum_of_its_parts(lines: list[str], cut: int) -> None:
     tokenizer = tokenizer_of("gpt.json")

@@ -70,6 +70,22 @@ def test_a_baseline_is_not_ranked() -> None:
     assert report.headline.startswith("sample-bpe needs ")
 
 
+def robustness(word: str, *lines: str) -> tuple[int, int]:
+    """Return the cuts with and without the first letter of lines: those in both and in either."""
+    tokenizer = load(word)
+    counted = Tokens(Text(lines, "unicode"), tokenizer, tokenizer.encode(lines), specials=False)
+    return int(counted.cuts_in_both().sum()), int(counted.cuts_in_either().sum())
+
+
+def test_kmers_move_with_the_first_letter_by_hand() -> None:
+    """ACG TAC G, and CGT ACG without the first letter: only the end stays."""
+    assert robustness("kmers:3", "ACGTACG") == (1, 4)
+    assert robustness("kmers:3", "", "A", "ACGTACG") == (1, 5)
+    assert robustness("kmers:3:overlapping", "ACGTACG") == (4, 5)
+    report = tokscope.compare(["kmers:3"], {"dna": ["ACGTACG"]}, measures=["shift_robustness"])
+    assert report.frame["value"].tolist() == [0.25]
+
+
 # tokens, distinct tokens, and the entropy in bits
 KMERS = {
     "kmers:3": (3203, 64, 5.9209044758671165),
@@ -89,6 +105,9 @@ TOKENIZERS = {
 }
 
 
+STABLE = ("gpt-2.json", "cl100k_base.tiktoken", "o200k_base.tiktoken")  # without the first letter
+
+
 def test_a_plasmid_of_yersinia_pestis(data: Path) -> None:
     (letters,) = texts(data / "gold" / "NC_005816.fna")
     assert [letters.count(base) for base in "ACGT"] == [2792, 2250, 2099, 2468]
@@ -96,6 +115,10 @@ def test_a_plasmid_of_yersinia_pestis(data: Path) -> None:
         counts = np.bincount(load(word).encode([letters]).ids)
         assert (int(counts.sum()), int((counts > 0).sum())) == (count, types)
         assert renyi_entropy(counts, 1) == pytest.approx(entropy, rel=1e-9)
+    assert robustness("kmers:3", letters) == (1, 6406)
+    assert robustness("kmers:6", letters) == (3, 3204)
     for name, expected in TOKENIZERS.items():
         ids = published.load(data / "tokenizers" / name).encode([letters]).ids
         assert (len(ids), len(set(ids.tolist()))) == expected
+        if name in STABLE:
+            assert robustness(str(data / "tokenizers" / name), letters) == (expected[0],) * 2

@@ -212,6 +212,15 @@ MEASURES: Mapping[str, Measure] = {
         _over("cut_safe", "cut_places"),
         share=("cut_safe", "cut_places"),
     ),
+    "shift_robustness": Measure(
+        "share",
+        "higher",
+        "cuts with and without the first character of a unit / cuts in either",
+        _COUNTED,
+        frozenset(("cuts_in_both", "cuts_in_either")),
+        _over("cuts_in_both", "cuts_in_either"),
+        share=("cuts_in_both", "cuts_in_either"),
+    ),
     "type_token_ratio": Measure(
         "types/token",
         "neither",

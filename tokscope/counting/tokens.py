@@ -221,6 +221,34 @@ class Tokens:
         """Count the places inside units where a cut changes no token."""
         return _sums(self.inner & self.judged.safe, self._chars)
 
+    @cached_property
+    def shifted(self) -> NDArray[np.bool_]:
+        """Whether a token ends before each byte of `Text.data` if units lose a character first."""
+        text = Text(Batch.of([one[1:] for one in self.text.texts]), self.text.rule)
+        encoded = self.tokenizer.encode(text.texts, specials=self.specials)
+        other = Tokens(text, self.tokenizer, encoded, self.specials)
+        begins = text.unit_bytes[:-1]
+        moved = self.text.unit_bytes[:-1] + self.text.bytes - text.bytes - begins
+        inside = other.cuts > np.repeat(begins, other.counts)
+        ends = np.zeros(len(self.text.data) + 1, bool)
+        ends[(other.cuts + np.repeat(moved, other.counts))[inside]] = True
+        return ends
+
+    @cached_property
+    def _unshifted(self) -> NDArray[np.bool_]:
+        """Whether a token ends before each byte of `Text.data`, but not where a unit begins."""
+        ends = self.ends_at.copy()
+        ends[self.text.unit_bytes[:-1]] = False
+        return ends
+
+    def cuts_in_both(self) -> Counts:
+        """Count cuts of units that are there without the first character as well."""
+        return _sums(self._unshifted & self.shifted, self.text.unit_bytes)
+
+    def cuts_in_either(self) -> Counts:
+        """Count cuts of units, and those that are there only without the first character."""
+        return _sums(self._unshifted | self.shifted, self.text.unit_bytes)
+
     def split_words(self) -> Counts:
         """Count words that more than one token covers."""
         return _sums(self.cut(*self.text.words), self.text.unit_words)
@@ -309,4 +337,6 @@ TOKEN_COLUMNS: Mapping[str, Callable[[Tokens], Counts]] = {
 SLOW_COLUMNS: Mapping[str, Callable[[Tokens], Counts]] = {
     "cut_places": Tokens.cut_places,
     "cut_safe": Tokens.cut_safe,
+    "cuts_in_both": Tokens.cuts_in_both,
+    "cuts_in_either": Tokens.cuts_in_either,
 }
