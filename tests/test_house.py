@@ -238,6 +238,7 @@ STEPS = (
             "lock",
             "morph",
             "numbers",
+            "transfer",
             "vocab",
         )
     ),

@@ -7,7 +7,6 @@ when they are imported cannot be told to it: a call that changes such a variable
 
 from __future__ import annotations
 
-import atexit
 import gc
 import importlib
 import json
@@ -174,9 +173,4 @@ if __name__ == "__main__":
 
     entry.watch = lambda: None  # a second fork takes as long as a small command
 
-    try:
-        entry.main()
-    except SystemExit as end:
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        os._exit(end.code or 0)  # taking hundreds of modules down takes as long as a command
+    entry.main()

@@ -4,6 +4,7 @@ What takes time is imported last: the process is small when it forks, and an int
 imported is an exit code.
 """
 
+import atexit
 import os
 from importlib import import_module
 
@@ -18,6 +19,10 @@ def main() -> None:
         import_module("tokscope.cli").main()
     except KeyboardInterrupt:
         os._exit(130)
+    except SystemExit as left:
+        atexit._run_exitfuncs()
+        # to take apart all that is in memory takes as long as to load a tokenizer
+        os._exit(int(left.code or 0))
 
 
 def _fill_streams() -> None:

@@ -243,6 +243,15 @@ def test_where_no_process_can_be_started_the_command_goes_on_alone() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
 
 
+def test_what_is_in_memory_at_the_end_is_not_taken_apart() -> None:
+    """But what is to be done at the end is done."""
+    kept = "cli.kept = type('Kept', (), {'__del__': lambda _: os.write(1, b'taken apart')})()"
+    line = f"{kept}; import atexit; atexit.register(os.write, 1, b'end'); return 3"
+    code = BODY.format(line=line)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"end", b"")
+
+
 def test_the_variable_is_named_where_help_is_looked_for() -> None:
     assert cli.TRACE in (Path(__file__).parents[2] / "docs" / "rules.md").read_text()
     assert cli.TRACE not in os.environ

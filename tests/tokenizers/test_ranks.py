@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import tiktoken
 import tokenizers
+from hypothesis import given
+from hypothesis import strategies as st
 from tiktoken.load import load_tiktoken_bpe
 from tiktoken_ext import openai_public
 
@@ -20,7 +22,7 @@ from tokscope.tokenizers import Spec, load, parse
 from tokscope.tokenizers.bytelevel import split_at
 from tokscope.tokenizers.llamacpp import CUTS
 from tokscope.tokenizers.patterns import PATTERNS, PROBES
-from tokscope.tokenizers.tiktoken import SPECIALS
+from tokscope.tokenizers.tiktoken import SPECIALS, parse_ranks
 
 Write = Callable[[str, str | bytes], Path]
 HARD = [
@@ -249,3 +251,37 @@ def test_the_deepseek_expression_leaves_nothing_out(write: Write) -> None:
     texts = ["".join(chance.choices(HARD, k=chance.randint(1, 12))) for _ in range(2000)]
     for text in (*TEXT, *PROBES, *texts):
         assert tokenizer.decode(tokenizer.encode([text]).ids.tolist()) == text
+
+
+WORDS = [
+    "",
+    "aGk=",
+    "aGk",
+    "aGk==",
+    "aGVsbG9vbw==",
+    "aG+/",
+    "=",
+    "===",
+    "1000",
+    "1001",
+    "-1",
+    "1_0",
+    "٣",
+]
+LINES = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=3), max_size=3)
+
+
+@given(LINES, st.sampled_from([" ", "\t", "  "]))
+def test_rank_files_are_read_alike_however_their_lines_end(
+    lines: list[list[str]], blank: str
+) -> None:
+    """Files of usual lines are read all at once; a carriage return makes lines unusual."""
+
+    def outcome(end: str) -> object:
+        own = end.join(map(blank.join, lines)).encode()
+        try:
+            return parse_ranks(rank_file().replace(b"\n", end.encode()) + own, "ranks")
+        except TokscopeError as error:
+            return str(error)
+
+    assert outcome("\n") == outcome("\r\n")

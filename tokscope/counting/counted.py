@@ -188,6 +188,14 @@ def types_of(counted: Counted, k: int) -> Counts:
     return np.stack([row[k].types for row in counted.tallies])
 
 
+def all_types_of(counted: Counted, k: int) -> Counts:
+    """Return how often each id of one tokenizer occurs in all corpora together; (size,)."""
+    whole = counted.tallies[0][k].types.copy()
+    for row in counted.tallies[1:]:
+        whole += row[k].types
+    return whole
+
+
 def reference_of(corpora: Sequence[Corpus], name: str) -> int:
     """Return the place of the corpus that others are compared with; default "en" or the first."""
     places = {corpus.name: i for i, corpus in enumerate(corpora)}

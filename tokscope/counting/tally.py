@@ -148,7 +148,10 @@ class _Sum:
         if self.apart:
             clusters = clusters[np.array(reading.members, np.int64)]
         self.add(piece.rows, piece.places + before, clusters)
-        self.types = [one + two for one, two in zip(self.types, piece.types, strict=True)]
+        if self.reading.units:
+            self.types = [one + two for one, two in zip(self.types, piece.types, strict=True)]
+        else:  # the first, which is often the only one
+            self.types = list(piece.types)
         self.reading.units += reading.units
         self.reading.skipped += reading.skipped
         self.reading.replaced += reading.replaced
@@ -198,7 +201,7 @@ def _count(
             raise part.error(units.lines[error.unit], str(error)) from error
         rows.append(np.stack([(of_text | of_tokens)[name] for name in names], axis=1))
         if len(types):
-            types += np.bincount(encoded.ids, minlength=len(types))
+            np.add.at(types, encoded.ids, 1)  # `bincount` makes an array for every batch
         if sums.reading.observed:
             observed.append(tokens)
     for observer in sums.reading.observed:

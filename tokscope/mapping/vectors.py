@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
+from tokscope.late import Late
 from tokscope.mapping.kinds import Ids, Map
+
+if TYPE_CHECKING:
+    from scipy import sparse
+else:
+    sparse = Late("scipy.sparse")  # only a model that is written needs it
 
 Numbers = NDArray[Any]
 # The types of numbers that are added, as they are in a file; NumPy has no bfloat16
@@ -86,7 +91,7 @@ class Vectors:
         numbers = room.widened(room.taken(self.old, self.pieces[first:last]), self.dtype)
         starts = np.append(self.starts[rows], last) - first
         entries = (self.weights[first:last], np.arange(last - first), starts)
-        sums: Numbers = csr_array(entries, shape=(len(rows), len(numbers))) @ numbers
+        sums: Numbers = sparse.csr_array(entries, shape=(len(rows), len(numbers))) @ numbers
         return sums
 
 

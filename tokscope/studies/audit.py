@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tokscope.counting.catalog import TYPES
-from tokscope.counting.counted import Counted, count, require_countable, types_of
+from tokscope.counting.counted import Counted, all_types_of, count, require_countable
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import shortened
@@ -78,7 +78,7 @@ _EXPLAIN = "tokscope explain CODE says what a finding means and what helps; --to
 
 def _unseen(subject: Subject, counted: Counted, number: int) -> Finding:
     """Find tokens that text never produced, and how many Zipf's law predicts."""
-    types = types_of(counted, number).sum(axis=0)
+    types = all_types_of(counted, number)
     never = np.flatnonzero((types == 0) & np.array([c in _CAN for c in subject.causes.primary]))
     usable = sum(cause in _CAN for cause in subject.causes.primary)
     tokens = int(types.sum())
@@ -203,7 +203,7 @@ def _subject(one: Tokenizer, counted: Counted | None, number: int) -> Subject:
     require_size(one)
     if counted is None:
         return Subject(one, sample())
-    return Subject(one, at_hand(counted.corpora, types_of(counted, number).sum(axis=0) > 0))
+    return Subject(one, at_hand(counted.corpora, all_types_of(counted, number) > 0))
 
 
 def _tried(texts: AtHand) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tokscope.boundaries.covers import Covers, covers
 from tokscope.counting.catalog import TYPES
-from tokscope.counting.counted import count, texts_of, types_of
+from tokscope.counting.counted import all_types_of, count, texts_of
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, path_of
@@ -108,7 +108,7 @@ def boundary(
     found = [Prompted(one, covers(one, prompt)) for one in used]
     counted = None if texts is None else count(used, texts, _USES, workers=workers)
     if counted:
-        found = [one._replace(uses=types_of(counted, k).sum(0)) for k, one in enumerate(found)]
+        found = [one._replace(uses=all_types_of(counted, k)) for k, one in enumerate(found)]
     rows = [row for one in found for row in _rows(one, top)]
     digest = hashlib.sha256(prompt.encode()).hexdigest()[:12]
     if places:

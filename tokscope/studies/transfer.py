@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tokscope.counting.catalog import TYPES
-from tokscope.counting.counted import ALL, Counted, count, require_countable, texts_of, types_of
+from tokscope.counting.counted import ALL, Counted, all_types_of, count, require_countable, texts_of
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose, path_of
 from tokscope.mapping.checkpoint import INDEX, Checkpoint, checkpoint
@@ -73,20 +73,24 @@ class _Pair:
     counted: Counted
 
     @cached_property
-    def used(self) -> Ids:
-        """How often the text has each new id, by corpus; (corpora, V_new)."""
-        return types_of(self.counted, 1)
-
-    @cached_property
     def whole(self) -> Ids:
         """How often the whole text has each new id; (V_new,)."""
-        found: Ids = self.used.sum(axis=0)
-        return found
+        return all_types_of(self.counted, 1)
 
     @cached_property
     def before(self) -> Ids:
-        """How often the text has each old id, by corpus; (corpora, V_old)."""
-        return types_of(self.counted, 0)
+        """How often the whole text has each old id; (V_old,)."""
+        return all_types_of(self.counted, 0)
+
+    @cached_property
+    def seen(self) -> Ids:
+        """The new ids that the text has: few of a large vocabulary."""
+        return np.flatnonzero(self.whole)
+
+    @cached_property
+    def used(self) -> Ids:
+        """How often each corpus has these; (corpora, seen)."""
+        return np.stack([row[1].types[self.seen] for row in self.counted.tallies])
 
     def spelled(self, token: int) -> str:
         """Return what people see of a new token."""
@@ -223,7 +227,7 @@ def _report(pair: _Pair, method: str, top: int, found: Checkpoint | None) -> Rep
         table,
         tuple(_notes(pair, found)),
         provenance,
-        headline=headline(names, pair.map, pair.used),
+        headline=headline(names, pair.map, pair.whole),
         details=_DETAILS,
         view=tables,
         plots=plots,
@@ -246,12 +250,12 @@ def _shares(pair: _Pair, part: str, names: Sequence[str], groups: Ids) -> Iterat
         (corpus.name, own) for corpus, own in zip(pair.counted.corpora, pair.used, strict=True)
     ]
     if len(corpora) > 1:
-        corpora.append((ALL, pair.whole))
-    weights = [("", "ids", (pair.map.kinds >= 0).astype(np.int64))]
-    weights += [(name, "tokens", own) for name, own in corpora]
+        corpora.append((ALL, pair.whole[pair.seen]))
+    weights = [("", "ids", groups, (pair.map.kinds >= 0).astype(np.int64))]
+    weights += [(name, "tokens", groups[pair.seen], own) for name, own in corpora]
     sums = [
-        (corpus, unit, np.bincount(groups + 1, own, len(names) + 1)[1:], int(own.sum()))
-        for corpus, unit, own in weights
+        (corpus, unit, np.bincount(places + 1, own, len(names) + 1)[1:], int(own.sum()))
+        for corpus, unit, places, own in weights
     ]
     for place, name in enumerate(names):
         for corpus, unit, found, whole in sums:
@@ -280,8 +284,9 @@ def _totals(pair: _Pair) -> Iterator[Row]:
     counts = pair.map.counts
     mapped = (counts > 0).astype(np.int64)
     yield _mean("", int(counts.sum()), int(mapped.sum()))
-    used = pair.used
-    sums = np.stack((used @ counts, used @ mapped, pair.before.sum(axis=1), used.sum(axis=1)))
+    used, seen = pair.used, pair.seen
+    before = [row[0].types.sum() for row in pair.counted.tallies]
+    sums = np.stack((used @ counts[seen], used @ mapped[seen], before, used.sum(axis=1)))
     names = [corpus.name for corpus in pair.counted.corpora]
     if len(names) > 1:
         names.append(ALL)
@@ -318,7 +323,7 @@ def _listed(part: str, pair: _Pair, token: int, used: int) -> Row:
 
 def _lost(pair: _Pair, top: int) -> Iterator[Row]:
     """Yield how many old tokens have no copy, how often a text has them, and the most frequent."""
-    ids, used = lost_ids(pair.old, pair.map), pair.before.sum(axis=0)
+    ids, used = lost_ids(pair.old, pair.map), pair.before
     whole = int((pair.old.vocabulary.lengths > 0).sum())
     yield Row("total", "lost", "", "ids", len(ids), "tokens")
     yield Row("total", "lost", "", "share", _share(len(ids), whole), "share")

@@ -14,15 +14,15 @@ def headline(names: Sequence[str], made: Map, used: Ids) -> str:
     Args:
         names: of the old and the new tokenizer.
         made: the map.
-        used: how often a text has each new id, by corpus; (corpora, V_new).
+        used: how often a text has each new id; (V_new,).
     """
     text = _told(names, made, used)
     return f"{text[0].upper()}{text[1:]}"  # it may begin with "under 1 %"
 
 
-def _told(names: Sequence[str], made: Map, used: Ids) -> str:
+def _told(names: Sequence[str], made: Map, by_use: Ids) -> str:
     old, new = names
-    by_use, there = used.sum(axis=0), made.kinds >= 0
+    there = made.kinds >= 0
     copied, none = made.of(COPIED), made.of(NONE)
     if not there.any():
         return f"Cannot tell: {new} has no tokens."

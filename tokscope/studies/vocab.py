@@ -10,7 +10,7 @@ from itertools import chain
 from types import MappingProxyType
 
 from tokscope.counting.catalog import TYPES
-from tokscope.counting.counted import Counted, count, require_countable, texts_of, types_of
+from tokscope.counting.counted import Counted, all_types_of, count, require_countable, texts_of
 from tokscope.counting.signature import signed
 from tokscope.counting.tally import Counting
 from tokscope.errors import TokscopeError, choose
@@ -219,7 +219,7 @@ def _overlap(tokenizers: Sequence[Tokenizer], text: _Text | None) -> list[tuple[
     vocabularies = {tokenizer.name: tokenizer.vocabulary for tokenizer in tokenizers}
     types = None
     if text:
-        types = {name: types_of(text.counted, k).sum(axis=0) for k, name in enumerate(vocabularies)}
+        types = {name: all_types_of(text.counted, k) for k, name in enumerate(vocabularies)}
     return list(overlap(vocabularies, types))
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
+import numpy as np
 import tiktoken
 from tiktoken.model import MODEL_PREFIX_TO_ENCODING, MODEL_TO_ENCODING
 
@@ -89,6 +93,9 @@ _STARTS = {
     "28b6619e5fa7a3416a6c133f57f0222ae7998dd5f8c46f0a6da53cc0631ef6e3": "o200k_base",
 }
 
+_USUAL = re.compile(rb"(?>[0-9A-Za-z+/]+=* [0-9]+\n)*")  # the lines of a rank file
+_decoded = partial(binascii.a2b_base64, strict_mode=True)
+
 
 def knows(name: str) -> bool:
     """Tell whether tiktoken has an encoding for this name of an encoding or a model."""
@@ -121,7 +128,7 @@ def rank_tokenizer(
         tokens[token_id] = b""
     if b"" in ranks:  # no text gives an empty one
         ranks = {token: rank for token, rank in ranks.items() if token}
-    ids = range(max(ranks.values()) + 1)
+    ids = np.arange(max(ranks.values()) + 1, dtype=np.int32)
     encoder = RankEncoder.of(pattern, ranks, ids, specials=specials)
     vocabulary = Vocabulary.of(tokens, specials=specials)
     return RankTokenizer(name, vocabulary, pattern, encoder)
@@ -171,20 +178,11 @@ def parse_ranks(content: bytes, place: str) -> dict[bytes, int]:
     Raises:
         TokscopeError: a line is not a base64 token and its rank, or a rank is listed twice.
     """
-    ranks: dict[bytes, int] = {}
-    lines = [line for line in content.splitlines() if line]
-    for number, line in enumerate(lines, 1):
-        try:
-            token, rank = line.split()
-            spelled = token.strip(b"=") and binascii.a2b_base64(token, strict_mode=True)
-            ranks[spelled] = int(rank)
-        except (ValueError, binascii.Error) as error:
-            raise TokscopeError(
-                f"{place}:{number}: not a base64 token and its rank; is this a .tiktoken file?"
-            ) from error
+    tokens, numbers = _columns(content, place)
+    ranks = dict(zip(tokens, numbers, strict=True))
     if not ranks:
         raise TokscopeError(f"{place}: an empty rank file")
-    if len(ranks) < len(lines):
+    if len(ranks) < len(tokens):
         raise TokscopeError(f"{place}: a token is listed twice")
     if len(set(ranks.values())) < len(ranks) or min(ranks.values()) < 0:
         raise TokscopeError(f"{place}: a rank is negative or listed twice")
@@ -193,6 +191,25 @@ def parse_ranks(content: bytes, place: str) -> dict[bytes, int]:
     require_sizes(ranks, place)
     require_all_bytes(ranks, place)
     return ranks
+
+
+def _columns(content: bytes, place: str) -> tuple[list[bytes], list[int]]:
+    """Return the tokens and the ranks, read all at once if every line is as they usually are."""
+    if _USUAL.fullmatch(content):
+        words = content.split()
+        with suppress(ValueError):  # the line is named below
+            return [*map(_decoded, words[::2])], [*map(int, words[1::2])]
+    tokens, numbers = [], []
+    for number, line in enumerate(filter(None, content.splitlines()), 1):
+        try:
+            token, rank = line.split()
+            tokens.append(token.strip(b"=") and _decoded(token))
+            numbers.append(int(rank))
+        except ValueError as error:
+            raise TokscopeError(
+                f"{place}:{number}: not a base64 token and its rank; is this a .tiktoken file?"
+            ) from error
+    return tokens, numbers
 
 
 def load_folder(folder: Folder) -> RankTokenizer:

@@ -58,7 +58,9 @@ class Vocabulary:
         blob = np.frombuffer(b"".join(data), np.uint8)
         ends = np.cumsum(np.fromiter(map(len, data), np.int64, len(data)))
         gaps = sum(token is None for token in tokens)
-        return cls(blob, ends, specials or {}, fallbacks, unknown, gaps, continuing, ending)
+        made = cls(blob, ends, specials or {}, fallbacks, unknown, gaps, continuing, ending)
+        vars(made)["pieces"] = data  # which nearly every command would cut out of the blob again
+        return made
 
     def __len__(self) -> int:
         return self.size - self.gaps
