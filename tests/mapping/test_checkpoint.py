@@ -10,6 +10,7 @@ import tracemalloc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -186,6 +187,27 @@ def test_two_halves_of_every_number_are_the_number(dtype: str) -> None:
     assert (new.view("<u2")[finite] == old.view("<u2")[finite]).all()
 
 
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 40, vectors._BLOCK]))
+def test_rows_that_come_up_often_are_added_like_others(seed: int, block: int) -> None:
+    """Few of these rows come up often, and most do not; a block may have none of either."""
+    chance = np.random.default_rng(seed)
+    old = chance.standard_normal((256, 2)).astype("<f4")
+    counts = chance.integers(1, 5, 50)
+    pieces = np.minimum(chance.geometric(0.2, counts.sum()), 255).astype(np.int32)
+    starts = np.concatenate(([0], np.cumsum(counts)))
+    made = Map(np.zeros(50, np.int8), starts, pieces, np.ones(len(pieces), np.int64), 256)
+    weights = chance.random(len(pieces))
+    with patch.object(vectors, "_BLOCK", block):
+        own = Vectors.of(made, weights, old, "F32")
+        room = own.room()
+        new = np.vstack([own.block(at, room).copy() for at in range(0, 50, own.size)])
+    for row, start, end in zip(new, starts, starts[1:], strict=False):
+        parts = zip(weights[start:end], old[pieces[start:end]].astype(float), strict=True)
+        expected = sum((weight * part for weight, part in parts), np.zeros(2))
+        alone = old[pieces[start]]
+        assert row.tobytes() == (alone if end - start == 1 else expected.astype("<f4")).tobytes()
+
+
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=20))
 def test_float32_becomes_float16_as_numpy_says(bits: list[int]) -> None:
     """Also next to where rounding changes: at ties, subnormal numbers, the largest one."""
@@ -194,7 +216,8 @@ def test_float32_becomes_float16_as_numpy_says(bits: list[int]) -> None:
     every = np.array([*bits, *near, *(1 << 31 | one for one in near)], "<u4").view("<f4")
     with np.errstate(over="ignore"):
         expected = every.astype("<f2")
-    assert vectors.narrow(every[None], "F16").tobytes() == expected.tobytes()
+    found, spare = np.empty((1, len(every)), "<f2"), np.empty((2, len(every)), "<f4")
+    assert vectors.narrow(every[None], "F16", found, spare).tobytes() == expected.tobytes()
 
 
 def small(write: Write, tensors: Mapping[str, tuple[str, Array]], name: str = "m") -> Path:
