@@ -201,7 +201,7 @@ def _count(
             raise part.error(units.lines[error.unit], str(error)) from error
         rows.append(np.stack([(of_text | of_tokens)[name] for name in names], axis=1))
         if len(types):
-            np.add.at(types, encoded.ids, 1)  # `bincount` makes an array for every batch
+            types += np.bincount(encoded.ids, minlength=len(types))
         if sums.reading.observed:
             observed.append(tokens)
     for observer in sums.reading.observed:

@@ -106,13 +106,8 @@ class Vectors:
         widen(taken, self.dtype, room.rare[: len(rare)])
         places[rare] = np.arange(often, often + len(rare))
         starts = np.append(self.starts[rows], last) - first
-        sums = room.sums[: len(rows)]
-        sums.fill(0)
-        # what `csr_array @ numbers` does, which makes a new array for every block
-        sparse._sparsetools.csr_matvecs(
-            *(len(rows), *room.wide.shape, starts, places),
-            *(self.weights[first:last], room.wide.reshape(-1), sums.reshape(-1)),
-        )
+        entries = (self.weights[first:last], places, starts)
+        sums: Numbers = sparse.csr_array(entries, shape=(len(rows), len(room.wide))) @ room.wide
         return sums
 
 
@@ -123,20 +118,18 @@ class Room(NamedTuple):
     old: Numbers
     wide: Numbers  # numbers that can be added: those of rows that come up often, then `rare`
     rare: Numbers  # those of other rows
-    sums: Numbers
 
     @classmethod
     def of(cls, new: int, old: int, often: int, kind: tuple[Numbers, str]) -> Room:
         """Return room for new rows that are made of old ones, beside those that come up often."""
         table, dtype = kind
-        width, sums = table.shape[1], _type_of_sums(dtype)
-        wide = np.empty((often + old, width), sums)
+        width = table.shape[1]
+        wide = np.empty((often + old, width), _type_of_sums(dtype))
         return cls(
             np.empty((new, width), table.dtype),
             np.empty((old, width), table.dtype),
             wide,
             wide[often:],
-            np.empty((min(new, old), width), sums),
         )
 
     def taken(self, table: Numbers, ids: NDArray[np.int32]) -> Numbers:
