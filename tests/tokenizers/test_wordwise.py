@@ -39,7 +39,7 @@ CUTS = [
     pre_tokenizers.WhitespaceSplit(),
 ]
 # Letters of the vocabulary and what normalizers drop, cut apart, put together or take for space
-CHARACTERS = "helo word!HELcaféé中 \t\n\r\u00a0\u2028\x00\x1c\ufeff\u200d\ufffd\u0301\u0323\u0344\u0f73ǅﬁ½한["
+CHARACTERS = "helo word!HELcaféé中 \t\n\r\u00a0\u2028\x00\x1c\ufeff\u200d\ufffd\u0301\u0323\u0344\u0f73ǅﬁ½한ｶﾞ["
 
 
 def of_parts(
@@ -276,3 +276,13 @@ def test_the_text_that_has_a_word_without_a_token_is_named() -> None:
     with pytest.raises(UnitError, match="the tokenizer cannot encode it") as error:
         made.encode(["a a", "a", "c"])
     assert error.value.unit == 2
+
+
+def test_only_words_with_tokens_from_end_to_end_are_kept_of_those_encoded_together() -> None:
+    """Others are encoded each for itself: the library could have misplaced their tokens."""
+    library = wordpiece()
+    library.normalizer = normalizers.Replace("q", "")
+    words = wordwise_of(library)
+    words._learn_joined(["qhello", "hello", "helloq", "q", "é", "hel"])
+    assert list(words.numbers) == ["hello", "é", "hel"]
+    require_same(words, ["qhello world", "helloq é", "q hello", "é hel"])

@@ -13,7 +13,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
-from itertools import chain, count
+from itertools import chain, compress, count
 from string import ascii_uppercase
 from typing import NamedTuple
 
@@ -34,16 +34,12 @@ from tokscope.tokenizers.library import (
 from tokscope.tokenizers.vocabulary import SPACE
 
 Counts = NDArray[np.int64]
+Ids = NDArray[np.int32]
 Codes = NDArray[np.uint32]
 Cut = Callable[[Codes], NDArray[np.bool_]]  # which characters are spaces between words
 # Takes the numbers of units; returns the first and the past-the-end character of their tokens in
 # the unit of each, (T, 2)
 Spans = Callable[[Counts], Counts]
-Lots = Sequence[
-    Sequence[str]
-]  # words for one call of the library each, as many in all but the last
-# The ids of words, the word of each, and its characters in that, (T, 2)
-_Learned = tuple[NDArray[np.int32], Counts, Counts]
 _MOST = 2_000_000  # characters of words that are kept
 _AT_ONCE = 100  # words for one call of the library
 _FEW = 0.6  # of the characters of texts; if those of new words are more, whole texts are faster
@@ -197,7 +193,9 @@ class _Words(NamedTuple):
         begin = np.append(0, ends[:-1] + 1)
         if lower:
             joined = _lowered(codes, begin).tobytes().decode("utf-32-le", "surrogatepass")
-        words = [joined[a:b] for a, b in zip(begin.tolist(), ends.tolist(), strict=True)]
+        words = joined.split(" ")[:-1]  # much faster than by their places, if all spaces are cuts
+        if len(words) > len(ends):
+            words = [joined[a:b] for a, b in zip(begin.tolist(), ends.tolist(), strict=True)]
         first = np.searchsorted(begin, edges)
         return cls(words, begin - np.repeat(edges[:-1], np.diff(first)), first)
 
@@ -279,43 +277,60 @@ class Wordwise:
         size = sum(map(len, new))
         if size > _FEW * sum(map(len, words)) and len(words) > _SHORT * texts:
             return False
-        plain = list(filter(str.isascii, new)) if self.drops else []
-        self._learn(plain, self._of_joined)
-        self._learn(list(set(new).difference(plain)), self._of_words)
+        self._learn_joined(list(filter(_is_plain, new)))
+        self._learn_apart(list(set(new).difference(self.numbers)))
         self.size += size
         return True
 
-    def _learn(self, words: Sequence[str], way: Callable[[Lots], _Learned]) -> None:
-        """Encode words, a lot at once, and keep them."""
-        if not words:
-            return
-        ids, home, spans = way([words[i : i + _AT_ONCE] for i in range(0, len(words), _AT_ONCE)])
-        ends = np.cumsum(np.bincount(home, minlength=len(words)))
-        before, places = self.known
-        starts = np.append(before.starts, before.starts[-1] + ends)
-        encoded = Encoded(np.append(before.ids, ids), starts)
-        self.known = _Known(encoded, np.append(places, spans, axis=0))
-        self.numbers.update(zip(words, count(len(self.numbers)), strict=False))
+    def _learn_joined(self, words: Sequence[str]) -> None:
+        """Encode words with spaces between them, which is the fastest; keep those that are sure.
 
-    def _of_joined(self, lots: Lots) -> _Learned:
-        """Encode words with spaces between them, which is the fastest.
-
-        The library's places of tokens tell whose they are: words of ASCII are normalised character
-        by character, so that these are sure.
+        The library's places of tokens tell whose they are. Where it misplaces some, as behind a
+        character that is dropped, the words there have no token at their first or last character.
         """
-        found = encode(self.library, list(map(" ".join, lots)))
+        found = encode(self.library, list(map(" ".join, _lots(words))))
         encoded, spans = joined(found), told(found)
-        lengths = np.fromiter(map(len, chain.from_iterable(lots)), np.int64) + 1
-        begin = np.cumsum(lengths) - lengths
-        shift = np.repeat(begin[::_AT_ONCE], np.diff(encoded.starts))
-        home = np.searchsorted(begin, spans[:, 0] + shift, side="right") - 1
-        return encoded.ids, home, spans + (shift - begin[home])[:, None]
+        lengths = np.fromiter(map(len, words), np.int64, len(words))
+        begin = np.cumsum(lengths + 1) - lengths - 1
+        spans += np.repeat(begin[::_AT_ONCE], np.diff(encoded.starts))[:, None]
+        space = int(not self.drops)  # whether the token of a space is the word's behind it
+        home = np.searchsorted(begin - space, spans[:, 0], side="right") - 1
+        spans -= begin[home, None]
+        counts = np.bincount(home, minlength=len(words))
+        sure = counts > 0
+        last = np.cumsum(counts)[sure]
+        edges = spans[last - counts[sure], 0], spans[last - 1, 1]
+        sure[sure] = (edges[0] <= 0) & (edges[1] == lengths[sure])
+        kept = sure[home]
+        self._keep(list(compress(words, sure)), counts[sure], encoded.ids[kept], spans[kept])
 
-    def _of_words(self, lots: Lots) -> _Learned:
-        """Encode words each for itself."""
-        found = encode_words(self.library, lots)
+    def _learn_apart(self, words: Sequence[str]) -> None:
+        """Encode words each for itself, and keep them."""
+        found = encode_words(self.library, _lots(words))
         encoded = joined(found)
         home = np.fromiter(chain.from_iterable(one.word_ids for one in found), np.int64)
-        home += np.repeat(np.arange(len(lots)) * _AT_ONCE, np.diff(encoded.starts))
+        home += np.repeat(np.arange(len(found)) * _AT_ONCE, np.diff(encoded.starts))
+        counts = np.bincount(home, minlength=len(words))
+        self._keep(words, counts, encoded.ids, told(found))
+
+    def _keep(self, words: Sequence[str], counts: Counts, ids: Ids, spans: Counts) -> None:
+        """Keep words, with the tokens of each and their characters in it, (T, 2)."""
+        before, places = self.known
+        starts = np.append(before.starts, before.starts[-1] + np.cumsum(counts))
+        encoded = Encoded(np.append(before.ids, ids), starts)
         # where spaces have tokens, the places of those of words are not asked for
-        return encoded.ids, home, told(found if self.drops else ())
+        self.known = _Known(encoded, np.append(places, spans, axis=0) if self.drops else places)
+        self.numbers.update(zip(words, count(len(self.numbers)), strict=False))
+
+
+def _is_plain(word: str) -> bool:
+    """Tell whether the library surely knows where tokens of a word are.
+
+    Letters and digits, without marks, are normalised one by one, and so is ASCII.
+    """
+    return word.isalnum() or (word.isascii() and word != "" and " " not in word)
+
+
+def _lots(words: Sequence[str]) -> list[Sequence[str]]:
+    """Return words in lots of as many, each for one text of the library."""
+    return [words[i : i + _AT_ONCE] for i in range(0, len(words), _AT_ONCE)]
