@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, groupby, pairwise
+from itertools import compress, groupby, islice, pairwise
+from operator import ne
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -33,6 +34,8 @@ def _title(term: str) -> str:
     >>> _title("crohn's disease"), _title("post COVID-19")
     ("Crohn's Disease", 'Post COVID-19')
     """
+    if " " not in term:
+        return term[:1].upper() + term[1:]
     return " ".join(word[:1].upper() + word[1:] for word in term.split(" "))
 
 
@@ -45,16 +48,29 @@ _FORMS: Mapping[str, tuple[str, Callable[[str], str]]] = {
 }
 
 
-def _part(encoded: Encoded, start: int, end: int) -> Encoded:
-    """Return the tokens of the units from `start` to `end`."""
-    first, last = encoded.starts[[start, end]]
+def _chosen(encoded: Encoded, units: Counts) -> Encoded:
+    """Return the tokens of some units, of which one may come up several times."""
     reported = encoded.reported
     return replace(
         encoded,
-        ids=encoded.ids[first:last],
-        starts=encoded.starts[start : end + 1] - first,
-        reported=reported and (lambda units: reported(units + start)),
+        ids=encoded.ids[encoded.of_units(units)],
+        starts=np.append(0, np.cumsum(np.diff(encoded.starts)[units])),
+        reported=reported and (lambda own: reported(units[own])),
     )
+
+
+def _distinct(forms: Sequence[Sequence[str]]) -> tuple[list[str], list[Counts]]:
+    """Return the texts of all forms, without those that the form before has too; and their numbers.
+
+    >>> _distinct([["a", "1"], ["A", "1"]])
+    (['a', '1', 'A'], [array([0, 1]), array([2, 1])])
+    """
+    units, numbers = list(forms[0]), [np.arange(len(forms[0]))]
+    for last, form in pairwise(forms):
+        new = np.fromiter(map(ne, form, last), bool, len(form))
+        numbers.append(np.where(new, len(units) + np.cumsum(new) - 1, numbers[-1]))
+        units += compress(form, new)
+    return units, numbers
 
 
 @dataclass(frozen=True)
@@ -69,25 +85,28 @@ class Placed:
     def of(cls, tokenizer: Tokenizer, texts: Sequence[Text], before: Sequence[str]) -> list[Self]:
         """Encode terms in several forms at once; each of `texts` has all terms after its `before`.
 
-        Words that forms share are then encoded once, and what pays for much text comes at once.
+        A form that is that of the form before, such as a word without capitals, is encoded once,
+        and so are words that forms share.
 
         Raises:
             TokscopeError: the tokenizer cannot encode one.
         """
-        units = list(chain.from_iterable(text.texts for text in texts))
-        size = len(units) // len(texts)
+        units, numbers = _distinct([text.texts for text in texts])
         try:
             encoded = tokenizer.encode(units)
         except UnitError as error:
-            term = shortened(units[error.unit].removeprefix(before[error.unit // size]))
+            form = next(
+                own for own, there in zip(before, numbers, strict=True) if error.unit in there
+            )
+            term = shortened(units[error.unit].removeprefix(form))
             raise TokscopeError(f"{tokenizer.name}: the term '{term}': {error}") from error
         return [
             cls(
-                Tokens(text, tokenizer, _part(encoded, i * size, (i + 1) * size), specials=False),
-                len(own.encode()),
-                len(tokenizer.encode([own.strip()]).ids),
+                Tokens(text, tokenizer, _chosen(encoded, own), specials=False),
+                len(context.encode()),
+                len(tokenizer.encode([context.strip()]).ids),
             )
-            for i, (text, own) in enumerate(zip(texts, before, strict=True))
+            for text, own, context in zip(texts, numbers, before, strict=True)
         ]
 
     @property
@@ -157,13 +176,10 @@ def listed(tokenizers: Sequence[Tokenizer], lists: Mapping[str, Sequence[str]]) 
             form: Text([before + written(term) for term in terms], "unicode")
             for form, (before, written) in _FORMS.items()
         }
-        spaced = texts[SPACED].texts
-        apart = [form for form in _FORMS if form == SPACED or texts[form].texts != spaced]
+        before = [own for own, _ in _FORMS.values()]
         for one in tokenizers:
-            own = Placed.of(one, [texts[f] for f in apart], [_FORMS[f][0] for f in apart])
-            placed = dict(zip(apart, own, strict=True))
-            forms = {form: placed.get(form, placed[SPACED]) for form in _FORMS}
-            found.append(Listed(one, name, texts[ALONE], forms))
+            placed = Placed.of(one, list(texts.values()), before)
+            found.append(Listed(one, name, texts[ALONE], dict(zip(_FORMS, placed, strict=True))))
     return found
 
 
@@ -234,8 +250,8 @@ class Codes(NamedTuple):
         runs = symbols[begin].tobytes().decode("utf-32-le")
         units = np.searchsorted(begin, text.unit_chars).tolist()
         patterns = [runs[a : b - 1] for a, b in pairwise(units)]  # without the line feed
-        counts = Counter(filter(_is_code, patterns))
-        kept = [pattern for pattern, _ in counts.most_common(_PATTERNS)]
+        often = (pattern for pattern, _ in Counter(patterns).most_common())
+        kept = list(islice(filter(_is_code, often), _PATTERNS))
         number = {pattern: i for i, pattern in enumerate(kept)}
         terms = np.searchsorted(text.unit_chars, begin, "right") - 1
         inner = (begin > text.unit_chars[terms]) & (begin < text.unit_chars[terms + 1] - 1)
