@@ -41,7 +41,7 @@ def by_ranks(merges: Sequence[tuple[int, int, int]]) -> Callable[[int, int], boo
 
 def in_order(tokenizer: Tokenizer) -> list[tuple[bytes, int]]:
     """Return the tokens by their bytes."""
-    tokens = enumerate(tokenizer.vocabulary.tokens())
+    tokens = enumerate(tokenizer.vocabulary.pieces)
     return sorted((own, token) for token, own in tokens if own)
 
 

@@ -34,7 +34,7 @@ def merging(merges: list[tuple[str, str]]) -> Tokenizer:
 
 
 def require_alike(tokenizer: Tokenizer, found: Joints, pairs: list[tuple[int, int]]) -> None:
-    spelled = tokenizer.vocabulary.tokens()
+    spelled = tokenizer.vocabulary.pieces
     wanted = [
         ids == list(pair)
         for ids, pair in zip(
@@ -64,7 +64,7 @@ def test_pairs_that_hold_are_those_that_the_model_leaves_apart(data: st.DataObje
     assume(found)  # None where a merge comes before those of its parts
     assert found
     own = np.flatnonzero(found.whole).tolist()
-    spelled = tokenizer.vocabulary.tokens()
+    spelled = tokenizer.vocabulary.pieces
     alone = all_pieces(tokenizer, spelled)
     assert own == [i for i, ids in enumerate(alone) if ids == [i]]
     require_alike(tokenizer, found, list(product(own, own)))
@@ -102,7 +102,7 @@ def test_pairs_of_published_tokenizers(data: Path, name: str) -> None:
     tokenizer = published.load(data / "tokenizers" / name)
     found = joints(tokenizer)
     assert found
-    spelled = tokenizer.vocabulary.tokens()
+    spelled = tokenizer.vocabulary.pieces
     texts = [spelled[i].decode() for i in np.flatnonzero(found.whole)[::10].tolist()]
     cut = [(text[:at], text[at:]) for text in texts for at in range(1, len(text))]
     left, right = (

@@ -227,7 +227,7 @@ _WHY_NOT = {"WordLevel": "a vocabulary of whole words merges nothing"}
 def _forms_of_json(tokenizer: HuggingFaceTokenizer) -> list[bytes]:
     """Return what ids spell; with their marks where a vocabulary marks the ends of words."""
     vocabulary, model = tokenizer.vocabulary, tokenizer.config["model"]
-    forms = vocabulary.tokens()
+    forms = [*vocabulary.pieces]
     if model.get("end_of_word_suffix"):
         for piece, token in pieces_of(model):
             forms[token] = piece.encode() if forms[token] else b""
@@ -265,7 +265,7 @@ def _with_spaces(pretoken: str) -> bytes:
 
 
 def _of_ranks(tokenizer: RankTokenizer) -> Base:
-    symbols = Symbols(tokenizer.vocabulary.tokens(), by_bytes=True)
+    symbols = Symbols(tokenizer.vocabulary.pieces, by_bytes=True)
     return Base(tokenizer, tokenizer.cutter(), str.encode, symbols, True)
 
 
@@ -277,7 +277,7 @@ def _of_model(tokenizer: SentencePieceTokenizer) -> Base:
     if kind not in ("BPE", "Unigram"):
         raise TokscopeError(f"{tokenizer.name}: a model of {kind} cannot be extended")
     apart = {*vocabulary.fallbacks, *(one.id for one in tokenizer.added())}
-    forms = _without(vocabulary.tokens(), apart)
+    forms = _without(vocabulary.pieces, apart)
     symbols = Symbols(forms, _rule(forms), by_bytes=kind == "BPE")
     ids, library = [one.id for one in added_tokens(tokenizer)], tokenizer.library
     defined = {library.id_to_piece(token): token for token in ids}

@@ -41,4 +41,4 @@ def vocabulary_of(base: Base, rules: Rules) -> Vocabulary:
     """Return the bytes of all ids, old and new."""
     old = base.tokenizer.vocabulary
     new = map(base.plain, spellings(rules, base.symbols.forms)[rules.alphabet :])
-    return Vocabulary.of([*old.tokens(), *new], specials=old.specials)
+    return Vocabulary.of([*old.pieces, *new], specials=old.specials)

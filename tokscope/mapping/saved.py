@@ -71,7 +71,7 @@ def jsonl(saved: Saved) -> bytes:
 
 
 def _rows(saved: Saved) -> Iterator[Mapping[str, object]]:
-    made, names, tokens = saved.map, saved.vocabulary.names, saved.vocabulary.tokens()
+    made, names, tokens = saved.map, saved.vocabulary.names, saved.vocabulary.pieces
     starts, pieces = made.starts.tolist(), made.pieces.tolist()
     weights = saved.weights.round(9).tolist()
     used = None if saved.used is None else saved.used.tolist()

@@ -44,9 +44,9 @@ def forms(vocabulary: Vocabulary) -> list[bytes]:
     These are its bytes. A WordPiece token that begins a word gets the space that its bytes lack,
     unless it is an ASCII sign: BERT writes `word,` without one.
     """
-    tokens, continuing = vocabulary.tokens(), vocabulary.continuing
+    tokens, continuing = vocabulary.pieces, vocabulary.continuing
     if continuing is None:
-        return tokens
+        return [*tokens]
     return [
         b" " + token if _is_word(token) and i not in continuing else token
         for i, token in enumerate(tokens)
@@ -165,7 +165,7 @@ def in_words(
     """
     marks = vocabulary.continuing or frozenset()
     tables: tuple[dict[bytes, int], dict[bytes, int]] = ({}, {})
-    for token, own in enumerate(vocabulary.tokens()):
+    for token, own in enumerate(vocabulary.pieces):
         if own:
             tables[token in marks].setdefault(own, token)
     longest = cast(tuple[int, int], tuple(max(map(len, table), default=0) for table in tables))

@@ -116,10 +116,6 @@ class Vocabulary:
         """The text of every special token, by id."""
         return {token: text for text, token in self.specials.items()}
 
-    def tokens(self) -> list[bytes]:
-        """Return the bytes of every id."""
-        return [*self.pieces]
-
     def spelling(self, token: int) -> bytes:
         """Return what people see of a token: the text of a special one, or else its bytes."""
         return self.names.get(token, "").encode() or self[token]
