@@ -30,7 +30,7 @@ from tokscope.render import RENDERERS
 from tokscope.report import Report
 from tokscope.studies.equiv import equiv
 from tokscope.text import corpus as corpus_module
-from tokscope.text.corpus import Corpus, beginning, read, read_corpora, split
+from tokscope.text.corpus import Corpus, first_lines, read, read_corpora, split
 from tokscope.text.parts import in_parts
 from tokscope.workers import HERE, Workers, cluster, cores, local
 
@@ -161,7 +161,7 @@ def test_a_beginning_is_whole_lines_of_its_part(
     monkeypatch.setattr(corpus_module, "BEGINNING", 100)
     text = "".join(f"line {i}\n" for i in range(2_000))
     for part in split(shard_of(write("a.txt", text))):
-        first = beginning(part)
+        first = first_lines(part)
         assert first
         assert first.end
         assert 100 < first.end - part.start < 120
@@ -169,9 +169,9 @@ def test_a_beginning_is_whole_lines_of_its_part(
         found = [pair for units in read(first) for pair in at(units)]
         assert found == lines[: len(found)]
     short = split(shard_of(write("b.txt", "few words\n")))[0]
-    assert beginning(short) == replace(short, end=10)
-    assert beginning(split(shard_of(write("c.txt", "x" * 200)))[0]) is None  # no line ends there
-    assert beginning(split(shard_of(write("d.csv", f"text\n{text}")))[0]) is None
+    assert first_lines(short) == replace(short, end=10)
+    assert first_lines(split(shard_of(write("c.txt", "x" * 200)))[0]) is None  # no line ends there
+    assert first_lines(split(shard_of(write("d.csv", f"text\n{text}")))[0]) is None
 
 
 def shard_of(path: Path) -> corpus_module.Shard:

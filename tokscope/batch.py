@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Self
 
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 class Batch(list[str]):
     """Texts. What is asked of all of them is computed once; so they must not change."""
 
-    file_size = 0  # bytes of the file that they are from, where that is known
+    def __init__(self, texts: Iterable[str] = (), file_size: int = 0) -> None:
+        super().__init__(texts)
+        self.file_size = file_size  # bytes of the file that they are from, where that is known
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Batch:

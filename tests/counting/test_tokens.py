@@ -30,6 +30,12 @@ def test_a_batch_knows_its_size_and_bounds_its_longest_text(texts: list[str]) ->
     assert batch.size == len("".join(texts).encode())
     assert batch.longest >= max(map(len, texts), default=0)
     assert Batch.of(batch) is batch
+    batch.file_size = 7
+    assert (Batch.of(batch).file_size, Batch(texts).file_size, Batch(texts, 3).file_size) == (
+        7,
+        0,
+        3,
+    )
 
 
 @given(LINES, st.booleans())

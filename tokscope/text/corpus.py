@@ -105,7 +105,7 @@ def split(shard: Shard) -> list[Shard]:
     return [replace(shard, start=start, end=end) for start, end in parts]
 
 
-def beginning(part: Shard) -> Shard | None:
+def first_lines(part: Shard) -> Shard | None:
     """Return the first lines of a part, up to a megabyte or so; None if it cannot be cut there.
 
     Raises:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from tokscope.given import unlike
-from tokscope.text.corpus import Corpus, beginning, split
+from tokscope.text.corpus import Corpus, first_lines, split
 from tokscope.text.files import STDIN, Shard
 from tokscope.workers import HERE, Workers
 
@@ -51,7 +51,7 @@ def by_parts(
     corpora = list(map(in_parts, corpora))
     if task.there and workers.are_worth(_work(corpora) * task.times):
         parts = _for_workers(corpora)
-        if len(parts) > 1 and (first := beginning(parts[0])):
+        if len(parts) > 1 and (first := first_lines(parts[0])):
             workers.rehearse(task.there, (*task.named, first))
         calls = [(*task.named, part) for part in parts]
         made = workers.map(task.there, calls)
