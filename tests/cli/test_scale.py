@@ -19,8 +19,12 @@ import pytest
 
 from tests.conftest import Run, running
 from tokscope.cli.infer_mixture import _interruptible, _told
+from tokscope.cli.text import Scale, workers
 from tokscope.mixture.search import Point
 from tokscope.mixture.solve import Stage
+from tokscope.text import corpus as corpus_module
+from tokscope.text.corpus import read_corpora
+from tokscope.text.parts import in_parts
 
 Write = Callable[[str, str | bytes], Path]
 MEGABYTES = 17  # more than is worth starting workers for
@@ -32,6 +36,20 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("large") / "de.txt"
     path.write_bytes(LINES.encode() * (MEGABYTES * 1_000_000 // len(LINES.encode())))
     return path
+
+
+def test_no_more_processes_start_than_there_are_parts(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpora = read_corpora([str(write("a.txt", "x\n" * 200)), str(write("b.txt", "x\n"))])
+    monkeypatch.setattr(corpus_module, "PART", 100)
+
+    def counts(jobs: int) -> tuple[int, int]:
+        with workers(corpora, Scale(jobs=jobs)) as few, workers(None, Scale(jobs=jobs)) as none:
+            return few.count, none.count
+
+    assert (counts(64), counts(3)) == ((6, 1), (3, 1))
+    assert len(in_parts(corpora[0]).shards) == 4
 
 
 def test_jobs_and_a_scheduler_give_the_same_bytes(run: Run, large: Path) -> None:

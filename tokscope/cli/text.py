@@ -284,17 +284,20 @@ def sizes(corpora: Sequence[Corpus] | None) -> list[int | None]:
 def workers(corpora: Sequence[Corpus] | None, scale: Scale, *, times: int = 1) -> Iterator[Workers]:
     """Yield workers that show how much text they have read, which they read `times` times."""
     from tokscope.cli import bars
+    from tokscope.text.corpus import PART
 
+    found = sizes(corpora)
+    parts = sum(1 + (size or 0) // PART for size in found)
     with (
-        bars.progress(sizes(corpora) * times, quiet=scale.quiet) as advance,
-        started(scale) as those,
+        bars.progress(found * times, quiet=scale.quiet) as advance,
+        started(scale, max(1, parts)) as those,
     ):
         yield replace(those, advance=advance)
 
 
 @contextmanager
-def started(scale: Scale) -> Iterator[Workers]:
-    """Yield processes of this machine, or the workers of a cluster."""
+def started(scale: Scale, most: int | None = None) -> Iterator[Workers]:
+    """Yield processes of this machine, at most so many, or the workers of a cluster."""
     import logging
     import warnings
 
@@ -310,5 +313,6 @@ def started(scale: Scale) -> Iterator[Workers]:
     if jobs == 1:
         one_core()
     jobs = cores() if jobs is None else jobs
+    jobs = jobs if most is None else min(jobs, most)  # all start at once
     with cluster(scheduler) if scheduler else local(jobs, copied=True) as those:
         yield those
