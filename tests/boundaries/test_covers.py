@@ -294,6 +294,21 @@ def test_the_character_behind_a_space_decides_how_text_is_cut_before(
     assert (len(near) - 1 in made) == (place in starts[0])
 
 
+@given(
+    st.sampled_from(sorted(PATTERNS)),
+    st.lists(st.text("abzAZ19'sſéß中カΩ\u0301.-_\n \0", max_size=6), min_size=2, max_size=9),
+)
+def test_texts_that_are_cut_alike_are_kept_alike(name: str, rests: list[str]) -> None:
+    tokenizer = load_one(byte_level(pattern=PATTERNS[name], size=300))
+    assert isinstance(tokenizer, HuggingFaceTokenizer)
+    prepare = tokenizer.preparing()
+    wanted = [list(prepare(f" {rest}").pieces) == [f" {rest}"] for rest in rests]
+    asked = np.arange(len(rests)) % 4 > 0
+    kept = spaced._kept(tokenizer, prepare, rests, asked)
+    told = asked & (wanted if "\0" not in "".join(rests) else kept & wanted)  # else left to trials
+    assert kept.tolist() == told.tolist()
+
+
 BLANK = (
     "",
     "x =",

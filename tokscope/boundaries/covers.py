@@ -215,12 +215,12 @@ class _Asked(NamedTuple):
         Candidates that no merge makes, such as bytes of characters, are encoded.
         """
         found, parts = self.found, [np.zeros((5, 0), np.int64)]
-        made = joints.whole[found.ids]
+        made = joints.pairs.whole[found.ids]
         before = self.before(np.unique(found.held[made]).tolist(), joints.first)
         made &= np.isin(found.held, list(before))
         for held, (settled, ids) in before.items():
             own = np.flatnonzero(made & (found.held == held))
-            own = own[joints.may_follow(ids[-1] if ids else -1, found.ids[own])]
+            own = own[joints.pairs.may_follow(ids[-1] if ids else -1, found.ids[own])]
             stem = np.full(len(own), stems.setdefault(tuple(ids), len(stems)))
             last, rest = found.ids[own], found.rest[own]
             kept = settled + self.kept(stem, last, list(stems), settled)

@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.boundaries.joints import joints
+from tokscope.counting.alike import Alike
 from tokscope.counting.local import expressions_of, is_local
 from tokscope.reach.search import encode_what_can_be
+from tokscope.text.words import codes
 from tokscope.tokenizers import Tokenizer
-from tokscope.tokenizers.anatomy import HasCuts, Prepared, added_tokens
+from tokscope.tokenizers.anatomy import HasCuts, HasMakes, HasNormal, Prepared, added_tokens
 from tokscope.tokenizers.patterns import PATTERNS
 from tokscope.tokenizers.vocabulary import Vocabulary
 
@@ -32,6 +34,7 @@ _NEAR = 64  # characters of a prompt that are cut together with what follows
 _LEAST = 1_000  # texts; fewer are encoded as fast
 _KNOWN = frozenset(("", *PATTERNS.values()))
 _TOKENIZERS = 16  # whose tokens are remembered
+_NUL = chr(0)  # between texts
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,15 @@ def _of(tokenizer: Tokenizer) -> Spaced:
     token, group = np.full((2, len(rests)), -1)
     prepare = _cutting(tokenizer) if len(rests) >= _LEAST else None
     if prepare is not None:
-        token = _alone(tokenizer, rests)
-        token[~np.isin(token, ids)] = -1
+        words = np.array([bool(one) and not one[0].isspace() for one in rests], bool)
+        made = tokenizer.makes(ids) if isinstance(tokenizer, HasMakes) else None
+        if made is None:
+            token = _alone(tokenizer, rests, words)
+            token[~np.isin(token, ids)] = -1
+        else:
+            made = made[whole]
+            token[rest[made]] = ids[whole][made]
+            token[~_kept(tokenizer, prepare, rests, words)] = -1
         own = np.flatnonzero(token >= 0)
         first = np.array([ord(rests[number][0]) for number in own.tolist()], np.int64)
         _, place, group[own] = np.unique(first, return_index=True, return_inverse=True)
@@ -99,22 +109,67 @@ def _of(tokenizer: Tokenizer) -> Spaced:
 
 def _cutting(tokenizer: Tokenizer) -> Callable[[str], Prepared] | None:
     """Return what cuts text, if trials tell of it and no added token is found over a cut."""
-    over = any(" " in one.text[1:] for one in added_tokens(tokenizer))
-    if over or not _KNOWN.issuperset(expressions_of(tokenizer)):
+    if not isinstance(tokenizer, HasCuts) or not _KNOWN.issuperset(expressions_of(tokenizer)):
         return None
-    if not isinstance(tokenizer, HasCuts) or joints(tokenizer):  # by which it is told at once
+    over = any(" " in one.text[1:] for one in added_tokens(tokenizer))
+    if over or joints(tokenizer):  # by which it is told at once
         return None
     return tokenizer.preparing() if is_local(tokenizer, specials=False) else None
 
 
-def _alone(tokenizer: Tokenizer, rests: Sequence[str]) -> Ids:
-    """Return the token of each text behind a space, if it is one and no blank follows; or -1."""
-    encoded = encode_what_can_be(tokenizer, [f" {rest}" for rest in rests])
-    words = np.array([bool(rest) and not rest[0].isspace() for rest in rests], bool)
-    own = np.flatnonzero(words & (np.diff(encoded.starts) == 1))
-    found = np.full(len(rests), -1)
-    found[own] = encoded.ids[encoded.starts[own]]
+def _alone(tokenizer: Tokenizer, rests: Sequence[str], asked: Flags) -> Ids:
+    """Return the token of each text behind a space, if it is one; or -1."""
+    own, found = np.flatnonzero(asked), np.full(len(rests), -1)
+    encoded = encode_what_can_be(tokenizer, [f" {rests[number]}" for number in own.tolist()])
+    single = np.diff(encoded.starts) == 1
+    found[own[single]] = encoded.ids[encoded.starts[:-1][single]]
     return found
+
+
+def _kept(
+    tokenizer: Tokenizer, prepare: Callable[[str], Prepared], rests: Sequence[str], asked: Flags
+) -> Flags:
+    """Tell which texts behind a space are a pretoken, as they are.
+
+    Of those that are cut alike one tells of all.
+    """
+    own, kept = np.flatnonzero(asked), np.zeros(len(rests), bool)
+    texts = [f" {rests[number]}" for number in own.tolist()]
+    if any(one.text in _NUL.join(texts) for one in added_tokens(tokenizer)):
+        return kept
+    shapes = _shapes(tokenizer, texts)
+    told = {shape: _is_kept(prepare(shape), shape) for shape in set(shapes)}
+    kept[own] = [*map(told.__getitem__, shapes)]
+    kept[own] &= _normal(tokenizer, texts)
+    return kept
+
+
+def _is_kept(prepared: Prepared, text: str) -> bool:
+    return prepared.text == text and list(prepared.pieces) == [text]
+
+
+def _normal(tokenizer: Tokenizer, texts: Sequence[str]) -> Flags:
+    """Tell which texts the normalizer leaves as they are."""
+    if not isinstance(tokenizer, HasNormal):
+        return np.ones(len(texts), bool)
+    normal = tokenizer.normal(_NUL.join(texts)).split(_NUL)
+    same = len(normal) == len(texts)
+    return np.array([same and one == two for one, two in zip(normal, texts, strict=False)], bool)
+
+
+def _shapes(tokenizer: Tokenizer, texts: Sequence[str]) -> Sequence[str]:
+    """Return texts with one character for all that are cut alike; but not behind apostrophes."""
+    joined = _NUL.join(texts)
+    characters, classes = codes(joined), Alike(tokenizer)(joined)
+    if not len(classes) or classes.min() < 0:  # it cannot be told
+        return texts
+    classes[characters == 0] = classes.max() + 1
+    standing = np.zeros(classes.max() + 1, np.uint32)
+    standing[classes[::-1]] = characters[::-1]
+    shapes = standing[classes].tobytes().decode("utf-32-le").split(_NUL)
+    if len(shapes) != len(texts):
+        return texts
+    return [one if "'" in one else shape for one, shape in zip(texts, shapes, strict=True)]
 
 
 def texts_of(vocabulary: Vocabulary, ids: Ids, held: int) -> tuple[list[str], Flags]:

@@ -79,6 +79,15 @@ class HasCuts(Protocol):
 
 
 @runtime_checkable
+class HasMakes(Protocol):
+    """A tokenizer whose merges may tell, without encoding, what they make."""
+
+    def makes(self, ids: Ids) -> Flags | None:
+        """Tell which tokens are made of a pretoken that is their own text; None if unknown."""
+        ...
+
+
+@runtime_checkable
 class HasLongestWord(Protocol):
     """A tokenizer whose model may take a word for unknown because it is long."""
 

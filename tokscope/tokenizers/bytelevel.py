@@ -14,10 +14,11 @@ from tokscope.tokenizers.beside import Folder, beside_file
 from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet, require_all_bytes
 from tokscope.tokenizers.families import BYTE_LEVEL
 from tokscope.tokenizers.files import read_ids, read_text
-from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, add, assemble
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.library import (
     LibraryTokenizer,
     Regex,
+    add,
     decoders,
     models,
     normalizers,

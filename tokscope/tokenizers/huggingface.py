@@ -186,6 +186,10 @@ class HuggingFaceTokenizer:
         """Return what normalises and cuts text."""
         return Parts(self.library, self.config, self.vocabulary).prepare
 
+    def makes(self, ids: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+        """Tell which tokens are made of a pretoken that is their own text, if merges tell."""
+        return Parts(self.library, self.config, self.vocabulary).makes(ids)
+
     def normal(self, text: str) -> str:
         """Return a text as the normalizer leaves it."""
         return Parts(self.library, self.config, self.vocabulary).normal(text)
@@ -358,12 +362,6 @@ class HuggingFaceTokenizer:
 
 def _as_numbers(encoded: Encoded) -> Numbers:
     return Numbers(encoded.ids.view(np.uint32), encoded.starts)
-
-
-def add(library: LibraryTokenizer, specials: Sequence[str], added: Sequence[str]) -> None:
-    """Add tokens to a tokenizer of the library: special ones, and literal texts."""
-    library.add_special_tokens(list(specials))
-    library.add_tokens([LibraryAddedToken(text, normalized=False) for text in added])
 
 
 def assemble(library: LibraryTokenizer, name: str, place: str) -> HuggingFaceTokenizer:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from operator import add
 
 import numpy as np
 
 from tokscope.tokenizers.anatomy import Added, Anatomy, Flags, Ids, Prepared, sorted_ids
 from tokscope.tokenizers.arrivals import arrivals
-from tokscope.tokenizers.bpe import from_alphabet
+from tokscope.tokenizers.bpe import byte_alphabet, from_alphabet
 from tokscope.tokenizers.huggingface_table import Json, bytewise, spaced, types
 from tokscope.tokenizers.library import LibraryTokenizer, models, normalize, pretokenize
 from tokscope.tokenizers.merges import Marks
+from tokscope.tokenizers.pairs import pairs
+from tokscope.tokenizers.uncut import in_order
 from tokscope.tokenizers.vocabulary import SPACE, Vocabulary
 
 _SYMBOLS = 0xF0000  # the first of very many characters that stand for nothing
@@ -46,13 +49,14 @@ def merged_ids(model: Json) -> Ids:
 
     -1 stands for a piece without an id: if two have the same, the library keeps one.
     """
-    ids, prefix = dict(pieces_of(model)), model.get("continuing_subword_prefix") or ""
+    entries, prefix = model["vocab"], model.get("continuing_subword_prefix") or ""
+    ids = entries if isinstance(entries, dict) else dict(pieces_of(model))
     merges = model.get("merges", ())
     left, right = ([pair[side] for pair in merges] for side in (0, 1))
     behind = [piece.removeprefix(prefix) for piece in right] if prefix else right
     columns = (left, right, map(add, left, behind))
-    found = [[ids.get(piece, -1) for piece in column] for column in columns]
-    return np.array(found, np.int64).T
+    found = [np.fromiter(map(ids.get, column, repeat(-1)), np.int64) for column in columns]
+    return np.stack(found, axis=1)
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,21 @@ class Parts:
             return arrivals(model, self.pieces, size)
         finally:
             model.ignore_merges = True
+
+    def makes(self, ids: Ids) -> Flags | None:
+        """Tell which tokens are made of a pretoken that is their own text, if merges of bytes tell.
+
+        An added token is left to whoever asks.
+        """
+        model = self.model
+        unlike = self.marks or model.get("byte_fallback") or model.get("ignore_merges")
+        if model["type"] != "BPE" or unlike or not self.bytewise:
+            return None
+        own = (model["vocab"].get(chr(char)) for char in byte_alphabet())
+        single = np.zeros(self.vocabulary.size, bool)
+        single[[token for token in own if token is not None]] = True
+        made = pairs(in_order(self.merges), self.vocabulary.lengths, single)
+        return None if made is None else made.whole[ids]
 
     def marked_arrivals(self, size: int) -> Flags | None:
         """Do the same for pieces with marks; None if it is not clear.

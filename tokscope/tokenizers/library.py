@@ -60,6 +60,12 @@ def settings_of(step: normalizers.Normalizer | pre_tokenizers.PreTokenizer | Non
     return settings
 
 
+def add(library: LibraryTokenizer, specials: Sequence[str], added: Sequence[str]) -> None:
+    """Add tokens to a tokenizer of the library: special ones, and literal texts."""
+    library.add_special_tokens(list(specials))
+    library.add_tokens([LibraryAddedToken(text, normalized=False) for text in added])
+
+
 def encode(
     library: LibraryTokenizer, texts: Sequence[str], *, specials: bool = False, around: bool = False
 ) -> list[Encoding]:

@@ -13,9 +13,10 @@ from tokscope.tokenizers.applied import BERT_FLAGS, finished, specials_of, unuse
 from tokscope.tokenizers.beside import Folder, beside_file
 from tokscope.tokenizers.families import BERT
 from tokscope.tokenizers.files import read_text
-from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, add, assemble
+from tokscope.tokenizers.huggingface import HuggingFaceTokenizer, assemble
 from tokscope.tokenizers.library import (
     LibraryTokenizer,
+    add,
     decoders,
     models,
     normalizers,
