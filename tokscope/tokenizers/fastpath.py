@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
 from tokscope.tokenizers.bpe import RankEncoder, byte_alphabet, from_alphabet
@@ -22,6 +26,8 @@ from tokscope.tokenizers.patterns import PATTERNS
 from tokscope.tokenizers.vocabulary import missing_bytes
 
 Json = dict[str, Any]
+# Tells which tokens are made of a pretoken that is their own text, or None
+Makes = Callable[[NDArray[np.int64]], NDArray[np.bool_] | None]
 _PAIRED = 2_000_000  # characters of added and special tokens that are compared, each with each
 _MANY = 20_000  # characters of added tokens, among which one expression searches
 # Characters of text for each token of the vocabulary, after which a fast path is made: the library
@@ -155,11 +161,11 @@ def engine_of(config: Json) -> str:
     return fast_engine(cut[0]) if cut and not unsuited(config) else ""
 
 
-def fast_path(library: LibraryTokenizer, config: Json) -> tuple[FastPath | None, str]:
+def fast_path(library: LibraryTokenizer, config: Json, makes: Makes) -> tuple[FastPath | None, str]:
     """Build the fast path, or say why the library must encode; call `unsuited` first."""
     asked()
     pattern, prefix = cast(tuple[str, bool], _cut(config))
-    ids = _ranked_ids(library, config["model"])
+    ids = _ranked_ids(library, config["model"], makes)
     if ids is None:
         return None, "the library: two merges make one token, or one is not spelled in bytes"
     pieces = {token: piece for piece, token in config["model"]["vocab"].items()}
@@ -180,21 +186,23 @@ def fast_path(library: LibraryTokenizer, config: Json) -> tuple[FastPath | None,
     return FastPath(encoder, normalizer, prefix), "tiktoken's core, its ids mapped back"
 
 
-def _ranked_ids(library: LibraryTokenizer, model: Json) -> list[int] | None:
+def _ranked_ids(library: LibraryTokenizer, model: Json, makes: Makes) -> list[int] | None:
     """Return ids in the order of their ranks: single bytes, then products in the order of merges.
 
     None where two merges have one product. Products that the model does not arrive at when it is
-    given them alone come up nowhere else either, and have no rank.
+    given them alone come up nowhere else either, and have no rank. The model is asked if its merges
+    do not tell.
     """
     vocabulary = model["vocab"]
     products = ["".join(merge) for merge in model["merges"]]
     alphabet = set(map(chr, byte_alphabet()))
     if len(set(products)) < len(products) or not alphabet.issuperset("".join(products)):
         return None
-    reached = [
-        vocabulary[product]
-        for product, ids in zip(products, encode_alone(library.model, products), strict=True)
-        if ids == [vocabulary.get(product)]
-    ]
+    numbers = [vocabulary.get(product, -1) for product in products]
+    made = makes(np.array(numbers, np.int64))
+    if made is None:
+        alone = encode_alone(library.model, products)
+        made = np.array([own == [token] for own, token in zip(alone, numbers, strict=True)], bool)
+    reached = [token for token in compress(numbers, made.tolist()) if token >= 0]
     singles = [vocabulary[char] for char in map(chr, byte_alphabet()) if char in vocabulary]
     return singles + reached

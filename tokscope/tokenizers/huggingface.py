@@ -69,7 +69,7 @@ class HuggingFaceTokenizer:
         why = unsuited(self.config)
         if why:
             return None, why
-        fast, why = fast_path(self.library, self.config)
+        fast, why = fast_path(self.library, self.config, self.makes)
         if fast is None or self._agrees(partial(self._encode_fast, fast)):
             return fast, why
         return None, "the library: the fast path gives other ids on the probe texts"
