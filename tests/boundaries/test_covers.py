@@ -126,6 +126,19 @@ def test_of_a_long_prompt_the_end_is_enough(family: str) -> None:
         assert found.ids(0) == tokenizer.encode([found.text + found.behind(0)]).ids.tolist()
 
 
+@pytest.mark.parametrize("family", ["gpt.json", "unigram.json"])
+def test_a_few_characters_are_enough_where_there_is_no_word(
+    family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prompts, "_CHEAP", 0)
+    tokenizer = tokenizer_of(family)
+    for prompt in ("hello" * 12 + " ", "hello" + " " * 60, "a" * 70, "yel" * 30 + "\n" * 9):
+        require_same(tokenizer, prompt, in_order(tokenizer))
+    canonical = as_read(tokenizer, "hello" * 12)[1]
+    first = next(prompts.tails(tokenizer, "hello" * 12, canonical, 1))
+    assert len(first.text) == prompts._FEW
+
+
 def test_where_a_continuation_changes_more_than_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Digits in groups from the right: one digit more moves all groups before it."""
     pattern = r"\d{1,3}(?=(?:\d{3})*(?!\d))|[^\d]+"

@@ -21,6 +21,7 @@ _CHEAP = 200_000  # characters that are encoded without looking for a shorter ta
 WINDOWS = (128, 1024, 8192)  # characters of a long prompt
 _SHIFTS = 16  # characters by which a window may grow until its tokens are those of the prompt
 _WORDS = 6  # words to look back
+_FEW = 32  # characters to look back, where those are too long
 _BLANK = re.compile(r"\s(?=\S)")
 _PROBES = ("", "s", "'s", "1", "12", "123", "\n", " ", " a", " 1", ".", "中")
 
@@ -111,17 +112,20 @@ def _ends(tokenizer: Tokenizer, text: str, canonical: Ids, size: int) -> Iterato
 
 
 def _words(tokenizer: Tokenizer, text: str, canonical: Ids) -> Iterator[Tail]:
-    """Yield the fewest last words that give what more of the prompt gives, before some rests."""
+    """Yield the fewest last words that give what more of the prompt gives, before some rests.
+
+    Or a few characters, if there is no such word.
+    """
     window = text[-WINDOWS[0] :]
     known = [ids[-1:] for ids in _units(tokenizer, window)]
     starts = [match.start() for match in _BLANK.finditer(window)]
-    for start in starts[: -_WORDS - 1 : -1]:
-        for words in (window[start:], window[start + 1 :]):
-            tail = _aligned(tokenizer, words, canonical)
-            same = [ids[-1:] for ids in _units(tokenizer, words)] == known
-            if same and _is_usable(tail, canonical):
-                yield tail
-                return
+    ends = [window[at:] for start in starts[: -_WORDS - 1 : -1] for at in (start, start + 1)]
+    for words in (*ends, window[-_FEW:]):
+        tail = _aligned(tokenizer, words, canonical)
+        same = [ids[-1:] for ids in _units(tokenizer, words)] == known
+        if same and _is_usable(tail, canonical):
+            yield tail
+            return
 
 
 def _is_usable(tail: Tail, canonical: Ids) -> bool:
