@@ -102,9 +102,8 @@ def _of(tokenizer: Tokenizer) -> Spaced:
         first = np.array([ord(rests[number][0]) for number in own.tolist()], np.int64)
         _, place, group[own] = np.unique(first, return_index=True, return_inverse=True)
         samples = own[place]
-    return Spaced(
-        ids[whole], rest, rests, int((~whole).sum()), token, group, samples, prepare
-    )  # fmt: skip
+    incomplete = int((~whole).sum())
+    return Spaced(ids[whole], rest, rests, incomplete, token, group, samples, prepare)
 
 
 def _cutting(tokenizer: Tokenizer) -> Callable[[str], Prepared] | None:
