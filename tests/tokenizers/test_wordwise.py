@@ -139,6 +139,16 @@ def test_tokens_and_their_places_are_the_librarys(
         require_same(words, texts)
 
 
+@given(st.sampled_from(LIBRARIES), st.lists(st.text(CHARACTERS, max_size=12), min_size=1))
+def test_beginnings_of_texts_have_the_tokens_of_the_library(
+    library: Tokenizer, texts: list[str]
+) -> None:
+    """Texts that are parts of each other are encoded without the places of their tokens."""
+    words = wordwise_of(library)
+    require_same(words, [text[:end] for text in texts for end in range(len(text) + 1)])
+    require_same(words, texts)
+
+
 def test_many_words_and_few_that_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Made texts have more words than go into one text for the library, and than are kept."""
     monkeypatch.setattr(wordwise, "_MOST", 1_000)

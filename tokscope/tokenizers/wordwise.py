@@ -22,6 +22,7 @@ import regex
 from numpy.typing import NDArray
 
 from tokscope.tokenizers import Encoded
+from tokscope.tokenizers.charwise import CHARACTER, DROPPED, Charwise, are_parts, charwise
 from tokscope.tokenizers.library import (
     Encoding,
     Json,
@@ -31,6 +32,7 @@ from tokscope.tokenizers.library import (
     normalize,
     normalizers,
 )
+from tokscope.tokenizers.patterns import PROBES
 from tokscope.tokenizers.vocabulary import SPACE
 
 Counts = NDArray[np.int64]
@@ -45,11 +47,8 @@ _AT_ONCE = 100  # words for one call of the library
 _FEW = 0.6  # of the characters of texts; if those of new words are more, whole texts are faster
 _SHORT = 2  # words
 _DROPS = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")  # each drops spaces
-_DROPPED = {"type": "Split", "pattern": {"Regex": r"\s+"}, "behavior": "Removed", "invert": False}
 # Behind one of these, each of these looks at a word alone.
 _INSIDE = ("Digits", "Punctuation", "Split")
-# An expression that matches single characters, whatever stands beside them
-_CHARACTER = re.compile(r"(?:\(\?!\\s\))?(?:\[(?!\^)(?:[^\[\]\\&]|\\.)+\]|\\p\{\w+\}|[^\W\d_])")
 # What these make of a word depends on no character across a space, which they leave as it is.
 _LOCAL = ("BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "StripAccents")
 # Joiners, and signs that are seen as one with the character behind them
@@ -93,7 +92,7 @@ def _drops_spaces(config: Json) -> bool:
     cut = config["pre_tokenizer"] or {}
     first, *others = cut["pretokenizers"] or [{}] if cut.get("type") == "Sequence" else [cut]
     return (
-        (first.get("type") in _DROPS or first == _DROPPED)
+        (first.get("type") in _DROPS or first == DROPPED)
         and all(map(_looks_inside, others))
         and all(map(_is_local, _steps(config)))
     )
@@ -112,7 +111,7 @@ def _is_local(step: Json) -> bool:
     if step["type"] != "Replace":
         return step["type"] in _LOCAL
     expression = step["pattern"].get("Regex") or re.escape(step["pattern"]["String"])
-    return bool(_CHARACTER.fullmatch(expression)) and not regex.search(expression, " ")
+    return bool(CHARACTER.fullmatch(expression)) and not regex.search(expression, " ")
 
 
 def _keeps_spaces(normalizer: normalizers.Normalizer) -> bool:
@@ -234,7 +233,7 @@ class Wordwise:
         Raises what the library raises.
         """
         words, begin, first = _Words.of(texts, self.cut, lower=self.lowers)
-        if not self._learns(words, len(texts)):
+        if not self._learns(words, texts):
             found = encode(self.library, texts)
             return joined(found), partial(told_of, found)
         numbers = np.fromiter(map(self.numbers.__getitem__, words), np.int64, len(words))
@@ -248,7 +247,10 @@ class Wordwise:
             if not self.drops:  # spaces have tokens
                 return told(encode(self.library, [texts[unit] for unit in units.tolist()]))
             wanted = encoded.of_units(units)
-            return known.spans[tokens[wanted]] + np.repeat(begin, counts)[wanted, None]
+            found = known.spans[tokens[wanted]]
+            if (found < 0).any():  # they were not kept
+                return told(encode(self.library, [texts[unit] for unit in units.tolist()]))
+            return found + np.repeat(begin, counts)[wanted, None]
 
         return encoded, spans
 
@@ -265,22 +267,44 @@ class Wordwise:
             for char in ascii_uppercase
         )
 
-    def _learns(self, words: Sequence[str], texts: int) -> bool:
+    @cached_property
+    def _charwise(self) -> Charwise | None:
+        """What encodes words faster without their places, if it agrees on probe texts."""
+        found = charwise(self.library) if self.drops else None
+        words = list(dict.fromkeys(" ".join(PROBES).split(" ")))
+        encoded = encode(self.library, words) if found else ()
+        told = zip(found.ids(words) if found else (), encoded, strict=True)
+        return found if all(ids in (None, one.ids) for ids, one in told) else None
+
+    def _learns(self, words: Sequence[str], texts: Sequence[str]) -> bool:
         """Encode the words that are new, unless they are too many; return whether all are known.
 
         Of texts of a word or two all are kept: that costs little more, and such texts are often
         the forms of terms, or beginnings of words, which come up again.
         """
+        quick = self._charwise if are_parts(texts) else None
         if self.size > _MOST:
             self.numbers, self.known, self.size = {}, _NOTHING, 0
-        new = list(set(words).difference(self.numbers))
+        new = [word for word in dict.fromkeys(words) if word not in self.numbers]
         size = sum(map(len, new))
-        if size > _FEW * sum(map(len, words)) and len(words) > _SHORT * texts:
+        few = size <= _FEW * sum(map(len, words)) or len(words) <= _SHORT * len(texts)
+        if not (few or quick):
             return False
-        self._learn_joined(list(filter(_is_plain, new)))
-        self._learn_apart(list(set(new).difference(self.numbers)))
         self.size += size
+        if quick:
+            new = self._learn_quickly(new, quick)
+        self._learn_joined(list(filter(_is_plain, new)))
+        self._learn_apart([word for word in new if word not in self.numbers])
         return True
+
+    def _learn_quickly(self, words: Sequence[str], way: Charwise) -> list[str]:
+        """Keep words without the places of their tokens; return those that this leaves out."""
+        found = dict(zip(words, way.ids(words), strict=True))
+        own = {word: ids for word, ids in found.items() if ids is not None}
+        counts = np.fromiter(map(len, own.values()), np.int64, len(own))
+        ids = np.fromiter(chain.from_iterable(own.values()), np.int32, counts.sum())
+        self._keep(list(own), counts, ids, np.full((len(ids), 2), -1))
+        return [word for word, ids in found.items() if ids is None]
 
     def _learn_joined(self, words: Sequence[str]) -> None:
         """Encode words with spaces between them, which is the fastest; keep those that are sure.
