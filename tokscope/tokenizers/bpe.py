@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from itertools import accumulate, pairwise
 
 import numpy as np
 import regex
@@ -73,6 +74,16 @@ def from_alphabet(piece: str) -> bytes:
         return piece.encode(errors="replace")
 
 
+def all_from_alphabet(pieces: Collection[str]) -> list[bytes]:
+    """Return what `from_alphabet` gives for each piece: a character is a byte, so all at once."""
+    try:
+        data = "".join(pieces).translate(_letters()).encode("latin-1")
+    except UnicodeEncodeError:
+        return list(map(from_alphabet, pieces))
+    ends = accumulate(map(len, pieces), initial=0)
+    return [data[start:end] for start, end in pairwise(ends)]
+
+
 @dataclass(frozen=True)
 class RankEncoder:
     """A core, what its numbers mean, and added tokens that are cut out of the text first."""
@@ -91,11 +102,13 @@ class RankEncoder:
         *,
         added: Mapping[str, int] | None = None,
         specials: Mapping[str, int] | None = None,
+        pieces: Sequence[str] | None = None,
         merges: Sequence[Sequence[str]] | None = None,
     ) -> RankEncoder:
         """Build the core. `added` tokens are always found in text, `specials` only when allowed.
 
-        `merges` are those of the ranks, in the byte alphabet, where they are known.
+        `pieces` are the tokens in the order of `ranks`, in the byte alphabet, and `merges` those
+        of the ranks, where they are known.
 
         Raises:
             ValueError: the core cannot read the pattern, or it matches empty text.
@@ -114,7 +127,7 @@ class RankEncoder:
         longest_first = sorted(marks, key=len, reverse=True)
         search = re.compile("|".join(map(re.escape, longest_first))) if marks else None
         letters = {byte: letter for letter, byte in byte_alphabet().items()}
-        return cls(Engines(Source(core, letters, merges)), table, marks, search)
+        return cls(Engines(Source(core, letters, pieces, merges)), table, marks, search)
 
     @property
     def core(self) -> tiktoken.Encoding:

@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import re
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -145,7 +145,9 @@ class Source(NamedTuple):
 
     core: tiktoken.Encoding
     letters: Mapping[int, int]  # byte -> the character that stands for it in a tokenizer.json
-    merges: Sequence[Sequence[str]] | None = None  # in these characters, where a file lists them
+    # in these characters, where a file lists them: the tokens in the order of `ranks`, and merges
+    pieces: Sequence[str] | None = None
+    merges: Sequence[Sequence[str]] | None = None
 
     @property
     def ranks(self) -> dict[bytes, int]:
@@ -167,7 +169,8 @@ class Source(NamedTuple):
 
     def _file(self, pattern: str) -> str:
         """Return a tokenizer.json."""
-        vocabulary = {self._spell(token): rank for token, rank in self.ranks.items()}
+        pieces = self.pieces or map(self._spell, self.ranks)
+        vocabulary = dict(zip(pieces, self.ranks.values(), strict=True))
         merges = self.merges or self._learned()
         split = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated"}
         cut = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": not pattern}
@@ -177,7 +180,8 @@ class Source(NamedTuple):
             "vocab": vocabulary,
             "merges": [pair for pair in merges if "".join(pair) in vocabulary],
         }
-        return json.dumps({"pre_tokenizer": steps if pattern else cut, "model": model})
+        whole = {"pre_tokenizer": steps if pattern else cut, "model": model}
+        return json.dumps(whole, ensure_ascii=False)
 
     def _learned(self) -> list[tuple[str, str]]:
         """Return the merges that the ranks stand for."""
@@ -193,7 +197,8 @@ class Source(NamedTuple):
 
 def _of_ranks(ranks: Mapping[bytes, int], pattern: str) -> Any:
     """Build fastokens from a rank file that stands in memory alone."""
-    lines = b"".join(b"%b %d\n" % (b64encode(token), rank) for token, rank in ranks.items())
+    encode = partial(b2a_base64, newline=False)
+    lines = b"".join([b"%b %d\n" % (encode(token), rank) for token, rank in ranks.items()])
     with os.fdopen(os.memfd_create("ranks"), "wb") as file:
         file.write(lines)
         file.flush()

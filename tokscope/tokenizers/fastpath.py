@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope.errors import TokscopeError
-from tokscope.tokenizers.bpe import RankEncoder, byte_alphabet, from_alphabet
+from tokscope.tokenizers.bpe import RankEncoder, all_from_alphabet, byte_alphabet
 from tokscope.tokenizers.engine import VARIABLE, asked, fast_engine
 from tokscope.tokenizers.library import LibraryTokenizer, encode_alone, normalizers
 from tokscope.tokenizers.patterns import PATTERNS
@@ -168,8 +168,9 @@ def fast_path(library: LibraryTokenizer, config: Json, makes: Makes) -> tuple[Fa
     ids = _ranked_ids(library, config["model"], makes)
     if ids is None:
         return None, "the library: two merges make one token, or one is not spelled in bytes"
-    pieces = {token: piece for piece, token in config["model"]["vocab"].items()}
-    tokens = [from_alphabet(pieces[token]) for token in ids]
+    spelled = {token: piece for piece, token in config["model"]["vocab"].items()}
+    pieces = [spelled[token] for token in ids]
+    tokens = all_from_alphabet(pieces)
     ranks = {token: rank for rank, token in enumerate(tokens)}
     if len(ranks) < len(tokens) or missing_bytes(ranks):
         return None, "the library: a single byte is missing or two tokens spell the same"
@@ -180,7 +181,8 @@ def fast_path(library: LibraryTokenizer, config: Json, makes: Makes) -> tuple[Fa
     if normalizer and any(normalizer.normalize_str(text) != text for text in added):
         return None, "the library: an added token is not normalised"
     try:
-        encoder = RankEncoder.of(pattern, ranks, ids, added=added, merges=config["model"]["merges"])
+        known = {"pieces": pieces, "merges": config["model"]["merges"]}
+        encoder = RankEncoder.of(pattern, ranks, ids, added=added, **known)
     except (ValueError, TokscopeError):
         return None, "the library: its regular expression is not one that tiktoken reads"
     return FastPath(encoder, normalizer, prefix), "tiktoken's core, its ids mapped back"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tokscope.tokenizers.bpe import from_alphabet
+from tokscope.tokenizers.bpe import all_from_alphabet
 from tokscope.tokenizers.vocabulary import SPACE, Vocabulary
 
 Json = dict[str, Any]
@@ -83,7 +83,7 @@ def _spelled(pieces: Mapping[str, int], config: Json) -> list[bytes]:
     model = config["model"]
     suffix = model.get("end_of_word_suffix") or ""
     if bytewise(config):
-        return [from_alphabet(piece.removesuffix(suffix)) for piece in pieces]
+        return all_from_alphabet([piece.removesuffix(suffix) for piece in pieces])
     spaces = spaced(config)
     prefix = model.get("continuing_subword_prefix") or ""
     fallback = bool(model.get("byte_fallback"))

@@ -82,8 +82,8 @@ def encode_words(library: LibraryTokenizer, texts: Sequence[Sequence[str]]) -> l
 
 def encode_alone(model: models.Model, texts: Sequence[str]) -> list[list[int]]:
     """Return the ids that a model gives texts which no other step changes or cuts."""
-    found = LibraryTokenizer(model).encode_batch_fast(list(texts), add_special_tokens=False)
-    return [encoding.ids for encoding in found]
+    tokenize = model.tokenize
+    return [[token.id for token in tokenize(text)] if text else [] for text in texts]
 
 
 def normalize(library: LibraryTokenizer, text: str) -> str:
