@@ -22,7 +22,7 @@ from tokscope.errors import TokscopeError
 from tokscope.tokenizers import Tokenizer as Tokscope
 from tokscope.tokenizers import load
 from tokscope.tokenizers.baselines import Bytes, Characters
-from tokscope.tokenizers.bpe import from_alphabet
+from tokscope.tokenizers.bpe import all_from_alphabet, from_alphabet
 from tokscope.tokenizers.forms import all_pieces, by_form, form, forms, pieces
 from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.huggingface_pieces import pieces_of
@@ -231,3 +231,8 @@ def test_bytes_of_a_byte_level_token_are_those_of_the_library(piece: str) -> Non
     """One character that is not in the byte alphabet, such as a space: all are taken literally."""
     decoded = decoders.ByteLevel().decode([piece])
     assert from_alphabet(piece).decode(errors="replace") == decoded
+
+
+@given(st.lists(st.text("aĠéĂ", max_size=4) | st.text("a \ud800中", max_size=2)))
+def test_bytes_of_all_pieces_are_those_of_each(pieces: list[str]) -> None:
+    assert all_from_alphabet(pieces) == list(map(from_alphabet, pieces))
