@@ -181,8 +181,8 @@ def fast_path(library: LibraryTokenizer, config: Json, makes: Makes) -> tuple[Fa
     if normalizer and any(normalizer.normalize_str(text) != text for text in added):
         return None, "the library: an added token is not normalised"
     try:
-        known = {"pieces": pieces, "merges": config["model"]["merges"]}
-        encoder = RankEncoder.of(pattern, ranks, ids, added=added, **known)
+        merges = config["model"]["merges"]
+        encoder = RankEncoder.of(pattern, ranks, ids, added=added, pieces=pieces, merges=merges)
     except (ValueError, TokscopeError):
         return None, "the library: its regular expression is not one that tiktoken reads"
     return FastPath(encoder, normalizer, prefix), "tiktoken's core, its ids mapped back"
