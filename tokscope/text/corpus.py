@@ -44,7 +44,7 @@ __all__ = [
     "unit_of",
     "units_at",
 ]
-PART = 1 << 23  # bytes of a file that one worker reads
+PART = 1 << 22  # bytes of a file that one worker reads
 BEGINNING = 1 << 20  # bytes of a part that are read before workers start; at most an eighth of it
 FIELD = "text"
 ANY = ""  # stands for any corpus without a field of its own
