@@ -90,7 +90,7 @@ def test_covers_are_those_of_brute_force(family: str, monkeypatch: pytest.Monkey
     Each prompt is tried in the one way in half of the families, and in the other way in the others.
     """
     monkeypatch.setattr(spaced, "_LEAST", 1)
-    monkeypatch.setattr(spaced, "_KEPT", {})
+    monkeypatch.setattr(spaced.spaced, "kept", {})
     tokenizer = tokenizer_of(family)
     tokens = in_order(tokenizer)
     ways = cycle((prompts._CHEAP, 0) if list(FAMILIES).index(family) % 2 else (0, prompts._CHEAP))
@@ -347,7 +347,7 @@ BLANK = (
 def test_a_last_space_by_samples(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By published expressions and by others, of which samples tell nothing."""
     monkeypatch.setattr(spaced, "_LEAST", 1)
-    monkeypatch.setattr(spaced, "_KEPT", {})
+    monkeypatch.setattr(spaced.spaced, "kept", {})
     tokenizer = load_one(byte_level(pattern=pattern, size=700))
     for before in BLANK:
         require_same(tokenizer, f"{before} ", in_order(tokenizer))
@@ -356,7 +356,7 @@ def test_a_last_space_by_samples(pattern: str, monkeypatch: pytest.MonkeyPatch) 
 def test_a_last_space_that_is_dropped_and_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words get the mark of a space, whichever white space or none stands before them."""
     monkeypatch.setattr(spaced, "_LEAST", 1)
-    monkeypatch.setattr(spaced, "_KEPT", {})
+    monkeypatch.setattr(spaced.spaced, "kept", {})
     made = unigram()
     steps = [tokenizers.pre_tokenizers.WhitespaceSplit(), made.pre_tokenizer]
     made.pre_tokenizer = tokenizers.pre_tokenizers.Sequence(steps)
@@ -370,7 +370,7 @@ def test_a_last_space_that_is_dropped_and_marked(monkeypatch: pytest.MonkeyPatch
 def test_more_than_the_next_character_may_decide_on_a_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut before a space that one letter follows, and not before one that two follow."""
     monkeypatch.setattr(spaced, "_LEAST", 1)
-    monkeypatch.setattr(spaced, "_KEPT", {})
+    monkeypatch.setattr(spaced.spaced, "kept", {})
     merges = [("A", "\u0120"), ("\u0120", "B"), ("\u0120B", "C")]
     pieces = [*"ABC\u0120", *map("".join, merges)]
     made = tokenizers.Tokenizer(

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import HasNormal, added_tokens
 from tokscope.tokenizers.pairs import Pairs, pairs
+from tokscope.tokenizers.remembered import Remembered
 from tokscope.tokenizers.uncut import HasUncut
 from tokscope.tokenizers.vocabulary import SPACE, Vocabulary
 
 Ids = NDArray[np.int64]
-_TOKENIZERS = 16  # whose merges are remembered
 
 
 @dataclass(frozen=True)
@@ -35,20 +35,9 @@ class Joints:
         )
 
 
-_KEPT: dict[str, Joints | None] = {}
-
-
+@Remembered
 def joints(tokenizer: Tokenizer) -> Joints | None:
-    """Return the merges of a tokenizer, if they decide alone; they are remembered."""
-    key = tokenizer.fingerprint
-    if key not in _KEPT:
-        if len(_KEPT) == _TOKENIZERS:
-            del _KEPT[next(iter(_KEPT))]
-        _KEPT[key] = _of(tokenizer)
-    return _KEPT[key]
-
-
-def _of(tokenizer: Tokenizer) -> Joints | None:
+    """Return the merges of a tokenizer, if they decide alone."""
     rows = tokenizer.uncut() if isinstance(tokenizer, HasUncut) else None
     if rows is None or not len(rows) or not isinstance(tokenizer, HasNormal):
         return None

@@ -23,6 +23,7 @@ from tokscope.text.words import codes
 from tokscope.tokenizers import Tokenizer
 from tokscope.tokenizers.anatomy import HasCuts, HasMakes, HasNormal, Prepared, added_tokens
 from tokscope.tokenizers.patterns import PATTERNS
+from tokscope.tokenizers.remembered import Remembered
 from tokscope.tokenizers.vocabulary import Vocabulary
 
 Ids = NDArray[np.int64]
@@ -33,7 +34,6 @@ _CUT = re.compile("[\udc80-\udcfe]")  # without the byte between
 _NEAR = 64  # characters of a prompt that are cut together with what follows
 _LEAST = 1_000  # texts; fewer are encoded as fast
 _KNOWN = frozenset(("", *PATTERNS.values()))
-_TOKENIZERS = 16  # whose tokens are remembered
 _NUL = chr(0)  # between texts
 
 
@@ -65,20 +65,9 @@ def _is_cut(prepared: Prepared, text: str, place: int) -> bool:
     return prepared.text == text and starts[:1] in ([place], [place + 1])
 
 
-_KEPT: dict[str, Spaced] = {}
-
-
+@Remembered
 def spaced(tokenizer: Tokenizer) -> Spaced:
-    """Return the tokens of a tokenizer that begin with a space, which are remembered."""
-    key = tokenizer.fingerprint
-    if key not in _KEPT:
-        if len(_KEPT) == _TOKENIZERS:
-            del _KEPT[next(iter(_KEPT))]
-        _KEPT[key] = _of(tokenizer)
-    return _KEPT[key]
-
-
-def _of(tokenizer: Tokenizer) -> Spaced:
+    """Return the tokens of a tokenizer that begin with a space."""
     vocabulary = tokenizer.vocabulary
     known = np.flatnonzero(vocabulary.lengths)
     ids = known[vocabulary.blob[(vocabulary.ends - vocabulary.lengths)[known]] == ord(" ")]

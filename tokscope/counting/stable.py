@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tokscope.counting.seams import SURE, Flags, Seams, repeating
 from tokscope.errors import UnitError
 from tokscope.tokenizers import Encoded, Tokenizer, tokens_of
+from tokscope.tokenizers.remembered import Remembered
 
 Counts = NDArray[np.int64]
 # Characters of a part; longer ones are left out, since all their prefixes would take too long.
@@ -28,7 +29,6 @@ LONGEST = 1_000
 _AT_ONCE = 4_000_000  # characters of prefixes and suffixes
 _STRINGS = 20_000  # for one call of a tokenizer, whose library holds a lot for each
 _MOST = 1_000_000  # places that are remembered
-_TOKENIZERS = 16  # whose places are remembered
 _BEGIN = "\n"  # before a part that begins a text; no seam is behind a line feed
 
 
@@ -312,14 +312,7 @@ def _groups(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
         yield group
 
 
-_KEPT: dict[tuple[str, bool], Places] = {}
-
-
+@Remembered
 def places_of(tokenizer: Tokenizer, *, specials: bool = False) -> Places:
     """Return the places of a tokenizer, with what is remembered of text that it has seen."""
-    key = (tokenizer.fingerprint, specials)
-    if key not in _KEPT:
-        if len(_KEPT) == _TOKENIZERS:
-            del _KEPT[next(iter(_KEPT))]
-        _KEPT[key] = Places(Seams(tokenizer, specials))
-    return _KEPT[key]
+    return Places(Seams(tokenizer, specials))
