@@ -112,10 +112,13 @@ def equal(workers: Workers, corpora: list[Corpus]) -> Report:
 
 def locked(workers: Workers, corpora: list[Corpus]) -> Report:
     words = tuple(corpus.shards[0].path for corpus in corpora[1:])
-    config = Config(Path("tokscope.toml"), {}, text=Text(words))
-    found = snapshot("sample:bpe", opened(config.text, everything(config)), None, workers)
-    hashes = {name: sample.hashes.tolist() for name, sample in found.measured.samples.items()}
-    return Report("lock", json.dumps(hashes), [])
+    levels = {("identity", "nested"): "fail"}
+    config = Config(Path("tokscope.toml"), {}, text=Text(words), levels=levels)
+    with patch("tokscope.gate.snapshot.MOST_IDS", 3_000):  # fewer than the text has
+        found = snapshot("sample:bpe", opened(config.text, everything(config)), None, workers)
+    samples = found.measured.samples.items()
+    held = {name: [sample.hashes.tolist(), sample.ids.tolist()] for name, sample in samples}
+    return Report("lock", json.dumps(held), [])
 
 
 def transferred(workers: Workers, corpora: list[Corpus]) -> Report:

@@ -91,8 +91,9 @@ RULES: Mapping[str, Rule] = {
         "error",
         "old ids changed in a tokenizer that grew",
         "It should only have joined tokens of the baseline. But an old id means something else "
-        "now, or a golden string is cut elsewhere, or has an old id where it had others. A model "
-        "that learned the old ids reads this text wrong.",
+        "now, or a golden string or a unit of text is cut elsewhere, or has an old id where it had "
+        "others. A model that learned the old ids reads this text wrong. A pass says what was "
+        "tried.",
         "Add merges behind all others, as tokscope extend does, and keep the ids of added tokens.",
     ),
     "TS101": Rule(

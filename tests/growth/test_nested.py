@@ -12,10 +12,13 @@ from tokenizers import AddedToken, Tokenizer
 
 from tests.tokenizers.families import byte_level
 from tokscope.equivalence.made import texts_of
+from tokscope.equivalence.nested import Spelled, not_nested, shortest_break
 from tokscope.equivalence.two import NESTED, Two
 from tokscope.errors import TokscopeError
 from tokscope.studies.equiv import equiv
+from tokscope.tokenizers import Encoded
 from tokscope.tokenizers.given import load_one
+from tokscope.tokenizers.vocabulary import Vocabulary
 
 TEXT = ["low lower lowest", "newer newest widest", "Slow wonder."]
 
@@ -90,6 +93,17 @@ def test_added_tokens_are_found(base) -> None:
     other = Tokenizer.from_str(base.to_str())
     other.add_tokens([AddedToken("west", normalized=False)])
     assert broken(base, other)
+
+
+def test_the_shortest_break_is_shown() -> None:
+    """Of ab|cd|e|fg and abc|d|ef|g, cut alike nowhere but behind d, the second part is shorter."""
+    pieces = [b"ab", b"cd", b"e", b"fg", b"abc", b"d", b"ef", b"g"]
+    old, new = Vocabulary.of(pieces[:4]), Vocabulary.of(pieces)
+    base = Spelled(old, Encoded.of([[0, 1, 2, 3], [0]]))
+    grown = Spelled(new, Encoded.of([[4, 5, 6, 7], [0]]))
+    assert not_nested(base, grown).tolist() == [True, False]
+    first, second = shortest_break(base.unit(0), grown.unit(0))
+    assert (first.encoded.ids.tolist(), second.encoded.ids.tolist()) == ([2, 3], [6, 7])
 
 
 def test_the_way_to_compare_is_one_of_three(base) -> None:

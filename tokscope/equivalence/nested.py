@@ -37,6 +37,12 @@ class Spelled:
         ends = np.append(0, np.cumsum(values))[self.encoded.starts]
         return np.diff(ends)
 
+    def unit(self, unit: int) -> Spelled:
+        """Return one unit alone."""
+        edges = self.encoded.starts[unit : unit + 2]
+        ids = self.encoded.ids[edges[0] : edges[1]]
+        return Spelled(self.vocabulary, Encoded(ids, edges - edges[0]))
+
     @property
     def units(self) -> Ints:
         """The unit of each token; (T,)."""
@@ -59,6 +65,22 @@ def not_nested(base: Spelled, extended: Spelled) -> Flags:
     unlike[units[alike][differ]] = True
     unlike[units[~alike][_known(base.vocabulary, new[~alike])]] = True
     return unlike
+
+
+def shortest_break(base: Spelled, extended: Spelled) -> tuple[Spelled, Spelled]:
+    """Return the shortest part, between cuts of both, of a unit that is more than joined tokens."""
+    both = base, extended
+    old, new = (np.append(0, np.cumsum(one.sizes(one.encoded.ids))) for one in both)
+    if old[-1] != new[-1]:
+        return both
+    shared = np.intersect1d(old, new)
+    first, second = (
+        Spelled(one.vocabulary, Encoded(one.encoded.ids, np.searchsorted(ends, shared)))
+        for one, ends in zip(both, (old, new), strict=True)
+    )
+    broken = np.flatnonzero(not_nested(first, second))
+    shortest = int(broken[np.argmin(np.diff(shared)[broken])])
+    return first.unit(shortest), second.unit(shortest)
 
 
 def _spelled_otherwise(base: Spelled, extended: Spelled) -> Flags:

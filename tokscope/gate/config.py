@@ -144,6 +144,7 @@ class Config:
     mixture: int = 0  # merges to infer from; 0 for no report
     evidence: Evidence = Evidence()
     waivers: Sequence[Waiver] = ()
+    reads: bool = True  # the text that it names
 
     @property
     def spec(self) -> str:
@@ -156,11 +157,10 @@ class Config:
         return [self.path, *(self.path.with_name(name) for name in (NAME, PROJECT))]
 
     def identity_alone(self) -> Config:
-        """Return only the gates that need no text and no audit, quick enough for every commit."""
+        """Return only the gates of identity, without text: quick enough for every commit."""
         levels = {key: level for key, level in self.levels.items() if key[0] == "identity"}
-        return replace(
-            self, levels=levels, documents=None, tokens_per_digit=None, limits=(), mixture=0
-        )
+        alone = replace(self, levels=levels, documents=None, limits=(), reads=False)
+        return replace(alone, tokens_per_digit=None, mixture=0)
 
     def level(self, *key: str) -> str:
         """Return what a gate does: fail, warn or off."""

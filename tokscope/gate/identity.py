@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from tokscope.errors import shortened
-from tokscope.gate.nested import broken_law
 from tokscope.gate.snapshot import Identity
 from tokscope.gate.vocabularies import changed_ids
 from tokscope.text.spelled import spelled
@@ -144,16 +143,6 @@ def _backends(head: Identity, base: Identity) -> str:
     return ", ".join(f"{name} {old.get(name, '–')} -> {new.get(name, '–')}" for name in names)
 
 
-def _nested(head: Identity, base: Identity) -> str:
-    """Say what is more than joined tokens of the baseline."""
-    found = broken_law(head, base)
-    if not isinstance(found, str):
-        count = f"{len(found)} of {len(base.golden)} golden strings are more than joined old tokens"
-        shown = sorted(found, key=_by_length)
-        return f"{count}: {_examples(shown, base.golden, head.golden)}" if found else ""
-    return found
-
-
 # gate -> a function that says what differs between a candidate and a baseline
 LOOKS: Mapping[str, Callable[[Identity, Identity], str]] = {
     "golden": _golden,
@@ -164,5 +153,4 @@ LOOKS: Mapping[str, Callable[[Identity, Identity], str]] = {
     "processing": _processing,
     "chat_templates": _templates,
     "backends": _backends,
-    "nested": _nested,
 }

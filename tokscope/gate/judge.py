@@ -13,10 +13,12 @@ from tokscope.gate.changes import require_same
 from tokscope.gate.config import IDENTITY, OFF, Config
 from tokscope.gate.identity import LOOKS
 from tokscope.gate.limits import limits, numbers
+from tokscope.gate.nested import law_of
 from tokscope.gate.snapshot import Identity, require_tokens
 from tokscope.gate.verdict import (
     INCONCLUSIVE,
     NOTE,
+    PASS,
     REPORT,
     Case,
     Figures,
@@ -40,7 +42,7 @@ def judged(case: Case) -> list[Judged]:
         TokscopeError: no gate is on, or one cannot be judged.
     """
     _require_owed(case)
-    verdicts = [*_identity(case), *_documents(case), *limits(case), *numbers(case)]
+    verdicts = [*_identity(case), *_nested(case), *_documents(case), *limits(case), *numbers(case)]
     verdicts += [*_findings(case), *_mixture(case)]
     decided = (is_decisive(one.gate.code, one.verdict, one.figures.head) for one in verdicts)
     if not any(decided) and not any(one.verdict == INCONCLUSIVE for one in verdicts):
@@ -92,6 +94,15 @@ def _identity(case: Case) -> Iterator[Judged]:
         if level != OFF:
             text = look(case.head.identity, case.baseline.identity)
             yield judged_by(text, Gate(IDENTITY[name], name), key, level=level)
+
+
+def _nested(case: Case) -> Iterator[Judged]:
+    key = case.config.identity("nested")
+    level = case.config.level(*key)
+    if level != OFF:
+        law = law_of(case.head, case.baseline)
+        verdict = level if law.broken else PASS
+        yield Judged(Gate(IDENTITY["nested"], "nested"), key, verdict, law.broken or law.tried)
 
 
 def _documents(case: Case) -> Iterator[Judged]:

@@ -22,12 +22,22 @@ from tokscope.counting.tokens import TOKEN_COLUMNS
 from tokscope.errors import TokscopeError, exists, shortened
 from tokscope.gate import pair
 from tokscope.gate.schema import HISTORY, LOCK, Check, Json, parsed
-from tokscope.gate.snapshot import Extras, Identity, Measured, Numbers, Sample, Snapshot
+from tokscope.gate.snapshot import (
+    Extras,
+    Identity,
+    Measured,
+    Numbers,
+    Sample,
+    Snapshot,
+    first_units,
+    hashed,
+)
 
 SCHEMA = 3
 SIDECAR = pair.SIDECAR
-_HASHES = "hashes"
+_HASHES, _IDS = "hashes", "ids"
 _COLUMNS = (_HASHES, *TOKEN_COLUMNS)
+_LARGEST = 2**31 - 1  # of ids
 _MOST = 2**53  # tokens of a corpus, so that every sum is exact
 _AGAIN = "move it away, then run: tokscope lock"
 Arrays = dict[str, Any]  # by name
@@ -129,7 +139,10 @@ def _arrays(measured: Measured) -> Arrays:
     arrays: Arrays = {}
     for corpus, sample in measured.samples.items():
         arrays[_name(corpus, _HASHES)] = sample.hashes
-        for column, counts in sample.columns.items():
+        numbers: Arrays = {**sample.columns}
+        if sample.ids is not None:
+            numbers[_IDS] = sample.ids
+        for column, counts in numbers.items():
             narrow = np.min_scalar_type(int(counts.max(initial=0)))
             arrays[_name(corpus, column)] = counts.astype(narrow)
     return arrays
@@ -263,11 +276,14 @@ def _loaded(counts: bytes, place: str) -> Arrays:
 def _require_together(record: Json, arrays: Arrays) -> None:
     """Raise unless there are values and counts of every corpus, and of no other."""
     corpora = record["corpora"]
+    ids = {_name(corpus, _IDS): corpus for corpus in corpora}
     owed = {_name(corpus, column): corpus for corpus in corpora for column in _COLUMNS}
-    for name in {**owed, **arrays}:
-        if name not in owed or name not in arrays:
+    every = owed | ids if ids.keys() & arrays else owed  # of all corpora or of none
+    for name in {**every, **arrays}:
+        if name not in every or name not in arrays:
             word = "unknown" if name in arrays else "missing"
             raise ValueError(f"the counts '{shortened(name)}' are {word}")
+    for name in owed:
         if arrays[name].shape != (corpora[owed[name]]["units"],):
             raise ValueError(f"the counts '{shortened(name)}' are not one for each unit")
         if not name.endswith(_HASHES) and arrays[name].sum(dtype=float) > _MOST:
@@ -277,6 +293,8 @@ def _require_together(record: Json, arrays: Arrays) -> None:
             raise ValueError(f"values.{shortened(measure)} are not those of the corpora")
     for corpus in corpora:
         _require_possible(record, {c: arrays[_name(corpus, c)] for c in TOKEN_COLUMNS}, corpus)
+        if every != owed:
+            _require_ids({c: arrays[_name(corpus, c)] for c in (_IDS, "tokens", _HASHES)}, corpus)
     for name in record["model_input"]:
         if name not in record["golden"]:
             raise ValueError(f"model_input has '{shortened(name)}', which is not in golden")
@@ -295,6 +313,18 @@ def _require_possible(record: Json, columns: Arrays, corpus: str) -> None:
         raise ValueError(f"values.tokens.{shortened(corpus)} is not the sum of its counts")
 
 
+def _require_ids(columns: Arrays, corpus: str) -> None:
+    """Raise unless ids are those of the first units, of which the lock has a hash each."""
+    ids, hashes = columns[_IDS], columns[_HASHES]
+    first = first_units(ids.ravel(), columns["tokens"].astype(np.int64))
+    units = len(first.starts) - 1
+    whole = units and ids.ndim == 1 and first.starts[-1] == len(ids)
+    if not whole or not np.array_equal(hashed(first.ids, first.starts), hashes[:units]):
+        raise ValueError(f"the ids of '{shortened(corpus)}' are not those of its first units")
+    if ids.max(initial=0) > _LARGEST:
+        raise ValueError(f"the ids of '{shortened(corpus)}' are too large")
+
+
 def _golden(table: Json) -> dict[str, tuple[int, ...]]:
     return {text: tuple(ids) for text, ids in table.items()}
 
@@ -307,6 +337,7 @@ def _snapshot(record: Json, arrays: Arrays) -> Snapshot:
             corpus["units"],
             {column: arrays[_name(name, column)].astype(np.int64) for column in TOKEN_COLUMNS},
             arrays[_name(name, _HASHES)].astype(np.uint64),
+            arrays[_name(name, _IDS)].astype(np.int32) if _name(name, _IDS) in arrays else None,
         )
         for name, corpus in record["corpora"].items()
     }

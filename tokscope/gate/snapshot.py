@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,6 +41,7 @@ else:
 Hashes = NDArray[np.uint64]
 Values = Mapping[str, Mapping[str, float]]  # measure -> corpus -> value
 BACKENDS = ("tokenizers", "tiktoken", "sentencepiece", "regex")
+MOST_IDS = 1_000_000  # that are kept of all corpora; the last unit of each may go beyond
 _SEED = 0  # of the numbers that are cut
 _SHORT = 200  # characters of a part that is kept as it is
 
@@ -60,6 +62,12 @@ class Sample:
     units: int
     columns: Mapping[str, NDArray[np.int64]]  # of `TOKEN_COLUMNS`, (N,) each
     hashes: Hashes  # of the ids of each unit, (N,)
+    ids: NDArray[np.int32] | None = None  # of the first units; None if nobody asked for them
+
+    @property
+    def first(self) -> Encoded | None:
+        """The first units, as far as their ids are held."""
+        return None if self.ids is None else first_units(self.ids, self.columns["tokens"])
 
 
 @dataclass(frozen=True)
@@ -195,6 +203,48 @@ class _Hashing:
         self.parts += other.parts
 
 
+class _First:
+    """Keeps the ids of the first units of a corpus, until there are enough."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.held = most, 0
+        self.parts: list[NDArray[np.int32]] = []
+
+    def observe(self, tokens: Sequence[Tokens]) -> None:
+        (one,) = tokens
+        if self.held < self.most:
+            self._keep(one.encoded.ids[: begun(one.counts, self.most - self.held)])
+
+    def join(self, other: _First) -> None:
+        if self.held < self.most:
+            self._keep(*other.parts)
+
+    def _keep(self, *parts: NDArray[np.int32]) -> None:
+        self.parts += parts
+        self.held += sum(map(len, parts))
+
+    def ids(self, counts: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return them by the tokens of each unit; so they do not depend on how text was shared."""
+        every = np.concatenate([np.zeros(0, np.int32), *self.parts])
+        return every[: begun(counts, self.most)]
+
+
+def begun(counts: NDArray[np.int64], most: int) -> int:
+    """Return how many tokens the units have that begin before a number of tokens.
+
+    >>> begun(np.array([2, 3, 4]), 5), begun(np.array([2, 3, 4]), 6)
+    (5, 9)
+    """
+    ends = np.cumsum(counts)
+    return int(ends[ends - counts < most].max(initial=0))
+
+
+def first_units(ids: NDArray[np.int32], counts: NDArray[np.int64]) -> Encoded:
+    """Return ids as units, by the tokens of each unit, as far as the ids go."""
+    starts = np.append(0, np.cumsum(counts))
+    return Encoded(ids, starts[: np.searchsorted(starts, len(ids), side="right")])
+
+
 def hashed(ids: NDArray[np.int32], starts: NDArray[np.int64]) -> Hashes:
     """Return a hash of the ids of each unit, (D,): the sum of a mix of every id with its place.
 
@@ -226,7 +276,9 @@ def require_tokens(now: Snapshot) -> None:
 
 def _measured(tokenizer: Tokenizer, source: Source, workers: Workers) -> Measured:
     how = (source.wanted.columns, source.words, source.specials)
-    counting = Counting(*how, by_unit=True, observers=(_Hashing,))
+    most = -(-MOST_IDS // len(source.corpora))
+    first = (partial(_First, most),) if source.wanted.ids else ()
+    counting = Counting(*how, by_unit=True, observers=(_Hashing, *first))
     counted = count([tokenizer], source.corpora, counting, workers=workers)
     values = _values(counted, source.wanted.measures, source.reference)
     return Measured(source.settings, _samples(counted), values, counted)
@@ -234,12 +286,13 @@ def _measured(tokenizer: Tokenizer, source: Source, workers: Workers) -> Measure
 
 def _samples(counted: Counted) -> dict[str, Sample]:
     samples = {}
-    seen = counted.observed(_Hashing)
+    seen, first = counted.observed(_Hashing), counted.observed(_First)
     for i, corpus in enumerate(counted.corpora):
         tally, reading = counted.tallies[i][0], counted.readings[i]
         columns = {name: tally[name] for name in tally.columns if name in TOKEN_COLUMNS}
         hashes = np.concatenate(seen[i].parts)
-        samples[corpus.name] = Sample(reading.digest, reading.units, columns, hashes)
+        ids = first[i].ids(columns["tokens"]) if first else None
+        samples[corpus.name] = Sample(reading.digest, reading.units, columns, hashes, ids)
     return samples
 
 

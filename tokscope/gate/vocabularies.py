@@ -64,13 +64,21 @@ def _at_the_end(head: Identity, base: Identity, examples: int) -> str:
     return f"{told}, no other id changed" if told and same else told
 
 
+def same_ids(tokens: Vocabulary, base: Identity) -> Vocabulary | None:
+    """Return all ids of the baseline, if a hash proves that these ids begin with them."""
+    for size in sorted({base.size, base.size + tokens.gaps, tokens.size}):
+        if 0 < size <= tokens.size:
+            ends = tokens.ends[:size]
+            blob = tokens.blob[: int(ends[-1])]
+            if hash_of_ids(blob, ends) == base.vocabulary:
+                return Vocabulary(blob, ends, base.specials)
+    return None
+
+
 def _more(tokens: Vocabulary, base: Identity) -> Iterator[tuple[int, bytes]]:
-    for size in sorted({base.size, base.size + tokens.gaps}):
-        if size < tokens.size:
-            end = int(tokens.ends[size - 1])
-            if hash_of_ids(tokens.blob[:end], tokens.ends[:size]) == base.vocabulary:
-                yield from ((i, tokens.spelling(i)) for i in range(size, tokens.size))
-                return
+    old = same_ids(tokens, base)
+    if old:
+        yield from ((i, tokens.spelling(i)) for i in range(old.size, tokens.size))
 
 
 def _fewer(tokens: Vocabulary, base: Identity) -> Iterator[tuple[int, bytes]]:

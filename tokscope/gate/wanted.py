@@ -31,17 +31,19 @@ class Wanted:
     findings: bool = False
     mixture: int = 0  # merges to infer one from
     strings: Sequence[str] = ()  # golden ones, beside those that every tokenizer has
+    ids: bool = False  # of the first units of the text
 
 
 def by_gates(config: Config) -> Wanted:
     """Return what the gates that are on need."""
     measures = list(dict.fromkeys(limit.measure for limit in config.limits))
+    nested = config.level("identity", "nested") != OFF and config.reads
     columns = frozenset().union(*(MEASURES[name].columns for name in measures))
-    if config.limits or config.documents is not None:
+    if config.limits or config.documents is not None or (nested and config.text.corpora):
         columns |= {"units", "bytes", "tokens"}
     numbers = config.level("numbers", "scheme") != OFF or config.tokens_per_digit is not None
     audited = config.level("audit", "new") != OFF
-    return Wanted(columns, measures, numbers, audited, config.mixture, config.strings)
+    return Wanted(columns, measures, numbers, audited, config.mixture, config.strings, nested)
 
 
 @dataclass(frozen=True)
@@ -106,4 +108,5 @@ def everything(config: Config) -> Wanted:
     columns = frozenset(TOKEN_COLUMNS).union(*(MEASURES[name].columns for name in measures))
     columns = columns | {"units", "bytes"} if config.text.corpora else frozenset()
     measures = measures if columns else []
-    return Wanted(columns, measures, True, True, config.mixture, config.strings)
+    nested = config.level("identity", "nested") != OFF
+    return Wanted(columns, measures, True, True, config.mixture, config.strings, nested)

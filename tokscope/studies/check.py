@@ -21,6 +21,7 @@ from tokscope.gate.limits import require_scopes
 from tokscope.gate.snapshot import Snapshot, kind, snapshot
 from tokscope.gate.verdict import (
     INCONCLUSIVE,
+    PASS,
     VERDICTS,
     Case,
     Judged,
@@ -136,6 +137,8 @@ def checked(
     table = [_row(one, head.name, config)._asdict() for one in order]
     named_base = against or str(config.lock)
     notes = (*hints(case, given, against, order), *idle(verdicts, config))
+    passed = [one for one in order if (one.gate.name, one.verdict) == ("nested", PASS)]
+    notes += tuple(f"nested: {one.text}" for one in passed)
     notes += tuple(without_dropout(head.name, head.identity.processing))
     return Report(
         "check",

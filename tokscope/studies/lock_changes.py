@@ -8,6 +8,7 @@ from math import isnan
 from tokscope.counting.catalog import MEASURES
 from tokscope.gate.effects import cause, effects, libraries, percents
 from tokscope.gate.identity import LOOKS
+from tokscope.gate.nested import law_of
 from tokscope.gate.snapshot import Snapshot
 from tokscope.gate.verdict import amount
 from tokscope.rulebook import RULES
@@ -18,6 +19,7 @@ Change = tuple[str, str]  # what changed, and "old -> new"
 def changes(old: Snapshot, new: Snapshot) -> list[Change]:
     """Return what differs between two locks, a row for each rule, measure and corpus."""
     rows = [(name, look(new.identity, old.identity)) for name, look in LOOKS.items()]
+    rows += [("nested", law_of(new, old).broken)]
     rows += [*_text(old, new), *_values(old, new), *_extras(old, new)]
     return [(what, told) for what, told in rows if told]
 
@@ -43,6 +45,9 @@ def _text(old: Snapshot, new: Snapshot) -> Iterator[Change]:
                 f"corpus {name}",
                 f"{before[name].units:,} -> {after[name].units:,} units, other text",
             )
+    held = [any(one.ids is not None for one in side.values()) for side in (before, after)]
+    if before and after and held[0] != held[1]:
+        yield "ids of text", "added, for nested" if held[1] else "removed"
     if before and after and old.measured.settings != new.measured.settings:
         yield "text settings", f"{old.measured.settings} -> {new.measured.settings}"
 
