@@ -243,6 +243,7 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
     "another one": lambda counts: counts.update({"de.ids": counts["de.ids"] ^ 1}),
     "those of another corpus": lambda counts: counts.update({"de.ids": counts["en.ids"]}),
     "a table": lambda counts: counts.update({"de.ids": counts["de.ids"][None]}),
+    "a column": lambda counts: counts.update({"de.ids": counts["de.ids"][:, None]}),
     "a number": lambda counts: counts.update({"de.ids": np.uint64(3)}),
     "signed": lambda counts: counts.update({"de.ids": counts["de.ids"].astype(np.int32)}),
     "floats": lambda counts: counts.update({"de.ids": counts["de.ids"] * 1.0}),

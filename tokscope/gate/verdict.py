@@ -60,7 +60,7 @@ class Judged:
     gate: Gate
     key: Key  # the setting that decided
     verdict: str
-    text: str = ""  # what happened, in words; empty where nothing did
+    text: str = ""  # what happened or was tried, in words; empty where nothing did
     figures: Figures = _NONE
 
 
