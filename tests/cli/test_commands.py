@@ -281,6 +281,8 @@ REFUSED: dict[str, list[str]] = {
     "--top 0: write how many covers": ["boundary", "bytes", "The", "--top", "0"],
     "name a tokenizer and a prompt, as in": ["boundary", "bytes"],
     "name a tokenizer: tokscope boundary SPEC": ["boundary", "-c", "sample:en"],
+    "no tokenizer The was found; put a prompt of several words in quotes: 'The of'": ["boundary", "bytes", "sample:bpe", "The", "of"],
+    "no tokenizer The was found; drop The, since --corpus takes no prompt": ["boundary", "bytes", "The", "-c", "sample:en"],
     "--top is about a prompt; drop --corpus": ["boundary", "bytes", "-c", "sample:en", "--top", "1"],
     "--output a.jsonl is about a prompt": ["boundary", "bytes", "-c", "sample:en", "-o", "a.jsonl"],
     "--used-in is about a prompt": ["boundary", "bytes", "-c", "sample:en", "--used-in", "x.txt"],
@@ -527,6 +529,15 @@ def test_the_name_of_a_file_is_shown_as_text_with_a_hint(
     told.append(here("show", "-", "bytes", stdin=b"a.txt").stdout)
     assert [hint in one for one in told] == [True, False, False, False]
     assert hint not in here("show", "a.txt", "bytes", "-f", "json").stdout
+
+
+def test_a_tokenizer_in_the_place_of_a_prompt_is_refused(here: Run, write: Write) -> None:
+    path = write("gpt.json", file_of("gpt.json"))
+    told = f"{path} is a tokenizer, and no prompt is given; end with one"
+    assert told in refusal(here("boundary", "bytes", path))
+    assert refusal(here("boundary", "bytes", path, "-c", write("a.txt", ""))).count("no text")
+    done = here("boundary", path, "bytes", write("a.md", "# tokens"))
+    assert (done.returncode, "the text is the name of a file" in done.stdout) == (0, True)
 
 
 def test_a_plot_and_a_page_hold_what_is_shown(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 from tokscope.cli import output, text
 from tokscope.cli.options import STATISTICS, TEXT, TOKENIZERS
 from tokscope.cli.show import about_file, given
-from tokscope.errors import TokscopeError, path_of
+from tokscope.errors import TokscopeError, exists, path_of
 
 _COVERS = (".jsonl",)  # the suffix of a file of covers
 _TOP = 5
@@ -103,14 +104,14 @@ def command(
         from tokscope.studies import boundary as study
 
         how: dict[str, Any] = {"top": _TOP if top is None else top, "save": covers, "corpora": used}
-        with text.workers(used, scale) as workers:
+        with text.workers(used, scale) as workers, _about_quotes(words, is_text=False):
             report = study.boundary(tokenizers, given(words[-1]), workers=workers, **how)
         report = replace(report, notes=(*report.notes, *about_file(words[-1], "boundary SPEC -")))
         output.emit(report, study.tables(report, details=details), out)
         return
     from tokscope.studies import boundary_places as places
 
-    with text.workers(corpora, scale) as workers:
+    with text.workers(corpora, scale) as workers, _about_quotes(words, is_text=True):
         report = places.boundary_places(
             tokenizers, corpora, lines=lines, seed=seed or 0, specials=specials, workers=workers
         )
@@ -131,9 +132,44 @@ def _require(
             "name a tokenizer and a prompt, as in tokscope boundary SPEC 'The capital of Fran'; "
             "or name text by --corpus"
         )
+    if not is_text and _is_tokenizer(words[-1]):
+        raise TokscopeError(
+            f"{words[-1]} is a tokenizer, and no prompt is given; end with one, as 'The capital of "
+            "Fran', or name text by --corpus"
+        )
     ignored = of_prompt if is_text else of_text
     for option in (one for one, value in ignored.items() if value is not None):
         what = "about a prompt; drop --corpus" if is_text else "about text; name it with --corpus"
         raise TokscopeError(f"{option} is {what}, or drop {option}")
     if is_text and of_text["--seed"] is not None and of_text["--lines"] is None:
         raise TokscopeError("--seed is for lines that are drawn; add --lines 1000")
+
+
+def _is_tokenizer(prompt: str) -> bool:
+    """Tell whether a prompt is a file here that holds a tokenizer."""
+    from tokscope.tokenizers import parse
+
+    if not (exists(prompt) and path_of(prompt).is_file()):
+        return False
+    try:
+        return bool(parse(prompt).kind)
+    except TokscopeError:
+        return False
+
+
+@contextmanager
+def _about_quotes(words: Sequence[str], *, is_text: bool) -> Iterator[None]:
+    """Say what to do with words of a prompt that were looked for as tokenizers of the hub."""
+    try:
+        yield
+    except TokscopeError as error:
+        taken = words[1:] if is_text else words[1:-1]
+        refused = ("hf:{0} ", "hf:{0}:", "'{0}' is not the name of", "'{0}' names no tokenizer;")
+        for at, word in enumerate(taken, 1):
+            starts = tuple(start.format(word) for start in refused)
+            if "/" in word or not str(error).startswith(starts):
+                continue
+            told = f"put a prompt of several words in quotes: '{' '.join(words[at:])}'"
+            told = f"drop {word}, since --corpus takes no prompt" if is_text else told
+            raise TokscopeError(f"no tokenizer {word} was found; {told}") from error
+        raise
