@@ -93,14 +93,14 @@ def command(
         ),
     ] = None,
     reference_lines: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--reference-lines",
             metavar="NAMES",
             help="Compressors to show beside tokenizers, in bits per byte: gzip, bz2, xz, or "
             "several with commas between. They read the text a second time.",
         ),
-    ] = "",
+    ] = None,
     corpus: text.Corpora = None,
     parallel: text.Parallel = False,
     reading: text.Reading,
@@ -117,7 +117,7 @@ def command(
             show_default=False,
         ),
     ] = 0,
-    seed: text.Seed = 0,
+    seed: text.Seed = None,
     details: output.Details = False,
     plot: Annotated[str, output.plots(_PLOTS)] = "",
     out: output.Output,
@@ -140,9 +140,10 @@ def command(
     output.require_plot(plot, _PLOTS, out, [kind])
     output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=specs, texts=corpus)
-    beside = list(dict.fromkeys(reference_lines.split(","))) if reference_lines else []
+    beside = [] if reference_lines is None else list(dict.fromkeys(reference_lines.split(",")))
     table = (measure, price, by, sort, beside, bootstrap, details)
     _require_sense(bool(cluster) and not bootstrap, lines, table)
+    drawn = text.seed_of(seed, bool(bootstrap))
     prices = _prices(price)
     corpora = text.read(corpus, reading, parallel=parallel, cluster=cluster)
     from tokscope.counting.counted import embedded
@@ -165,7 +166,7 @@ def command(
                 sort=sort,
                 specials=specials,
                 bootstrap=bootstrap,
-                seed=seed,
+                seed=drawn,
                 details=details,
                 reference_lines=beside,
             )

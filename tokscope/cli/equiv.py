@@ -44,9 +44,11 @@ def command(
     corpus: text.Corpora = None,
     reading: text.Reading,
     seed: Annotated[
-        int,
-        typer.Option(metavar="N", help="The seed of --fuzz.", rich_help_panel=STATISTICS),
-    ] = 0,
+        int | None,
+        typer.Option(
+            metavar="N", help="The seed of --fuzz (default: 0).", rich_help_panel=STATISTICS
+        ),
+    ] = None,
     details: output.Details = False,
     out: output.Output,
     scale: text.Scale,
@@ -58,6 +60,7 @@ def command(
 
     `tokscope equiv tokenizer.json tokenizer.model --corpus 'text/*.txt'`
     """
+    drawn = text.seed_of(seed, fuzz != 0, "--fuzz; drop --fuzz 0")
     output.require_formats(out)
     output.require_view("--details" if details else "", out)
     output.require_kept(out, specs=[first, second], texts=corpus)
@@ -66,7 +69,7 @@ def command(
 
     with text.workers(corpora, scale) as workers:
         report = study.equiv(
-            first, second, corpora, by=by, fuzz=fuzz, seed=seed, top=top, workers=workers
+            first, second, corpora, by=by, fuzz=fuzz, seed=drawn, top=top, workers=workers
         )
     output.emit(report, study.tables(report, details=details), out)
     if study.differs(report):

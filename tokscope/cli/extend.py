@@ -26,6 +26,10 @@ def _apart(files: Sequence[str]) -> tuple[Path | None, list[str]]:
     return path_of(own[0]) if own else None, maps
 
 
+def _named(files: Sequence[str]) -> list[tuple[str, Path]]:
+    return [(f"--output {word}", path_of(word)) for word in files]
+
+
 def command(
     spec: text.Spec,
     *,
@@ -76,7 +80,7 @@ def command(
             show_default=False,
         ),
     ] = 0,
-    seed: text.Seed = 0,
+    seed: text.Seed = None,
     details: output.Details = False,
     plot: Annotated[str, output.plots(_PLOTS)] = "",
     out: output.Output,
@@ -96,7 +100,7 @@ def command(
     """
     files, out = output.apart(out, (*_TOKENIZERS, *MAPS))
     write, maps = _apart(files)
-    written = [(f"--output {word}", path_of(word)) for word in files]
+    drawn = text.seed_of(seed, bool(bootstrap))
     output.require_formats(out, draws=True)
     output.require_plot(plot, _PLOTS, out)
     output.require_view("--details" if details else "", out)
@@ -104,7 +108,7 @@ def command(
         out,
         specs=[spec],
         texts=[*(corpus or ()), *(held_out or ()), *(keep or ())],
-        also=[*written, ("--write-merges", write_merges)],
+        also=[*_named(files), ("--write-merges", write_merges)],
     )
     if not corpus:
         raise TokscopeError("extend learns from text of yours; name it with --corpus")
@@ -127,7 +131,7 @@ def command(
             whole_characters=whole_characters,
             dimension=dimension,
             bootstrap=bootstrap,
-            seed=seed,
+            seed=drawn,
             write=write,
             write_merges=write_merges,
             maps=maps,

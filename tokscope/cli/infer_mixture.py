@@ -157,13 +157,13 @@ def command(
         ),
     ] = False,
     seed: Annotated[
-        int,
+        int | None,
         typer.Option(
             metavar="N",
-            help="The seed of --bootstrap, --refit and --baselines.",
+            help="The seed of --bootstrap, --refit and --baselines (default: 0).",
             rich_help_panel=STATISTICS,
         ),
-    ] = 0,
+    ] = None,
     details: output.Details = False,
     out: output.Output,
     scale: text.Scale,
@@ -182,6 +182,8 @@ def command(
 
     Merges are explained in stages; an interrupt during one gives the best answer so far.
     """
+    drawing = bool(bootstrap or refit or baselines)
+    drawn = text.seed_of(seed, drawing, "--bootstrap, --refit and --baselines; add one of them")
     output.require_formats(out, draws=True)
     output.require_view("--details" if details else "", out)
     _require_sense(exact and (seconds is not None or gap != 0), bool(counts and corpus))
@@ -209,7 +211,7 @@ def command(
             refit=refit,
             ranges=ranges,
             baselines=baselines,
-            seed=seed,
+            seed=drawn,
             only=only or (),
             truth=known,
             counts=counts,

@@ -42,7 +42,7 @@ def command(
             show_default=False,
         ),
     ] = 0,
-    seed: text.Seed = 0,
+    seed: text.Seed = None,
     out: output.Output,
     scale: text.Scale,
 ) -> None:
@@ -54,6 +54,7 @@ def command(
 
     `tokscope report gpt2 org/model --corpus 'flores/*.txt' --parallel --output report.html`
     """
+    drawn = text.seed_of(seed, bool(bootstrap))
     output.require_formats(out)
     if out.format_ == "table" and not out.words:
         raise TokscopeError("a report is a page; name it with --output report.html")
@@ -62,7 +63,7 @@ def command(
     corpora = text.read(corpus, reading, parallel=parallel)
     from tokscope.studies import report as study
 
-    asked = study.Options(lock, words, specials, bootstrap, seed, seconds)
+    asked = study.Options(lock, words, specials, bootstrap, drawn, seconds)
     with text.workers(corpora, scale, times=asked.passes(len(specs))) as workers:
         report = study.reported(specs, corpora, asked, workers)
     output.emit(report, [report], out)

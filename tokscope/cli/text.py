@@ -99,7 +99,10 @@ Words = Annotated[
     ),
 ]
 Seed = Annotated[
-    int, typer.Option(metavar="N", help="The seed of --bootstrap.", rich_help_panel=STATISTICS)
+    int | None,
+    typer.Option(
+        metavar="N", help="The seed of --bootstrap (default: 0).", rich_help_panel=STATISTICS
+    ),
 ]
 Specials = Annotated[
     bool,
@@ -225,6 +228,15 @@ def read_all(
     corpora = [corpora_of(words, like, fields) if words else None for words in lists]
     require_use([corpus for some in corpora for corpus in some or ()], fields)
     return corpora
+
+
+def seed_of(seed: int | None, drawn: bool, what: str = "--bootstrap; add --bootstrap 1000") -> int:
+    """Return the seed, 0 if none is given; refuse one if nothing is drawn."""
+    from tokscope.errors import TokscopeError
+
+    if seed is not None and not drawn:
+        raise TokscopeError(f"--seed is for {what}")
+    return seed or 0
 
 
 def require_records(field: Sequence[str] | None, named: bool) -> None:

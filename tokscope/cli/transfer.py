@@ -9,7 +9,7 @@ import typer
 
 from tokscope.cli import bars, output, text
 from tokscope.cli.options import MAPS, TOKENIZERS
-from tokscope.errors import path_of
+from tokscope.errors import TokscopeError, path_of
 
 _SPEC = "written as for compare."
 _Old = Annotated[
@@ -38,13 +38,13 @@ def command(
     new: _New,
     *,
     method: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAME",
             help="How the vectors of several old tokens become one: mean, first, last, or length "
-            "(weighted by their bytes).",
+            "(weighted by their bytes). Default: mean.",
         ),
-    ] = "mean",
+    ] = None,
     apply: Annotated[
         Path | None,
         typer.Option(
@@ -94,7 +94,13 @@ def command(
         files=[("--apply", apply)],
         also=[*also, ("--write", write)],
     )
+    if method is not None and not (maps or apply or write):
+        raise TokscopeError(
+            f"--method {method} has no effect on the report; write vectors, with --output map.npz, "
+            "or --apply and --write"
+        )
     corpora = text.read(corpus, reading)
+    from tokscope.mapping.kinds import MEAN
     from tokscope.studies import transfer as study
 
     with (
@@ -105,7 +111,7 @@ def command(
             old,
             new,
             corpora,
-            method=method,
+            method=method or MEAN,
             top=top,
             maps=maps,
             apply=apply,

@@ -98,11 +98,12 @@ def read(given: Given | None, how: How) -> list[Gold]:
     """
     if how.format:
         choose(FORMATS, how.format, "format of gold")
-    if given is None and how != How():
+    golds: dict[str, Gold] = {}
+    entered = entries(sample() if given is None else given, _is_place, "gold", _WANTED)
+    if how != How() and all(_is_place(one) and _is_sample(one) for _, one in entered):
         what = "--gold-format, --align and --frequency are about gold of yours"
         raise TokscopeError(f"{what}; name it with --gold")
-    golds: dict[str, Gold] = {}
-    for label, one in entries(sample() if given is None else given, _is_place, "gold", _WANTED):
+    for label, one in entered:
         gold = _of_file(label, one, how) if _is_place(one) else _of_pairs(label, one, how)
         if gold.name in golds:
             raise TokscopeError(f"two files of gold are named '{gold.name}'; write NAME=PATH")
@@ -135,9 +136,14 @@ def _is_place(given: object) -> bool:
     return isinstance(given, str | PathLike)
 
 
+def _is_sample(place: str | PathLike[str]) -> bool:
+    return split_label(str(place))[1].startswith(_OF_SAMPLE)
+
+
 def _of_file(label: str, place: str | PathLike[str], how: How) -> Gold:
     name, path = file_of(str(place))
     require_shown(label or name, str(place))
+    how = How() if _is_sample(place) else how
     data = reading.content(path)
     try:
         text = data.decode()

@@ -87,6 +87,11 @@ def extend(
     _require_sense(merges, dimension)
     require_resamples(seed, bootstrap=bootstrap)
     base = base_of(load_one(tokenizer))
+    if whole_characters and not base.bytewise:
+        raise TokscopeError(
+            f"--whole-characters has no effect on {base.tokenizer.name}, which is not extended by "
+            "parts of characters; drop it"
+        )
     files = _Files.of(write, write_merges, maps)
     files.require(base)
     text = _Text.of(corpora, held_out, keep)
