@@ -9,7 +9,17 @@ import pytest
 
 from tokscope.errors import TokscopeError
 from tokscope.morphemes.formats import FORMATS
-from tokscope.morphemes.gold import BARE, BLANK, CANONICAL, UNCLEAR, Gold, How, read, sample
+from tokscope.morphemes.gold import (
+    BARE,
+    BLANK,
+    CANONICAL,
+    UNCLEAR,
+    UNTYPED,
+    Gold,
+    How,
+    read,
+    sample,
+)
 
 Write = Callable[[str, str | bytes], Path]
 # what a file holds -> its format, its words with parts and category, and what is left out
@@ -34,7 +44,7 @@ FILES = {
     "word,lang,type,norm\nHaus-tür,de,positive,Haus-Tür\nOma,de,negative,\nUto,de,unknown,\n": (
         "compoundpiece",
         "Haus|tür de compound, Oma de other",
-        {},
+        {UNTYPED: 1},
     ),
     "# GermaNet\nHaustür\tHaus\tTür\nEinkäufe\tein\tKauf\n": (
         "germanet",

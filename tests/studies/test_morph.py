@@ -18,7 +18,7 @@ Write = Callable[[str, str | bytes], Path]
 Pairs = list[tuple[str, list[str]]]
 ENGLISH: Pairs = [("numbers", ["number", "s"]), ("slowly", ["slow", "ly"])] * 20
 WHOLE: Pairs = [("house", ["house"])]
-LETTERS: Pairs = [("ab", ["a", "b"]), ("of", ["of"])] * 20  # characters cuts both
+LETTERS: Pairs = [("ab", ["a", "b"]), ("of", ["of"])] * 30  # characters cuts both
 
 
 def values(report: Report, **of: str) -> Mapping[str, float]:
@@ -46,6 +46,17 @@ HEADLINES: list[tuple[list[str], dict[str, Pairs], str]] = [
         ["sample:bpe", "again=sample:bpe"],
         {"x": ENGLISH},
         "No clear difference between sample-bpe and again in x.",
+    ),
+    (
+        ["sample:bpe"],
+        {"x": ENGLISH[:29], "y": WHOLE},
+        "Too little gold to tell: fewer than 30 words with a boundary.",
+    ),
+    (
+        ["sample:bpe", "characters"],
+        {"x": ENGLISH[:30], "y": WHOLE * 30, "z": ENGLISH[:29] + WHOLE},
+        "sample-bpe agrees more with the morphemes of x (kappa 1.00). Cannot tell for y: nothing "
+        "to agree on. Cannot tell for z: fewer than 30 words with a boundary.",
     ),
     (
         ["sample:bpe", "again=sample:bpe", "characters"],

@@ -24,6 +24,7 @@ class Row(NamedTuple):
     parts: Sequence[str]  # as the file has them; none if it names none that are in the word
     category: str = ""
     compound: bool = False  # each boundary is one between the parts of a compound
+    untyped: bool = False  # its type is not one that tells whether it has parts
 
 
 class Format(NamedTuple):
@@ -144,7 +145,7 @@ def _morphscore(table: Table) -> Iterator[Sequence[Row]]:
 
 
 def _compoundpiece(table: Table) -> Iterator[Sequence[Row]]:
-    """Read the columns word (`Haus-tür`) and type, perhaps lang; no word of another type."""
+    """Read the columns word (`Haus-tür`) and type, perhaps lang."""
     word, kind = map(table.header.index, ("word", "type"))
     lang = table.header.index("lang") if "lang" in table.header else None
     for row in table.rows:
@@ -153,7 +154,7 @@ def _compoundpiece(table: Table) -> Iterator[Sequence[Row]]:
         name = COMPOUND if positive else "other"
         name = name if lang is None else f"{row[lang]} {name}"
         known = positive or row[kind] == "negative"
-        yield [Row("".join(parts), parts, name, positive)] if known else []
+        yield [Row("".join(parts), parts, name, positive, untyped=not known)]
 
 
 def _germanet(table: Table) -> Iterator[Sequence[Row]]:

@@ -37,6 +37,7 @@ CANONICAL = "their parts do not spell the word"
 UNCLEAR = "their parts fit the word in several ways"
 BARE = "they have no parts that are in the word"
 BLANK = "they hold a blank"
+UNTYPED = "their type is neither positive nor negative"
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ def _gold(
             if len(text) > LONGEST:
                 raise TokscopeError(f"{place}: a {what} of over {LONGEST:,} characters")
         edges = _edges(row, aligning)
-        if edges != BARE:
+        if edges not in (BARE, UNTYPED):
             every.append((row.word, row.parts, weight))
         if isinstance(edges, str):
             left_out[edges] += 1
@@ -224,6 +225,8 @@ def _gold(
 
 def _edges(row: Row, aligning: bool) -> tuple[int, ...] | str:
     """Return the inner boundaries of a word, or why it is left out."""
+    if row.untyped:
+        return UNTYPED
     if not (row.word and all(row.parts) and row.parts):
         return BARE
     if any(map(str.isspace, row.word)):

@@ -9,6 +9,10 @@ from tokscope.studies.morph_rows import MEASURES, Found, width
 from tokscope.wording import many, percent, some
 
 _MOST = 3  # clauses of a sentence
+# Words with a boundary: intervals of kappa hold for more. If cuts agree in all of 29, they may
+# still disagree in a tenth of all words like these.
+_FEW = 30
+_NOTHING, _LITTLE = "nothing to agree on", f"fewer than {_FEW} words with a boundary"
 _NO_DIFFERENCE, _NONE = "no clear difference between", "none clearly agrees"
 
 
@@ -17,13 +21,23 @@ def headline(found: Sequence[Found]) -> str:
 
     A difference is named if it is clear: other words of the same kind would hardly turn it.
     """
-    known = [one for one in found if _can_agree(one)]
-    lost = [one.laid.gold.name for one in found if not _can_agree(one)]
-    if not known:
+    known = [one for one in found if not _lacking(one)]
+    lost = {why: [one for one in found if _lacking(one) == why] for why in (_NOTHING, _LITTLE)}
+    if len(lost[_NOTHING]) == len(found):
         return "Cannot tell: no word of the gold has a boundary that could be cut or missed."
+    if not known:
+        return f"Too little gold to tell: {_LITTLE}."
     (first, *more) = known[0].cuts
-    told = _several(known) if more else _alone(first, known)
-    return f"{told} Cannot tell for {some(lost)}: nothing to agree on." if lost else told
+    told = [_several(known) if more else _alone(first, known)]
+    told += [f"Cannot tell for {_named(those)}: {why}." for why, those in lost.items() if those]
+    return " ".join(told)
+
+
+def _lacking(found: Found) -> str:
+    """Say what gold lacks for an answer; nothing if it lacks nothing."""
+    if not _can_agree(found):
+        return _NOTHING
+    return _LITTLE if sum(map(bool, found.laid.gold.edges)) < _FEW else ""
 
 
 def _can_agree(found: Found) -> bool:
