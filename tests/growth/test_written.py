@@ -20,7 +20,7 @@ from tokscope.growth.base import Base, Grown, base_of
 from tokscope.growth.expansion import expansion, vocabulary_of
 from tokscope.growth.learning import learn, spellings, whole
 from tokscope.growth.proof import proof_of, reloaded, require_ids
-from tokscope.growth.written import DELTA, merges_text, written
+from tokscope.growth.written import DELTA, merges_text, suffix_of, written
 from tokscope.mapping.kinds import KINDS, map_of, matrix_of, weights_of
 from tokscope.mixture.replay import Rules, saved
 from tokscope.studies.extend import extend
@@ -194,6 +194,16 @@ def test_a_tekken_file_is_read_by_the_library_of_mistral(tmp_path: Path) -> None
     assert told == reloaded(one, content).encode(some).ids.tolist()
     config = json.loads(content)["config"]
     assert config["num_vocab_tokens"] == len(json.loads(content)["vocab"])
+
+
+def test_a_tekken_file_is_written_as_one_whatever_names_it(tmp_path: Path) -> None:
+    """So are those of a folder, and `mistral:tekken`; their kind is not that of the file."""
+    write(tmp_path, "tekken.json")
+    one, rules = base_of(load(str(tmp_path))), family("tekken.json")[1]
+    assert one.tokenizer.spec.kind == "file"
+    assert suffix_of(one) == ".json"
+    assert written(one, rules) == written(base(tmp_path, "tekken.json"), rules)
+    require_ids(one, reloaded(one, written(one, rules)), rules)
 
 
 def test_dropout_is_refused(tmp_path: Path) -> None:

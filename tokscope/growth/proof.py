@@ -31,7 +31,7 @@ def reloaded(base: Base, content: bytes, target: Path | None = None) -> Tokenize
     """
     kinds = {".json": "file", ".model": "sp", ".tiktoken": "tiktoken-file"}
     tokenizer, suffix = base.tokenizer, suffix_of(base)
-    kind = "tekken" if tokenizer.spec.kind == "tekken" else kinds[suffix]
+    kind = "tekken" if getattr(tokenizer, "tekken", "") else kinds[suffix]
     with TemporaryDirectory() as folder:
         path, options = Path(folder, f"extended{suffix}"), ""
         files = {path: content}

@@ -45,7 +45,7 @@ def suffix_of(base: Base) -> str:
         raise TokscopeError(f"{tokenizer.name}: {_GGUF}")
     if isinstance(tokenizer, SentencePieceTokenizer):
         return ".model"
-    if isinstance(tokenizer, HuggingFaceTokenizer) or tokenizer.spec.kind == "tekken":
+    if isinstance(tokenizer, HuggingFaceTokenizer) or tokenizer.tekken:
         return ".json"
     return ".tiktoken"
 
@@ -63,7 +63,7 @@ def written(base: Base, rules: Rules) -> bytes:
     if isinstance(tokenizer, SentencePieceTokenizer):
         return _model(tokenizer, base, rules)
     new = spellings(rules, base.symbols.forms)[rules.alphabet :]
-    return _tekken(tokenizer, new) if tokenizer.spec.kind == "tekken" else _ranks(tokenizer, new)
+    return _tekken(tokenizer, new) if tokenizer.tekken else _ranks(tokenizer, new)
 
 
 def merges_text(base: Base, rules: Rules) -> bytes:
@@ -176,7 +176,7 @@ def _line(token: bytes, rank: int) -> bytes:
 
 def _tekken(tokenizer: RankTokenizer, new: Sequence[bytes]) -> bytes:
     """Return a tekken file; entries that it holds in reserve and does not use are left out."""
-    data: Json = json.loads(reading.content(path_of(tokenizer.spec.place)))
+    data: Json = json.loads(reading.content(path_of(tokenizer.tekken)))
     config = data["config"]
     used = int(config["default_vocab_size"]) - int(config["default_num_special_tokens"])
     entries = data["vocab"][:used]

@@ -239,6 +239,7 @@ class RankTokenizer:
     told: str = ""  # what stands beside the file
     around: Mapping[str, str] = field(default_factory=dict)  # what else the file says
     frame: Frame = NO_FRAME
+    tekken: str = ""  # the path of the tekken file that it was made of, if it was
     spec: Spec = NOWHERE
 
     @property

@@ -65,7 +65,7 @@ def _parse(data: dict[str, Any], spec: Spec, path: Path) -> RankTokenizer:
     tokens: list[bytes | None] = [b""] * shift
     vocabulary = Vocabulary.of([*tokens, *ranks], specials=specials)
     made = RankTokenizer(spec.label or path.stem, vocabulary, config["pattern"], encoder)
-    return replace(made, around=_around(data, len(entries)))
+    return replace(made, around=_around(data, len(entries)), tekken=str(path))
 
 
 _ENTRY = {"rank", "token_bytes", "token_str"}
