@@ -120,6 +120,14 @@ def test_lines_that_were_learned_from_are_left_out_and_counted() -> None:
     assert "7 lines left out: they are in the text that was learned from" in report.notes
 
 
+def test_it_says_when_all_lines_to_count_on_were_learned_from() -> None:
+    report = tokscope.extend("sample:bpe", {"hu": HU}, held_out={"x": HU[:7]}, keep=KEEP, merges=9)
+    assert report.headline == (
+        "Cannot tell what 9 merges for sample-bpe would save: all lines of --held-out are in "
+        "--corpus; give others."
+    )
+
+
 def test_rows_have_the_curve_the_limits_and_every_token() -> None:
     report = tokscope.extend(
         "sample:bpe", {"hu": HU}, held_out={"x": ["Új nap, új sor."]}, keep=KEEP, merges=9

@@ -98,8 +98,8 @@ def extend(
     learned, counts = _counted(base, text, workers)
     rules, tokens, dropped = _learned(base, learned, merges, whole_characters)
     curves, others = _curves(base, text, counts, rules), _kept(base, text, rules, workers)
-    lines = sum(one.held_units for one in counts)
-    grown = Grown(base, rules, curves, tokens, others, merges, lines, dropped)
+    lines, repeats = (sum(getattr(one, n) for one in counts) for n in ("held_units", "repeats"))
+    grown = Grown(base, rules, curves, tokens, others, merges, lines, dropped, repeats)
     content = written(base, rules) if files.tokenizer or _may_break(base) else b""
     grown = replace(
         grown, proof=_proven(grown, text, content, files.tokenizer) if content else None

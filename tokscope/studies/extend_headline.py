@@ -18,10 +18,10 @@ def headline(grown: Grown) -> str:
     if not learned:
         return f"Nothing to learn for {name}: no two tokens that may be joined come twice together."
     if not totals[0]:
-        return (
-            f"Cannot tell what {many(learned, 'merge')} for {name} would save: no text was held "
-            "out; give more text, or --held-out."
-        )
+        why = "no text was held out; give more text, or --held-out"
+        if grown.repeats and not grown.lines:
+            why = "all lines of --held-out are in --corpus; give others"
+        return f"Cannot tell what {many(learned, 'merge')} for {name} would save: {why}."
     text = _gain(grown, worth(totals, SHARE, EACH))
     if grown.lines < _FEW:
         return f"Only a hint, from {many(grown.lines, 'line')}: {text[0].lower()}{text[1:]}"

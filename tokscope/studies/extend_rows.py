@@ -61,6 +61,7 @@ class Grown:
     asked: int  # merges
     lines: int  # that were held out
     dropped: int = 0  # merges that only make incomplete characters
+    repeats: int = 0  # lines that were not held out: they are in the text that was learned from
     proof: Proof | None = None  # of the extended tokenizer, if it was tried on text
 
     @property
