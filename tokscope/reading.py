@@ -154,5 +154,5 @@ def require_regular(path: Path) -> None:
     mode = path.stat().st_mode
     if stat.S_ISREG(mode):
         return
-    what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-    raise TokscopeError(f"{path}: {what}; save its content in a file, and name that file")
+    told = "not a regular file; save its content in a file, and name that file"
+    raise TokscopeError(f"{path}: {'a folder; name a file in it' if stat.S_ISDIR(mode) else told}")

@@ -48,10 +48,12 @@ def require_writable(path: Path, option: str = "") -> None:
     `option` names the option that asked for the file.
 
     Raises:
-        TokscopeError: the path is a link, read-only or not a regular file; or its folder does not
-            exist, cannot be written in, or is a link that leads out of the current folder.
+        TokscopeError: the path is -, a link, read-only or not a regular file; or its folder does
+            not exist, cannot be written in, or is a link that leads out of the current folder.
     """
     start = f"{option}: " if option else ""
+    if str(path) == "-":
+        raise TokscopeError(f"{start}this is written to a file, not to standard output; name one")
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:

@@ -232,6 +232,12 @@ REFUSED: dict[str, list[str]] = {
     "name a file that ends in .json": ["extend", "sample:bpe", "-c", "sample:de", "--output", "new.model"],
     "--output nowhere/x.json: the folder nowhere does not exist": ["extend", "sample:bpe", "-c", "sample:de", "--output", "nowhere/x.json"],
     "--seed is for --bootstrap; add --bootstrap 1000": ["extend", "sample:bpe", "-c", "sample:de", "--seed", "3"],
+    "--write-merges: this is written to a file, not to standard output": ["extend", "sample:bpe", "-c", "sample:de", "--write-merges", "-"],
+    "no format has this suffix; name a file that ends in .npz, .safetensors, .jsonl, or write": ["transfer", "sample:bpe", "bytes", "-o", "x.parquet"],
+    "--output npz=x: name a file that ends in .npz, without npz=": ["transfer", "sample:bpe", "bytes", "-o", "npz=x"],
+    "--gold -: name files, each by its own --gold": ["morph", "bytes", "--gold", "-"],
+    "--gold *.tsv: name files, each by its own --gold": ["morph", "bytes", "--gold", "x=*.tsv"],
+    ".: a folder; name a file in it": ["morph", "bytes", "--gold", "."],
     "--whole-characters has no effect on sample-unigram,": ["extend", "sample:unigram", "-c", "sample:de", "--whole-characters"],
     "--seed is for --bootstrap; add --bootstrap 1000 ": ["compare", "bytes", "--seed", "5"],
     "--seed is for --bootstrap; add --bootstrap 1000  ": ["report", "bytes", "-o", "x.html", "--seed", "5"],
@@ -295,8 +301,8 @@ REFUSED: dict[str, list[str]] = {
     "--used-in is about a prompt": ["boundary", "bytes", "-c", "sample:en", "--used-in", "x.txt"],
     "--jobs is about text; name it with --corpus": ["boundary", "bytes", "The", "--jobs", "2"],
     "--seed is for lines that are drawn": ["boundary", "bytes", "-c", "sample:en", "--seed", "1"],
-    "--apply needs --write: a model is read from one": ["transfer", "sample:bpe", "bytes", "--apply", "m.safetensors"],
-    "--tensor needs --apply": ["transfer", "sample:bpe", "bytes", "--tensor", "x"],
+    "--apply needs --write: a model is read by --apply": ["transfer", "sample:bpe", "bytes", "--apply", "m.safetensors"],
+    "--tensor names a tensor of a model; add --apply and --write": ["transfer", "sample:bpe", "bytes", "--tensor", "x"],
     "m.safetensors: cannot be read (No such file": ["transfer", "sample:bpe", "bytes", "--apply", "m.safetensors", "--write", "n.safetensors"],
     "--apply .: a folder; name model.safetensors or": ["transfer", "sample:bpe", "bytes", "--apply", ".", "--write", "n.safetensors"],
     "the folder none does not exist  ": ["transfer", "sample:bpe", "bytes", "--output", "none/map.npz"],
@@ -548,6 +554,13 @@ def test_a_tokenizer_in_the_place_of_a_prompt_is_refused(here: Run, write: Write
     assert refusal(here("boundary", "bytes", path, "-c", write("a.txt", ""))).count("no text")
     done = here("boundary", path, "bytes", write("a.md", "# tokens"))
     assert (done.returncode, "the text is the name of a file" in done.stdout) == (0, True)
+
+
+def test_another_format_beside_the_base_is_refused_for_its_format(here: Run, write: Write) -> None:
+    """Its name could be that of a part of the base, which is not what is wrong."""
+    path = write("gpt.json", file_of("gpt.json"))
+    done = here("extend", path, "-c", "sample:de", "-o", path.with_name("new.tiktoken"))
+    assert "is extended in its own format; name a file that ends in .json" in refusal(done)
 
 
 def test_a_plot_and_a_page_hold_what_is_shown(

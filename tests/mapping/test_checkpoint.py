@@ -377,8 +377,10 @@ def test_only_the_files_concerned_are_written_and_the_index(tmp_path: Path) -> N
 def test_an_index_that_does_not_fit_is_one_line(write: Write, homes: object) -> None:
     small(write, {"a": ("F32", rows(3))})
     path = write("m.safetensors.index.json", json.dumps({"weight_map": homes}))
-    with pytest.raises(TokscopeError, match=r"m.safetensors.index.json|nowhere"):
+    with pytest.raises(TokscopeError, match=r"m.safetensors.index.json|nowhere") as caught:
         checkpoint(path, two_of(3), 3)
+    outside = isinstance(homes, dict) and "/" in f"{homes.get('a')}"
+    assert ("is not beside it; only files in the same folder" in str(caught.value)) == outside
 
 
 # Hostile files
@@ -432,6 +434,20 @@ def test_a_hostile_file_is_one_line(write: Write, name: str) -> None:
     with pytest.raises(TokscopeError, match="not a safetensors file that can be read") as caught:
         checkpoint(path, two_of(3), 3)
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("overlap", r"\('b' overlaps another tensor\)"),
+        ("gap", r"\(4 bytes before 'b' are of no tensor\)"),
+        ("beyond", r"\(it ends inside 'a', as if it were cut short\)"),
+        ("more", r"\(1 bytes are of no tensor\)"),
+    ],
+)
+def test_it_is_said_why_tensors_do_not_fill_a_file(write: Write, name: str, told: str) -> None:
+    with pytest.raises(TokscopeError, match=told):
+        checkpoint(write("m.safetensors", HOSTILE[name]), two_of(3), 3)
 
 
 @given(st.binary(max_size=60))

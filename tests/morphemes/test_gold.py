@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,6 +134,14 @@ def test_a_file_that_is_no_gold_is_refused_in_one_line(
         read("x.tsv", How())
     assert message in str(error.value)
     assert len(str(error.value)) < 500
+
+
+def test_a_refusal_says_what_helps_that_file(write: Write) -> None:
+    """A packed file is unpacked; no way to align helps a word with a blank."""
+    with pytest.raises(TokscopeError, match="gold is not read packed; unpack it first"):
+        read(write("x.tsv.gz", gzip.compress(b"a\ta\n")), How())
+    with pytest.raises(TokscopeError, match=r"\(1, they hold a blank\)$"):
+        read(write("x.tsv", "a b\ta b\n"), How("plain"))
 
 
 def test_what_does_not_go_with_the_file_is_refused(write: Write) -> None:

@@ -205,10 +205,17 @@ def test_a_model_gets_its_vectors(tmp_path: Path) -> None:
     [
         ({"apply": "a.safetensors"}, "--apply needs --write"),
         ({"write": "a.safetensors"}, "--write needs --apply"),
-        ({"tensors": ["x"]}, "--tensor needs --apply"),
+        ({"tensors": ["x"]}, "--tensor names a tensor of a model; add --apply and --write"),
         ({"apply": "a.safetensors", "write": "./a.safetensors"}, "it is the model, which is read"),
-        ({"apply": "a.index.json", "write": "b.index.json"}, "it is the folder of the model"),
-        ({"apply": "a.index.json", "write": "b.safetensors"}, "the index of several files is"),
+        (
+            {"apply": "a.index.json", "write": "b.index.json"},
+            "the model is read from this folder; name an index in another",
+        ),
+        (
+            {"apply": "a.index.json", "write": "b.safetensors"},
+            "--apply names an index of several files, so write the same",
+        ),
+        ({"apply": "a.safetensors", "write": "b.index.json"}, "such as new.safetensors"),
         (
             {"maps": "m.npz", "apply": "a.safetensors", "write": "./m.npz"},
             "--write: --output writes there too; name another file",

@@ -17,12 +17,23 @@ _TOKENIZERS = (".json", ".model", ".tiktoken")  # suffixes of files of a tokeniz
 _PLOTS = {"saving": "", "kept": ""}
 
 
-def _apart(files: Sequence[str]) -> tuple[Path | None, list[str]]:
-    """Return the file for the tokenizer, if one is asked for, and those for the map."""
+def _apart(files: Sequence[str], spec: str) -> tuple[Path | None, list[str]]:
+    """Return the file for the tokenizer, if one is asked for, and those for the map.
+
+    What a file of the base ends in mostly tells its format; a .model may be of two.
+    """
+    from tokscope.tokenizers import parse
+
     maps = [word for word in files if Path(word).suffix.lower() in MAPS]
     own = [word for word in files if word not in maps]
     if len(own) > 1:
         raise TokscopeError(f"--output {own[1]}: one tokenizer is written, to {own[0]}")
+    suffix = Path(parse(spec).place).suffix if own else ""
+    if suffix in (".json", ".tiktoken") and Path(own[0]).suffix != suffix:
+        raise TokscopeError(
+            f"--output {own[0]}: {spec} is extended in its own format; name a file that ends in "
+            f"{suffix}"
+        )
     return path_of(own[0]) if own else None, maps
 
 
@@ -99,7 +110,7 @@ def command(
     `tokscope extend gpt2.json --corpus de=german.txt --merges 5000 --output gpt2-de.json`
     """
     files, out = output.apart(out, (*_TOKENIZERS, *MAPS))
-    write, maps = _apart(files)
+    write, maps = _apart(files, spec)
     drawn = text.seed_of(seed, bool(bootstrap))
     output.require_formats(out, draws=True)
     output.require_plot(plot, _PLOTS, out)

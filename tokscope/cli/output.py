@@ -85,6 +85,13 @@ def apart(output: Output, suffixes: Sequence[str]) -> tuple[list[str], Output]:
         for word in output.words
         if not split_label(word)[0] and Path(word).suffix.lower() in suffixes
     ]
+    for word in output.words:
+        format_, place = split_label(word)
+        if format_ not in _formats(False) and f".{format_}" in suffixes:
+            told = f"name a file that ends in .{format_}, without {format_}="
+            raise TokscopeError(f"--output {word}: {told}")
+        if word not in own and not format_:
+            _format_of(word, path_of(place), _formats(False), suffixes)
     return own, replace(output, outputs=[word for word in output.words if word not in own])
 
 
@@ -198,22 +205,31 @@ def _formats(gates: bool) -> dict[str, object]:
 
 def _target(output: str, gates: bool) -> tuple[str, Path]:
     """Split `[FORMAT=]PATH`."""
-    from tokscope.render import BY_SUFFIX
-
     known = _formats(gates)
     format_, place = split_label(output)
     path = path_of(place)
     if format_:
         choose(known, format_, "format")
     else:
-        format_ = BY_SUFFIX.get(path.suffix, "")
-    if format_ not in known:
-        raise TokscopeError(
-            f"--output {output}: no format has this suffix; write FORMAT=PATH, FORMAT one of "
-            f"{', '.join(known)}"
-        )
+        format_ = _format_of(output, path, known)
     require_writable(path, f"--output {output}")
     return format_, path
+
+
+def _format_of(
+    output: str, path: Path, known: Collection[str], suffixes: Sequence[str] = ()
+) -> str:
+    """Return the format of a suffix; other `suffixes` are those of what is no report."""
+    from tokscope.render import BY_SUFFIX
+
+    format_ = BY_SUFFIX.get(path.suffix, "")
+    if format_ not in known:
+        own = f"name a file that ends in {', '.join(suffixes)}, or " if suffixes else ""
+        raise TokscopeError(
+            f"--output {output}: no format has this suffix; {own}write FORMAT=PATH, FORMAT one of "
+            f"{', '.join(known)}"
+        )
+    return format_
 
 
 def require_kept(

@@ -122,7 +122,12 @@ def _index(path: Path) -> dict[str, Any]:
     if not isinstance(homes, dict) or not homes or not isinstance(told.get("metadata", {}), dict):
         raise TokscopeError(f"{path}: not the index of a model in several files")
     for name in homes.values():
-        if not isinstance(name, str) or "/" in name or not name.endswith(".safetensors"):
+        if isinstance(name, str) and "/" in name:
+            raise TokscopeError(
+                f"{path}: '{shortened(name)}' is not beside it; only files in the same folder are "
+                "read"
+            )
+        if not isinstance(name, str) or not name.endswith(".safetensors"):
             raise TokscopeError(f"{path}: '{shortened(str(name))}' is not a safetensors file")
         require_inside(name, str(path))
     return dict(told)

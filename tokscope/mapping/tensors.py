@@ -118,9 +118,13 @@ def _numbers(value: Any) -> bool:
 def _require_filled(tensors: Mapping[str, Tensor], start: int, end: int) -> None:
     """Require tensors that follow each other from the header to the end of the file."""
     for name, one in tensors.items():
-        if one.start != start or one.end > end:
-            what = "overlaps another tensor, leaves a gap or goes beyond the file"
-            raise ValueError(f"'{shortened(name)}' {what}")
+        shown = f"'{shortened(name)}'"
+        if one.start < start:
+            raise ValueError(f"{shown} overlaps another tensor")
+        if one.start > start:
+            raise ValueError(f"{one.start - start:,} bytes before {shown} are of no tensor")
+        if one.end > end:
+            raise ValueError(f"it ends inside {shown}, as if it were cut short")
         start = one.end
     if start != end:
         raise ValueError(f"{end - start:,} bytes are of no tensor")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from glob import has_magic
 from itertools import accumulate, pairwise
 from os import PathLike
 from pathlib import Path
@@ -17,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tokscope import reading
-from tokscope.errors import TokscopeError, choose, path_of, require_shown, split_label
+from tokscope.errors import TokscopeError, choose, exists, path_of, require_shown, split_label
 from tokscope.given import entries, several, unlike
 from tokscope.morphemes.aligned import align, spells
 from tokscope.morphemes.cells import table_of, without
 from tokscope.morphemes.formats import FORMATS, HEADERS, Row, format_of
+from tokscope.text.packing import packing
 
 Given: TypeAlias = (
     "str | PathLike[str] | Sequence[str | PathLike[str]] | "
@@ -124,6 +126,8 @@ def file_of(word: str) -> tuple[str, Path]:
         TokscopeError: there is no such part of the sample, or the path is invalid.
     """
     label, place = split_label(word)
+    if place == "-" or (has_magic(place) and not exists(place)):
+        raise TokscopeError(f"--gold {place}: name files, each by its own --gold")
     if place.startswith(_OF_SAMPLE):
         parts = {name.removeprefix(_OF_SAMPLE): name for name in sample()}
         name = place.removeprefix(_OF_SAMPLE)
@@ -150,7 +154,9 @@ def _of_file(label: str, place: str | PathLike[str], how: How) -> Gold:
         text = data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise TokscopeError(f"{path}:{line}: not valid UTF-8; save the file as UTF-8") from error
+        told = f"{path}:{line}: not valid UTF-8; save the file as UTF-8"
+        told = f"{path}: gold is not read packed; unpack it first" if packing(str(path)) else told
+        raise TokscopeError(told) from error
     named = how.frequency != "" and not how.frequency.isdecimal()
     table = table_of(str(path), text, HEADERS, named=named)
     weights = [1] * len(table.rows)
@@ -209,7 +215,7 @@ def _gold(
             kept.append((row, edges, weight))
     if not kept:
         told = "; ".join(f"{count:,}, {why}" for why, count in left_out.items())
-        hint = "" if aligning else "; --align fits parts to words"
+        hint = "; --align fits parts to words" if left_out[CANONICAL] and not aligning else ""
         raise TokscopeError(f"{where}: no word that can be used ({told}){hint}")
     return Gold(
         *named,

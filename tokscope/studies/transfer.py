@@ -177,8 +177,12 @@ def _asked(
         if apply is None and write is None and not tensors:
             return None
         lacking = "--write" if apply is not None else "--apply"
-        given = "--apply" if apply is not None else "--write" if write is not None else "--tensor"
-        raise TokscopeError(f"{given} needs {lacking}: a model is read from one and written to it")
+        given = "--apply" if apply is not None else "--write"
+        if apply is None and write is None:
+            raise TokscopeError("--tensor names a tensor of a model; add --apply and --write")
+        raise TokscopeError(
+            f"{given} needs {lacking}: a model is read by --apply, and written anew by --write"
+        )
     source, target = path_of(str(apply)), path_of(str(write))
     if source.is_dir():
         raise TokscopeError(
@@ -187,13 +191,17 @@ def _asked(
         )
     several = [path.name.endswith(INDEX) for path in (source, target)]
     if several[0] != several[1]:
+        what = "an index of several files" if several[0] else "one file"
+        like = "new/model.safetensors.index.json" if several[0] else "new.safetensors"
         raise TokscopeError(
-            f"--write {target}: the index of several files is written as one, and a file as a file"
+            f"--write {target}: --apply names {what}, so write the same, such as {like}"
         )
     places = (source.parent, target.parent) if several[0] else (source, target)
     if identity(places[0]) == identity(places[1]):
-        what = "the folder of the model; name an index in another" if several[0] else "the model"
-        raise TokscopeError(f"--write {target}: it is {what}, which is read")
+        told = "it is the model, which is read; name another file"
+        if several[0]:
+            told = "the model is read from this folder; name an index in another one"
+        raise TokscopeError(f"--write {target}: {told}")
     return source, target
 
 
