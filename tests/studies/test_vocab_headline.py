@@ -146,6 +146,7 @@ def test_words_of_lists() -> None:
         headline(of("en", 0.75), "language")
         == "Of 4 terms of en, 75 % with a are one token after a space."
     )
+    assert headline(A + of("en", 0.75), "").startswith("Of 4 terms of en, 75 %")
     assert headline(of("en", 0.75) + of("ja", 0.0), "language") == (
         "Terms of lists that are one token after a space: from 0 % of ja with a to 75 % of en "
         "with a."

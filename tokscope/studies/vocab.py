@@ -41,6 +41,7 @@ from tokscope.vocabularies.terms import (
     listed,
     retention,
 )
+from tokscope.wording import many
 from tokscope.workers import HERE, Workers
 
 _NOTES = {
@@ -103,10 +104,10 @@ def vocab(
 
     Corpora are languages: with them, `by` has language and completeness too, and overlap is also
     weighted by use; for `by="language"` they are the embedded sample unless they are named. `lists`
-    are lists of words or terms, each a unit: how many are one token, what they cost, how codes
-    among them are cut, and how often their words are cut at `affixes`, such as "itis" or "hyper-".
-    `frequent` is how many of the most frequent words are looked at, and `word_rule` says what a
-    word is.
+    are lists of words or terms, each a unit that counts once: how many are one token, what they
+    cost, how codes among them are cut, and how often their words are cut at `affixes`, such as
+    "itis" or "hyper-". `frequent` is how many of the most frequent words are looked at, and
+    `word_rule` says what a word is.
 
     Raises:
         TokscopeError: a tokenizer or a text cannot be used, or two tokenizers share a name.
@@ -144,7 +145,8 @@ def of_counted(
     rows = [] if by in ("language", "terms") else _of_tokens(used)
     rows += _overlap(used, text) if not by else []
     rows += _of_text(text) if text else []
-    of_lists = listed(used, lists)
+    once = {name: list(dict.fromkeys(own)) for name, own in lists.items()}
+    of_lists = listed(used, once)
     rows += _of_lists(of_lists, affixes)
     table = [
         {"tokenizer": name, **row._asdict(), "value": float(row.value)}
@@ -158,8 +160,8 @@ def of_counted(
         "vocab",
         "Vocabularies",
         table,
-        tuple(_notes(used, text, there)),
-        _provenance(used, text, lists, affixes),
+        (*_notes(used, text, there), *_repeated(lists)),
+        _provenance(used, text, once, affixes),
         headline=headline(rows, by, baselines),
         details=tuple(_details(used, text, [part for part in BY[by] if part in there])),
         view=partial(tables, by=by),
@@ -247,6 +249,12 @@ def _notes(tokenizers: Sequence[Tokenizer], text: _Text | None, there: Set[str])
             "by dictionary"
         )
     return notes + text.counted.doubts()
+
+
+def _repeated(lists: Mapping[str, Sequence[str]]) -> list[str]:
+    again = sum(len(own) - len(set(own)) for own in lists.values())
+    told = f"{many(again, 'line repeats a term', 'lines repeat a term')} of a list"
+    return [f"{told}: each term counts once"] if again else []
 
 
 def _details(

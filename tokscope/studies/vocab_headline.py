@@ -56,11 +56,11 @@ def headline(rows: Sequence[tuple[str, Row]], by: str, baselines: Collection[str
     every = list(dict.fromkeys(name for name, _ in rows))
     values = _Values(cells, [name for name in every if name not in baselines] or every)
     parts = {
-        "": (_sizes, _mostly, _words, _terms),
+        "": (_words, _terms, _sizes, _mostly),
         "kind": (_sizes, _kinds),
         "script": (_sizes, _scripts),
         "length": (_lengths,),
-        "language": (_languages, _letters, _words),
+        "language": (_words, _languages, _letters),
         "terms": (_words, _terms),
     }
     return " ".join(filter(None, (part(values) for part in parts[by])))

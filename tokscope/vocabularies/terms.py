@@ -189,14 +189,14 @@ Rows = Iterator[tuple[str, Row]]  # the name of a tokenizer, and a row
 def retention(found: Iterable[Listed]) -> Rows:
     """Yield the single token retention rate of word lists.
 
-    The share of the words that are one token, bare and after a space. Source: STRR, arXiv
+    The share of the words that are one token, alone and after a space. Source: STRR, arXiv
     2510.09947.
     """
     for one in found:
         own, name = one.tokenizer.name, one.name
         yield own, Row("retention", name, "words", float(len(one.terms.texts)), "words")
-        yield own, Row("retention", name, "bare", float(one.forms[ALONE].held.mean()), "share")
-        yield own, Row("retention", name, "after_a_space", float(one.spaced.held.mean()), "share")
+        yield own, Row("retention", name, ALONE, float(one.forms[ALONE].held.mean()), "share")
+        yield own, Row("retention", name, SPACED, float(one.spaced.held.mean()), "share")
 
 
 def costs(found: Iterable[Listed]) -> Rows:
