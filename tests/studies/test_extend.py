@@ -252,3 +252,15 @@ def test_the_signature_knows_the_text_to_keep() -> None:
 def test_wordpiece_is_never_called_safe(proof: Proof | None, told: str) -> None:
     of_wordpiece = replace(grown(STEEP), base=base_of(load("sample:wordpiece")), proof=proof)
     assert headline(of_wordpiece).endswith(f" Old ids are not safe: WordPiece takes the {told}")
+
+
+@pytest.mark.parametrize(
+    ("steps", "each", "gains"), [(2000, "1,000", [0.4, 0.2, 0, 0]), (300, "100", [0.2, 0.2])]
+)
+def test_the_first_table_has_what_more_merges_save(
+    steps: int, each: str, gains: list[float]
+) -> None:
+    """The first 200 merges save 2 tokens of 1,000 each; rows are at 0, 100, 300, 1,000 and all."""
+    report = Report("extend", "", frame_of(grown(FALLING[: steps + 1]), None, 0, 0))
+    rows = tables(report)[0].rows
+    assert [r["value"] for r in rows if r["measure"] == f"{each} more save"] == gains

@@ -272,7 +272,9 @@ def _cells(rows: Rows) -> Iterator[Row]:
     """Yield the cells of the first table, one a row."""
     names = list(dict.fromkeys(row["corpus"] for row in rows if row["part"] == "curve"))
     last = max((row["merges"] for row in rows if row["part"] == "curve"), default=0)
-    for row in rows:
+    each = EACH if last > EACH else _EACH[0]
+    gains = f"{each:,} more save"
+    for row in rows if each == EACH else _with_gains(rows, each):
         is_shown = row["part"] == "curve" and row["merges"] in (*STEPS, last)
         if not is_shown and row["part"] != "limit":
             continue
@@ -281,13 +283,23 @@ def _cells(rows: Rows) -> Iterator[Row]:
         told = {"tokens": "tokens", "saving": "share", "gain": "share", "parameters": "parameters"}
         for name, unit in told.items():
             if not pd.isna(row[name]):
-                yield _cell(place, f"{before}{_CALLED.get(name, name)}", row[name], unit, row)
+                called = gains if name == "gain" else name
+                yield _cell(place, f"{before}{called}", row[name], unit, row)
     for k, kept, units in _kept_by_step(rows):
         share = kept / units if units else np.nan
         yield _cell(f"{k:,}", "lines with old ids", share, "share")
 
 
-_CALLED = {"gain": f"{EACH:,} more save"}
+def _with_gains(rows: Rows, each: int) -> Iterator[Row]:
+    """Yield rows with what so many more merges save: fewer than those of the column."""
+    tokens = {
+        (row["corpus"], row["merges"]): row["tokens"] for row in rows if row["part"] == "curve"
+    }
+    for row in rows:
+        after = tokens.get((row["corpus"], (row["merges"] or 0) + each))
+        first = tokens.get((row["corpus"], 0))
+        known = row["part"] == "curve" and after is not None and first
+        yield {**row, "gain": (row["tokens"] - after) / first} if known else row
 
 
 def _cell(place: str, measure: str, value: Any, unit: str, row: Row | None = None) -> Row:
