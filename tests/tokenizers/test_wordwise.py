@@ -192,6 +192,13 @@ def test_only_where_spaces_are_dropped(cut: pre_tokenizers.PreTokenizer | None) 
     assert not cut_of(json.loads(library.to_str()))
 
 
+@pytest.mark.parametrize("name", [r"[\x{300}-\x{36f}]", r"[\x{20}]"])
+def test_expressions_are_read_as_the_library_reads_them(name: str) -> None:
+    """Python's expressions have no such escapes."""
+    library = of_parts(normalizers.Replace(Regex(name), ""), CUTS[0])
+    assert bool(cut_of(json.loads(library.to_str()))) == ("300" in name)
+
+
 @pytest.mark.parametrize(
     ("merges", "joins"), [("▁+▁ ▁+h", False), ("h+▁", True), ("h+e he+▁", True)]
 )

@@ -18,7 +18,6 @@ from string import ascii_uppercase
 from typing import NamedTuple
 
 import numpy as np
-import regex
 from numpy.typing import NDArray
 
 from tokscope.tokenizers import Encoded
@@ -27,6 +26,7 @@ from tokscope.tokenizers.library import (
     Encoding,
     Json,
     LibraryTokenizer,
+    Regex,
     encode,
     encode_words,
     normalize,
@@ -111,7 +111,9 @@ def _is_local(step: Json) -> bool:
     if step["type"] != "Replace":
         return step["type"] in _LOCAL
     expression = step["pattern"].get("Regex") or re.escape(step["pattern"]["String"])
-    return bool(CHARACTER.fullmatch(expression)) and not regex.search(expression, " ")
+    if not CHARACTER.fullmatch(expression):
+        return False
+    return normalizers.Replace(Regex(expression), "").normalize_str(" ") == " "
 
 
 def _keeps_spaces(normalizer: normalizers.Normalizer) -> bool:
