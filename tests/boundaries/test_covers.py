@@ -367,6 +367,33 @@ def test_a_last_space_that_is_dropped_and_marked(monkeypatch: pytest.MonkeyPatch
         require_same(tokenizer, f"{before} ", in_order(tokenizer))
 
 
+@pytest.mark.parametrize(
+    ("normalizer", "wrong"),
+    [
+        (tokenizers.normalizers.StripAccents(), " e\u0301"),  # which is " e" then
+        (tokenizers.normalizers.Strip(left=True, right=False), " 're"),  # alone, it has the space
+    ],
+)
+def test_a_last_space_before_tokens_of_what_a_normalizer_changes(
+    normalizer: tokenizers.normalizers.Normalizer, wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spaced, "_LEAST", 1)
+    monkeypatch.setattr(spaced, "_KEPT", {})
+    parts = tokenizers.pre_tokenizers
+    spell = parts.ByteLevel(add_prefix_space=True, use_regex=False)
+    config = json.loads(byte_level(normalizer=normalizer).to_str())
+    vocabulary = config["model"]["vocab"]
+    for text in (" e", " '", wrong):
+        vocabulary.setdefault(spell.pre_tokenize_str(text)[0][0], len(vocabulary))
+    config["model"]["ignore_merges"] = True
+    made = tokenizers.Tokenizer.from_str(json.dumps(config))
+    cut = parts.Split(tokenizers.Regex(PATTERNS["gpt2"]), "isolated")
+    made.pre_tokenizer = parts.Sequence([cut, spell])
+    tokenizer = load_one(made)
+    for prompt in ("hello ", "12  "):
+        require_same(tokenizer, prompt, in_order(tokenizer))
+
+
 def test_more_than_the_next_character_may_decide_on_a_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut before a space that one letter follows, and not before one that two follow."""
     monkeypatch.setattr(spaced, "_LEAST", 1)

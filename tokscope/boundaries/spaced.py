@@ -80,13 +80,11 @@ def spaced(tokenizer: Tokenizer) -> Spaced:
     if prepare is not None:
         words = np.array([bool(one) and not one[0].isspace() for one in rests], bool)
         made = tokenizer.makes(ids) if isinstance(tokenizer, HasMakes) else None
-        if made is None:
-            token = _alone(tokenizer, rests, words)
-            token[~np.isin(token, ids)] = -1
+        if made is None:  # of what a normalizer changes it is another token
+            kept = _alone(tokenizer, rests, words)[rest] == ids[whole]
         else:
-            made = made[whole]
-            token[rest[made]] = ids[whole][made]
-            token[~_kept(tokenizer, prepare, rests, words)] = -1
+            kept = made[whole] & _kept(tokenizer, prepare, rests, words)[rest]
+        token[rest[kept]] = ids[whole][kept]
         own = np.flatnonzero(token >= 0)
         first = np.array([ord(rests[number][0]) for number in own.tolist()], np.int64)
         _, place, group[own] = np.unique(first, return_index=True, return_inverse=True)
@@ -102,7 +100,9 @@ def _cutting(tokenizer: Tokenizer) -> Callable[[str], Prepared] | None:
     over = any(" " in one.text[1:] for one in added_tokens(tokenizer))
     if over or joints(tokenizer):  # by which it is told at once
         return None
-    return tokenizer.preparing() if is_local(tokenizer, specials=False) else None
+    prepare = tokenizer.preparing()
+    keeps = prepare(" a").text == " a"  # a space at the beginning, which stands behind a cut
+    return prepare if keeps and is_local(tokenizer, specials=False) else None
 
 
 def _alone(tokenizer: Tokenizer, rests: Sequence[str], asked: Flags) -> Ids:
