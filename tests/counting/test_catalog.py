@@ -21,7 +21,7 @@ def made(rows: list[dict[str, int]], types: list[int]) -> Tally:
 ROW = {
     "units": 2, "bytes": 24, "characters": 20, "multibyte": 4, "words": 5, "letters": 16, "tokens": 10,
     "split_words": 2, "split_characters": 1, "incomplete": 3, "unknown": 1, "round_trip": 1,
-    "cut_places": 18, "cut_safe": 9,
+    "cut_places": 18, "cut_safe": 9, "cuts_in_both": 8, "cuts_in_either": 10,
 }  # fmt: skip
 ONE = made([ROW], [4, 2, 2, 1, 1, 0, 0, 0])
 DEAR = made([ROW | {"tokens": 30}], [30, 0, 0, 0, 0, 0, 0, 0])
@@ -35,6 +35,7 @@ RENYI = math.log2(0.4**2.5 + 2 * 0.2**2.5 + 2 * 0.1**2.5) / -1.5  # and over log
         "fertility": 2, "bytes_per_token": 2.4, "characters_per_token": 2, "tokens_per_unit": 5,
         "split_words": 0.4, "split_characters": 0.25, "incomplete_tokens": 0.3, "unknown_rate": 0.1,
         "round_trip": 0.5, "cut_safe": 0.5, "type_token_ratio": 0.5, "vocabulary_use": 0.625,
+        "shift_robustness": 0.8,
         # -(.4 log2 .4 + 2 * .2 log2 .2 + 2 * .1 log2 .1)
         "entropy": 2.121928094887362, "bits_per_byte": 2.121928094887362 * 10 / 24,
         # 4 * 5 * ... * 13 over (.5 * 1.5 * 2.5 * 3.5) (.5 * 1.5)^2 .5^2
