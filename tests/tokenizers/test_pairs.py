@@ -13,9 +13,11 @@ from tokscope.tokenizers.huggingface import HuggingFaceTokenizer
 from tokscope.tokenizers.library import encode_alone
 
 
-def byte_level(merges: list[tuple[str, str]], **settings: bool) -> HuggingFaceTokenizer:
+def byte_level(
+    merges: list[tuple[str, str]], *, more: tuple[str, ...] = (), **settings: bool
+) -> HuggingFaceTokenizer:
     """Byte-level BPE over spaces, a and b, and a piece that is not of bytes."""
-    pieces = dict.fromkeys([*"Ġab▁", *map("".join, merges)])
+    pieces = dict.fromkeys([*"Ġab▁", *more, *map("".join, merges)])
     model = tokenizers.models.BPE({piece: i for i, piece in enumerate(pieces)}, merges, **settings)
     made = tokenizers.Tokenizer(model)
     made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -53,6 +55,14 @@ def test_merges_tell_of_a_token_that_others_break_up() -> None:
     told = tokenizer.makes(np.arange(tokenizer.vocabulary.size))
     assert told is not None
     assert told.tolist() == [True, True, True, False, True, True, False, False, True]
+
+
+def test_what_is_made_of_a_token_that_no_merge_makes_is_not_made() -> None:
+    """bb is a token without a merge, so that it never meets an a, nor what is made of both."""
+    tokenizer = byte_level([("a", "bb"), ("abb", "a")], more=("bb",))
+    told = tokenizer.makes(np.arange(tokenizer.vocabulary.size))
+    assert told is not None
+    assert told.tolist() == [True, True, True, False, False, False, False]
 
 
 def test_merges_do_not_tell_where_pretokens_are_looked_up_whole() -> None:

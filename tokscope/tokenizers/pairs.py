@@ -122,7 +122,7 @@ def _make_at_once(found: Pairs, rows: Rows) -> bool:
     left, right, product, rank = rows.T
     found.made[product], found.parts[product] = rank, rows[:, :2]
     found.whole[product] = found.hold(left, right, rank)
-    lost = product[~found.whole[product]]
+    lost = np.flatnonzero(~found.whole)  # some that no merge makes, too
     while len(lost):  # what is made of a token that is not made is not made either
         gone = found.whole[product] & ~(found.whole[left] & found.whole[right])
         lost = product[gone]
