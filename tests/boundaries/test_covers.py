@@ -152,6 +152,22 @@ def test_where_a_continuation_changes_more_than_the_end(monkeypatch: pytest.Monk
         covers(tokenizer, ("1234567890" * 9)[:83])
 
 
+def test_all_of_a_prompt_counts_where_digits_are_counted_from_the_first_one() -> None:
+    tokenizer = load_one(byte_level(pattern=r"\p{N}{1,3}|\P{N}+"))
+    require_same(tokenizer, "1" * 300, in_order(tokenizer))
+
+
+@pytest.mark.parametrize(
+    ("name", "prompt", "count"),
+    [("german-unigram.spm.model", "l" * 257, 311), ("german-unigram-30k.json", "." * 300, 124)],
+)
+def test_all_of_a_prompt_counts_where_rounding_decides(
+    data: Path, name: str, prompt: str, count: int
+) -> None:
+    """The numbers are those of brute force."""
+    assert len(all_of(covers(published.load(data / "tokenizers" / name), prompt))) == count
+
+
 def test_the_end_of_a_word_that_is_too_long_is_enough() -> None:
     """WordPiece takes words of over 100 characters for unknown, whatever stands before them."""
     tokenizer = tokenizer_of("bert.json")
@@ -378,7 +394,7 @@ def test_a_last_space_before_tokens_of_what_a_normalizer_changes(
     normalizer: tokenizers.normalizers.Normalizer, wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spaced, "_LEAST", 1)
-    monkeypatch.setattr(spaced, "_KEPT", {})
+    monkeypatch.setattr(spaced.spaced, "kept", {})
     parts = tokenizers.pre_tokenizers
     spell = parts.ByteLevel(add_prefix_space=True, use_regex=False)
     config = json.loads(byte_level(normalizer=normalizer).to_str())

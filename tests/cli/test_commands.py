@@ -104,8 +104,6 @@ COMMANDS = {
         "sample:bpe",
         "--top",
         "3",
-        "--method",
-        "length",
         "--details",
     ],
     "morph": [
