@@ -22,7 +22,7 @@ from tokscope.tokenizers.vocabulary import SPACE
 
 _ODD = "\x00"  # in place of a character that is not prepared for itself
 _WIDE = 0x800  # marks from here on take three bytes, so that no table joins two of them to a letter
-_KEPT = 100_000  # pieces
+_KEPT = 100_000  # pieces, and neighbours
 _COMPOSES = ("NFC", "NFKC")  # what these put together may not stand side by side
 # What these cut depends on two neighbours alone.
 _CUTS = ("BertPreTokenizer", "Digits", "Metaspace", "Punctuation", "Whitespace", "WhitespaceSplit")
@@ -166,6 +166,8 @@ class Charwise:
         """Tell whether two neighbours are prepared each for itself."""
         found = self.beside.get(key)
         if found is None:
+            if len(self.beside) > _KEPT:
+                self.beside.clear()
             one, two = self.table[key >> 32], self.table[key & 0xFFFFFFFF]
             left, right = chr(key >> 32), chr(key & 0xFFFFFFFF)
             # with nothing between them, marks may change places
